@@ -1,0 +1,351 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { developmentSecrets } from "../secrets.ts";
+import { stopOrphans } from "./orphans.ts";
+import {
+  type Binaries,
+  canEnter,
+  EmbeddedUnavailable,
+  findBinaries,
+  SYSTEM_STATE,
+} from "./postgres_binaries.ts";
+import { lockStateDir, stateDirHolder } from "./state_lock.ts";
+
+/** What happens to the embedded server, for a log: a sentence, and whether somebody should look at it. */
+export interface EmbeddedEvent {
+  readonly level: "info" | "warn" | "error";
+  readonly message: string;
+}
+
+export interface EmbeddedOptions {
+  /** Holds `postgres/`, `postgres.log`, `secrets.json` and the lock. */
+  readonly stateDir: string;
+  /** False: no fsync, for databases that nobody will miss (tests). Default true. */
+  readonly durable?: boolean;
+  readonly onEvent?: (event: EmbeddedEvent) => void;
+}
+
+export interface Embedded {
+  /** The superuser's connection to the database `postgres`, over 127.0.0.1. */
+  readonly adminUrl: string;
+  readonly port: number;
+  /** The server process; another after a crash. */
+  readonly pid: number;
+  /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
+  stop(): Promise<void>;
+}
+
+const SUPERUSER = "postgres";
+/** Milliseconds for a start, recovery from a crash included. */
+const START_PATIENCE = 120_000;
+const STOP_PATIENCE = 30_000;
+
+/**
+ * Starts PostgreSQL 18 from npm under the state folder, on a free port of 127.0.0.1, and keeps it
+ * running: if the server process dies it is started again on the same port.
+ *
+ * Data stays between starts. Server processes left behind by a killed Rowhouse are stopped first.
+ *
+ * @throws {StateDirInUse} if another process uses the folder
+ * @throws {EmbeddedUnavailable} if PostgreSQL cannot run here
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const stateDir = resolve(options.stateDir);
+  const report = options.onEvent ?? (() => {});
+  const binaries = findBinaries();
+  mkdirSync(stateDir, { recursive: true });
+  // The server's own user has to pass through to its data; secrets have modes of their own.
+  if (binaries.runAs) chmodSync(stateDir, 0o711);
+
+  const lock = lockStateDir(stateDir);
+  try {
+    const password = developmentSecrets(stateDir).databasePassword;
+    const dataDir = await prepareDataDir(stateDir, binaries, password, options.durable ?? true, report);
+    const orphans = await stopOrphans(dataDir);
+    if (orphans.length > 0) {
+      report({ level: "warn", message: `stopped a PostgreSQL left behind (pid ${orphans.join(", ")})` });
+    }
+    const server = new Supervisor({ ...options, stateDir, dataDir, binaries, password, report });
+    await server.start();
+    lock.publish(server.port);
+    // Whatever ends this process, short of kill -9, takes the server along.
+    const lastWords = (): void => {
+      server.abandon();
+      lock.release();
+    };
+    process.once("exit", lastWords);
+    return {
+      adminUrl: server.adminUrl,
+      port: server.port,
+      get pid() {
+        return server.pid;
+      },
+      async stop() {
+        await server.stop();
+        process.removeListener("exit", lastWords);
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The superuser's connection to the server that another process runs on this folder, or null. */
+export function runningEmbedded(stateDir: string): string | null {
+  const holder = stateDirHolder(stateDir);
+  if (!holder?.port) return null;
+  return superuserUrl(holder.port, developmentSecrets(stateDir).databasePassword);
+}
+
+function superuserUrl(port: number, password: string): string {
+  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
+}
+
+/** Makes the data folder at the first start, whole or not at all; returns its real path. */
+async function prepareDataDir(
+  stateDir: string,
+  { initdb, runAs }: Binaries,
+  password: string,
+  durable: boolean,
+  report: (event: EmbeddedEvent) => void,
+): Promise<string> {
+  const dataDir = join(stateDir, "postgres");
+  if (existsSync(join(dataDir, "PG_VERSION"))) return realpathSync(dataDir);
+
+  const secluded = runAs && !canEnter(stateDir, runAs);
+  const home = secluded ? mkdtempSync(join(SYSTEM_STATE, "rowhouse-data-")) : stateDir;
+  if (secluded) {
+    chmodSync(home, 0o711);
+    report({
+      level: "warn",
+      message: `only root may enter ${stateDir}, so PostgreSQL keeps its data in ${home}`,
+    });
+  }
+  const draft = join(home, "postgres.new");
+  const passwordFile = join(home, "password.new");
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
+  rmSync(passwordFile, { force: true });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (runAs) {
+    chownSync(draft, runAs.uid, runAs.gid);
+    chownSync(passwordFile, runAs.uid, runAs.gid);
+  }
+  // The built-in locale sorts alike on every machine and in every version of its C library.
+  const done = spawnSync(
+    initdb,
+    [
+      `--pgdata=${draft}`,
+      `--username=${SUPERUSER}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--locale-provider=builtin",
+      "--builtin-locale=C.UTF-8",
+      ...(durable ? [] : ["--no-sync"]),
+    ],
+    { ...runAs, cwd: home, encoding: "utf8", env: serverEnvironment },
+  );
+  rmSync(passwordFile, { force: true });
+  if (done.status !== 0) {
+    throw new EmbeddedUnavailable(`initdb failed: ${(done.error?.message ?? done.stderr).trim()}`);
+  }
+  renameSync(draft, join(home, "postgres"));
+  if (home !== stateDir) symlinkSync(join(home, "postgres"), dataDir);
+  report({ level: "info", message: `made a new database cluster in ${dataDir}` });
+  return realpathSync(dataDir);
+}
+
+/** Nothing of our own environment reaches the server: PGDATA and the like would change what it does. */
+const serverEnvironment = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+
+interface SupervisorOptions extends EmbeddedOptions {
+  readonly dataDir: string;
+  readonly binaries: Binaries;
+  readonly password: string;
+  readonly report: (event: EmbeddedEvent) => void;
+}
+
+/** One server process after another, on one port. */
+class Supervisor {
+  port = 0;
+  #options: SupervisorOptions;
+  #child: ChildProcess | null = null;
+  #stopping = false;
+  #restart: Promise<void> | null = null;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get adminUrl(): string {
+    return superuserUrl(this.port, this.#options.password);
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    // Somebody may take the free port between our finding and our using it: then another one.
+    for (let attempt = 1; ; attempt++) {
+      this.port = await freePort();
+      try {
+        return await this.#launch();
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#restart;
+    const child = this.#child;
+    if (!child || hasEnded(child)) return;
+    child.kill("SIGINT");
+    const gone = new Promise((done) => child.once("exit", done));
+    const impatient = setTimeout(() => child.kill("SIGQUIT"), STOP_PATIENCE);
+    await gone;
+    clearTimeout(impatient);
+  }
+
+  /** For a process that is about to exit and cannot wait. */
+  abandon(): void {
+    this.#stopping = true;
+    this.#child?.kill("SIGINT");
+  }
+
+  /** Starts the server and waits until it answers. */
+  async #launch(): Promise<void> {
+    const { binaries, dataDir, stateDir, durable = true } = this.#options;
+    const log = openSync(join(stateDir, "postgres.log"), "a", 0o600);
+    // Its own process group: Ctrl-C is for us, and we stop the server when requests have finished.
+    const child = spawn(binaries.postgres, serverArguments(dataDir, this.port, durable), {
+      ...binaries.runAs,
+      cwd: dataDir,
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: serverEnvironment,
+    });
+    closeSync(log);
+    this.#child = child;
+    const failed = new Promise<Error>((tell) => {
+      child.once("error", tell);
+      child.once("exit", (code, signal) =>
+        tell(new Error(`PostgreSQL exited (${signal ?? `code ${code}`})`)),
+      );
+    });
+    const failure = await Promise.race([failed, this.#answers()]);
+    if (failure) {
+      child.kill("SIGQUIT");
+      throw new EmbeddedUnavailable(`${failure.message}; the end of its log:\n${logTail(stateDir)}`);
+    }
+    child.once("exit", (code, signal) => this.#died(signal ?? `code ${code}`));
+    // Between the answer and the line above it may have died already.
+    if (hasEnded(child)) this.#died(child.signalCode ?? `code ${child.exitCode}`);
+  }
+
+  #died(how: string): void {
+    if (this.#stopping || this.#restart) return;
+    this.#options.report({ level: "error", message: `PostgreSQL died (${how}); starting it again` });
+    this.#restart = this.#revive().finally(() => {
+      this.#restart = null;
+    });
+  }
+
+  /** Starts it again, forever, with pauses from 0.1 to 5 seconds. */
+  async #revive(): Promise<void> {
+    const { dataDir, report } = this.#options;
+    for (let pause = 100; !this.#stopping; pause = Math.min(pause * 2, 5_000)) {
+      try {
+        await stopOrphans(dataDir);
+        await this.#launch();
+        report({ level: "warn", message: `PostgreSQL is back on port ${this.port} (pid ${this.pid})` });
+        return;
+      } catch (error) {
+        report({ level: "error", message: `PostgreSQL did not start: ${(error as Error).message}` });
+        await delay(pause);
+      }
+    }
+  }
+
+  /** Resolves with null when the server answers, with an error when it has not in time. */
+  async #answers(): Promise<Error | null> {
+    const child = this.#child;
+    let reason = "";
+    for (const deadline = Date.now() + START_PATIENCE; Date.now() < deadline; await delay(50)) {
+      if (child && hasEnded(child)) return new Error("PostgreSQL exited");
+      const client = new pg.Client({ connectionString: this.adminUrl });
+      // A server that dies under this connection is noticed by its exit.
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        const found = await client.query<{ data_directory: string }>("show data_directory");
+        await client.end();
+        if (found.rows[0]?.data_directory === this.#options.dataDir) return null;
+        return new Error(`another server answers on port ${this.port}`);
+      } catch (error) {
+        reason = (error as Error).message;
+      }
+    }
+    return new Error(`PostgreSQL did not answer within ${START_PATIENCE / 1000} s (${reason})`);
+  }
+}
+
+function serverArguments(dataDir: string, port: number, durable: boolean): string[] {
+  const settings: Record<string, string | number> = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: "",
+    timezone: "UTC",
+    log_timezone: "UTC",
+    max_connections: 200,
+    // Statements in the log would carry what people wrote.
+    log_min_error_statement: "panic",
+    ...(durable
+      ? {}
+      : { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_wal_size: "4GB" }),
+  };
+  return ["-D", dataDir, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function logTail(stateDir: string): string {
+  return readFileSync(join(stateDir, "postgres.log"), "utf8").trimEnd().split("\n").slice(-5).join("\n");
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const probe = createServer();
+    probe.once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => done(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
