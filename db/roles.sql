@@ -24,33 +24,43 @@ begin
             execute format('create role %I', wanted.name);
         end if;
         execute format(
-            'alter role %I with %s noinherit nocreatedb nocreaterole noreplication connection limit -1',
+            'alter role %I with %s noinherit',
             wanted.name, case when wanted.may_login then 'login' else 'nologin' end
         );
         if exists (
             select from pg_catalog.pg_roles
-            where rolname = wanted.name and (rolsuper or rolbypassrls)
+            where rolname = wanted.name
+                and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
         ) then
-            raise exception 'role % is a superuser or holds BYPASSRLS; Rowhouse refuses to use it', wanted.name;
+            raise exception 'role % may do more than a Rowhouse role should; Rowhouse refuses to use it', wanted.name
+                using hint = 'None of superuser, bypassrls, createrole, createdb and replication belongs here.';
         end if;
     end loop;
 end
 $$;
 
--- Migrations run as the owner. The owner becomes the definer (and never inherits it) to create the
--- functions that the definer owns.
+-- Migrations run as the owner, the job queue's own as the worker. A superuser may `set role` to anyone.
 do $$
 begin
-    execute format('grant rowhouse_owner to %I with inherit false, set true', current_user);
-exception
-    when others then
-        -- a superuser may be `set role` to anything without being a member
-        if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
-            raise;
-        end if;
+    if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+        execute format('grant rowhouse_owner, rowhouse_worker to %I with inherit false, set true', current_user);
+    end if;
 end
 $$;
+
+-- The owner becomes the definer (and never inherits it) to create the functions that the definer owns.
 grant rowhouse_definer to rowhouse_owner with inherit false, set true;
+
+-- A second net under the limits that the server sets for each request: names are always qualified, and
+-- nothing that lost its client goes on for long.
+alter role rowhouse_app set search_path = '';
+alter role rowhouse_app set statement_timeout = '60s';
+alter role rowhouse_app set idle_in_transaction_session_timeout = '60s';
+alter role rowhouse_auth set search_path = '';
+alter role rowhouse_auth set statement_timeout = '60s';
+alter role rowhouse_auth set idle_in_transaction_session_timeout = '60s';
+alter role rowhouse_worker set search_path = '';
+alter role rowhouse_worker set idle_in_transaction_session_timeout = '10min';
 
 comment on role rowhouse_owner is
     'Owns schemas and tables; migrations run as it. Row security is forced, so it reads no rows.';
