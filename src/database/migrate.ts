@@ -93,16 +93,16 @@ export async function grantDatabase(client: pg.ClientBase, database: string): Pr
 async function migrateWorker(admin: pg.Client, adminUrl: string, database: string): Promise<void> {
   const name = pg.escapeIdentifier(database);
   await admin.query("create schema if not exists graphile_worker authorization rowhouse_worker");
-  const pool = new pg.Pool({ connectionString: actingAs(adminUrl, "rowhouse_worker"), max: 1 });
-  // A connection lost while idle is replaced; one lost in use fails its query.
-  pool.on("error", () => {});
   // Its first migration says `create schema if not exists`, which asks for the right even where the
   // schema exists. A right left behind by a crash is taken back by the next run's grantDatabase.
   await admin.query(`grant create on database ${name} to rowhouse_worker`);
   try {
-    await runMigrations({ pgPool: pool, schema: "graphile_worker", logger: new Logger(() => () => {}) });
+    await runMigrations({
+      connectionString: actingAs(adminUrl, "rowhouse_worker"),
+      schema: "graphile_worker",
+      logger: new Logger(() => () => {}),
+    });
   } finally {
-    await pool.end();
     await admin.query(`revoke create on database ${name} from rowhouse_worker`);
   }
 }
