@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -22,6 +22,9 @@ const PREFIX = "rowhouse-test-";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweep();
   const stateDir = mkdtempSync(join(tmpdir(), PREFIX));
+  const discard = (): void => rmSync(stateDir, { recursive: true, force: true });
+  // Ctrl-C ends the run without a teardown; the server stops itself on exit.
+  process.once("exit", discard);
   const server = await startEmbedded({
     stateDir,
     durable: false,
@@ -37,22 +40,28 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
   } catch (error) {
     await server.stop();
-    rmSync(stateDir, { recursive: true, force: true });
+    discard();
     throw error;
   }
   project.provide("adminUrl", server.adminUrl);
   return async () => {
     await server.stop();
-    rmSync(stateDir, { recursive: true, force: true });
+    discard();
   };
 }
 
+/** Milliseconds after which a folder that nobody uses is taken for a killed run's, not for one just begun. */
+const ABANDONED = 10 * 60_000;
+
 /** Removes what earlier runs left behind that were killed. */
 async function sweep(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
-    const stateDir = join(tmpdir(), name);
-    if (!name.startsWith(PREFIX) || stateDirHolder(stateDir)) continue;
-    await stopOrphans(join(realpathSync(stateDir), "postgres"));
+  for (const entry of readdirSync(tmpdir(), { withFileTypes: true })) {
+    if (!entry.isDirectory() || !entry.name.startsWith(PREFIX)) continue;
+    const stateDir = join(tmpdir(), entry.name);
+    if (stateDirHolder(stateDir)) continue;
+    if (Date.now() - statSync(stateDir).mtimeMs < ABANDONED) continue;
+    const dataDir = join(stateDir, "postgres");
+    if (existsSync(dataDir)) await stopOrphans(realpathSync(dataDir));
     rmSync(stateDir, { recursive: true, force: true });
   }
 }
