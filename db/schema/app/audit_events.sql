@@ -1,0 +1,10 @@
+-- The trail as the API shows it. security_invoker: the policies of audit.events decide, not the view's owner.
+create or replace view app.audit_events with (security_invoker = true, security_barrier = true) as
+    select
+        tenant_id, id, at, action, table_name, row_key, old_row, new_row, detail,
+        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+    from audit.events;
+revoke all on app.audit_events from public, rowhouse_app;
+grant select on app.audit_events to rowhouse_app;
+comment on view app.audit_events is
+    'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';

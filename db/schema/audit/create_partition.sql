@@ -1,0 +1,26 @@
+-- Makes the trail's partition for the month of `day`; false if it was there already.
+--
+-- Owned by the owner of audit.events, because only it may add a partition: the one definer function that
+-- rowhouse_definer does not own. Nobody may read or write a partition directly.
+create or replace function audit.create_partition(day date) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    month timestamptz := date_trunc('month', day::timestamp) at time zone 'UTC';
+    name  text := 'events_' || to_char(day, 'YYYY_MM');
+begin
+    if to_regclass(format('audit.%I', name)) is not null then
+        return false;
+    end if;
+    execute format(
+        'create table audit.%I partition of audit.events for values from (%L) to (%L)',
+        name, month, (month at time zone 'UTC' + interval '1 month') at time zone 'UTC'
+    );
+    perform audit.lock_partition(format('audit.%I', name)::regclass);
+    return true;
+end
+$$;
+grant execute on function audit.create_partition(date) to rowhouse_definer;
+comment on function audit.create_partition(date) is
+    'Makes the partition for the month of a day (months are UTC); false if it was there already.';

@@ -1,0 +1,23 @@
+-- Writes one row of the trail that is not a row change: a sign-in, a refusal, an end of a session.
+-- The actor comes from the sealed context; a statement outside the door is the system's.
+set local role rowhouse_definer;
+create or replace function audit.record_event(action text, tenant uuid, detail jsonb default null) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    actor jsonb := context.claims();
+begin
+    insert into audit.events (
+        tenant_id, action, detail,
+        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+    ) values (
+        coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
+        coalesce(actor ->> 'kind', 'system'), (actor ->> 'user')::uuid, (actor ->> 'credential')::uuid,
+        actor ->> 'request_id', (actor ->> 'ip')::inet, actor ->> 'user_agent'
+    );
+end
+$$;
+comment on function audit.record_event(text, uuid, jsonb) is
+    'Writes an event that is not a row change; the actor comes from the sealed context.';
+reset role;

@@ -1,0 +1,45 @@
+-- Puts a table under audit; idempotent. Its key columns are read from its primary key.
+--
+-- target:  the table
+-- tenant:  the column that holds the tenant; '' for a table of no tenant
+-- secrets: columns whose values the trail must never hold
+create or replace function audit.track(target regclass, tenant text default 'tenant_id', secrets text[] default '{}')
+    returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    columns text[] := array(
+        select attname from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped
+    );
+    key     text[] := array(
+        select attribute.attname
+        from pg_catalog.pg_index as index
+        cross join unnest(index.indkey) with ordinality as part (attnum, place)
+        join pg_catalog.pg_attribute as attribute
+            on attribute.attrelid = index.indrelid and attribute.attnum = part.attnum
+        where index.indrelid = target and index.indisprimary
+        order by part.place
+    );
+begin
+    if cardinality(key) = 0 then
+        raise exception using errcode = 'RH400', message = format('%s has no primary key, so the trail could not name its rows', target);
+    end if;
+    if not (array_remove(array[tenant], '') || secrets) <@ columns then
+        raise exception using errcode = 'RH400', message = format('%s lacks a column named in audit.track()', target);
+    end if;
+    execute format(
+        'create or replace trigger audit_changes after insert or update or delete on %s '
+        'for each row execute function audit.record_change(%L, %L, %L)',
+        target, tenant, array_to_string(key, ','), array_to_string(secrets, ',')
+    );
+    execute format(
+        'create or replace trigger audit_truncate before truncate on %s '
+        'for each statement execute function audit.refuse_change()',
+        target
+    );
+end
+$$;
+comment on function audit.track(regclass, text, text[]) is
+    'Puts a table under audit: every insert, update and delete is recorded, truncate is refused.';

@@ -1,0 +1,37 @@
+select context.close_table('app.conversations');
+
+grant select on app.conversations to rowhouse_app;
+grant insert (title) on app.conversations to rowhouse_app;
+grant update (title, status) on app.conversations to rowhouse_app;
+grant delete on app.conversations to rowhouse_app;
+
+create policy "members read their own conversations" on app.conversations
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('chat')) and user_id = (select context.user_id()));
+comment on policy "members read their own conversations" on app.conversations is
+    'A conversation is between one person and the machine; colleagues do not read along.';
+
+create policy "holders of view_all_chats read every conversation" on app.conversations
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('view_all_chats')));
+comment on policy "holders of view_all_chats read every conversation" on app.conversations is
+    'Administrators answer for what the machine says in the company''s name. They read; they do not write.';
+
+create policy "members begin conversations of their own" on app.conversations
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "members begin conversations of their own" on app.conversations is
+    'Tenant and user are defaults from the context and not granted for input.';
+
+create policy "members rename and archive their own conversations" on app.conversations
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "members rename and archive their own conversations" on app.conversations is
+    'Title and status; a conversation never changes hands.';
+
+create policy "members delete their own conversations" on app.conversations
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "members delete their own conversations" on app.conversations is
+    'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';

@@ -1,0 +1,26 @@
+select context.close_table('audit.events');
+
+-- Nobody holds update, delete or truncate; the trigger only_grows refuses even the owner.
+create or replace trigger only_grows before update or delete or truncate on audit.events
+    for each statement execute function audit.refuse_change();
+select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits where inhparent = 'audit.events'::regclass;
+
+grant select on audit.events to rowhouse_app;
+create policy "holders of view_audit read the trail of their tenant" on audit.events
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('view_audit')));
+comment on policy "holders of view_audit read the trail of their tenant" on audit.events is
+    'Through the view app.audit_events. Events of the platform carry the nil tenant and match nobody.';
+
+grant select on audit.events to rowhouse_auditor;
+create policy "auditors read the whole trail" on audit.events
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors read the whole trail" on audit.events is
+    'rowhouse_auditor is granted to people who answer for all tenants; it may do nothing else.';
+
+-- The definer's reach: writing the trail.
+grant insert on audit.events to rowhouse_definer;
+create policy "the trail is written by its triggers" on audit.events
+    for insert to rowhouse_definer with check (true);
+comment on policy "the trail is written by its triggers" on audit.events is
+    'audit.record_change() and audit.record_event(). The definer cannot read it back.';

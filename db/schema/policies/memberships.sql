@@ -1,0 +1,35 @@
+select context.close_table('app.memberships');
+
+grant select on app.memberships to rowhouse_app;
+grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
+
+create policy "members see their colleagues" on app.memberships
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "members see their colleagues" on app.memberships is
+    'Name, picture, role and status: what a colleague should see. The address is in app.users, which shows only oneself.';
+
+create policy "members change how colleagues see them" on app.memberships
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "members change how colleagues see them" on app.memberships is
+    'Display name and picture. The trigger guard_membership refuses role, status and ownership.';
+
+create policy "managers of users change memberships" on app.memberships
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_where('manage_users')))
+    with check (tenant_id = (select context.tenant_where('manage_users')));
+comment on policy "managers of users change memberships" on app.memberships is
+    'Role, status, ownership: within what the caller holds, says the trigger guard_membership. Members are never deleted, because what they did must keep its author.';
+
+-- The definer's reach: the door, and the first owner of a new tenant.
+grant select, insert on app.memberships to rowhouse_definer;
+create policy "the door reads every membership" on app.memberships
+    for select to rowhouse_definer using (true);
+comment on policy "the door reads every membership" on app.memberships is
+    'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
+create policy "registration creates the first owner" on app.memberships
+    for insert to rowhouse_definer with check (is_owner);
+comment on policy "registration creates the first owner" on app.memberships is
+    'auth.create_tenant(). Everybody else comes by invitation.';

@@ -1,0 +1,48 @@
+select context.close_table('app.roles');
+
+grant select on app.roles to rowhouse_app;
+grant insert (name, description, permissions) on app.roles to rowhouse_app;
+grant update (name, description, permissions) on app.roles to rowhouse_app;
+grant delete on app.roles to rowhouse_app;
+
+create policy "members see the roles of their tenant" on app.roles
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "members see the roles of their tenant" on app.roles is
+    'What a colleague''s role means is no secret among colleagues.';
+
+create policy "managers of roles add roles" on app.roles
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
+comment on policy "managers of roles add roles" on app.roles is
+    'Within what they hold themselves: the trigger check_role_permissions refuses more.';
+
+create policy "managers of roles change roles they hold" on app.roles
+    for update to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_requiring('manage_roles'))
+        and not built_in and permissions <@ (select context.permissions())
+    )
+    with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
+comment on policy "managers of roles change roles they hold" on app.roles is
+    'The built-in three stay as documented. A role that holds more than the caller is out of their reach.';
+
+create policy "managers of roles remove roles they hold" on app.roles
+    for delete to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_requiring('manage_roles'))
+        and not built_in and permissions <@ (select context.permissions())
+    );
+comment on policy "managers of roles remove roles they hold" on app.roles is
+    'A role that somebody still has cannot be removed: the foreign key of app.memberships keeps it.';
+
+-- The definer's reach: the door, and the roles a new tenant begins with.
+grant select, insert on app.roles to rowhouse_definer;
+create policy "the door reads every role" on app.roles
+    for select to rowhouse_definer using (true);
+comment on policy "the door reads every role" on app.roles is
+    'context.enter() takes the permissions from here, afresh each time; app.guard_membership() compares roles.';
+create policy "registration creates the built-in roles" on app.roles
+    for insert to rowhouse_definer with check (built_in);
+comment on policy "registration creates the built-in roles" on app.roles is
+    'auth.create_tenant() makes admin, member and viewer.';
