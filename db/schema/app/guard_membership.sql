@@ -17,10 +17,11 @@ begin
         if not context.may('manage_users') then
             perform context.refuse('manage_users');
         end if;
-        select name into missing
-        from app.roles as role cross join unnest(role.permissions) as held (name)
-        where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id) and not context.may(name)
-        order by name limit 1;
+        select held.permission into missing
+        from app.roles as role cross join unnest(role.permissions) as held (permission)
+        where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
+            and not context.may(held.permission)
+        order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
