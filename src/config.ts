@@ -117,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metricsToken: read.secret("METRICS_TOKEN"),
   };
 
+  if (inProduction && config.demo) read.problem("DEMO cannot be on in production: its passwords are public.");
   if (!env.MASTER_KEY) {
     if (inProduction) {
       read.problem(

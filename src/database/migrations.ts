@@ -38,22 +38,22 @@ export async function runCurrent(databaseUrl: string, onStep: (step: string) => 
 }
 
 /**
- * Names of committed migrations that the database lacks, in order.
- *
- * @param client connected as a role that may read `graphile_migrate.migrations`
+ * Names of committed migrations that the database lacks, in order. Asks `context.readiness()`, so any
+ * role that may sign people in or serve requests can ask.
  */
-export async function pendingMigrations(client: pg.ClientBase | pg.Pool): Promise<string[]> {
+export async function pendingMigrations(client: Pick<pg.Pool, "query">): Promise<string[]> {
   const committed = readdirSync(join(projectRoot, "db", "committed"))
     .filter((name) => /^\d+.*\.sql$/.test(name))
     .sort();
   const applied = await client
-    .query<{ filename: string }>("select filename from graphile_migrate.migrations")
+    .query<{ name: string }>("select unnest(migrations) as name from context.readiness()")
     .catch((error: pg.DatabaseError) => {
-      // Undefined table or schema: nothing was ever migrated here.
-      if (error.code === "42P01" || error.code === "3F000") return { rows: [] };
+      // No such schema or function, or no way into it: nothing was ever migrated here.
+      if (["3F000", "42883", "42501"].includes(error.code ?? "")) return null;
       throw error;
     });
-  const names = new Set(applied.rows.map((row) => row.filename));
+  if (applied === null) return committed.length > 0 ? committed : ["db/current"];
+  const names = new Set(applied.rows.map((row) => row.name));
   return committed.filter((name) => !names.has(name.replace(/^(\d+).*$/, "$1.sql")));
 }
 

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { knownFailure } from "./commands/failures.ts";
+
+/** A command of `rowhouse`: what it is for, and a module that does it. */
+interface Command {
+  readonly summary: string;
+  readonly help: string;
+  /** Resolves when the command is done; commands that serve resolve when they are told to stop. */
+  readonly run: () => Promise<void>;
+}
+
+const commands: Record<string, Command> = {
+  start: {
+    summary: "run the server",
+    help: `Starts the HTTP server and, unless WORKER=off, the background jobs.
+
+Without DATABASE_URL it runs a PostgreSQL of its own under STATE_DIR (.rowhouse) and migrates it. In
+development the first start makes two demo companies. With DATABASE_URL it uses that server, which
+"rowhouse migrate" must have prepared.
+
+SIGINT or SIGTERM: finishes the requests in flight and stops; a second one stops at once.`,
+    run: async () => (await import("./commands/start.ts")).start(),
+  },
+  migrate: {
+    summary: "prepare or update the database",
+    help: `Makes roles, database and grants, sets the passwords of the login roles, applies the committed
+migrations and prepares the job queue. Safe to repeat; two at once take turns.
+
+DATABASE_URL names the database and a role that may create roles and databases. Without it, the
+embedded PostgreSQL is migrated, running or not.`,
+    run: async () => (await import("./commands/migrate.ts")).migrateDatabase(),
+  },
+  worker: {
+    summary: "run background jobs only",
+    help: `Runs the background jobs in a process of their own; start the web processes with WORKER=off.
+
+SIGINT or SIGTERM: finishes the jobs in hand and stops; a second one stops at once.`,
+    run: async () => (await import("./commands/worker.ts")).work(),
+  },
+};
+
+const overview = `rowhouse: the multi-tenant backend for chatbot platforms
+
+Usage: rowhouse <command>
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+  .join("\n")}
+  help        show this, or more about a command: rowhouse help start
+  --version   show the version
+
+Settings come from the environment or from .env; .env.example documents them all.`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  let words: string[];
+  let flags: { help?: boolean; version?: boolean };
+  try {
+    const parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
+    });
+    words = parsed.positionals;
+    flags = parsed.values;
+  } catch (error) {
+    return misused((error as Error).message);
+  }
+
+  if (flags.version) {
+    const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    console.log((JSON.parse(manifest) as { version: string }).version);
+    return 0;
+  }
+  const wantsHelp = flags.help || words[0] === "help" || words.length === 0;
+  const [name, ...rest] = words[0] === "help" ? words.slice(1) : words;
+  if (name === undefined) {
+    console.log(overview);
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return misused(`there is no command "${name}"`);
+  if (rest.length > 0) return misused(`"${name}" takes no argument "${rest[0]}"`);
+  if (wantsHelp) {
+    console.log(`rowhouse ${name}: ${command.summary}\n\n${command.help}`);
+    return 0;
+  }
+
+  try {
+    await command.run();
+    return 0;
+  } catch (error) {
+    const known = knownFailure(error);
+    if (known === null) console.error(error);
+    else console.error(`rowhouse: ${known}`);
+    return 1;
+  }
+}
+
+function misused(problem: string): number {
+  console.error(`rowhouse: ${problem}; "rowhouse help" lists the commands`);
+  return 2;
+}

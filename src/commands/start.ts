@@ -1,0 +1,73 @@
+import pg from "pg";
+import { type Config, loadEnvironmentFile, readConfig } from "../config.ts";
+import { pendingMigrations } from "../database/migrations.ts";
+import { createLog, type Log } from "../log.ts";
+import { closingAfter } from "./closing.ts";
+import { type OpenDatabase, openDatabase, prepare } from "./database.ts";
+import { CommandError } from "./failures.ts";
+import { stopRequested } from "./signals.ts";
+
+/** `rowhouse start`: database, server, jobs; resolves when they have been told to stop and did. */
+export async function start(): Promise<void> {
+  loadEnvironmentFile();
+  const config = readConfig();
+  const log = createLog(config);
+  const stop = stopRequested();
+  await closingAfter(async (defer) => {
+    const database = await openDatabase(config, ({ level, message }) => log[level](message));
+    defer(() => database.close());
+    if (config.database.url) await requireMigrated(database);
+    else await prepare(config, database, (step) => log.debug(`migrate: ${step}`));
+    const demo = await seedDemo(config, database);
+
+    if (config.worker) {
+      const { startWorker } = await import("../jobs/worker.ts");
+      const worker = await startWorker({ connectionString: database.connections.worker, config, log });
+      defer(() => worker.stop());
+    }
+    const { startServer } = await import("../http/server.ts");
+    const server = await startServer({ config, connections: database.connections, log });
+    defer(() => server.close());
+
+    announce(config, server.url, demo, log);
+    log.info(`${await stop}: finishing what is in flight`);
+  });
+  log.info("stopped");
+}
+
+async function requireMigrated(database: OpenDatabase): Promise<void> {
+  const client = new pg.Client({ connectionString: database.connections.app });
+  await client.connect();
+  try {
+    const pending = await pendingMigrations(client);
+    if (pending.length === 0) return;
+    throw new CommandError(`the database lacks ${pending.join(", ")}; run "rowhouse migrate"`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The demo companies, in the embedded database only; returns how to sign in to them. */
+async function seedDemo(config: Config, database: OpenDatabase): Promise<string[]> {
+  if (!config.demo || config.database.url) return [];
+  const { demoSignIns, seedDemo } = await import("../development/demo.ts");
+  await seedDemo(database.adminUrl);
+  return demoSignIns();
+}
+
+function announce(config: Config, url: string, demo: string[], log: Log): void {
+  if (config.environment !== "development") {
+    log.info({ url }, "listening");
+    return;
+  }
+  const lines = [
+    "",
+    `  Rowhouse is at   ${url}`,
+    ...(config.graphiql ? [`  GraphiQL         ${url}/graphiql`] : []),
+    ...(demo.length > 0 ? ["", ...demo.map((line) => `  ${line}`)] : []),
+    "",
+    "  Ctrl-C stops it; the data stays.",
+    "",
+  ];
+  console.log(lines.join("\n"));
+}

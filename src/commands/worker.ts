@@ -1,0 +1,24 @@
+import { loadEnvironmentFile, readConfig } from "../config.ts";
+import { createLog } from "../log.ts";
+import { closingAfter } from "./closing.ts";
+import { joinDatabase } from "./database.ts";
+import { stopRequested } from "./signals.ts";
+
+/** `rowhouse worker`: background jobs only; resolves when the worker has been told to stop and did. */
+export async function work(): Promise<void> {
+  loadEnvironmentFile();
+  const config = readConfig();
+  const log = createLog(config);
+  const stop = stopRequested();
+  await closingAfter(async (defer) => {
+    const database = await joinDatabase(config, ({ level, message }) => log[level](message));
+    defer(() => database.close());
+    const { startWorker } = await import("../jobs/worker.ts");
+    const worker = await startWorker({ connectionString: database.connections.worker, config, log });
+    defer(() => worker.stop());
+
+    log.info("working");
+    log.info(`${await stop}: finishing the jobs in hand`);
+  });
+  log.info("stopped");
+}
