@@ -107,12 +107,15 @@ async function migrateWorker(admin: pg.Client, adminUrl: string, database: strin
   }
 }
 
-/** graphile-migrate lets go of its connections a moment later; a template must have none. */
-async function connectionsGone(admin: pg.Client, database: string): Promise<void> {
+/**
+ * Waits until nobody but `admin` itself is connected to the database: graphile-migrate lets go of its
+ * connections a moment after it is done, and a template, or a server about to stop, must have none.
+ */
+export async function connectionsGone(admin: pg.Client, database: string): Promise<void> {
   for (const deadline = Date.now() + 5_000; Date.now() < deadline; ) {
     const others = await admin.query(
       `select from pg_stat_activity
-       where datname = $1 and application_name = $2 and pid <> pg_backend_pid()`,
+       where datname = $1 and usename = current_user and pid <> pg_backend_pid() and application_name in ($2, '')`,
       [database, APPLICATION],
     );
     if (others.rowCount === 0) return;
