@@ -9,19 +9,24 @@ create policy "members see their colleagues" on app.memberships
 comment on policy "members see their colleagues" on app.memberships is
     'Name, picture, role and status: what a colleague should see. The address is in app.users, which shows only oneself.';
 
-create policy "members change how colleagues see them" on app.memberships
+create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
-    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
-    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
-comment on policy "members change how colleagues see them" on app.memberships is
-    'Display name and picture. The trigger guard_membership refuses role, status and ownership.';
-
-create policy "managers of users change memberships" on app.memberships
-    for update to rowhouse_app
-    using (tenant_id = (select context.tenant_where('manage_users')))
-    with check (tenant_id = (select context.tenant_where('manage_users')));
-comment on policy "managers of users change memberships" on app.memberships is
-    'Role, status, ownership: within what the caller holds, says the trigger guard_membership. Members are never deleted, because what they did must keep its author.';
+    using (
+        tenant_id = (select context.tenant_id())
+        and case
+            when user_id = (select context.user_id()) then true
+            else tenant_id = (select context.tenant_requiring('manage_users'))
+        end
+    )
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case
+            when user_id = (select context.user_id()) then true
+            else tenant_id = (select context.tenant_requiring('manage_users'))
+        end
+    );
+comment on policy "members change themselves, managers of users everybody" on app.memberships is
+    'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
 
 -- The definer's reach: the door, and the first owner of a new tenant.
 grant select, insert on app.memberships to rowhouse_definer;

@@ -1,0 +1,202 @@
+import type pg from "pg";
+import { type Actor, inDoor } from "./in_door.ts";
+import { buildStreet, type House, type Neighbour } from "./street.ts";
+
+/** Who tries. `nobody` is connected as rowhouse_app and has not come through the door. */
+export const WHO = ["owner", "admin", "member", "viewer", "nobody"] as const;
+type Who = (typeof WHO)[number];
+
+/** Whose row is tried: one's own, a colleague's, another tenant's. */
+const WHOSE = ["own", "colleague's", "other tenant's"] as const;
+type Whose = (typeof WHOSE)[number];
+
+/** How the matrix finds a row of each table, and what it writes there. */
+interface Subject {
+  /** The condition that finds the row that belongs to somebody. */
+  readonly row: (person: Neighbour, house: House) => string;
+  /** A column to update with its own value; one that is granted, if any is. */
+  readonly column: string;
+  /** A row to insert, with the columns that are granted, if any are; `tenant` forges the tenant's column. */
+  readonly insert: (person: Neighbour, house: House) => Readonly<Record<string, string>>;
+  /** The column that says whose the row is; '' where there is none. */
+  readonly tenant: string;
+}
+
+const quoted = (value: string): string => `'${value}'`;
+
+/** Every table of the schema app. A contract test compares this list with the catalogue. */
+export const SUBJECTS: Readonly<Record<string, Subject>> = {
+  tenants: {
+    row: (_, house) => `id = '${house.tenantId}'`,
+    column: "name",
+    insert: () => ({ slug: quoted("new-tenant"), name: quoted("New") }),
+    tenant: "id",
+  },
+  users: {
+    row: (person) => `id = '${person.userId}'`,
+    column: "name",
+    insert: () => ({ email: quoted("new@example.com"), name: quoted("New") }),
+    tenant: "",
+  },
+  permissions: {
+    row: () => "name = 'chat'",
+    column: "description",
+    insert: () => ({ name: quoted("new_permission"), description: quoted("New") }),
+    tenant: "",
+  },
+  roles: {
+    row: (_, house) => `id = '${house.roleIds.helper}'`,
+    column: "description",
+    insert: () => ({ name: quoted("new role"), permissions: quoted("{}") }),
+    tenant: "tenant_id",
+  },
+  memberships: {
+    row: (person) => `id = '${person.membershipId}'`,
+    column: "display_name",
+    insert: (person, house) => ({
+      user_id: quoted(person.userId),
+      role_id: quoted(house.roleIds.viewer),
+      display_name: quoted("New"),
+    }),
+    tenant: "tenant_id",
+  },
+  conversations: {
+    row: (person) => `id = '${person.conversationId}'`,
+    column: "title",
+    insert: () => ({ title: quoted("New") }),
+    tenant: "tenant_id",
+  },
+  messages: {
+    row: (person) => `id = '${person.messageId}'`,
+    column: "content",
+    insert: (person) => ({ conversation_id: quoted(person.conversationId), content: quoted("New") }),
+    tenant: "tenant_id",
+  },
+  user_preferences: {
+    row: (person) => `id = '${person.preferencesId}'`,
+    column: "tone",
+    insert: () => ({ tone: quoted("formal") }),
+    tenant: "tenant_id",
+  },
+  audit_events: {
+    row: (person) =>
+      `table_name = 'app.memberships' and action = 'insert' and row_key ->> 'id' = '${person.membershipId}'`,
+    column: "action",
+    insert: () => ({ action: quoted("forged"), actor_kind: quoted("system") }),
+    tenant: "tenant_id",
+  },
+};
+
+/** One line of the matrix: what each of WHO gets. */
+export interface Line {
+  readonly table: string;
+  /** For example: `update other tenant's`. */
+  readonly attempt: string;
+  readonly cells: readonly string[];
+}
+
+/**
+ * Tries every command of every table as everybody, in transactions that are rolled back.
+ *
+ * A cell is `yes` (it reached the row), `–` (it reached nothing), or the SQLSTATE of the refusal with the missing
+ * permission where one is named; `42501` is a missing grant or a policy that said no.
+ */
+export async function tryMatrix(app: pg.Pool, home: House, abroad: House): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const [table, subject] of Object.entries(SUBJECTS)) {
+    for (const { attempt, sql } of attempts(table, subject, home, abroad)) {
+      const cells: string[] = [];
+      for (const who of WHO) cells.push(await cell(app, actor(home, who), sql(self(home, who))));
+      lines.push({ table, attempt, cells });
+    }
+  }
+  return lines;
+}
+
+function* attempts(table: string, subject: Subject, home: House, abroad: House) {
+  const { row, column, tenant } = subject;
+  const find = (whose: Whose, me: Neighbour): string =>
+    whose === "own"
+      ? row(me, home)
+      : whose === "colleague's"
+        ? row(home.colleague, home)
+        : row(abroad.member, abroad);
+  const insert = (columns: Readonly<Record<string, string>>): string =>
+    `insert into app.${table} (${Object.keys(columns)}) values (${Object.values(columns)})`;
+
+  for (const whose of WHOSE) {
+    yield {
+      attempt: `select ${whose}`,
+      sql: (me: Neighbour) => `select from app.${table} where ${find(whose, me)}`,
+    };
+  }
+  yield { attempt: "insert", sql: (me: Neighbour) => insert(subject.insert(me, home)) };
+  if (tenant !== "") {
+    yield {
+      attempt: "insert into the other tenant",
+      sql: (me: Neighbour) => insert({ ...subject.insert(me, home), [tenant]: quoted(abroad.tenantId) }),
+    };
+  }
+  for (const whose of WHOSE) {
+    yield {
+      attempt: `update ${whose}`,
+      sql: (me: Neighbour) => `update app.${table} set ${column} = ${column} where ${find(whose, me)}`,
+    };
+  }
+  if (tenant !== "") {
+    yield {
+      attempt: "move own to the other tenant",
+      sql: (me: Neighbour) =>
+        `update app.${table} set ${tenant} = ${quoted(abroad.tenantId)} where ${find("own", me)}`,
+    };
+  }
+  for (const whose of WHOSE) {
+    yield {
+      attempt: `delete ${whose}`,
+      sql: (me: Neighbour) => `delete from app.${table} where ${find(whose, me)}`,
+    };
+  }
+  if (table === "audit_events") return; // a view: there is nothing to truncate
+  yield { attempt: "truncate", sql: () => `truncate app.${table} cascade` };
+}
+
+const actor = (home: House, who: Who): Actor | null => (who === "nobody" ? null : home[who]);
+const self = (home: House, who: Who): Neighbour => (who === "nobody" ? home.member : home[who]);
+
+async function cell(app: pg.Pool, who: Actor | null, sql: string): Promise<string> {
+  const outcome = await inDoor(app, who, sql, [], false);
+  if (!("refusal" in outcome)) return outcome.count > 0 ? "yes" : "–";
+  const { code, detail } = outcome.refusal;
+  return code === "RH403" ? `${code} ${detail}` : (code ?? outcome.refusal.message);
+}
+
+/** The page db/policy-matrix.md, tried in a database that has no tenants yet. */
+export async function policyMatrix(pools: { admin: pg.Pool; app: pg.Pool; auth: pg.Pool }): Promise<string> {
+  const { acme, globex } = await buildStreet(pools);
+  return printMatrix(await tryMatrix(pools.app, acme, globex));
+}
+
+/** The matrix as the Markdown page db/policy-matrix.md. */
+export function printMatrix(lines: readonly Line[]): string {
+  const page = [
+    "# Who can do what",
+    "",
+    "Generated by trying (`npm run generate`): every command, on every table of the API, as everybody, against rows of",
+    "their own, of a colleague and of another tenant. A change of this page is a change of what people can do.",
+    "",
+    "- **yes**: it reached the row",
+    "- **–**: it reached nothing, as if the row were not there",
+    "- **RH403** *permission*: refused, and told which permission is missing",
+    "- **42501**: refused: no grant for the command or the column, or a policy's check said no",
+    "- **nobody** is connected as `rowhouse_app` and has not come through the door",
+    "",
+  ];
+  for (const table of Object.keys(SUBJECTS)) {
+    page.push(`## app.${table}`, "", `| | ${WHO.join(" | ")} |`, `|---|${WHO.map(() => "---").join("|")}|`);
+    for (const line of lines.filter((one) => one.table === table)) {
+      page.push(`| ${line.attempt} | ${line.cells.join(" | ")} |`);
+    }
+    page.push("");
+  }
+  return page.join("\n");
+}
