@@ -1,0 +1,56 @@
+import { hash, verify } from "@node-rs/argon2";
+import { isCommonPassword } from "./common_passwords.ts";
+
+/**
+ * The shortest password, in characters. NIST SP 800-63B-4 section 3.1.1.2 asks for 15 where the password is the
+ * only factor, as it is until somebody adds another; 8 would do only beside one.
+ */
+export const SHORTEST_PASSWORD = 15;
+/** Long enough for any passphrase; bounded, so that a megabyte is not hashed. */
+export const LONGEST_PASSWORD = 256;
+
+/** argon2id (the library's default) with OWASP's parameters: 19 MiB, two passes, one lane. */
+const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
+
+/** Why a password will not do; null if it will. `about`: what an attacker knows of the person. */
+export function passwordProblem(password: string, about: readonly string[]): string | null {
+  const length = [...password].length;
+  if (length < SHORTEST_PASSWORD) return `It must have at least ${SHORTEST_PASSWORD} characters.`;
+  if (length > LONGEST_PASSWORD) return `It must have at most ${LONGEST_PASSWORD} characters.`;
+  if (isCommonPassword(normalised(password))) return "It is among the passwords that attackers try first.";
+  if (isDerivedFrom(password, about)) return "It is little more than your name, e-mail address or company.";
+  return null;
+}
+
+/** The PHC string of a password's argon2id hash. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(normalised(password), parameters);
+}
+
+/** Whether this is the password. With no hash (an unknown user) it works as long and says no. */
+export async function verifyPassword(known: string | null, password: string): Promise<boolean> {
+  const matches = await verify(known ?? (await dummy), normalised(password));
+  return known !== null && matches;
+}
+
+const dummy = hashPassword("nobody's password");
+
+/** One spelling for what keyboards type differently: NFC, as RFC 8265 section 4.2 (OpaqueString) has it. */
+function normalised(password: string): string {
+  return password.normalize("NFC");
+}
+
+/** Whether nothing of substance is left once names, addresses and their parts are taken out. */
+function isDerivedFrom(password: string, about: readonly string[]): boolean {
+  const words = about
+    .flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)])
+    .concat("rowhouse")
+    .map((word) => word.normalize("NFKC").toLowerCase())
+    .filter((word) => [...word].length >= 3)
+    .sort((one, other) => other.length - one.length);
+  const rest = words.reduce(
+    (text, word) => text.replaceAll(word, ""),
+    password.normalize("NFKC").toLowerCase(),
+  );
+  return [...rest.replaceAll(/[^\p{L}]/gu, "")].length < 6 && rest.length < password.length;
+}
