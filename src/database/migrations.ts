@@ -22,7 +22,7 @@ export function migrationSettings(databaseUrl: string, onStep: (step: string) =>
     connectionString: actingAs(databaseUrl, "rowhouse_owner"),
     databaseOwner: "rowhouse_owner",
     logger: new Logger(() => (level, message) => {
-      if (level === "info") onStep(message.replace(/^graphile-migrate: |^\[.*?\]: /, ""));
+      if (level === "info") onStep(message.replace(/^graphile-migrate(\[shadow\])?: |^\[.*?\]: /, ""));
     }),
   };
 }
