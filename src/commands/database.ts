@@ -1,7 +1,10 @@
+import pg from "pg";
 import type { Config } from "../config.ts";
 import { asDatabase, type Connections, connections, rolePasswords } from "../database/credentials.ts";
 import { type EmbeddedEvent, runningEmbedded, startEmbedded } from "../database/embedded.ts";
 import { migrate } from "../database/migrate.ts";
+import { pendingMigrations } from "../database/migrations.ts";
+import { CommandError } from "./failures.ts";
 
 /** A database that a command works with, and how to let go of it. */
 export interface OpenDatabase {
@@ -51,4 +54,21 @@ export async function prepare(
     current: config.environment !== "production",
     onStep,
   });
+}
+
+/**
+ * Refuses to go on with a database that lacks migrations: changing it is for `rowhouse migrate`.
+ *
+ * @throws {CommandError}
+ */
+export async function requireMigrated(database: OpenDatabase): Promise<void> {
+  const client = new pg.Client({ connectionString: database.connections.app });
+  await client.connect();
+  try {
+    const pending = await pendingMigrations(client);
+    if (pending.length === 0) return;
+    throw new CommandError(`the database lacks ${pending.join(", ")}; run "rowhouse migrate"`);
+  } finally {
+    await client.end();
+  }
 }

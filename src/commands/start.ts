@@ -1,10 +1,7 @@
-import pg from "pg";
 import { type Config, loadEnvironmentFile, readConfig } from "../config.ts";
-import { pendingMigrations } from "../database/migrations.ts";
 import { createLog, type Log } from "../log.ts";
 import { closingAfter } from "./closing.ts";
-import { type OpenDatabase, openDatabase, prepare } from "./database.ts";
-import { CommandError } from "./failures.ts";
+import { type OpenDatabase, openDatabase, prepare, requireMigrated } from "./database.ts";
 import { stopRequested } from "./signals.ts";
 
 /** `rowhouse start`: database, server, jobs; resolves when they have been told to stop and did. */
@@ -33,18 +30,6 @@ export async function start(): Promise<void> {
     log.info(`${await stop}: finishing what is in flight`);
   });
   log.info("stopped");
-}
-
-async function requireMigrated(database: OpenDatabase): Promise<void> {
-  const client = new pg.Client({ connectionString: database.connections.app });
-  await client.connect();
-  try {
-    const pending = await pendingMigrations(client);
-    if (pending.length === 0) return;
-    throw new CommandError(`the database lacks ${pending.join(", ")}; run "rowhouse migrate"`);
-  } finally {
-    await client.end();
-  }
 }
 
 /** The demo companies, in the embedded database only; returns how to sign in to them. */

@@ -1,7 +1,7 @@
 import { loadEnvironmentFile, readConfig } from "../config.ts";
 import { createLog } from "../log.ts";
 import { closingAfter } from "./closing.ts";
-import { joinDatabase } from "./database.ts";
+import { joinDatabase, requireMigrated } from "./database.ts";
 import { stopRequested } from "./signals.ts";
 
 /** `rowhouse worker`: background jobs only; resolves when the worker has been told to stop and did. */
@@ -13,6 +13,7 @@ export async function work(): Promise<void> {
   await closingAfter(async (defer) => {
     const database = await joinDatabase(config, ({ level, message }) => log[level](message));
     defer(() => database.close());
+    await requireMigrated(database);
     const { startWorker } = await import("../jobs/worker.ts");
     const worker = await startWorker({ connectionString: database.connections.worker, config, log });
     defer(() => worker.stop());

@@ -1,0 +1,169 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { asDatabase } from "../../src/database/credentials.ts";
+import { runningEmbedded, startEmbedded } from "../../src/database/embedded.ts";
+import { projectRoot } from "../../src/database/migrations.ts";
+import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `rowhouse` in a folder of its own, so that no .env is found, with these settings and no others. */
+function rowhouse(args: string[], cwd: string, settings: Record<string, string> = {}): Promise<Outcome> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), ...args], {
+      cwd,
+      env: { PATH: process.env.PATH, ...settings },
+    });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.once("error", failed);
+    child.once("close", (code) => done({ code, out, err }));
+  });
+}
+
+describe("rowhouse", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test("says what it can do", async () => {
+    for (const args of [[], ["help"], ["--help"]]) {
+      const { code, out } = await rowhouse(args, folder);
+      expect(code).toBe(0);
+      expect(out).toMatch(/start .*\n.*migrate .*\n.*worker /);
+    }
+    expect((await rowhouse(["help", "migrate"], folder)).out).toContain("DATABASE_URL names the database");
+    expect((await rowhouse(["start", "--help"], folder)).out).toContain("SIGTERM");
+  });
+
+  test("says its version", async () => {
+    const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8"));
+    expect(await rowhouse(["--version"], folder)).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+
+  test.each([
+    [["begin"], 'there is no command "begin"'],
+    [["constructor"], 'there is no command "constructor"'],
+    [["start", "now"], '"start" takes no argument "now"'],
+    [["start", "--fast"], "Unknown option '--fast'"],
+  ])("refuses %j with status 2", async (args, message) => {
+    const { code, out, err } = await rowhouse(args, folder);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(message);
+  });
+
+  test("reports every problem with its settings and exits 1", async () => {
+    const { code, err } = await rowhouse(["start"], folder, { PORT: "abc", LOG_LEVEL: "loud" });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^rowhouse: The configuration cannot be used:\n {2}- PORT .*\n {2}- LOG_LEVEL .*\n$/);
+  });
+
+  test("names a database that does not answer, in one line", async () => {
+    for (const command of ["start", "migrate", "worker"]) {
+      const settings = { DATABASE_URL: "postgres://rowhouse:secret@127.0.0.1:1/rowhouse" };
+      const { code, err } = await rowhouse([command], folder, settings);
+      expect({ command, code, err }).toEqual({
+        command,
+        code: 1,
+        err: "rowhouse: nothing answers at 127.0.0.1:1 (ECONNREFUSED); check DATABASE_URL and REDIS_URL\n",
+      });
+    }
+  });
+
+  test("refuses to start on a folder that another one uses", async () => {
+    const server = await startEmbedded({ stateDir: join(folder, ".rowhouse"), durable: false });
+    try {
+      const { code, err } = await rowhouse(["start"], folder);
+      expect(code).toBe(1);
+      expect(err).toBe(`rowhouse: another rowhouse (pid ${process.pid}) is using .rowhouse\n`);
+      expect(runningEmbedded(join(folder, ".rowhouse"))).toBe(server.adminUrl);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe("rowhouse migrate", () => {
+  const name = `migrated_${process.pid}`;
+  let folder: string;
+  let settings: Record<string, string>;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    settings = {
+      DATABASE_URL: asDatabase(inject("adminUrl"), name),
+      MASTER_KEY: testMasterKey.toString("base64"),
+    };
+  });
+  afterAll(async () => {
+    const admin = new pg.Client({ connectionString: inject("adminUrl") });
+    await admin.connect();
+    await admin.query(`drop database if exists ${name} with (force)`);
+    await admin.end();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("prepares an empty server, printing each step, and can be repeated, also twice at once", async () => {
+    const first = await rowhouse(["migrate"], folder, settings);
+    expect(first).toMatchObject({ code: 0, err: "" });
+    expect(first.out).toMatch(new RegExp(`roles\\n.*database ${name}\\n[^]*the job queue\\n.*done\\n$`));
+    for (const { code, out } of await Promise.all(
+      [1, 2].map(() => rowhouse(["migrate"], folder, settings)),
+    )) {
+      expect(code).toBe(0);
+      expect(out).not.toContain(`database ${name}`);
+    }
+  });
+
+  test("prints no password", async () => {
+    const { out, err } = await rowhouse(["migrate"], folder, settings);
+    expect(out + err).not.toMatch(/SCRAM|postgres:\/\//);
+  });
+});
+
+describe("rowhouse start with DATABASE_URL", () => {
+  let folder: string;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    database = await createDatabase();
+  });
+  afterAll(async () => {
+    await database.drop();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("refuses while migrations are pending", async () => {
+    await database.admin.query("delete from graphile_migrate.migrations; drop schema context cascade");
+    const { code, err } = await rowhouse(["start"], folder, {
+      DATABASE_URL: database.adminUrl,
+      MASTER_KEY: testMasterKey.toString("base64"),
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^rowhouse: the database lacks .*; run "rowhouse migrate"\n$/);
+  });
+
+  test("says what to do when the master key is not the one that migrated", async () => {
+    const { code, err } = await rowhouse(["start"], folder, {
+      DATABASE_URL: database.adminUrl,
+      MASTER_KEY: "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k=",
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^rowhouse: the database refuses the sign-in: .*with the same MASTER_KEY/);
+  });
+});

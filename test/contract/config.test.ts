@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ConfigError, EXAMPLE_MASTER_KEY, readConfig } from "../../src/config.ts";
+import { projectRoot } from "../../src/database/migrations.ts";
+
+const KEY = "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k=";
+const production = { NODE_ENV: "production", MASTER_KEY: KEY, PUBLIC_URL: "https://chat.example.com" };
+
+function problems(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  let STATE_DIR: string;
+  beforeEach(() => {
+    STATE_DIR = mkdtempSync(join(tmpdir(), "rowhouse-config-"));
+  });
+  afterEach(() => rmSync(STATE_DIR, { recursive: true }));
+
+  test("needs nothing in development", () => {
+    const config = readConfig({ STATE_DIR });
+    expect(config).toMatchObject({
+      environment: "development",
+      host: "127.0.0.1",
+      port: 4000,
+      publicUrl: "http://localhost:4000",
+      database: { url: null },
+      accessTokenAlgorithm: "EdDSA",
+      worker: true,
+      graphiql: true,
+      demo: true,
+    });
+  });
+
+  test("makes a master key in development, keeps it, and lets nobody else read it", () => {
+    const first = readConfig({ STATE_DIR }).masterKey;
+    expect(first).toHaveLength(32);
+    expect(readConfig({ STATE_DIR }).masterKey).toEqual(first);
+    expect(statSync(join(STATE_DIR, "secrets.json")).mode & 0o777).toBe(0o600);
+  });
+
+  test("is frozen", () => {
+    const config = readConfig({ STATE_DIR });
+    expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config.database, { poolSize: 1 })).toThrow(TypeError);
+  });
+
+  test("reports every problem at once", () => {
+    const found = problems({
+      STATE_DIR,
+      NODE_ENV: "staging",
+      PORT: "abc",
+      PUBLIC_URL: "chat.example.com",
+      DATABASE_URL: "mysql://root:secret@db/rowhouse",
+      DATABASE_POOL_SIZE: "0",
+      CORS_ORIGINS: "https://a.example, https://b.example/path",
+      TRUSTED_PROXIES: "-1",
+      WORKER: "yes",
+      ACCESS_TOKEN_ALGORITHM: "HS256",
+      METRICS_TOKEN: "short",
+    });
+    expect(found.map((sentence) => sentence.split(" ")[0])).toEqual([
+      "NODE_ENV",
+      "PORT",
+      "PUBLIC_URL",
+      "DATABASE_URL",
+      "DATABASE_POOL_SIZE",
+      "CORS_ORIGINS",
+      "TRUSTED_PROXIES",
+      "ACCESS_TOKEN_ALGORITHM",
+      "WORKER",
+      "METRICS_TOKEN",
+    ]);
+    expect(found.join()).not.toContain("secret");
+  });
+
+  test("is complete in production with a key and an origin; explorer and demo are off", () => {
+    expect(readConfig(production)).toMatchObject({ host: "0.0.0.0", graphiql: false, demo: false });
+  });
+
+  test.each([
+    ["missing", undefined],
+    ["short", "c2hvcnQ="],
+    ["the example value", EXAMPLE_MASTER_KEY],
+    ["no base64", "x".repeat(44)],
+    ["all zeros", Buffer.alloc(32).toString("base64")],
+  ])("refuses production when the master key is %s", (_, MASTER_KEY) => {
+    expect(problems({ ...production, MASTER_KEY })).toEqual([expect.stringMatching(/^MASTER_KEY /)]);
+  });
+
+  test("refuses production without an origin, or with a demo", () => {
+    expect(problems({ ...production, PUBLIC_URL: "", DEMO: "on" })).toEqual([
+      expect.stringMatching(/^PUBLIC_URL /),
+      expect.stringMatching(/^DEMO /),
+    ]);
+  });
+
+  test("generates nothing in production", () => {
+    problems({ ...production, MASTER_KEY: "", STATE_DIR });
+    expect(() => statSync(join(STATE_DIR, "secrets.json"))).toThrow("ENOENT");
+  });
+
+  test("is documented in .env.example, every variable of it", () => {
+    const read = new Set<string>();
+    const spy = new Proxy<NodeJS.ProcessEnv>(
+      { STATE_DIR },
+      {
+        get: (target, name) => {
+          if (typeof name === "string") read.add(name);
+          return Reflect.get(target, name);
+        },
+      },
+    );
+    readConfig(spy);
+    const text = readFileSync(join(projectRoot, ".env.example"), "utf8");
+    const documented = [...text.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1]);
+    read.delete("ROWHOUSE_ENV");
+    expect(documented.sort()).toEqual([...read].sort());
+  });
+});
