@@ -1,0 +1,73 @@
+import pg from "pg";
+import { prepareDoor } from "./statement.ts";
+
+/** A connection on loan from a pool, with the door prepared. */
+export interface Lease {
+  readonly client: pg.PoolClient;
+  /** Destroys the connection and takes another. */
+  replace(): Promise<void>;
+  /** Looks at an error that the connection raised: one after which it cannot be trusted makes `end` destroy it. */
+  note(error: unknown): void;
+  /** Gives the connection back clean, or destroys it. */
+  end(): void;
+}
+
+/**
+ * Takes a connection from the pool.
+ *
+ * It goes back only if the server answered everything and no transaction is open. Whatever the server
+ * did not answer for (a lost socket, a parameter that could not be sent) leaves it in doubt.
+ */
+export async function takeConnection(pool: pg.Pool): Promise<Lease> {
+  let inDoubt = false;
+  const doubt = (): void => {
+    inDoubt = true;
+  };
+
+  async function connect(): Promise<pg.PoolClient> {
+    const client = await pool.connect();
+    inDoubt = false;
+    // A connection that dies between two queries says so here; without a listener it ends the process.
+    client.on("error", doubt);
+    try {
+      await prepareDoor(client);
+      return client;
+    } catch (error) {
+      giveBack(client, true);
+      throw error;
+    }
+  }
+
+  function giveBack(client: pg.PoolClient, destroy: boolean): void {
+    client.release(destroy);
+    // Only now: the pool listens to those that went back, and nobody misses a destroyed one.
+    if (!destroy) client.off("error", doubt);
+  }
+
+  let client = await connect();
+  return {
+    get client() {
+      return client;
+    },
+    async replace() {
+      giveBack(client, true);
+      client = await connect();
+    },
+    note(error) {
+      if (!(error instanceof pg.DatabaseError) || error.severity !== "ERROR" || lostStatement(error)) doubt();
+    },
+    end() {
+      giveBack(client, inDoubt || client.getTransactionStatus() !== "I");
+    },
+  };
+}
+
+/**
+ * Whether the server no longer knows a prepared statement, or would answer it in another shape: after
+ * DISCARD ALL, behind a pooler that changed servers, after a migration. Nothing of the transaction
+ * that said so has happened.
+ */
+export function lostStatement(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false;
+  return error.code === "26000" || (error.code === "0A000" && error.routine === "RevalidateCachedQuery");
+}
