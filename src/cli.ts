@@ -54,6 +54,8 @@ ${Object.entries(commands)
 Settings come from the environment or from .env; .env.example documents them all.`;
 
 process.exitCode = await main(process.argv.slice(2));
+// A connection that somebody forgot must not keep a finished process: it has five seconds.
+setTimeout(() => process.exit(), 5_000).unref();
 
 async function main(args: string[]): Promise<number> {
   let words: string[];

@@ -1,5 +1,5 @@
-import { hash } from "@node-rs/argon2";
 import pg from "pg";
+import { hashPassword } from "../auth/passwords.ts";
 
 /** The password of everybody in the demo. Development only: production refuses DEMO=on. */
 const PASSWORD = "rowhouse-demo-2026";
@@ -81,7 +81,7 @@ async function makeTenant(client: pg.Client, { slug, name, people }: DemoTenant)
     ids.push(id);
     await client.query("insert into auth.passwords (user_id, hash) values ($1, $2)", [
       id,
-      await hash(PASSWORD),
+      await hashPassword(PASSWORD),
     ]);
   }
   const created = await client.query<{ id: string }>("select auth.create_tenant($1, $2, $3) as id", [
