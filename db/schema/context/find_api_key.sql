@@ -9,7 +9,7 @@ as $$
         'api_key', api_key.id,
         person.id, person.status,
         api_key.tenant_id, tenant.status, membership.status,
-        false, array(select unnest(role.permissions) intersect select unnest(api_key.scopes)),
+        false, array(select unnest(role.permissions) intersect select unnest(api_key.scopes) order by 1),
         null::text,
         api_key.revoked_at is not null,
         coalesce(api_key.expires_at <= statement_timestamp(), false)

@@ -1,0 +1,401 @@
+import { createHash, randomBytes } from "node:crypto";
+import type pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { actors } from "../support/acting_as.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { createMember, createPerson, createSession, createTenant, type Member } from "../support/people.ts";
+import { buildStreet, type House } from "../support/street.ts";
+
+let database: TestDatabase;
+let acme: House;
+let globex: House;
+let actingAs: ReturnType<typeof actors>;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  ({ acme, globex } = await buildStreet(database));
+  actingAs = actors(database.app);
+});
+afterAll(() => database.drop());
+
+/** A transaction of its own, rolled back in the end whatever happens. */
+async function transaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await work(client);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+const sha256 = (value: string | Buffer): Buffer => createHash("sha256").update(value).digest();
+const TABLES = [
+  "tenants",
+  "users",
+  "roles",
+  "memberships",
+  "conversations",
+  "messages",
+  "user_preferences",
+  "audit_events",
+];
+
+describe("without the door", () => {
+  test("every table is empty or refused, for each login role", async () => {
+    for (const pool of [database.app, database.auth, database.worker]) {
+      for (const schema of ["app", "auth", "context", "audit", "jobs"]) {
+        const tables = await database.admin.query<{ name: string }>(
+          `select oid::regclass::text as name from pg_class
+           where relnamespace = $1::regnamespace and relkind in ('r', 'p', 'v') and oid <> 'context.errors'::regclass`,
+          [schema],
+        );
+        expect(tables.rowCount).toBeGreaterThan(0);
+        for (const { name } of tables.rows) {
+          const seen = await pool.query(`select count(*)::integer as count from ${name}`).then(
+            (result) => result.rows[0].count,
+            (error: pg.DatabaseError) => error.code,
+          );
+          expect([0, "42501"], `${name} shows ${seen}`).toContain(seen);
+        }
+      }
+    }
+  });
+
+  test("an empty, missing or reset variable is the same as none", async () => {
+    for (const statement of ["set local rowhouse.context = ''", "reset rowhouse.context", "select 1"]) {
+      await transaction(database.app, async (client) => {
+        await client.query(statement);
+        expect((await client.query("select from app.tenants")).rowCount).toBe(0);
+      });
+    }
+  });
+});
+
+describe("a credential opens the door only while everything it depends on is live", () => {
+  let member: Member;
+  beforeEach(async () => {
+    const tenant = await createTenant(database);
+    member = await createMember(database, { tenant, role: "member" });
+    await actingAs(member).expect("select from app.me()").toReach(1);
+  });
+
+  const cases: [what: string, sql: string, detail: string][] = [
+    [
+      "a sign-out",
+      "update auth.sessions set ended_at = now(), end_reason = 'logout' where id = '$session'",
+      "ended",
+    ],
+    ["idleness", "update auth.sessions set idle_expires_at = now() where id = '$session'", "expired"],
+    ["age", "update auth.sessions set expires_at = now() where id = '$session'", "expired"],
+    ["a ban", "update app.users set status = 'banned' where id = '$user'", "user_banned"],
+    [
+      "suspension",
+      "update app.memberships set status = 'suspended' where id = '$membership'",
+      "membership_suspended",
+    ],
+    [
+      "removal",
+      "update app.memberships set status = 'removed' where id = '$membership'",
+      "membership_removed",
+    ],
+    [
+      "a suspended tenant",
+      "update app.tenants set status = 'suspended' where id = '$tenant'",
+      "tenant_suspended",
+    ],
+    ["a closed tenant", "update app.tenants set status = 'closed' where id = '$tenant'", "tenant_closed"],
+  ];
+  for (const [what, sql, detail] of cases) {
+    test(`${what} bites on the very next transaction`, async () => {
+      await database.admin.query(
+        sql
+          .replace("$session", member.sessionId)
+          .replace("$user", member.userId)
+          .replace("$membership", member.membershipId)
+          .replace("$tenant", member.tenantId),
+      );
+      await actingAs(member).expect("select 1").toBeRefused("RH401", detail);
+    });
+  }
+
+  test("what nobody knows opens nothing", async () => {
+    for (const digest of [randomBytes(32), Buffer.alloc(0), sha256(member.digest)]) {
+      await actingAs({ digest }).expect("select 1").toBeRefused("RH401", "unknown");
+    }
+  });
+
+  test("what the database stores does not open the door", async () => {
+    const stored = await database.admin.query("select handle_digest from auth.sessions where id = $1", [
+      member.sessionId,
+    ]);
+    await actingAs({ digest: stored.rows[0].handle_digest })
+      .expect("select 1")
+      .toBeRefused("RH401", "unknown");
+  });
+
+  test("another tenant than the session's own is refused", async () => {
+    await actingAs({ ...member, facts: { tenant_id: acme.tenantId } })
+      .expect("select 1")
+      .toBeRefused("RH401", "other_tenant");
+    await actingAs({ ...member, facts: { tenant_id: member.tenantId } })
+      .expect("select 1")
+      .toReach(1);
+  });
+
+  test("a session that knows its browser wants no other", async () => {
+    await database.admin.query("update auth.sessions set user_agent = 'Firefox' where id = $1", [
+      member.sessionId,
+    ]);
+    await actingAs({ ...member, facts: { user_agent: "curl" } })
+      .expect("select 1")
+      .toBeRefused("RH401", "fingerprint_mismatch");
+    await actingAs(member).expect("select 1").toBeRefused("RH401", "fingerprint_mismatch");
+    await actingAs({ ...member, facts: { user_agent: "Firefox" } })
+      .expect("select 1")
+      .toReach(1);
+  });
+});
+
+describe("one person in two tenants", () => {
+  test("is in each only what the session says, in two tabs at once", async () => {
+    const person = await createPerson(database);
+    const inAcme = await createMember(database, { tenant: acme, role: "admin", person });
+    const inGlobex = await createMember(database, { tenant: globex, role: "viewer", person });
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, turn) => {
+        const [tab, tenantId, sees] = turn % 2 ? [inAcme, acme.tenantId, 5] : [inGlobex, globex.tenantId, 0];
+        const [row] = await actingAs(tab).rows<{ tenant: string; seen: number }>(
+          "select context.tenant_id() as tenant, (select count(*)::integer from app.conversations) as seen",
+        );
+        expect(row).toEqual({ tenant: tenantId, seen: sees });
+      }),
+    );
+  });
+
+  test("without any tenant sees nothing but themselves", async () => {
+    const person = await createPerson(database);
+    const session = await createSession(database, person, null);
+    await actingAs(session).expect("select from app.users").toReach(1);
+    for (const table of TABLES.filter((one) => one !== "users")) {
+      await actingAs(session).expect(`select from app.${table}`).toReach(0);
+    }
+    await actingAs(session)
+      .expect("insert into app.conversations (title) values ('x')")
+      .toBeRefused("RH403", "chat");
+  });
+});
+
+describe("an API key", () => {
+  const key = "rh_sk_test";
+  const issue = (values: string) =>
+    database.admin.query(
+      `insert into auth.api_keys (tenant_id, user_id, name, digest, scopes, expires_at, revoked_at)
+       values ($1, $2, 'test', $3, ${values})
+       on conflict (digest) do update set (scopes, expires_at, revoked_at) =
+           (excluded.scopes, excluded.expires_at, excluded.revoked_at)`,
+      [acme.tenantId, acme.admin.userId, sha256(sha256(key))],
+    );
+  const holder = { digest: sha256(key) };
+
+  test("opens the door from psql, with its owner's role within its scopes", async () => {
+    await issue("'{chat,view_audit,nonsense}', null, null");
+    await transaction(database.app, async (client) => {
+      await client.query(`select context.enter(sha256('${key}'))`);
+      const { rows } = await client.query("select app.my_permissions() as may, context.is_owner() as owner");
+      expect(rows).toEqual([{ may: ["chat", "view_audit"], owner: false }]);
+    });
+  });
+
+  test("is refused once it is revoked, expired or its owner gone", async () => {
+    await issue("'{chat}', null, now()");
+    await actingAs(holder).expect("select 1").toBeRefused("RH401", "ended");
+    await issue("'{chat}', now(), null");
+    await actingAs(holder).expect("select 1").toBeRefused("RH401", "expired");
+    await issue("'{chat}', null, null");
+    await database.admin.query("update app.memberships set status = 'removed' where id = $1", [
+      acme.admin.membershipId,
+    ]);
+    await actingAs(holder).expect("select 1").toBeRefused("RH401", "membership_removed");
+    await database.admin.query("update app.memberships set status = 'active' where id = $1", [
+      acme.admin.membershipId,
+    ]);
+    await actingAs(holder).expect("select 1").toReach(1);
+  });
+});
+
+describe("the seal", () => {
+  /** A transaction of the member that has entered; rolled back in the end. */
+  const entered = (work: (client: pg.PoolClient, value: string) => Promise<void>): Promise<void> =>
+    transaction(database.app, async (client) => {
+      await client.query("select context.enter($1)", [acme.member.digest]);
+      const { rows } = await client.query("select current_setting('rowhouse.context') as value");
+      await work(client, rows[0].value);
+    });
+  const broken = { code: "RH403", detail: "broken_seal" };
+  const forged = (client: pg.PoolClient, value: string) =>
+    client
+      .query("select set_config('rowhouse.context', $1, true)", [value])
+      .then(() => client.query("select from app.memberships"));
+
+  test("an edited context does not open", async () => {
+    const edits: ((value: string) => string)[] = [
+      (value) => value.replaceAll(acme.tenantId, globex.tenantId),
+      (value) => value.replace('"chat"', '"chat", "view_all_chats"'),
+      (value) => value.replace('"owner": false', '"owner": true'),
+      (value) => `${value} `,
+      (value) => value.replace(/^(.{8}).{65}/, `$1.${"0".repeat(64)}`),
+      (value) => value.replace(/^.{8}/, "00000000"),
+      (value) => value.slice(75),
+      () => '{"tenant": "x"}',
+      () => "x",
+    ];
+    for (const edit of edits) {
+      await entered(async (client, value) => {
+        expect(edit(value)).not.toBe(value);
+        await expect(forged(client, edit(value))).rejects.toMatchObject(broken);
+      });
+    }
+  });
+
+  test("a copied context is worthless in the next transaction of the same connection", async () => {
+    await transaction(database.app, async (client) => {
+      await client.query("select context.enter($1)", [globex.member.digest]);
+      const copy = (await client.query("select current_setting('rowhouse.context') as value")).rows[0].value;
+      await client.query("commit");
+      await client.query("begin");
+      await expect(forged(client, copy)).rejects.toMatchObject(broken);
+    });
+  });
+
+  test("and in another transaction at the same time", async () => {
+    await entered(async (_, value) => {
+      await transaction(database.app, async (other) => {
+        await expect(forged(other, value)).rejects.toMatchObject(broken);
+      });
+    });
+  });
+
+  test("a context is not left over on a pooled connection", async () => {
+    const client = await database.app.connect();
+    for (const end of ["commit", "rollback"]) {
+      await client.query("begin");
+      await client.query("select context.enter($1)", [globex.admin.digest]);
+      expect((await client.query("select from app.memberships")).rowCount).toBeGreaterThan(0);
+      await client.query(end);
+      expect((await client.query("select from app.memberships")).rowCount).toBe(0);
+    }
+    client.release();
+  });
+
+  test("a plan that one tenant's query left behind serves another with the other's rows", async () => {
+    const client = await database.app.connect();
+    await client.query("set plan_cache_mode = force_generic_plan");
+    for (const who of [acme.member, globex.member, acme.admin, globex.viewer, acme.member]) {
+      await client.query("begin");
+      await client.query("select context.enter($1)", [who.digest]);
+      const { rows } = await client.query({
+        name: "everybody",
+        text: "select distinct tenant_id from app.memberships",
+      });
+      expect(rows).toEqual([{ tenant_id: who.tenantId }]);
+      await client.query("commit");
+    }
+    await client.query("deallocate all");
+    client.release(true);
+  });
+
+  test("a set_config inside a WHERE clause gains nothing", async () => {
+    await entered(async (client, value) => {
+      const attack = (what: string) =>
+        client.query(
+          `select * from app.memberships
+           where set_config('rowhouse.context', $1, true) is not null and tenant_id <> $2`,
+          [what, acme.tenantId],
+        );
+      const foreign = await attack(value.replaceAll(acme.tenantId, globex.tenantId)).then(
+        (result) => result.rows,
+        (error) => error.code,
+      );
+      expect([[], "RH403"]).toContainEqual(foreign);
+    });
+  });
+
+  test("hand-written SQL inside the door never reaches a foreign row", async () => {
+    const attacks = [
+      "reset role",
+      "set role rowhouse_definer",
+      "set role rowhouse_owner",
+      "set session authorization rowhouse_definer",
+      "set row_security = off",
+      "set local session_replication_role = replica",
+      "alter table app.memberships disable row level security",
+      "create function pg_temp.tenant_id() returns uuid language sql as 'select null::uuid'",
+      "create temp table memberships as select 1",
+      "create table app.mine ()",
+      "set search_path = pg_temp, app, context",
+      `set rowhouse.context = '${globex.tenantId}'`,
+      "set local rowhouse.context = ''",
+      "select context.seal('{}')",
+      `select context.act('${globex.member.userId}', '${globex.tenantId}', '{}')`,
+      "select * from context.seal_keys",
+      "select * from context.find_session(null)",
+      "select auth.finish_login('a', true, gen_random_uuid(), '', null, '{}')",
+      "select audit.record_event('auth.login', null)",
+      "select * from audit.events_default",
+      "select * from graphile_worker.jobs",
+      "copy app.memberships to stdout",
+      "lock table app.memberships in access exclusive mode",
+      "truncate app.memberships",
+      "select * from pg_stats where schemaname = 'app'",
+      "do $$ begin perform set_config('rowhouse.context', null, true); end $$",
+      "prepare transaction 'x'",
+      "listen graphile_worker",
+    ];
+    for (const attack of attacks) {
+      await entered(async (client) => {
+        const outcome = await client.query(attack).then(
+          (result) => (Array.isArray(result) ? [] : result.rows),
+          (error: pg.DatabaseError) => error.code,
+        );
+        if (Array.isArray(outcome)) expect(JSON.stringify(outcome), attack).not.toContain(globex.tenantId);
+        else await client.query("rollback").then(() => client.query("begin"));
+        for (const table of TABLES) {
+          const column = table === "tenants" ? "id" : "tenant_id";
+          const condition =
+            table === "users" ? `id <> '${acme.member.userId}'` : `${column} <> '${acme.tenantId}'`;
+          await client.query("savepoint s");
+          const foreign = await client.query(`select from app.${table} where ${condition}`).then(
+            (result) => result.rowCount,
+            () => 0,
+          );
+          await client.query("rollback to s");
+          expect(foreign, `${attack}, then app.${table}`).toBe(0);
+        }
+      });
+    }
+  });
+
+  test("a context expires after a minute, even in the transaction it was made for", async () => {
+    await transaction(database.admin, async (client) => {
+      await client.query("select context.enter($1)", [acme.member.digest]);
+      const { rows } = await client.query(
+        `select id, encode(key, 'hex') as key, substr(current_setting('rowhouse.context'), 75)::jsonb as claims
+       from context.seal_keys where retired_at is null`,
+      );
+      const { id, key, claims } = rows[0];
+      expect(claims.expires - claims.transaction).toBeCloseTo(60, -1);
+      // Sealed with the real key, and older than a minute.
+      const seal = (body: string) =>
+        client.query(
+          `select set_config('rowhouse.context', $1 || '.' || encode(extensions.hmac(convert_to($2::text, 'UTF8'), decode($3, 'hex'), 'sha256'), 'hex') || '.' || $2::text, true)`,
+          [id, body, key],
+        );
+      await seal(JSON.stringify(claims));
+      expect((await client.query("select context.tenant_id() as id")).rows[0].id).toBe(acme.tenantId);
+      await seal(JSON.stringify({ ...claims, expires: claims.expires - 61 }));
+      await expect(client.query("select context.tenant_id()")).rejects.toMatchObject(broken);
+    });
+  });
+});
