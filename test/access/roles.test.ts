@@ -42,7 +42,7 @@ test("a permission that does not exist is refused, and so is null", async () => 
     .toBeRefused("RH400");
   await actingAs(acme.admin)
     .expect(add, ["x", [null]])
-    .toBeRefused("RH400");
+    .toBeRefused("23514");
   expect(await roles()).toEqual(before);
 });
 

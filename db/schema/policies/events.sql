@@ -6,6 +6,13 @@ create or replace trigger only_grows before update or delete or truncate on audi
 select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits where inhparent = 'audit.events'::regclass;
 
 grant select on audit.events to rowhouse_app;
+create policy "nothing crosses the wall" on audit.events
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()))
+    with check (tenant_id = (select context.tenant_id()));
+comment on policy "nothing crosses the wall" on audit.events is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+
 create policy "holders of view_audit read the trail of their tenant" on audit.events
     for select to rowhouse_app
     using (tenant_id = (select context.tenant_where('view_audit')));

@@ -3,6 +3,13 @@ select context.close_table('app.memberships');
 grant select on app.memberships to rowhouse_app;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
 
+create policy "nothing crosses the wall" on app.memberships
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()))
+    with check (tenant_id = (select context.tenant_id()));
+comment on policy "nothing crosses the wall" on app.memberships is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+
 create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
     using (tenant_id = (select context.tenant_id()));

@@ -3,6 +3,13 @@ select context.close_table('app.messages');
 grant select on app.messages to rowhouse_app;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 
+create policy "nothing crosses the wall" on app.messages
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()))
+    with check (tenant_id = (select context.tenant_id()));
+comment on policy "nothing crosses the wall" on app.messages is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
     using (tenant_id = (select context.tenant_where('chat')) and user_id = (select context.user_id()));

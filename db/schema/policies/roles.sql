@@ -5,6 +5,13 @@ grant insert (name, description, permissions) on app.roles to rowhouse_app;
 grant update (name, description, permissions) on app.roles to rowhouse_app;
 grant delete on app.roles to rowhouse_app;
 
+create policy "nothing crosses the wall" on app.roles
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()))
+    with check (tenant_id = (select context.tenant_id()));
+comment on policy "nothing crosses the wall" on app.roles is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+
 create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
     using (tenant_id = (select context.tenant_id()));

@@ -3,6 +3,13 @@ select context.close_table('app.tenants');
 grant select on app.tenants to rowhouse_app;
 grant update (name) on app.tenants to rowhouse_app;
 
+create policy "nothing crosses the wall" on app.tenants
+    as restrictive for all to rowhouse_app
+    using (id = (select context.tenant_id()))
+    with check (id = (select context.tenant_id()));
+comment on policy "nothing crosses the wall" on app.tenants is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using (id = (select context.tenant_id()));

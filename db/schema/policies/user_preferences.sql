@@ -5,6 +5,13 @@ grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
 grant delete on app.user_preferences to rowhouse_app;
 
+create policy "nothing crosses the wall" on app.user_preferences
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()))
+    with check (tenant_id = (select context.tenant_id()));
+comment on policy "nothing crosses the wall" on app.user_preferences is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))

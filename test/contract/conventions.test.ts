@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+const OURS = "('app', 'auth', 'context', 'audit', 'inspect', 'jobs')";
+
+/** The first column of a query, which names offenders: nobody should be in it. */
+const offenders = async (sql: string): Promise<string[]> =>
+  (await database.admin.query<string[]>({ text: sql, rowMode: "array" })).rows.map(([name]) => name!);
+
+/** A convention, and the query for what breaks it. */
+const conventions: Readonly<Record<string, string>> = {
+  "no role of ours is a superuser, holds BYPASSRLS, or may make roles or databases": `
+    select rolname from pg_roles
+    where rolname like 'rowhouse\\_%' and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)`,
+
+  "no role inherits another: the owner becomes the definer only on purpose": `
+    select member::regrole || ' in ' || roleid::regrole from pg_auth_members
+    where roleid::regrole::text like 'rowhouse\\_%' and member::regrole::text like 'rowhouse\\_%'
+        and (inherit_option or admin_option or (member, roleid) <> ('rowhouse_owner'::regrole, 'rowhouse_definer'::regrole))`,
+
+  "every table has row security, and forced": `
+    select oid::regclass::text from pg_class
+    where relnamespace::regnamespace::text in ${OURS} and relkind in ('r', 'p')
+        and not (relrowsecurity and relforcerowsecurity)`,
+
+  "every view asks as its caller": `
+    select oid::regclass::text from pg_class
+    where relnamespace::regnamespace::text in ${OURS} and relkind in ('v', 'm')
+        and not coalesce(reloptions @> '{security_invoker=true}', false)`,
+
+  "every policy, table, view and function has a comment; so has each schema": `
+    select 'policy ' || polname from pg_policy where obj_description(oid, 'pg_policy') is null
+    union all
+    select oid::regclass::text from pg_class
+    where relnamespace::regnamespace::text in ${OURS} and relkind in ('r', 'p', 'v') and not relispartition
+        and obj_description(oid, 'pg_class') is null
+    union all
+    select oid::regprocedure::text from pg_proc
+    where pronamespace::regnamespace::text in ${OURS} and obj_description(oid, 'pg_proc') is null
+    union all
+    select nspname from pg_namespace where nspname in ${OURS} and obj_description(oid, 'pg_namespace') is null`,
+
+  "no comment on a policy says what a policy is; each says why in more than a few words": `
+    select polname from pg_policy where length(obj_description(oid, 'pg_policy')) < 30`,
+
+  "every function pins an empty search_path, or has a body that was bound when it was made": `
+    select oid::regprocedure::text from pg_proc
+    where pronamespace::regnamespace::text in ${OURS}
+        and not coalesce(proconfig @> '{"search_path=\\"\\""}', false) and prosqlbody is null`,
+
+  "every SECURITY DEFINER function belongs to the definer, but the one that adds partitions": `
+    select oid::regprocedure::text from pg_proc
+    where prosecdef and pronamespace::regnamespace::text in ${OURS}
+        and proowner <> 'rowhouse_definer'::regrole and oid <> 'audit.create_partition(date)'::regprocedure`,
+
+  "every SECURITY DEFINER function pins its search_path": `
+    select oid::regprocedure::text from pg_proc
+    where prosecdef and pronamespace::regnamespace::text in ${OURS}
+        and not coalesce(proconfig @> '{"search_path=\\"\\""}', false)`,
+
+  "nothing is granted to everybody": `
+    select oid::regprocedure::text from pg_proc
+    where pronamespace::regnamespace::text in ${OURS} and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)
+    union all
+    select oid::regclass::text from pg_class
+    where relnamespace::regnamespace::text in ${OURS} and exists (select from aclexplode(relacl) where grantee = 0)
+    union all
+    select nspname from pg_namespace
+    where nspname in ${OURS} and exists (select from aclexplode(nspacl) where grantee = 0)`,
+
+  "nobody but the owner may create anything, anywhere": `
+    select nspname from pg_namespace cross join aclexplode(nspacl) as grants
+    where nspname in ${OURS} and privilege_type = 'CREATE' and grantee <> 'rowhouse_owner'::regrole
+    union all
+    select datname from pg_database cross join aclexplode(coalesce(datacl, acldefault('d', datdba))) as grants
+    where datname = current_database() and privilege_type in ('CREATE', 'TEMPORARY')
+        and grantee not in ('rowhouse_owner'::regrole, datdba)`,
+
+  "no policy reads another table": `
+    select polrelid::regclass || ': ' || polname from pg_policy
+    where coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') ~* '\\mfrom\\M'`,
+
+  "every tenant's table has the wall: a restrictive policy for every command of the application": `
+    select attrelid::regclass::text from pg_attribute
+    join pg_class on pg_class.oid = attrelid and relkind in ('r', 'p') and not relispartition
+    where attname = 'tenant_id' and has_any_column_privilege('rowhouse_app', attrelid, 'select')
+        and not exists (
+            select from pg_policy
+            where polrelid = attrelid and not polpermissive and polcmd = '*' and 'rowhouse_app'::regrole = any(polroles)
+                and pg_get_expr(polqual, polrelid) ~ '^\\(tenant_id = \\( SELECT context\\.tenant_id\\(\\) AS tenant_id\\)\\)$'
+                and pg_get_expr(polwithcheck, polrelid) = pg_get_expr(polqual, polrelid)
+        )`,
+
+  "in a policy every call stands in a scalar subselect": `
+    select polrelid::regclass || ': ' || polname from pg_policy
+    where regexp_replace(
+        coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), ''),
+        'SELECT context\\.[a-z_]+\\([^()]*\\)', '', 'g') ~ 'context\\.'`,
+
+  "every primary, unique and foreign key of a tenant's table begins with its tenant": `
+    select conname::text from pg_constraint
+    where conrelid::regclass::text like 'app.%' and contype in ('p', 'u', 'f')
+        and conrelid not in ('app.tenants'::regclass, 'app.users'::regclass, 'app.permissions'::regclass)
+        and confrelid not in ('app.users'::regclass)
+        and conkey[1] <> (select attnum from pg_attribute where attrelid = conrelid and attname = 'tenant_id')`,
+
+  "the tenant, the key and the user of a row are no input": `
+    select attrelid::regclass || '.' || attname from pg_attribute
+    where attrelid::regclass::text like 'app.%' and attname in ('tenant_id', 'id', 'user_id', 'created_at', 'updated_at')
+        and (has_column_privilege('rowhouse_app', attrelid, attnum, 'insert')
+            or has_column_privilege('rowhouse_app', attrelid, attnum, 'update'))`,
+
+  "every foreign key has an index that begins with its columns": `
+    select conname::text from pg_constraint as key
+    where contype = 'f' and conrelid::regclass::text ~ '^(app|auth)\\.' and not exists (
+        select from pg_index
+        where indrelid = key.conrelid
+            and (string_to_array(indkey::text, ' ')::smallint[])[1:cardinality(key.conkey)] @> key.conkey
+    )`,
+
+  "every indexed column has leakproof comparison, or cannot be filtered by under row security": `
+    select indexrelid::regclass || ': ' || attname
+    from pg_index
+    join pg_attribute on attrelid = indexrelid
+    join pg_type on pg_type.oid = atttypid
+    where indrelid::regclass::text ~ '^app\\.' and typname not in ('uuid', 'text', 'int4', 'int8', 'bool', 'timestamptz')`,
+
+  "every table is audited, or named with its reason": `
+    select oid::regclass::text from pg_class
+    where relnamespace::regnamespace::text in ${OURS} and relkind in ('r', 'p') and not relispartition
+        and not exists (select from pg_trigger where tgrelid = pg_class.oid and tgname = 'audit_changes')
+        and oid not in ('auth.login_throttles'::regclass, 'jobs.heartbeats'::regclass, 'context.errors'::regclass, 'audit.events'::regclass)`,
+
+  "nobody of ours may truncate, reference or put triggers on a table": `
+    select relid::regclass || ' ' || privilege_type || ' ' || grantee::regrole
+    from (select oid as relid, relacl, relowner from pg_class where relnamespace::regnamespace::text in ${OURS}) as tables
+    cross join aclexplode(relacl)
+    where grantee <> relowner and privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')`,
+
+  "partitions of the trail are granted to nobody": `
+    select inhrelid::regclass::text from pg_inherits
+    join pg_class on pg_class.oid = inhrelid
+    cross join aclexplode(relacl)
+    where inhparent = 'audit.events'::regclass and grantee <> relowner`,
+};
+
+for (const [convention, sql] of Object.entries(conventions)) {
+  test(convention, async () => expect(await offenders(sql)).toEqual([]));
+}
+
+describe("the vocabulary of refusals", () => {
+  test("every SQLSTATE that a function raises is in the catalogue, and every one in the catalogue is used", async () => {
+    const raised = await offenders(
+      `select distinct match[1] from pg_proc, regexp_matches(prosrc, 'errcode = ''(RH...)''', 'g') as match
+       where pronamespace::regnamespace::text in ${OURS} order by 1`,
+    );
+    const known = await offenders("select code from context.errors order by 1");
+    expect(known).toEqual(expect.arrayContaining(raised));
+    // RH404 is raised by the API where a row is not to be seen; the database itself just shows nothing.
+    expect(raised).toEqual(known.filter((code) => code !== "RH404"));
+  });
+});
