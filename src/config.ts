@@ -36,6 +36,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How many reverse proxies stand in front: that many `X-Forwarded-For` entries are believed. */
   readonly trustedProxies: number;
+  /** Requests per minute: under /auth/ from one address, elsewhere with one credential. */
+  readonly rateLimits: { readonly signIn: number; readonly api: number };
   readonly accessTokenAlgorithm: "EdDSA" | "ES256" | "RS256";
   /** Whether the web process runs background jobs too. */
   readonly worker: boolean;
@@ -110,6 +112,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     }),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     trustedProxies: read.integer("TRUSTED_PROXIES", 0, 0, 16),
+    rateLimits: Object.freeze({
+      signIn: read.integer("RATE_LIMIT_SIGN_IN", 60, 1, 1_000_000),
+      api: read.integer("RATE_LIMIT", 1_200, 1, 1_000_000),
+    }),
     accessTokenAlgorithm: read.choice("ACCESS_TOKEN_ALGORITHM", ["EdDSA", "ES256", "RS256"], "EdDSA"),
     worker: read.onOff("WORKER", true),
     graphiql: read.onOff("GRAPHIQL", !inProduction),

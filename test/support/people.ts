@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { TestDatabase } from "./database.ts";
+import { eventually, readable, type TestServer } from "./server.ts";
 
 /** The roles that every tenant begins with. */
 export type BuiltInRole = "admin" | "member" | "viewer";
@@ -106,4 +107,57 @@ async function signedIn(
 function only<Row>(rows: Row[]): Row {
   if (rows.length !== 1) throw new Error(`expected one row, not ${rows.length}`);
   return rows[0]!;
+}
+
+/** What `signUp` chose and what the server answered to the login. */
+export interface SignUp {
+  readonly email: string;
+  readonly password: string;
+  /** The body of the answer to `POST /auth/login`. */
+  readonly login: {
+    access_token: string;
+    refresh_token: string;
+    user: { id: string };
+    tenant: { id: string; slug: string } | null;
+    [more: string]: unknown;
+  };
+  /** `{ Authorization: "Bearer …" }` */
+  readonly headers: { Authorization: string };
+}
+
+/** Registers over HTTP, follows the link in the mail and signs in, the way people do. */
+export async function signUp(
+  server: TestServer,
+  given: { email?: string; tenant?: { name: string; slug: string } } = {},
+): Promise<SignUp> {
+  const email = given.email ?? `person.${randomBytes(4).toString("hex")}@example.com`;
+  const password = `a long enough ${randomBytes(6).toString("hex")}`;
+  const registered = await server.post("/auth/register", {
+    email,
+    password,
+    name: "Some One",
+    ...(given.tenant && { tenant: given.tenant }),
+  });
+  if (registered.status !== 202) throw new Error(`register: ${JSON.stringify(registered.body)}`);
+  const verified = await server.post("/auth/email/verify", { token: await mailedToken(server, email) });
+  if (verified.status !== 204) throw new Error(`verify: ${JSON.stringify(verified.body)}`);
+  const login = await server.post("/auth/login", { email, password });
+  if (login.status !== 200) throw new Error(`login: ${JSON.stringify(login.body)}`);
+  return {
+    email,
+    password,
+    login: login.body,
+    headers: { Authorization: `Bearer ${login.body.access_token}` },
+  };
+}
+
+/** The token of the newest verification link mailed to this address. */
+export function mailedToken(server: TestServer, email: string): Promise<string> {
+  return eventually(() => {
+    const mail = server
+      .mails()
+      .map(readable)
+      .findLast((text) => text.includes(`To: ${email.toLowerCase()}`));
+    return mail && /#token=([\w-]+)/.exec(mail)?.[1];
+  });
 }

@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { mailedToken, signUp } from "../support/people.ts";
+import { eventually, readable, startTestServer, type TestServer } from "../support/server.ts";
+
+let database: TestDatabase;
+let server: TestServer;
+beforeAll(async () => {
+  database = await createDatabase();
+  server = await startTestServer(database);
+});
+afterAll(async () => {
+  await server.close();
+  await database.drop();
+});
+
+const password = "correct horse battery staple";
+
+async function count(table: string): Promise<number> {
+  const { rows } = await database.admin.query<{ count: number }>(
+    `select count(*)::int as count from ${table}`,
+  );
+  return rows[0]!.count;
+}
+
+describe("signing up and in", () => {
+  test("goes from register by mail, verify, login and refresh to logout", async () => {
+    const email = "Ann@Example.com";
+    const registered = await server.post("/auth/register", {
+      email,
+      password,
+      name: "Ann",
+      tenant: { name: "Ann's shop", slug: "anns-shop" },
+    });
+    expect(registered.status).toBe(202);
+    expect(await count("app.users")).toBe(0);
+
+    const token = await mailedToken(server, email);
+    expect((await server.post("/auth/email/verify", { token })).status).toBe(204);
+    expect((await server.post("/auth/email/verify", { token })).body.code).toBe("invalid_verification_token");
+
+    const login = await server.post("/auth/login", { email, password, tenant: "anns-shop" });
+    expect(login.status).toBe(200);
+    expect(login.headers.get("Cache-Control")).toBe("no-store");
+    expect(login.body).toMatchObject({
+      token_type: "Bearer",
+      expires_in: 900,
+      access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      refresh_token: expect.stringMatching(/^rh_rt_[\w-]{75}$/),
+      user: { email: "ann@example.com", name: "Ann" },
+      tenant: { slug: "anns-shop", name: "Ann's shop" },
+      tenants: [{ slug: "anns-shop" }],
+    });
+
+    const refreshed = await server.post("/auth/refresh", { refresh_token: login.body.refresh_token });
+    expect(refreshed.status).toBe(200);
+    expect(refreshed.body.refresh_token).not.toBe(login.body.refresh_token);
+
+    const headers = { Authorization: `Bearer ${refreshed.body.access_token}` };
+    expect((await server.post("/auth/logout", undefined, headers)).status).toBe(204);
+    expect((await server.post("/auth/logout", undefined, headers)).body.code).toBe("session_ended");
+    const after = await server.post("/auth/refresh", { refresh_token: refreshed.body.refresh_token });
+    expect(after).toMatchObject({ status: 401, body: { code: "invalid_grant" } });
+  });
+
+  test("works without a tenant", async () => {
+    const { login } = await signUp(server);
+    expect(login.tenant).toBeNull();
+  });
+
+  test("names the tenants one belongs to, and refuses others to who knows the password", async () => {
+    const person = await signUp(server, { tenant: { name: "Own", slug: "own-place" } });
+    const other = await signUp(server, { tenant: { name: "Other", slug: "other-place" } });
+    expect(other.login.tenant).toMatchObject({ slug: "other-place" });
+    const refused = await server.post("/auth/login", {
+      email: person.email,
+      password: person.password,
+      tenant: "other-place",
+    });
+    expect(refused).toMatchObject({ status: 403, body: { code: "not_a_member" } });
+  });
+
+  test("keeps the link good when the slug was taken meanwhile, and takes another", async () => {
+    const email = "second@example.com";
+    const first = "first@example.com";
+    const tenant = { name: "Twice", slug: "twice" };
+    await server.post("/auth/register", { email, password, name: "Second", tenant });
+    await signUp(server, { email: first, tenant });
+    const token = await mailedToken(server, email);
+    const taken = await server.post("/auth/email/verify", { token });
+    expect(taken).toMatchObject({ status: 409, body: { code: "slug_taken", field: "tenant.slug" } });
+    const renamed = await server.post("/auth/email/verify", { token, tenant: { slug: "twice-2" } });
+    expect(renamed.status).toBe(204);
+  });
+
+  test("ends the other sessions and keeps this one", async () => {
+    const here = await signUp(server);
+    const there = await server.post("/auth/login", { email: here.email, password: here.password });
+    expect((await server.post("/auth/logout", { scope: "others" }, here.headers)).status).toBe(204);
+    const gone = await server.post("/auth/refresh", { refresh_token: there.body.refresh_token });
+    expect(gone.body.code).toBe("invalid_grant");
+    const kept = await server.post("/auth/refresh", { refresh_token: here.login.refresh_token });
+    expect(kept.status).toBe(200);
+  });
+
+  test("refuses to sign out without a token", async () => {
+    const refused = await server.post("/auth/logout");
+    expect(refused).toMatchObject({ status: 401, body: { code: "credentials_missing" } });
+    expect(refused.headers.get("WWW-Authenticate")).toMatch(/^Bearer /);
+  });
+});
+
+describe("who has an account", () => {
+  test("is not told by registering: one answer for a new and a known address", async () => {
+    const known = await signUp(server);
+    const again = { email: known.email, password, name: "Mallory" };
+    const answers = [
+      await server.post("/auth/register", again),
+      await server.post("/auth/register", { ...again, email: "unknown@example.com" }),
+    ];
+    expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
+      Array(2).fill({
+        status: 202,
+        body: answers[0]!.body,
+      }),
+    );
+    const mail = await eventually(() =>
+      server.mails().find((text) => text.includes(`To: ${known.email}`) && /already have/.test(text)),
+    );
+    expect(readable(mail)).not.toContain("#token=");
+    expect(readable(mail)).not.toContain("Mallory");
+    // The password did not change.
+    const login = await server.post("/auth/login", { email: known.email, password: known.password });
+    expect(login.status).toBe(200);
+  });
+
+  test("is not told by signing in: one answer for an unknown address and a wrong password", async () => {
+    const { email } = await signUp(server);
+    const wrong = await server.post("/auth/login", { email, password });
+    const unknown = await server.post("/auth/login", { email: "nobody@example.com", password });
+    for (const { status, body } of [wrong, unknown]) {
+      expect({ status, ...body, requestId: "" }).toEqual({
+        type: "about:blank",
+        title: "Unauthorized",
+        status: 401,
+        detail: "The e-mail address or the password is wrong.",
+        instance: "/auth/login",
+        code: "invalid_credentials",
+        requestId: "",
+      });
+    }
+  });
+
+  test("is not told by time: the password is hashed in both cases", async () => {
+    // Each attempt from an address of its own network, so that the throttle stays out of it.
+    const behindProxy = await startTestServer(database, { TRUSTED_PROXIES: "1" });
+    try {
+      const { email } = await signUp(behindProxy);
+      const time = async (address: string, n: number): Promise<number> => {
+        const start = performance.now();
+        const { status } = await behindProxy.post(
+          "/auth/login",
+          { email: address, password },
+          { "X-Forwarded-For": `10.0.${n}.1` },
+        );
+        expect(status).toBe(401);
+        return performance.now() - start;
+      };
+      const known: number[] = [];
+      const unknown: number[] = [];
+      for (let n = 0; n < 15; n++) {
+        known.push(await time(email, n));
+        unknown.push(await time("nobody.at.all@example.com", n));
+      }
+      const median = (times: number[]): number => times.toSorted((a, b) => a - b)[7]!;
+      // Without the hash the unknown one would take a tenth of the time.
+      expect(median(unknown)).toBeGreaterThan(median(known) / 2);
+      expect(median(known)).toBeGreaterThan(median(unknown) / 2);
+    } finally {
+      await behindProxy.close();
+    }
+  });
+
+  test("is not told by the throttle: it holds up known and unknown addresses alike", async () => {
+    const { email } = await signUp(server);
+    for (const address of [email, "also.unknown@example.com"]) {
+      let answer = await server.post("/auth/login", { email: address, password });
+      for (let n = 0; n < 6 && answer.status === 401; n++) {
+        answer = await server.post("/auth/login", { email: address, password });
+      }
+      expect(answer).toMatchObject({ status: 429, body: { code: "too_many_attempts" } });
+      expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("links in mails", () => {
+  test("begin with the configured origin, whatever Host and X-Forwarded-Host say", async () => {
+    const email = "poisoned@example.com";
+    const before = server.mails().length;
+    const { request } = await import("node:http");
+    const status = await new Promise((done, fail) => {
+      const sent = request(`${server.url}/auth/register`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Host: "evil.test", "X-Forwarded-Host": "evil.test" },
+      });
+      sent.on("response", (answer) => done(answer.resume().statusCode)).on("error", fail);
+      sent.end(JSON.stringify({ email, password, name: "P" }));
+    });
+    expect(status).toBe(202);
+    await mailedToken(server, email);
+    const mails = server.mails().slice(before).map(readable).join();
+    expect(mails).toContain("https://chat.rowhouse.test/auth/email/verify#token=");
+    expect(mails).not.toContain("evil.test");
+  });
+
+  test("lead to a page that changes nothing by being opened", async () => {
+    const email = "scanned@example.com";
+    await server.post("/auth/register", { email, password, name: "Scanned" });
+    const token = await mailedToken(server, email);
+    const users = await count("app.users");
+    const page = await server.get(`/auth/email/verify?token=${token}`, { Accept: "text/html" });
+    expect(page.status).toBe(200);
+    expect(page.headers.get("Referrer-Policy")).toBe("no-referrer");
+    expect(page.headers.get("Content-Security-Policy")).toContain("script-src 'self'");
+    expect(page.body).not.toContain(token);
+    expect((await server.get("/auth/email/verify.js")).headers.get("Content-Type")).toMatch(/javascript/);
+    expect(await count("app.users")).toBe(users);
+    expect((await server.post("/auth/email/verify", { token })).status).toBe(204);
+  });
+
+  test("expire", async () => {
+    const email = "late@example.com";
+    await server.post("/auth/register", { email, password, name: "Late" });
+    const token = await mailedToken(server, email);
+    await database.admin.query("update auth.registrations set expires_at = now() where email = $1", [email]);
+    const answer = await server.post("/auth/email/verify", { token });
+    expect(answer).toMatchObject({ status: 400, body: { code: "invalid_verification_token" } });
+  });
+});
+
+describe("the log", () => {
+  test("has none of the secrets that went through here", async () => {
+    const person = await signUp(server);
+    const token = await mailedToken(server, person.email);
+    await server.post("/auth/login", { email: person.email, password: "not the password at all" });
+    await server.get(`/nothing?token=${token}`, { Cookie: "session=s3cret", ...person.headers });
+    const lines = JSON.stringify(server.log.filter(({ msg }) => !msg.startsWith("mail written")));
+    for (const secret of [
+      person.password,
+      person.login.access_token,
+      person.login.refresh_token,
+      "not the password at all",
+      "s3cret",
+      "$argon2id$",
+      token,
+    ]) {
+      expect(lines).not.toContain(secret);
+    }
+  });
+});

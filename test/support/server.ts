@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { type Config, readConfig } from "../../src/config.ts";
+import { startServer } from "../../src/http/server.ts";
+import { type TestDatabase, testMasterKey } from "./database.ts";
+
+/** An answer, with its body read: JSON where it is JSON, else text. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The shape is what the test is about to assert.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly body: any;
+}
+
+export type LogLine = Record<string, unknown> & { msg: string; level: number };
+
+/** A server that listens on a free port, with a database, a mail folder and a log of its own. */
+export interface TestServer {
+  readonly url: string;
+  readonly config: Config;
+  /** Every line it has logged so far, at level debug and up. */
+  readonly log: readonly LogLine[];
+  /** The mails it has written to files, oldest first. */
+  mails(): string[];
+  request(
+    method: string,
+    path: string,
+    options?: { body?: unknown; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** @param env settings beyond those of a test, as the environment would hold them */
+export async function startTestServer(
+  database: Pick<TestDatabase, "connections">,
+  env: Record<string, string> = {},
+): Promise<TestServer> {
+  const stateDir = mkdtempSync(join(tmpdir(), "rowhouse-http-"));
+  const config = readConfig({
+    NODE_ENV: "test",
+    PORT: "0",
+    STATE_DIR: stateDir,
+    PUBLIC_URL: "https://chat.rowhouse.test",
+    MASTER_KEY: testMasterKey.toString("base64"),
+    RATE_LIMIT_SIGN_IN: "100000",
+    RATE_LIMIT: "100000",
+    ...env,
+  });
+  const log: LogLine[] = [];
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      log.push(JSON.parse(chunk.toString()) as LogLine);
+      done();
+    },
+  });
+  const server = await startServer({
+    config,
+    connections: database.connections,
+    log: pino({ level: "debug", base: null }, sink),
+  });
+
+  const request: TestServer["request"] = async (method, path, { body, headers } = {}) => {
+    const sent = new Headers(headers);
+    if (body !== undefined && !sent.has("Content-Type")) sent.set("Content-Type", "application/json");
+    const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+    const answer = await fetch(server.url + path, {
+      method,
+      headers: sent,
+      body: (raw ? body : JSON.stringify(body)) as string | undefined,
+      redirect: "manual",
+    });
+    const text = await answer.text();
+    const json = /[/+]json\b/.test(answer.headers.get("Content-Type") ?? "") && text !== "";
+    return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text };
+  };
+  const folder = join(stateDir, "mail");
+  return {
+    url: server.url,
+    config,
+    log,
+    mails: () =>
+      readdirSync(folder)
+        .sort()
+        .map((file) => readFileSync(join(folder, file), "utf8")),
+    request,
+    get: (path, headers) => request("GET", path, { headers }),
+    post: (path, body, headers) => request("POST", path, { body, headers }),
+    async close() {
+      await server.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The text of a mail as a reader sees it: quoted-printable undone (RFC 2045 section 6.7). */
+export function readable(mail: string): string {
+  return mail
+    .replaceAll(/=\r?\n/g, "")
+    .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** Waits until `probe` gives something; a mail that is sent in the background, a line that is logged. */
+export async function eventually<T>(probe: () => T | undefined | null | false, patience = 5_000): Promise<T> {
+  for (const deadline = Date.now() + patience; ; ) {
+    const found = probe();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`waited ${patience} ms for ${probe}`);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
