@@ -113,6 +113,11 @@ create policy "members rename and archive their own conversations" on app.conver
     using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands.';
+create policy "nothing crosses the wall" on app.conversations as restrictive
+    for all to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -168,6 +173,11 @@ create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see. The address is in app.users, which shows only oneself.';
+create policy "nothing crosses the wall" on app.memberships as restrictive
+    for all to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 create policy "registration creates the first owner" on app.memberships
     for insert to rowhouse_definer
     with check (is_owner);
@@ -214,6 +224,11 @@ create policy "members write into their own conversations" on app.messages
     for insert to rowhouse_app
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text)));
 comment on policy "members write into their own conversations" on app.messages is 'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
+create policy "nothing crosses the wall" on app.messages as restrictive
+    for all to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 
 create table app.permissions (
     name text not null,
@@ -288,6 +303,11 @@ create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues.';
+create policy "nothing crosses the wall" on app.roles as restrictive
+    for all to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on app.roles is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer
     with check (built_in);
@@ -331,6 +351,11 @@ create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "members see their own tenant" on app.tenants is 'Whoever is signed in to a tenant may know its name. That other tenants exist is nobody''s business.';
+create policy "nothing crosses the wall" on app.tenants as restrictive
+    for all to rowhouse_app
+    using ((id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on app.tenants is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 create policy "registration creates tenants" on app.tenants
     for insert to rowhouse_definer
     with check (true);
@@ -371,6 +396,11 @@ alter table app.user_preferences force row level security;
 grant delete, select on app.user_preferences to rowhouse_app;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
+create policy "nothing crosses the wall" on app.user_preferences as restrictive
+    for all to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -477,6 +507,11 @@ create policy "holders of view_audit read the trail of their tenant" on audit.ev
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_audit'::text) AS tenant_where)));
 comment on policy "holders of view_audit read the trail of their tenant" on audit.events is 'Through the view app.audit_events. Events of the platform carry the nil tenant and match nobody.';
+create policy "nothing crosses the wall" on audit.events as restrictive
+    for all to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "nothing crosses the wall" on audit.events is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
@@ -1729,7 +1764,7 @@ AS $function$
         'api_key', api_key.id,
         person.id, person.status,
         api_key.tenant_id, tenant.status, membership.status,
-        false, array(select unnest(role.permissions) intersect select unnest(api_key.scopes)),
+        false, array(select unnest(role.permissions) intersect select unnest(api_key.scopes) order by 1),
         null::text,
         api_key.revoked_at is not null,
         coalesce(api_key.expires_at <= statement_timestamp(), false)

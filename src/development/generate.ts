@@ -41,8 +41,10 @@ const generators: readonly Generator[] = [
     file: "schema.graphql",
     module: new URL("./graphql_schema.ts", import.meta.url),
     generate: async ({ connections }, load) => {
-      const { graphqlSchema } = (await load()) as { graphqlSchema(urls: Connections): Promise<string> };
-      return graphqlSchema(connections);
+      const { graphqlSchema } = (await load()) as {
+        graphqlSchema(connectionString: string): Promise<string>;
+      };
+      return graphqlSchema(connections.app);
     },
   },
   {

@@ -1,7 +1,10 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { asDatabase } from "../../src/database/credentials.ts";
@@ -135,6 +138,80 @@ describe("rowhouse migrate", () => {
     expect(out + err).not.toMatch(/SCRAM|postgres:\/\//);
   });
 });
+
+describe("rowhouse start on a bare machine", () => {
+  let folder: string;
+  let child: ChildProcess;
+  let url: string;
+  let banner: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), "start"], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PORT: String(await freePort()) },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    banner = "";
+    for await (const line of createInterface({ input: child.stdout! })) {
+      banner += `${line}\n`;
+      if (line.includes("Ctrl-C stops it")) break;
+    }
+    child.stdout!.resume();
+    url = /Rowhouse is at +(\S+)/.exec(banner)?.[1] ?? "";
+  });
+  afterAll(() => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("prints its address, the explorer's, and how to sign in", async () => {
+    expect(banner).toContain(`${url}/graphiql`);
+    expect(banner).toMatch(/acme +admin +ada@acme\.example.*globex +viewer +val@globex\.example/s);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  test("lets everybody sign in as it printed", async () => {
+    const password = /password (\S+)\)/.exec(banner)?.[1];
+    const emails = [...banner.matchAll(/\S+@\S+/g)].map(([email]) => email);
+    expect(emails).toHaveLength(6);
+    for (const email of emails) {
+      const answer = await fetch(`${url}/auth/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email, password }),
+      });
+      expect({ email, status: answer.status }).toEqual({ email, status: 200 });
+    }
+  });
+
+  test("leaves its port to nobody else, who is told so", async () => {
+    const other = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    const port = new URL(url).port;
+    const { code, err } = await rowhouse(["start"], other, { PORT: port, LOG_LEVEL: "silent" });
+    rmSync(other, { recursive: true });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `rowhouse: port ${port} is in use; set PORT to another one\n`,
+    });
+  });
+
+  test("stops on a signal and leaves no server behind", async () => {
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+    expect(runningEmbedded(join(folder, ".rowhouse"))).toBeNull();
+    expect(existsSync(join(folder, ".rowhouse", "postgres", "postmaster.pid"))).toBe(false);
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => done(port));
+    });
+  });
+}
 
 describe("rowhouse start with DATABASE_URL", () => {
   let folder: string;
