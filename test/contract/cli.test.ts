@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,13 @@ interface Outcome {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** A folder that every user may pass through, so that the database's data stays in it. */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+  chmodSync(folder, 0o711);
+  return folder;
 }
 
 /** Runs `rowhouse` in a folder of its own, so that no .env is found, with these settings and no others. */
@@ -41,7 +48,7 @@ function rowhouse(args: string[], cwd: string, settings: Record<string, string> 
 describe("rowhouse", () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    folder = makeFolder();
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -107,7 +114,7 @@ describe("rowhouse migrate", () => {
   let folder: string;
   let settings: Record<string, string>;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    folder = makeFolder();
     settings = {
       DATABASE_URL: asDatabase(inject("adminUrl"), name),
       MASTER_KEY: testMasterKey.toString("base64"),
@@ -145,7 +152,7 @@ describe("rowhouse start on a bare machine", () => {
   let url: string;
   let banner: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    folder = makeFolder();
     child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), "start"], {
       cwd: folder,
       env: { PATH: process.env.PATH, PORT: String(await freePort()) },
@@ -185,7 +192,7 @@ describe("rowhouse start on a bare machine", () => {
   });
 
   test("leaves its port to nobody else, who is told so", async () => {
-    const other = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    const other = makeFolder();
     const port = new URL(url).port;
     const { code, err } = await rowhouse(["start"], other, { PORT: port, LOG_LEVEL: "silent" });
     rmSync(other, { recursive: true });
@@ -217,7 +224,7 @@ describe("rowhouse start with DATABASE_URL", () => {
   let folder: string;
   let database: TestDatabase;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+    folder = makeFolder();
     database = await createDatabase();
   });
   afterAll(async () => {
