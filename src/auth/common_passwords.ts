@@ -11,14 +11,15 @@ const rows = ["abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopa
 /** Whether attackers try this password, or something this close to it, first. */
 export function isCommonPassword(password: string): boolean {
   const plain = password.normalize("NFKC").toLowerCase();
+  if (/^\p{N}+$/u.test(plain)) return true;
   return [plain, core(plain), core(unit(plain)), unit(core(plain))].some(
     (text) => common.has(text) || [...text].length < 4 || rows.some((row) => row.includes(text)),
   );
 }
 
-/** The password without the digits and punctuation at its ends. */
+/** The password without the digits and punctuation at its ends; all of it if it is nothing else. */
 function core(password: string): string {
-  return password.replaceAll(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
+  return password.replaceAll(/^[\p{N}\p{P}\s$+<=>^`|~]+|[\p{N}\p{P}\s$+<=>^`|~]+$/gu, "") || password;
 }
 
 /** What the password repeats: `abc` of `abcabcabcab`; all of it if it repeats nothing. */

@@ -52,5 +52,5 @@ function isDerivedFrom(password: string, about: readonly string[]): boolean {
     (text, word) => text.replaceAll(word, ""),
     password.normalize("NFKC").toLowerCase(),
   );
-  return [...rest.replaceAll(/[^\p{L}]/gu, "")].length < 6 && rest.length < password.length;
+  return [...rest.replaceAll(/[\p{N}\p{P}\s]/gu, "")].length < 6 && rest.length < password.length;
 }

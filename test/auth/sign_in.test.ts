@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { mailedToken, signUp } from "../support/people.ts";
@@ -198,7 +199,6 @@ describe("links in mails", () => {
   test("begin with the configured origin, whatever Host and X-Forwarded-Host say", async () => {
     const email = "poisoned@example.com";
     const before = server.mails().length;
-    const { request } = await import("node:http");
     const status = await new Promise((done, fail) => {
       const sent = request(`${server.url}/auth/register`, {
         method: "POST",

@@ -27,7 +27,7 @@ export function refresh(
 ): Middleware<RequestState> {
   return async (ctx) => {
     const given = field.readFields(await readJson(ctx), {
-      refresh_token: field.optional(field.text(1, 500)),
+      refresh_token: field.optional(field.text(1, 4_096)),
     }).refresh_token;
     const token = given ?? readRefreshCookie(ctx, origins);
     if (token === null) throw invalidInput("There is no refresh token.", "refresh_token");
