@@ -102,6 +102,9 @@ async function openQueue(pool: pg.Pool, options: WorkerOptions): Promise<Runner>
     taskList: taskList(jobs, { database: pool, config: options.config }, options.log),
     parsedCronItems: schedule().filter(({ task }) => Object.hasOwn(jobs, task)),
     logger: new Logger(() => logTo(options.log)),
+    // Batches, even of one, are how the queue retries to note a job's end and how stop() waits for that.
+    // Without them the note is a promise that nobody holds, and a lost connection ends the process.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
   // Whoever holds the runner hears of its end; until then it must not end the process.
   runner.promise.catch(() => {});

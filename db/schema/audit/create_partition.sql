@@ -1,4 +1,5 @@
--- Makes the trail's partition for the month of `day`; false if it was there already.
+-- Makes the trail's partition for the month of `day`; false if it was there already, or if events of that
+-- month are in the default partition: they stay there, because the trail is not rewritten.
 --
 -- Owned by the owner of audit.events, because only it may add a partition: the one definer function that
 -- rowhouse_definer does not own. Nobody may read or write a partition directly.
@@ -13,14 +14,20 @@ begin
     if to_regclass(format('audit.%I', name)) is not null then
         return false;
     end if;
-    execute format(
-        'create table audit.%I partition of audit.events for values from (%L) to (%L)',
-        name, month, (month at time zone 'UTC' + interval '1 month') at time zone 'UTC'
-    );
+    begin
+        execute format(
+            'create table audit.%I partition of audit.events for values from (%L) to (%L)',
+            name, month, (month at time zone 'UTC' + interval '1 month') at time zone 'UTC'
+        );
+    exception
+        when check_violation then
+            raise warning 'audit.% is not made: the default partition holds events of its month', name;
+            return false;
+    end;
     perform audit.lock_partition(format('audit.%I', name)::regclass);
     return true;
 end
 $$;
 grant execute on function audit.create_partition(date) to rowhouse_definer;
 comment on function audit.create_partition(date) is
-    'Makes the partition for the month of a day (months are UTC); false if it was there already.';
+    'Makes the partition for the month of a day (months are UTC); false if it was there already, or if its events are in the default partition.';

@@ -1,0 +1,10 @@
+import type { JobContext } from "../../src/jobs/job.ts";
+import { type TestDatabase, testMasterKey } from "./database.ts";
+
+/** What a job gets from the worker: its own role's connections, and the tests' settings. */
+export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext {
+  return {
+    database: worker,
+    config: { masterKey: testMasterKey, previousMasterKey: null, accessTokenAlgorithm: "EdDSA" },
+  };
+}
