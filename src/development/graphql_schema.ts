@@ -1,0 +1,24 @@
+import "../graphql/environment.ts";
+import pg from "pg";
+import { makeSchema } from "postgraphile";
+import { lexicographicSortSchema, printSchema } from "postgraphile/graphql";
+import { doorService } from "../database/adaptor.ts";
+import { schemaPreset } from "../graphql/preset.ts";
+
+/**
+ * The GraphQL schema in its own language, sorted: what `schema.graphql` holds.
+ *
+ * @param connectionString of rowhouse_app, whose grants shape the schema
+ */
+export async function graphqlSchema(connectionString: string): Promise<string> {
+  const pool = new pg.Pool({ connectionString, max: 1 });
+  try {
+    const { schema } = await makeSchema({
+      extends: [schemaPreset],
+      pgServices: [doorService({ pool, schemas: ["app"], callerOf: () => undefined })],
+    });
+    return `${printSchema(lexicographicSortSchema(schema))}\n`;
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
+import { buildHouse, type House } from "../support/street.ts";
+
+let database: TestDatabase;
+let acme: House;
+let api: GraphQLHouse;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  acme = await buildHouse(database, "acme");
+  await database.admin.query(
+    `insert into app.conversations (tenant_id, user_id, title)
+     select $1, $2, 'number ' || n from generate_series(1, 149) n`,
+    [acme.tenantId, acme.member.userId],
+  );
+  api = await startGraphQL(database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.drop();
+});
+
+/** Refused whole, before anything ran. */
+async function expectRefused(
+  code: string,
+  query: string,
+  variables?: Record<string, unknown>,
+): Promise<void> {
+  const { status, codes, data } = await api.ask(acme.member, query, variables);
+  expect([status, codes, data]).toEqual([400, [code], undefined]);
+}
+
+describe("pages", () => {
+  const sizeOf = async (args: string, field = "conversations", variables?: Record<string, unknown>) => {
+    const head = variables ? "query ($n: Int)" : "";
+    const { data } = await api.ask(
+      acme.member,
+      `${head} { page: ${field}${args} { nodes { id } } }`,
+      variables,
+    );
+    return data.page.nodes.length;
+  };
+
+  test("have 50 rows if nobody says, 100 at most, and no way around", async () => {
+    expect(await sizeOf("")).toBe(50);
+    expect(await sizeOf("(first: null)")).toBe(50);
+    expect(await sizeOf("(first: $n)", "conversations", {})).toBe(50);
+    expect(await sizeOf("(first: $n)", "conversations", { n: null })).toBe(50);
+    expect(await sizeOf("(last: null)")).toBe(50);
+    expect(await sizeOf("(first: 100)")).toBe(100);
+    expect(await sizeOf("(last: 100)")).toBe(100);
+    expect(await sizeOf("(first: 0)")).toBe(0);
+    expect(await sizeOf("", "myConversations")).toBe(50);
+    expect(await sizeOf("(first: 3)", "myConversations")).toBe(3);
+  });
+
+  test("of relations, too", async () => {
+    const { data } = await api.ask(
+      acme.member,
+      "{ myMembership { byDefault: conversations { nodes { id } } most: conversations(last: 100) { nodes { id } } } }",
+    );
+    expect(data.myMembership.byDefault.nodes).toHaveLength(50);
+    expect(data.myMembership.most.nodes).toHaveLength(100);
+  });
+
+  test("follow one another by cursor", async () => {
+    const titles: string[] = [];
+    let after: string | null = null;
+    for (let page = 0; page < 3; page++) {
+      const { data } = await api.ask(
+        acme.member,
+        "query ($after: Cursor) { conversations(after: $after) { nodes { title } pageInfo { endCursor hasNextPage } } }",
+        { after },
+      );
+      titles.push(...data.conversations.nodes.map(({ title }: { title: string }) => title));
+      expect(data.conversations.pageInfo.hasNextPage).toBe(page < 2);
+      after = data.conversations.pageInfo.endCursor;
+    }
+    expect(new Set(titles).size).toBe(150);
+  });
+
+  test.each(["first: 101", "first: 1000000", "last: 1000000", "first: -1"])(
+    "of %s are refused",
+    async (size) => {
+      await expectRefused("PAGE_TOO_LARGE", `{ conversations(${size}) { nodes { id } } }`);
+      await expectRefused("PAGE_TOO_LARGE", `{ myMembership { conversations(${size}) { nodes { id } } } }`);
+    },
+  );
+
+  test("of a million by variable, by its default, by fragment are refused", async () => {
+    await expectRefused("PAGE_TOO_LARGE", "query ($n: Int) { conversations(first: $n) { nodes { id } } }", {
+      n: 1_000_000,
+    });
+    await expectRefused(
+      "PAGE_TOO_LARGE",
+      "query ($n: Int = 1000000) { conversations(first: $n) { nodes { id } } }",
+    );
+    await expectRefused(
+      "PAGE_TOO_LARGE",
+      "{ ...f } fragment f on Query { conversations(first: 1000000) { nodes { id } } }",
+    );
+  });
+
+  test("are not skipped into by offset", async () => {
+    await expectRefused("INVALID_QUERY", "{ conversations(offset: 1000000) { nodes { id } } }");
+  });
+
+  test("do not go forwards and backwards at once", async () => {
+    const { data, codes } = await api.ask(
+      acme.member,
+      "{ conversations(first: 1, last: 1) { nodes { id } } }",
+    );
+    expect([data, codes]).toEqual([{ conversations: null }, ["INVALID_INPUT"]]);
+  });
+
+  test("begin at a cursor that is one", async () => {
+    const { codes } = await api.ask(acme.member, `{ conversations(after: "rubbish") { nodes { id } } }`);
+    expect(codes).toEqual(["INVALID_INPUT"]);
+  });
+});
+
+describe("queries", () => {
+  const cycle = (depth: number): string =>
+    depth === 0 ? "id" : `member { conversations(first: 1) { nodes { ${cycle(depth - 1)} } } }`;
+
+  test("as deep as the limit pass, cyclic ones beyond it do not", async () => {
+    expect(
+      (await api.ask(acme.member, `{ myConversations(first: 1) { nodes { ${cycle(3)} } } }`)).codes,
+    ).toEqual([]);
+    await expectRefused("TOO_DEEP", `{ myConversations(first: 1) { nodes { ${cycle(4)} } } }`);
+    await expectRefused("TOO_DEEP", `{ myConversations(first: 1) { nodes { ${cycle(60)} } } }`);
+  });
+
+  test("deep ones do not hide in fragments", async () => {
+    const fragments = Array.from(
+      { length: 20 },
+      (_, n) =>
+        `fragment f${n} on Membership { conversations(first: 1) { nodes { member { ...f${n + 1} } } } }`,
+    );
+    await expectRefused(
+      "TOO_DEEP",
+      `{ myMembership { ...f0 } } ${fragments.join(" ")} fragment f20 on Membership { id }`,
+    );
+  });
+
+  test("fragments that spread one another are no queries", async () => {
+    const { status, codes } = await api.ask(
+      acme.member,
+      "{ myMembership { ...a } } fragment a on Membership { ...b } fragment b on Membership { ...a }",
+    );
+    expect([status, codes]).toEqual([400, ["INVALID_QUERY"]]);
+  });
+
+  test("fragments that double at each step end at the cost", async () => {
+    const doubling = Array.from(
+      { length: 40 },
+      (_, n) => `fragment f${n} on Membership { ...f${n + 1} ... on Membership { ...f${n + 1} } }`,
+    );
+    const query = `{ myMembership { ...f0 } } ${doubling.join(" ")} fragment f40 on Membership { id }`;
+    const began = performance.now();
+    await expectRefused("TOO_COSTLY", query);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  test("ten root fields pass, an eleventh does not, whatever it is called", async () => {
+    const roots = (count: number) => Array.from({ length: count }, (_, n) => `a${n}: me { id }`).join(" ");
+    expect((await api.ask(acme.member, `{ ${roots(10)} }`)).codes).toEqual([]);
+    await expectRefused("TOO_MANY_ROOT_FIELDS", `{ ${roots(11)} }`);
+    await expectRefused(
+      "TOO_MANY_ROOT_FIELDS",
+      `{ ...f } fragment f on Query { ... on Query { ${roots(11)} } }`,
+    );
+  });
+
+  test("eleven mutations by alias change nothing", async () => {
+    const many = Array.from(
+      { length: 11 },
+      (_, n) => `a${n}: createConversation(input: {conversation: {title: "many"}}) { clientMutationId }`,
+    );
+    await expectRefused("TOO_MANY_ROOT_FIELDS", `mutation { ${many.join(" ")} }`);
+    expect((await database.admin.query("select from app.conversations where title = 'many'")).rowCount).toBe(
+      0,
+    );
+  });
+
+  test("wide ones end at the cost: full pages within full pages", async () => {
+    const inner = "messages(first: 100) { nodes { id content } }";
+    await expectRefused("TOO_COSTLY", `{ conversations(first: 100) { nodes { a: ${inner} b: ${inner} } } }`);
+    const query =
+      "query ($n: Int) { conversations(first: $n) { nodes { messages(first: $n) { nodes { id content role } } } } }";
+    await expectRefused("TOO_COSTLY", query, { n: 100 });
+    expect((await api.ask(acme.member, query, { n: 50 })).codes).toEqual([]);
+  });
+
+  test("aliases of one field count each", async () => {
+    const aliases = Array.from({ length: 300 }, (_, n) => `a${n}: title`).join(" ");
+    await expectRefused("TOO_COSTLY", `{ conversations(first: 100) { nodes { ${aliases} } } }`);
+  });
+
+  test("long ones are not even validated", async () => {
+    const began = performance.now();
+    await expectRefused("DOCUMENT_TOO_LARGE", `{ me { ${"id ".repeat(30_000)} } }`);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  test("bodies end at 100 kB", async () => {
+    const { status, text } = await api.post(
+      acme.member,
+      JSON.stringify({ query: `{ me { id } } #${"x".repeat(10_000_000)}` }),
+    );
+    expect([status, JSON.parse(text).code]).toEqual([413, "body_too_large"]);
+  });
+
+  test("subscriptions are refused, not left hanging", async () => {
+    const { status, codes } = await api.ask(acme.member, "subscription { me { id } }");
+    expect([status, codes.length]).toEqual([400, 1]);
+  });
+});
+
+test("a statement that takes too long is a TIMEOUT, and the next one is quick", async () => {
+  await database.admin.query(`
+    create function app.dawdle() returns text language plpgsql stable set search_path = ''
+      as $$ begin perform pg_sleep(5); return 'done'; end $$;
+    grant execute on function app.dawdle() to rowhouse_app;
+  `);
+  const impatient = await startGraphQL(database, { statementTimeout: 100 });
+  try {
+    const { status, codes } = await impatient.ask(acme.member, "{ dawdle me { id } }");
+    expect([status, codes]).toEqual([200, ["TIMEOUT"]]);
+    expect((await impatient.ask(acme.member, "{ me { id } }")).data).toEqual({
+      me: { id: acme.member.userId },
+    });
+  } finally {
+    await impatient.close();
+    await database.admin.query("drop function app.dawdle()");
+  }
+});
