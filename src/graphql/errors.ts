@@ -25,18 +25,26 @@ interface SqlError {
  * get the name of what the client can do about them, and everything else becomes a random id, under which
  * the log has the truth.
  */
-export function maskErrors(catalogue: ErrorCatalogue, log: Log): (error: GraphQLError) => GraphQLError {
+export function maskErrors({ catalogue, log, helpful }: MaskOptions): (error: GraphQLError) => GraphQLError {
   return (error) => {
     const { nodes, source, positions, path, originalError } = error;
-    const explanation = explain(error, originalError, catalogue) ?? masked(originalError, log);
-    return new GraphQLError(explanation.message, {
+    const { message, extensions } =
+      explain(error, originalError, catalogue) ?? masked(originalError ?? error, log);
+    return new GraphQLError(helpful ? message : withoutSuggestions(message), {
       nodes,
       source,
       positions,
       path,
-      extensions: explanation.extensions,
+      extensions,
     });
   };
+}
+
+export interface MaskOptions {
+  readonly catalogue: ErrorCatalogue;
+  readonly log: Log;
+  /** Whether messages may suggest names of the schema. */
+  readonly helpful: boolean;
 }
 
 /** The SQLSTATE and detail of an error that the trail should know of, or null. */
@@ -51,9 +59,11 @@ function explain(
   original: Error | undefined | null,
   catalogue: ErrorCatalogue,
 ): Explanation | null {
-  // GraphQL's own: a variable of the wrong type, a null where none may be. Ours carry a code.
   if (!original || original instanceof GraphQLError) {
-    return explanation("INVALID_INPUT", error.message, (original ?? error).extensions);
+    const { extensions } = original ?? error;
+    // With a path and no code of ours it is an answer that broke the schema's promise: our fault.
+    if (error.path && !extensions.code) return null;
+    return explanation("INVALID_INPUT", error.message, extensions);
   }
   if (isSafeError(original)) return explanation("INVALID_INPUT", original.message, original.extensions);
   // PostGraphile says this of a delete; of an update, not_found.ts does.

@@ -54,7 +54,7 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
       graphiqlOnGraphQLGET: false,
       graphqlOverGET: false,
       websockets: false,
-      maskError: maskErrors(catalogue, log),
+      maskError: maskErrors({ catalogue, log, helpful: introspection }),
     },
   });
   await instance.getSchema();

@@ -107,12 +107,9 @@ describe("pages", () => {
     await expectRefused("INVALID_QUERY", "{ conversations(offset: 1000000) { nodes { id } } }");
   });
 
-  test("do not go forwards and backwards at once", async () => {
-    const { data, codes } = await api.ask(
-      acme.member,
-      "{ conversations(first: 1, last: 1) { nodes { id } } }",
-    );
-    expect([data, codes]).toEqual([{ conversations: null }, ["INVALID_INPUT"]]);
+  test("asked for forwards and backwards at once are no larger than either", async () => {
+    expect(await sizeOf("(first: 100, last: 3)")).toBe(3);
+    expect(await sizeOf("(first: 3, last: 100)")).toBe(3);
   });
 
   test("begin at a cursor that is one", async () => {
@@ -202,7 +199,7 @@ describe("queries", () => {
   test("long ones are not even validated", async () => {
     const began = performance.now();
     await expectRefused("DOCUMENT_TOO_LARGE", `{ me { ${"id ".repeat(30_000)} } }`);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   test("bodies end at 100 kB", async () => {
