@@ -20,12 +20,14 @@ export interface Lease {
  */
 export async function takeConnection(pool: pg.Pool): Promise<Lease> {
   let inDoubt = false;
+  let held = false;
   const doubt = (): void => {
     inDoubt = true;
   };
 
   async function connect(): Promise<pg.PoolClient> {
     const client = await pool.connect();
+    held = true;
     inDoubt = false;
     // A connection that dies between two queries says so here; without a listener it ends the process.
     client.on("error", doubt);
@@ -39,6 +41,7 @@ export async function takeConnection(pool: pg.Pool): Promise<Lease> {
   }
 
   function giveBack(client: pg.PoolClient, destroy: boolean): void {
+    held = false;
     client.release(destroy);
     // Only now: the pool listens to those that went back, and nobody misses a destroyed one.
     if (!destroy) client.off("error", doubt);
@@ -57,7 +60,10 @@ export async function takeConnection(pool: pg.Pool): Promise<Lease> {
       if (!(error instanceof pg.DatabaseError) || error.severity !== "ERROR" || lostStatement(error)) doubt();
     },
     end() {
-      giveBack(client, inDoubt || client.getTransactionStatus() !== "I");
+      // Nothing is held where a replacement could not be had. pg tells of an error before it has read what
+      // became of the transaction, so the status may be the one before: a `T` that is over costs a
+      // connection, an `I` stays one, because what failed then was an implicit transaction.
+      if (held) giveBack(client, inDoubt || client.getTransactionStatus() !== "I");
     },
   };
 }

@@ -65,7 +65,10 @@ function explain(
     if (error.path && !extensions.code) return null;
     return explanation("INVALID_INPUT", error.message, extensions);
   }
-  if (isSafeError(original)) return explanation("INVALID_INPUT", original.message, original.extensions);
+  if (isSafeError(original)) {
+    const code = isTimeout(original.extensions) ? "TIMEOUT" : "INVALID_INPUT";
+    return explanation(code, original.message, original.extensions);
+  }
   // PostGraphile says this of a delete; of an update, not_found.ts does.
   if (original.message.startsWith("No values were deleted")) {
     return explanation("NOT_FOUND", "There is no such row that you may see.");
@@ -105,7 +108,7 @@ function explainSql({ code, message, detail, constraint, column }: SqlError, cat
   if (sqlstate.length === 5 && sqlstate.startsWith("22")) {
     return explanation("INVALID_INPUT", "A value is not of its type, or out of its range.", where);
   }
-  if (unavailable.test(sqlstate)) {
+  if (unavailable.test(sqlstate) || lostConnection.test(String(message))) {
     return explanation("DATABASE_UNAVAILABLE", "The database cannot be reached just now.");
   }
   return null;
@@ -113,6 +116,15 @@ function explainSql({ code, message, detail, constraint, column }: SqlError, cat
 
 /** Connections refused or lost, and a server that starts, stops or is full (classes 08, 53, 57P). */
 const unavailable = /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|08...|53300|57P0[1-5])$/;
+
+/** What pg says without a code. */
+const lostConnection =
+  /^Connection terminated|^timeout exceeded when trying to connect$|^Query read timeout$/;
+
+/** grafast's own, for planning and executing, is marked by a symbol that it keeps to itself. */
+function isTimeout(extensions: object | undefined): boolean {
+  return Object.getOwnPropertySymbols(extensions ?? {}).some(({ description }) => description === "timeout");
+}
 
 function masked(error: unknown, log: Log): Explanation {
   const errorId = randomUUID();

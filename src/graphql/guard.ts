@@ -7,7 +7,9 @@ import {
   parse,
 } from "postgraphile/graphql";
 import type { Caller } from "../database/door.ts";
+import { describeError } from "../http/describe_error.ts";
 import type { OnRefusal } from "../http/report_errors.ts";
+import type { Log } from "../log.ts";
 import { refusalIn, withoutSuggestions } from "./errors.ts";
 import { brokenLimit, LIMITS } from "./limits.ts";
 import { withNotFound } from "./not_found.ts";
@@ -16,6 +18,7 @@ export interface GuardOptions {
   /** Whether a client may ask for the schema, and be helped with names of it. */
   readonly introspection: boolean;
   readonly onRefusal: OnRefusal;
+  readonly log: Log;
 }
 
 /** Stands before parsing and around execution: limits, refusals for the trail, rows that are not there. */
@@ -52,12 +55,8 @@ function guarded(config: ExecutionConfig, options: GuardOptions): ExecutionConfi
       const { schema, document, operationName, variableValues } = args;
       const broken = brokenLimit(schema, document, operationName, variableValues);
       if (broken) return { errors: [broken] };
-      const result = await config.execute(args);
-      if (isAsyncIterable(result)) {
-        await result.return?.(undefined);
-        return { errors: [new GraphQLError("Answers come whole: no @defer, no @stream.")] };
-      }
-      await reportRefusals(result, callerOf(args), options.onRefusal);
+      const result = await settled(config.execute(args));
+      await reportRefusals(result, callerOf(args), options);
       return withNotFound(result, schema, document, operationName);
     },
   };
@@ -92,11 +91,24 @@ function callerOf(args: Parameters<ExecutionConfig["execute"]>[0]): Caller | und
   return "requestContext" in args ? args.requestContext?.caller : undefined;
 }
 
-/** Each kind of refusal once, however many fields met it. */
+/** What grafast throws would reach the client in its own words; as an error of the answer it is masked. */
+async function settled(execution: ReturnType<ExecutionConfig["execute"]>): Promise<ExecutionResult> {
+  try {
+    const result = await execution;
+    if (!isAsyncIterable(result)) return result;
+    await result.return?.(undefined);
+    throw new Error("an answer in parts, though the schema has neither @defer nor @stream");
+  } catch (error) {
+    const originalError = error instanceof Error ? error : new Error(String(error));
+    return { errors: [new GraphQLError(originalError.message, { originalError })] };
+  }
+}
+
+/** Each kind of refusal once, however many fields met it. The answer does not wait for a trail that is down. */
 async function reportRefusals(
   { errors = [] }: ExecutionResult,
   caller: Caller | undefined,
-  onRefusal: OnRefusal,
+  { onRefusal, log }: GuardOptions,
 ): Promise<void> {
   if (!caller) return;
   const refusals = new Map<string, { code: string; detail: string | null }>();
@@ -104,5 +116,9 @@ async function reportRefusals(
     const refusal = refusalIn(error);
     if (refusal) refusals.set(`${refusal.code} ${refusal.detail}`, refusal);
   }
-  for (const { code, detail } of refusals.values()) await onRefusal(caller, code, detail);
+  try {
+    for (const { code, detail } of refusals.values()) await onRefusal(caller, code, detail);
+  } catch (error) {
+    log.error({ err: describeError(error) }, "a refusal could not be written to the trail");
+  }
 }

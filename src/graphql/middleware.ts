@@ -24,7 +24,7 @@ export class GraphQLService extends GrafservBase {
 /**
  * Hands `/graphql` and, where it is on, the explorer's pages to grafserv; lets everything else pass.
  *
- * Status: 401 if the door refused the credential, 400 if the request was refused as a whole (it does not
+ * Status: 401 if the door refused the credential, 503 if the database is away, 400 if the request was refused as a whole (it does not
  * parse, is not valid, breaks a limit), else 200 with `errors` beside `data`, as GraphQL over HTTP has it.
  */
 export function serveGraphQL(
@@ -33,7 +33,7 @@ export function serveGraphQL(
 ): Middleware<RequestState> {
   return async (ctx, next) => {
     const isApi = ctx.path === "/graphql";
-    if (isApi && ctx.method !== "POST" && ctx.method !== "OPTIONS") {
+    if (isApi && ctx.method !== "POST") {
       throw new Problem(405, "method_not_allowed", "GraphQL takes POST.", { headers: { Allow: "POST" } });
     }
     if (isApi && !anonymous && !ctx.state.caller) {
@@ -88,7 +88,9 @@ interface Answer {
 
 function statusOf({ data, errors }: Answer, proposed: number): number {
   if (!errors) return proposed;
-  if (errors.some(({ extensions }) => extensions?.code === "SESSION_ENDED")) return 401;
+  const codes = errors.map(({ extensions }) => extensions?.code);
+  if (codes.includes("SESSION_ENDED")) return 401;
+  if (codes.every((code) => code === "DATABASE_UNAVAILABLE")) return 503;
   return data === undefined && proposed < 400 ? 400 : proposed;
 }
 

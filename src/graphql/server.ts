@@ -39,13 +39,13 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
   const { statementTimeout } = config.database;
   const instance = postgraphile({
     extends: [schemaPreset],
-    plugins: [guardPlugin({ introspection, onRefusal })],
+    plugins: [guardPlugin({ introspection, onRefusal, log })],
     pgServices: [
       doorService({ pool, schemas: ["app"], statementTimeout, callerOf: (request) => request.caller }),
     ],
     grafast: {
       explain: false,
-      timeouts: { planning: 1_000, execution: statementTimeout + 5_000 },
+      timeouts: { planning: 2_000, execution: statementTimeout + 5_000 },
     },
     grafserv: {
       graphqlPath: "/graphql",

@@ -84,6 +84,28 @@ describe("an error of the database", () => {
   });
 });
 
+test("a database that goes away in the middle is a 503, and the next request is served", async () => {
+  await database.admin.query(`
+    create function app.hang_up() returns text language plpgsql stable set search_path = ''
+      as $$ begin perform pg_sleep(20); return ''; end $$;
+    grant execute on function app.hang_up() to rowhouse_app`);
+  const hanging = await startGraphQL(database, { statementTimeout: 30_000 });
+  try {
+    const answer = hanging.ask(acme.member, "{ hangUp }");
+    const ended = () =>
+      database.admin.query(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where query like '%hang_up%' and usename = 'rowhouse_app' and state = 'active' and wait_event = 'PgSleep'",
+      );
+    await expect.poll(async () => (await ended()).rowCount).toBe(1);
+    const { status, codes } = await answer;
+    expect([status, codes]).toEqual([503, ["DATABASE_UNAVAILABLE"]]);
+    expect((await hanging.ask(acme.member, "{ me { id } }")).status).toBe(200);
+  } finally {
+    await hanging.close();
+    await database.admin.query("drop function app.hang_up()");
+  }
+});
+
 describe("input", () => {
   const create = (title: string) =>
     api.ask(
