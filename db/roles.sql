@@ -56,6 +56,8 @@ grant rowhouse_definer to rowhouse_owner with inherit false, set true;
 alter role rowhouse_app set search_path = '';
 alter role rowhouse_app set statement_timeout = '60s';
 alter role rowhouse_app set idle_in_transaction_session_timeout = '60s';
+-- Its statements are many and short; compiling one costs more than running it.
+alter role rowhouse_app set jit = off;
 alter role rowhouse_auth set search_path = '';
 alter role rowhouse_auth set statement_timeout = '60s';
 alter role rowhouse_auth set idle_in_transaction_session_timeout = '60s';
