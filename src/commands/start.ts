@@ -15,7 +15,7 @@ export async function start(): Promise<void> {
     defer(() => database.close());
     if (config.database.url) await requireMigrated(database);
     else await prepare(config, database, (step) => log.debug(`migrate: ${step}`));
-    const demo = await seedDemo(config, database);
+    const demo = await seedDemo(config, database, log);
 
     if (config.worker) {
       const { startWorker } = await import("../jobs/worker.ts");
@@ -32,12 +32,15 @@ export async function start(): Promise<void> {
   log.info("stopped");
 }
 
-/** The demo companies, in the embedded database only; returns how to sign in to them. */
-async function seedDemo(config: Config, database: OpenDatabase): Promise<string[]> {
+/** The demo companies, in the embedded database only; returns how to sign in to them, a line each. */
+async function seedDemo(config: Config, database: OpenDatabase, log: Log): Promise<string[]> {
   if (!config.demo || config.database.url) return [];
-  const { demoSignIns, seedDemo } = await import("../development/demo.ts");
-  await seedDemo(database.adminUrl);
-  return demoSignIns();
+  const { DEMO_PASSWORD, seedDemo } = await import("../development/demo.ts");
+  const signIns = await seedDemo({ adminUrl: database.adminUrl, config, log });
+  return [
+    `Demo sign-ins, all with the password "${DEMO_PASSWORD}":`,
+    ...signIns.map(({ tenant, role, email }) => `  ${tenant.padEnd(8)}${role.padEnd(8)}${email}`),
+  ];
 }
 
 function announce(config: Config, url: string, demo: string[], log: Log): void {

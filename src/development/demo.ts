@@ -1,112 +1,118 @@
+import { createHash, randomBytes } from "node:crypto";
 import pg from "pg";
 import { hashPassword } from "../auth/passwords.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import { type DemoPerson, type DemoTenant, demoStreet } from "./demo_street.ts";
 
-/** The password of everybody in the demo. Development only: production refuses DEMO=on. */
-const PASSWORD = "rowhouse-demo-2026";
+/** The password of everybody in the demo. Everybody knows it, so production has no demo. */
+export const DEMO_PASSWORD = "four walls and one roof";
 
-interface DemoPerson {
+export interface DemoSignIn {
   readonly email: string;
-  readonly name: string;
-  readonly role: "admin" | "member" | "viewer";
-  /** A conversation to begin with: what the person asked. */
-  readonly asked?: string;
+  readonly tenant: string;
+  readonly role: DemoPerson["role"];
+  readonly password: string;
 }
 
-interface DemoTenant {
-  readonly slug: string;
-  readonly name: string;
-  /** The first, an admin, owns the tenant. */
-  readonly people: readonly DemoPerson[];
-}
-
-const demo: readonly DemoTenant[] = [
-  {
-    slug: "acme",
-    name: "Acme",
-    people: [
-      { email: "ada@acme.example", name: "Ada", role: "admin", asked: "Which orders are late this week?" },
-      { email: "mel@acme.example", name: "Mel", role: "member", asked: "How do I return an anvil?" },
-      { email: "vic@acme.example", name: "Vic", role: "viewer" },
-    ],
-  },
-  {
-    slug: "globex",
-    name: "Globex",
-    people: [
-      { email: "gus@globex.example", name: "Gus", role: "admin", asked: "What did we ship yesterday?" },
-      { email: "mia@globex.example", name: "Mia", role: "member", asked: "When is the next fire drill?" },
-      { email: "val@globex.example", name: "Val", role: "viewer" },
-    ],
-  },
-];
-
-/** How to sign in to the demo, one line each. */
-export function demoSignIns(): string[] {
-  return [
-    `Demo sign-ins (password ${PASSWORD}):`,
-    ...demo.flatMap(({ slug, people }) =>
-      people.map(({ email, role }) => `  ${slug.padEnd(8)}${role.padEnd(8)}${email}`),
-    ),
-  ];
+export interface DemoOptions {
+  /** The embedded server's superuser: there are no invitations yet, so nobody else can bring in colleagues. */
+  readonly adminUrl: string;
+  readonly config: Pick<Config, "environment">;
+  readonly log: Log;
 }
 
 /**
- * Makes the demo's tenants, people and first conversations; does nothing where they are.
+ * Makes the demo's companies with people of every role and a few conversations, all or nothing. A company
+ * that is there already is left as it is.
  *
- * @param adminUrl the embedded server's superuser: setting up people of every role is nobody else's right
+ * @returns how to sign in as each of them
+ * @throws in production
  */
-export async function seedDemo(adminUrl: string): Promise<void> {
+export async function seedDemo({ adminUrl, config, log }: DemoOptions): Promise<DemoSignIn[]> {
+  if (config.environment === "production") throw new Error("there is no demo in production");
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
     await client.query("begin");
-    for (const tenant of demo) {
+    for (const tenant of demoStreet) {
       const known = await client.query("select from app.tenants where slug = $1", [tenant.slug]);
-      if (known.rowCount === 0) await makeTenant(client, tenant);
+      if (known.rowCount) continue;
+      await makeTenant(client, tenant);
+      log.info({ tenant: tenant.slug }, "made a demo company");
     }
     await client.query("commit");
   } finally {
     await client.end();
   }
+  return demoStreet.flatMap(({ slug, people }) =>
+    people.map(({ email, role }) => ({ email, tenant: slug, role, password: DEMO_PASSWORD })),
+  );
 }
 
-async function makeTenant(client: pg.Client, { slug, name, people }: DemoTenant): Promise<void> {
-  const ids: string[] = [];
-  for (const person of people) {
-    const made = await client.query<{ id: string }>(
-      "insert into app.users (email, name) values ($1, $2) returning id",
-      [person.email, person.name],
-    );
-    const id = made.rows[0]!.id;
-    ids.push(id);
-    await client.query("insert into auth.passwords (user_id, hash) values ($1, $2)", [
-      id,
-      await hashPassword(PASSWORD),
-    ]);
-  }
-  const created = await client.query<{ id: string }>("select auth.create_tenant($1, $2, $3) as id", [
-    slug,
-    name,
-    ids[0],
+async function makeTenant(client: pg.Client, tenant: DemoTenant): Promise<void> {
+  const [owner, ...colleagues] = tenant.people;
+  if (!owner) throw new Error(`nobody owns ${tenant.slug}`);
+  await register(client, owner, tenant);
+  const { rows } = await client.query<{ id: string }>("select id from app.tenants where slug = $1", [
+    tenant.slug,
   ]);
-  const tenantId = created.rows[0]!.id;
-  for (const [index, person] of people.entries()) {
-    if (index > 0) {
-      await client.query(
-        `insert into app.memberships (tenant_id, user_id, role_id, display_name)
-         select $1, $2, role.id, $3 from app.roles as role where role.tenant_id = $1 and role.name = $4`,
-        [tenantId, ids[index], person.name, person.role],
-      );
-    }
-    if (person.asked) {
+  const tenantId = rows[0]?.id;
+  for (const colleague of colleagues) {
+    const known = await client.query("select from app.users where email = $1", [colleague.email]);
+    if (known.rowCount === 0) await register(client, colleague, null);
+    await client.query(
+      `insert into app.memberships (tenant_id, user_id, role_id, display_name)
+       select role.tenant_id, person.id, role.id, person.name
+       from app.roles as role cross join app.users as person
+       where role.tenant_id = $1 and role.name = $2 and person.email = $3`,
+      [tenantId, colleague.role, colleague.email],
+    );
+  }
+  for (const { email, conversations = [] } of tenant.people) {
+    for (const [title, ...said] of conversations) {
       await client.query(
         `with conversation as (
-           insert into app.conversations (tenant_id, user_id, title) values ($1, $2, $3) returning id
+           insert into app.conversations (tenant_id, user_id, title)
+           select $1, id, $3 from app.users where email = $2
+           returning *
          )
-         insert into app.messages (tenant_id, conversation_id, user_id, content)
-         select $1, conversation.id, $2, $3 from conversation`,
-        [tenantId, ids[index], person.asked],
+         insert into app.messages (tenant_id, conversation_id, user_id, role, content)
+         select conversation.tenant_id, conversation.id, conversation.user_id,
+           case when said.turn % 2 = 1 then 'user' else 'assistant' end, said.content
+         from conversation cross join unnest($4::text[]) with ordinality as said (content, turn)
+         order by said.turn`,
+        [tenantId, email, title, said],
       );
     }
+  }
+}
+
+/** Registers somebody and follows the link, as they would over HTTP: with a tenant, they own it. */
+async function register(
+  client: pg.Client,
+  { email, name }: DemoPerson,
+  tenant: DemoTenant | null,
+): Promise<void> {
+  const digest = createHash("sha256").update(randomBytes(32)).digest();
+  const facts = { request_id: "demo" };
+  await client.query("set local role rowhouse_auth");
+  await client.query("select auth.register($1, $2, $3, $4, $5, $6, $7)", [
+    email,
+    name,
+    await hashPassword(DEMO_PASSWORD),
+    tenant?.slug ?? null,
+    tenant?.name ?? null,
+    digest,
+    facts,
+  ]);
+  const { rows } = await client.query<{ outcome: string }>(
+    "select auth.verify_email($1, null, $2) as outcome",
+    [digest, facts],
+  );
+  // What follows is not the doing of the person who just registered.
+  await client.query("reset role; set local rowhouse.context = ''");
+  if (rows[0]?.outcome !== "verified") {
+    throw new Error(`the demo cannot register ${email}: ${rows[0]?.outcome}`);
   }
 }
