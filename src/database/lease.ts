@@ -57,7 +57,8 @@ export async function takeConnection(pool: pg.Pool): Promise<Lease> {
       client = await connect();
     },
     note(error) {
-      if (!(error instanceof pg.DatabaseError) || error.severity !== "ERROR" || lostStatement(error)) doubt();
+      if (!(error instanceof pg.DatabaseError) || lastWords.test(error.code ?? "") || lostStatement(error))
+        doubt();
     },
     end() {
       // Nothing is held where a replacement could not be had. pg tells of an error before it has read what
@@ -67,6 +68,9 @@ export async function takeConnection(pool: pg.Pool): Promise<Lease> {
     },
   };
 }
+
+/** After these the server closes the connection. (Severity would say so too, in the server's language.) */
+const lastWords = /^(08...|53300|57P0[1-5]|25P0[34])$/;
 
 /**
  * Whether the server no longer knows a prepared statement, or would answer it in another shape: after

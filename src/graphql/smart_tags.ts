@@ -17,7 +17,11 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.roles": { attribute: { id: indexed, name: indexed } },
       "app.memberships": { attribute: { id: indexed, user_id: indexed, role_id: indexed } },
       "app.conversations": { attribute: { id: indexed, user_id: indexed } },
-      "app.messages": { attribute: { id: indexed, user_id: indexed, conversation_id: indexed } },
+      // Read within their conversation: there an index gives a page, across a tenant it would be a sort of all.
+      "app.messages": {
+        tags: { behavior: "-query:resource:connection" },
+        attribute: { id: indexed, user_id: indexed, conversation_id: indexed },
+      },
       // One's own only: myPreferences and setMyPreferences.
       "app.user_preferences": { tags: { behavior: "-connection -query:resource:single -insert -update" } },
       "app.audit_events": {
@@ -40,12 +44,14 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.messages.messages_tenant_id_user_id_conversation_id_fkey": {
         tags: { fieldName: "conversation", foreignFieldName: "messages" },
       },
+      "app.user_preferences.user_preferences_pkey": { tags: { deleteFieldName: "deleteMyPreferences" } },
       "app.user_preferences.user_preferences_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", foreignSingleFieldName: "preferences" },
       },
     },
     procedure: {
       "app.my_conversations": { tags: { behavior: "+order" } },
+      "app.set_my_preferences": { tags: { resultFieldName: "preferences" } },
     },
   },
 });

@@ -280,11 +280,11 @@ describe("everything else that can be written", () => {
     const set = (fields: string) =>
       api.ask(
         acme.viewer,
-        `mutation { setMyPreferences(input: {${fields}}) { result { id language tone } } }`,
+        `mutation { setMyPreferences(input: {${fields}}) { preferences { id language tone } } }`,
       );
     const first = await set(`language: "fr", tone: "formal"`);
-    const { id } = first.data.setMyPreferences.result;
-    expect((await set(`tone: "concise"`)).data.setMyPreferences.result).toEqual({
+    const { id } = first.data.setMyPreferences.preferences;
+    expect((await set(`tone: "concise"`)).data.setMyPreferences.preferences).toEqual({
       id,
       language: "fr",
       tone: "concise",
@@ -292,10 +292,10 @@ describe("everything else that can be written", () => {
     expect((await set(`tone: "rude"`)).codes).toEqual(["INVALID_INPUT"]);
     const removed = await api.ask(
       acme.viewer,
-      `mutation ($id: UUID!) { deleteUserPreference(input: {id: $id}) { userPreference { id } } }`,
+      `mutation ($id: UUID!) { deleteMyPreferences(input: {id: $id}) { userPreference { id } } }`,
       { id },
     );
-    expect(removed.data.deleteUserPreference.userPreference).toEqual({ id });
+    expect(removed.data.deleteMyPreferences.userPreference).toEqual({ id });
     expect((await api.ask(acme.viewer, "{ myPreferences { id } }")).data).toEqual({ myPreferences: null });
   });
 
