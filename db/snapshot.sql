@@ -754,7 +754,7 @@ comment on policy "workers say that they are alive" on jobs.heartbeats is 'jobs.
 
 -- Views -------------------------------------------------------------------------------------------
 
-create view app.audit_events with (security_invoker=true, security_barrier=true) as
+create view app.audit_events with (security_invoker=true) as
  SELECT tenant_id,
     id,
     at,
