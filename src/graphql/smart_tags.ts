@@ -17,7 +17,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.roles": { attribute: { id: indexed, name: indexed } },
       "app.memberships": { attribute: { id: indexed, user_id: indexed, role_id: indexed } },
       "app.conversations": { attribute: { id: indexed, user_id: indexed } },
-      // Read within their conversation: there an index gives a page, across a tenant it would be a sort of all.
+      // Read within their conversation: there an index gives a page; across a tenant it might scan all of it.
       "app.messages": {
         tags: { behavior: "-query:resource:connection" },
         attribute: { id: indexed, user_id: indexed, conversation_id: indexed },
