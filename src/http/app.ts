@@ -1,5 +1,5 @@
 import Router from "@koa/router";
-import Koa from "koa";
+import Koa, { type Middleware } from "koa";
 import type pg from "pg";
 import type { TokenAuthority } from "../auth/access_token.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
@@ -42,9 +42,10 @@ export interface Parts {
   readonly mailer: Mailer;
   readonly limits: RateLimits;
   readonly onRefusal: OnRefusal;
+  readonly graphql: Middleware<RequestState>;
 }
 
-/** The story of a request. GraphQL is mounted behind it by the server. */
+/** The story of a request. */
 export function createApp(parts: Parts): Koa<RequestState> {
   const { config, log } = parts;
   const app = new Koa<RequestState>({
@@ -64,6 +65,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(authenticate(parts.authority));
   app.use(parts.limits.middleware);
   app.use(signingIn(parts).routes());
+  app.use(parts.graphql);
   return app;
 }
 

@@ -6,6 +6,7 @@ import { openIdentity } from "../auth/identity.ts";
 import { openSigningKeys } from "../auth/signing_keys.ts";
 import type { Config } from "../config.ts";
 import type { Connections } from "../database/credentials.ts";
+import { createGraphQL } from "../graphql/server.ts";
 import type { Log } from "../log.ts";
 import { createMailer } from "../mail/mailer.ts";
 import { createApp } from "./app.ts";
@@ -36,7 +37,9 @@ export async function startServer(options: {
   const { config, connections, log } = options;
   const opened: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of opened.splice(0).reverse()) await close().catch((error) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, "the server did not close cleanly");
   };
   try {
     const app = openPool({ connectionString: connections.app, max: config.database.poolSize }, log);
@@ -58,6 +61,14 @@ export async function startServer(options: {
     opened.push(() => mailer.close());
     const limits = createRateLimits(config, log);
     opened.push(() => limits.close());
+    const graphql = await createGraphQL({
+      config,
+      pool: app,
+      log,
+      catalogue,
+      onRefusal: identity.recordRefusal,
+    });
+    opened.push(() => graphql.close());
 
     const koa = createApp({
       config,
@@ -74,6 +85,7 @@ export async function startServer(options: {
       mailer,
       limits,
       onRefusal: identity.recordRefusal,
+      graphql: graphql.middleware,
     });
 
     const server = createServer({
@@ -87,7 +99,7 @@ export async function startServer(options: {
     opened.push(() => drain(server, log));
     return { url: originOf(server), close: closeAll };
   } catch (error) {
-    await closeAll();
+    await closeAll().catch((failure) => log.warn({ err: failure }, "could not let go of everything"));
     throw error;
   }
 }

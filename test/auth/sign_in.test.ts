@@ -106,7 +106,7 @@ describe("signing up and in", () => {
 
   test("refuses to sign out without a token", async () => {
     const refused = await server.post("/auth/logout");
-    expect(refused).toMatchObject({ status: 401, body: { code: "credentials_missing" } });
+    expect(refused).toMatchObject({ status: 401, body: { code: "credential_missing" } });
     expect(refused.headers.get("WWW-Authenticate")).toMatch(/^Bearer /);
   });
 });

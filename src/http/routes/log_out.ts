@@ -10,12 +10,12 @@ import type { RequestState } from "../request_facts.ts";
  * `POST /auth/logout {scope?}` with an access token → 204. `scope`: `current` (this session), `others` or
  * `all` of the user's. Their tokens are dead with the next request.
  *
- * Refuses with 401 credentials_missing, and 401 session_ended if there was nothing left to end.
+ * Refuses with 401 credential_missing, and 401 session_ended if there was nothing left to end.
  */
 export function logOut(identity: Identity): Middleware<RequestState> {
   return async (ctx) => {
     const { caller } = ctx.state;
-    if (!caller) throw unauthorized("credentials_missing", "Signing out needs the session's access token.");
+    if (!caller) throw unauthorized("credential_missing", "Signing out needs the session's access token.");
     const { scope = "current" } = field.readFields(await readJson(ctx), {
       scope: field.optional(field.oneOf(["current", "others", "all"])),
     });
