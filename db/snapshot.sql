@@ -991,15 +991,21 @@ begin
     if to_regclass(format('audit.%I', name)) is not null then
         return false;
     end if;
-    execute format(
-        'create table audit.%I partition of audit.events for values from (%L) to (%L)',
-        name, month, (month at time zone 'UTC' + interval '1 month') at time zone 'UTC'
-    );
+    begin
+        execute format(
+            'create table audit.%I partition of audit.events for values from (%L) to (%L)',
+            name, month, (month at time zone 'UTC' + interval '1 month') at time zone 'UTC'
+        );
+    exception
+        when check_violation then
+            raise warning 'audit.% is not made: the default partition holds events of its month', name;
+            return false;
+    end;
     perform audit.lock_partition(format('audit.%I', name)::regclass);
     return true;
 end
 $function$;
-comment on function audit.create_partition(date) is 'Makes the partition for the month of a day (months are UTC); false if it was there already.';
+comment on function audit.create_partition(date) is 'Makes the partition for the month of a day (months are UTC); false if it was there already, or if its events are in the default partition.';
 grant execute on function audit.create_partition(date) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION audit.create_partitions()
@@ -1054,17 +1060,22 @@ CREATE OR REPLACE FUNCTION audit.record_change()
  SET search_path TO ''
 AS $function$
 declare
-    actor    jsonb := context.claims();
+    actor    jsonb := context.actor();
     old_row  jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
     new_row  jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
     this_row jsonb := coalesce(new_row, old_row);
     secrets  text[] := string_to_array(tg_argv[2], ',');
+    tenant   uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
 begin
+    -- Whoever entered another tenant between a change and its record would put the change on another's account.
+    if actor ->> 'credential' is not null and tenant not in ((actor ->> 'tenant')::uuid, audit.platform()) then
+        perform context.refuse('broken_seal');
+    end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, old_row, new_row,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
-        coalesce((this_row ->> tg_argv[0])::uuid, audit.platform()),
+        tenant,
         lower(tg_op),
         tg_table_schema || '.' || tg_table_name,
         (select jsonb_object_agg(name, this_row -> name) from unnest(string_to_array(tg_argv[1], ',')) as key (name)),
@@ -1087,7 +1098,7 @@ CREATE OR REPLACE FUNCTION audit.record_event(action text, tenant uuid, detail j
  SET search_path TO ''
 AS $function$
 declare
-    actor jsonb := context.claims();
+    actor jsonb := context.actor();
 begin
     insert into audit.events (
         tenant_id, action, detail,
@@ -1637,6 +1648,27 @@ $function$;
 alter function context.act(uuid,uuid,jsonb) owner to rowhouse_definer;
 comment on function context.act(uuid,uuid,jsonb) is 'Seals a context without any permission, so that the trail can name who is signing in.';
 
+CREATE OR REPLACE FUNCTION context.actor()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    actor jsonb := context.claims();
+begin
+    if actor is null
+        and not pg_has_role(session_user, 'rowhouse_owner', 'member')
+        and session_user not in ('rowhouse_auth', 'rowhouse_worker')
+    then
+        perform context.refuse('broken_seal');
+    end if;
+    return actor;
+end
+$function$;
+comment on function context.actor() is 'Who is acting, for triggers: the claims, or null for the system. A caller who threw their context away gets RH403.';
+grant execute on function context.actor() to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION context.claims()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1812,7 +1844,7 @@ CREATE OR REPLACE FUNCTION context.is_caller()
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
-    select coalesce(context.claims() ->> 'kind' in ('session', 'api_key'), false)
+    select coalesce(context.actor() ->> 'kind' in ('session', 'api_key'), false)
 $function$;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 grant execute on function context.is_caller() to rowhouse_definer;

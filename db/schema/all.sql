@@ -19,6 +19,7 @@ grant create on schema app, auth, context, audit, jobs to rowhouse_definer;
 --!include context/permissions.sql
 --!include context/may.sql
 --!include context/is_owner.sql
+--!include context/actor.sql
 --!include context/is_caller.sql
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql

@@ -87,6 +87,21 @@ export async function grantDatabase(client: pg.ClientBase, database: string): Pr
     grant connect on database ${name} to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_auditor;
     grant connect, create on database ${name} to rowhouse_owner;
   `);
+  await hideStatementNames(client);
+}
+
+/**
+ * Takes the list of a session's prepared statements from everybody: the names are what keeps one request's SQL from
+ * replacing the next one's statements (statement.ts). PostgreSQL lets only a superuser do this, so elsewhere the
+ * administrator of the server has to; the contract test says what is at stake.
+ */
+async function hideStatementNames(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query("select rolsuper from pg_roles where rolname = current_user");
+  if (!rows[0]?.rolsuper) return;
+  await client.query(`
+    revoke all on pg_catalog.pg_prepared_statements from public;
+    revoke all on function pg_catalog.pg_prepared_statement() from public;
+  `);
 }
 
 /** graphile-worker's tables belong to the role that runs the jobs; nobody else may enter its schema. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { type WireConnection, WireQuery, type WireValue, wireOf } from "./pg_internals.ts";
 
@@ -40,33 +41,48 @@ export function send(
   door: DoorValues | null = null,
 ): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const closing = statement.name === undefined ? [] : makeRoom(client, statement.name);
+    const name = statement.name === undefined ? undefined : secretName(client, statement.name);
+    const closing = name === undefined ? [] : makeRoom(client, name);
+    const doorName = secretName(client, DOOR.name);
     client.query(
-      new DoorQuery(statement, door, closing, (error, result) => {
-        if (error) reject(traced(error, send));
-        else resolve(result as pg.QueryResult);
-      }),
+      new DoorQuery(
+        { ...statement, name },
+        door && { name: doorName, values: door },
+        closing,
+        (error, result) => {
+          if (error) reject(traced(error, send));
+          else resolve(result as pg.QueryResult);
+        },
+      ),
     );
   });
 }
 
 /** Has the server parse the door, once per connection. */
 export async function prepareDoor(client: pg.ClientBase): Promise<void> {
-  if (wireOf(client).parsedStatements[DOOR.name] !== undefined) return;
+  const name = secretName(client, DOOR.name);
+  if (wireOf(client).parsedStatements[name] !== undefined) return;
   await new Promise<void>((resolve, reject) => {
-    client.query(new DoorPreparation((error) => (error ? reject(traced(error, prepareDoor)) : resolve())));
+    client.query(
+      new DoorPreparation(name, (error) => (error ? reject(traced(error, prepareDoor)) : resolve())),
+    );
   });
 }
 
 type Callback = (error: Error | null, result?: pg.QueryResult) => void;
 
 class DoorQuery extends WireQuery {
-  readonly #door: DoorValues | null;
+  readonly #door: { readonly name: string; readonly values: DoorValues } | null;
   readonly #closing: readonly string[];
   /** The door's own row and completion come first and are nobody's result. */
   #atTheDoor: boolean;
 
-  constructor(statement: Statement, door: DoorValues | null, closing: readonly string[], callback: Callback) {
+  constructor(
+    statement: Statement,
+    door: { readonly name: string; readonly values: DoorValues } | null,
+    closing: readonly string[],
+    callback: Callback,
+  ) {
     const { text, values, name, arrayMode } = statement;
     super(
       {
@@ -93,8 +109,8 @@ class DoorQuery extends WireQuery {
     if (this.#door !== null) {
       connection.bind({
         portal: "",
-        statement: DOOR.name,
-        values: this.#door,
+        statement: this.#door.name,
+        values: this.#door.values,
         binary: false,
         valueMapper: (value) => value,
       });
@@ -115,14 +131,31 @@ class DoorQuery extends WireQuery {
 
 /** Parse without Bind: there is no credential yet to enter with. */
 class DoorPreparation extends WireQuery {
-  constructor(callback: Callback) {
-    super({ ...DOOR }, undefined, callback);
+  readonly #statement: { readonly name: string; readonly text: string };
+
+  constructor(name: string, callback: Callback) {
+    const statement = { name, text: DOOR.text };
+    super(statement, undefined, callback);
+    this.#statement = statement;
   }
 
   override prepare(connection: WireConnection): void {
-    connection.parse(DOOR);
+    connection.parse(this.#statement);
     connection.sync();
   }
+}
+
+const secretOf = new WeakMap<pg.ClientBase, string>();
+
+/**
+ * The name that a prepared statement really has on a connection: nobody can guess it, and `migrate` takes
+ * pg_prepared_statements from everybody. Otherwise SQL that got into one request could `deallocate` a statement
+ * and `prepare` another under its name, and the connection's next request, another tenant's, would run it.
+ */
+function secretName(client: pg.ClientBase, name: string): string {
+  const secret = secretOf.get(client) ?? randomBytes(12).toString("base64url");
+  secretOf.set(client, secret);
+  return `${secret}:${name}`;
 }
 
 const namesOf = new WeakMap<pg.ClientBase, Set<string>>();

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { createMember } from "../support/people.ts";
 import { buildStreet, type House } from "../support/street.ts";
 
 let database: TestDatabase;
@@ -104,6 +105,47 @@ describe("a change writes who, when, what, before and after", () => {
   test("rows of no tenant are under the nil tenant", async () => {
     const [event] = await trailOf("app.users", acme.member.userId);
     expect(event).toMatchObject({ tenant_id: NOBODY, action: "insert" });
+  });
+});
+
+describe("nobody rids a change of its actor", () => {
+  const away = "set_config('rowhouse.context', '', true)";
+  const conversations = async () =>
+    (await database.admin.query("select * from app.conversations order by id")).rows;
+
+  test("by throwing the context away in the same statement", async () => {
+    const before = await conversations();
+    for (const [statement, code] of [
+      // Here the policy's check has no tenant any more to compare with, before the trail has its say.
+      [`update app.conversations set title = title || coalesce(${away}, '')`, "42501"],
+      [`delete from app.conversations returning ${away}`, "RH403"],
+      [`with deleted as (delete from app.conversations returning ${away}) select * from deleted`, "RH403"],
+      [`update app.conversations set title = 'x' returning ${away}`, "RH403"],
+    ] as const) {
+      await actingAs(acme.member).expect(statement).toBeRefused(code);
+    }
+    expect(await conversations()).toEqual(before);
+  });
+
+  test("by entering another of one's tenants in the same statement", async () => {
+    const before = await conversations();
+    const elsewhere = await createMember(database, { tenant: globex, role: "member", person: acme.member });
+    await actingAs(acme.member)
+      .expect("delete from app.conversations returning context.enter($1)", [elsewhere.digest])
+      .toBeRefused("RH403", "broken_seal");
+    expect(await conversations()).toEqual(before);
+  });
+
+  test("or slips past the guard of roles that way", async () => {
+    const memberships = async () =>
+      (await database.admin.query("select * from app.memberships order by id")).rows;
+    const before = await memberships();
+    await actingAs(acme.admin)
+      .expect(
+        `update app.memberships set is_owner = true, display_name = display_name || coalesce(${away}, '')`,
+      )
+      .toBeRefused("RH403");
+    expect(await memberships()).toEqual(before);
   });
 });
 

@@ -398,12 +398,37 @@ describe("prepared statements", () => {
     const { messages, writes } = await wire(() => query(STATEMENTS_KEPT));
     expect([writes, messages]).toEqual([1, "CBEPBDES"]);
 
-    const { rows } = await run(
-      acme.member,
-      "select name from pg_prepared_statements where name in ('statement_0', 'statement_1', 'rowhouse_door') order by name",
-    );
-    expect(rows.map(({ name }) => name)).toEqual(["rowhouse_door", "statement_0"]);
+    const client = await pool.connect();
+    const kept = Object.keys(wireOf(client).parsedStatements).map((name) => name.split(":")[1]);
+    client.release();
+    expect(kept).toEqual(expect.arrayContaining(["rowhouse_door", "statement_0"]));
+    expect(kept).not.toContain("statement_1");
     expect((await query(1)).rows).toEqual([{ n: 1 }]);
+  });
+
+  test("SQL that got into one request cannot replace what the connection's next request runs", async () => {
+    const query = () => run(acme.member, "select title from app.conversations", [], { name: "mine" });
+    const before = (await query()).rows;
+    const inject = async (sql: string): Promise<void> => {
+      const client = await pool.connect();
+      await client.query(sql).finally(() => client.release());
+    };
+    for (const list of [
+      "select name from pg_prepared_statements",
+      "select name from pg_prepared_statement()",
+    ]) {
+      await expect(inject(list)).rejects.toMatchObject({ code: "42501" });
+    }
+    // Without the real names all that is left is to take every statement away, and that is found out.
+    await inject("deallocate all");
+    await inject("prepare mine as select 'planted' as title");
+    await inject(
+      "prepare rowhouse_door (bytea, jsonb, text) as select set_config('x.stolen', encode($1, 'hex'), false)",
+    );
+    expect((await query()).rows).toEqual(before);
+    expect((await run(globex.member, "select current_setting('x.stolen', true) as stolen")).rows).toEqual([
+      { stolen: null },
+    ]);
   });
 
   test.each(["discard all", "deallocate all"])(
@@ -427,7 +452,8 @@ describe("prepared statements", () => {
       });
     await query();
     const client = await pool.connect();
-    await client.query("deallocate once");
+    const once = Object.keys(wireOf(client).parsedStatements).find((name) => name.endsWith(":once"));
+    await client.query(`deallocate ${pg.escapeIdentifier(once!)}`);
     client.release();
     await query();
     const { rows } = await run(acme.member, "select from app.conversations where title = 'once'");

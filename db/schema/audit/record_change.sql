@@ -9,17 +9,22 @@ create or replace function audit.record_change() returns trigger
     set search_path = ''
 as $$
 declare
-    actor    jsonb := context.claims();
+    actor    jsonb := context.actor();
     old_row  jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
     new_row  jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
     this_row jsonb := coalesce(new_row, old_row);
     secrets  text[] := string_to_array(tg_argv[2], ',');
+    tenant   uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
 begin
+    -- Whoever entered another tenant between a change and its record would put the change on another's account.
+    if actor ->> 'credential' is not null and tenant not in ((actor ->> 'tenant')::uuid, audit.platform()) then
+        perform context.refuse('broken_seal');
+    end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, old_row, new_row,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
-        coalesce((this_row ->> tg_argv[0])::uuid, audit.platform()),
+        tenant,
         lower(tg_op),
         tg_table_schema || '.' || tg_table_name,
         (select jsonb_object_agg(name, this_row -> name) from unnest(string_to_array(tg_argv[1], ',')) as key (name)),

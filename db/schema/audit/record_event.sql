@@ -6,7 +6,7 @@ create or replace function audit.record_event(action text, tenant uuid, detail j
     set search_path = ''
 as $$
 declare
-    actor jsonb := context.claims();
+    actor jsonb := context.actor();
 begin
     insert into audit.events (
         tenant_id, action, detail,

@@ -1,0 +1,24 @@
+-- Who is acting, for triggers: they run after a statement may have thrown its own context away
+-- (`… returning set_config('rowhouse.context', '', true)`), and must not take that for the system.
+--
+-- The system acts without the door only as somebody who may become the owner (an operator, a migration) or as
+-- the two roles that hold nothing but functions. Anybody else without a context is refused.
+create or replace function context.actor() returns jsonb
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    actor jsonb := context.claims();
+begin
+    if actor is null
+        and not pg_has_role(session_user, 'rowhouse_owner', 'member')
+        and session_user not in ('rowhouse_auth', 'rowhouse_worker')
+    then
+        perform context.refuse('broken_seal');
+    end if;
+    return actor;
+end
+$$;
+grant execute on function context.actor() to rowhouse_definer;
+comment on function context.actor() is
+    'Who is acting, for triggers: the claims, or null for the system. A caller who threw their context away gets RH403.';
