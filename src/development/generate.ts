@@ -1,14 +1,16 @@
 // `npm run generate`: writes what is generated from the database and committed, to be reviewed as a diff.
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { policyMatrix } from "../../test/support/policy_matrix.ts";
 import { asDatabase, type Connections, connectionsTo } from "../database/credentials.ts";
 import { migrate } from "../database/migrate.ts";
 import { projectRoot } from "../database/migrations.ts";
 import { snapshot } from "../database/snapshot.ts";
+import { graphqlSchema } from "./graphql_schema.ts";
 import { withTemporaryServer } from "./temporary_server.ts";
 
-/** A migrated database. The last generator may write to it; the others only look. */
+/** A migrated database. */
 interface Source {
   readonly connections: Connections;
   readonly admin: pg.Pool;
@@ -16,68 +18,38 @@ interface Source {
   readonly auth: pg.Pool;
 }
 
-interface Generator {
-  /** Where its result goes. */
-  readonly file: string;
-  /** The module that makes it, when it is there. */
-  readonly module: URL;
-  readonly generate: (source: Source, load: () => Promise<unknown>) => Promise<string>;
-}
+/** Each file and what makes it, in this order: the last one writes to the database, the others only look. */
+const generated: Readonly<Record<string, (source: Source) => Promise<string>>> = {
+  "db/snapshot.sql": async ({ admin }) => {
+    const client = await admin.connect();
+    try {
+      return await snapshot(client);
+    } finally {
+      client.release();
+    }
+  },
+  "schema.graphql": ({ connections }) => graphqlSchema(connections.app),
+  "db/policy-matrix.md": policyMatrix,
+};
 
-const generators: readonly Generator[] = [
-  {
-    file: "db/snapshot.sql",
-    module: new URL("../database/snapshot.ts", import.meta.url),
-    generate: async ({ admin }) => {
-      const client = await admin.connect();
-      try {
-        return await snapshot(client);
-      } finally {
-        client.release();
-      }
-    },
-  },
-  {
-    file: "schema.graphql",
-    module: new URL("./graphql_schema.ts", import.meta.url),
-    generate: async ({ connections }, load) => {
-      const { graphqlSchema } = (await load()) as {
-        graphqlSchema(connectionString: string): Promise<string>;
-      };
-      return graphqlSchema(connections.app);
-    },
-  },
-  {
-    file: "db/policy-matrix.md",
-    module: new URL("../../test/support/policy_matrix.ts", import.meta.url),
-    generate: async (source, load) => {
-      const { policyMatrix } = (await load()) as { policyMatrix(source: Source): Promise<string> };
-      return policyMatrix(source);
-    },
-  },
-];
-
-await withTemporaryServer(async (server) => {
-  const adminUrl = asDatabase(server.adminUrl, "generate");
-  await migrate({ adminUrl, passwords: server.passwords, current: true });
-  const connections = connectionsTo(adminUrl, server.passwords);
-  const pools = [adminUrl, connections.app, connections.auth].map(
-    (connectionString) => new pg.Pool({ connectionString }),
-  );
-  const [admin, app, auth] = pools as [pg.Pool, pg.Pool, pg.Pool];
+await withTemporaryServer(async ({ adminUrl, passwords }) => {
+  const database = asDatabase(adminUrl, "generate");
+  await migrate({ adminUrl: database, passwords, current: true });
+  const connections = connectionsTo(database, passwords);
+  const pools = { admin: pool(database), app: pool(connections.app), auth: pool(connections.auth) };
   try {
-    for (const { file, module, generate } of generators) {
-      if (!existsSync(module)) {
-        console.log(`${file}: skipped, nothing makes it yet`);
-        continue;
-      }
-      writeFileSync(
-        join(projectRoot, file),
-        await generate({ connections, admin, app, auth }, () => import(module.href)),
-      );
+    for (const [file, generate] of Object.entries(generated)) {
+      writeFileSync(join(projectRoot, file), await generate({ connections, ...pools }));
       console.log(`${file}: written`);
     }
   } finally {
-    await Promise.all(pools.map((pool) => pool.end()));
+    await Promise.all(Object.values(pools).map((one) => one.end()));
   }
 });
+
+function pool(connectionString: string): pg.Pool {
+  const made = new pg.Pool({ connectionString });
+  // The server is stopped right after the pools: one that is still saying goodbye to it hears of that as an error.
+  made.on("connect", (client) => client.on("error", () => {}));
+  return made;
+}
