@@ -178,14 +178,14 @@ describe("rowhouse start on a bare machine", () => {
   });
 
   test("lets everybody sign in as it printed", async () => {
-    const password = /password (\S+)\)/.exec(banner)?.[1];
-    const emails = [...banner.matchAll(/\S+@\S+/g)].map(([email]) => email);
-    expect(emails).toHaveLength(6);
-    for (const email of emails) {
+    const password = /password "(.+)"/.exec(banner)?.[1];
+    const people = [...banner.matchAll(/(acme|globex) +(?:admin|member|viewer) +(\S+@\S+)/g)];
+    expect(people).toHaveLength(8);
+    for (const [, tenant, email] of people) {
       const answer = await fetch(`${url}/auth/login`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ email, password }),
+        body: JSON.stringify({ email, password, tenant }),
       });
       expect({ email, status: answer.status }).toEqual({ email, status: 200 });
     }
