@@ -12,8 +12,7 @@ import { routeOf } from "./routing.ts";
 export function logRequests(log: Log, metrics: Metrics): Middleware<RequestState> {
   return async (ctx, next) => {
     const start = process.hrtime.bigint();
-    // `close` comes in every case: also when the client went away before the answer was out.
-    ctx.res.once("close", () => {
+    const write = (): void => {
       const seconds = Number(process.hrtime.bigint() - start) / 1e9;
       const route = routeOf(ctx);
       const { facts, problem, outcome } = ctx.state;
@@ -34,8 +33,14 @@ export function logRequests(log: Log, metrics: Metrics): Middleware<RequestState
       if (ctx.status >= 500) log.error(line, "request failed");
       else if (problem) log.info(line, "request refused");
       else log[quiet.has(route) ? "debug" : "info"](line, "request");
-    });
-    await next();
+    };
+    try {
+      await next();
+    } finally {
+      // `close` comes in every case, also when the client goes away; it may have come already.
+      if (ctx.res.closed) write();
+      else ctx.res.once("close", write);
+    }
   };
 }
 

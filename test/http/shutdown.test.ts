@@ -1,0 +1,92 @@
+import { Agent, request } from "node:http";
+import { createConnection } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { signUp } from "../support/people.ts";
+import { startTestServer } from "../support/server.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+describe("a server that is told to stop", () => {
+  test("finishes the request in flight, refuses new connections and lets go of the database", async () => {
+    const server = await startTestServer(database);
+    const person = await signUp(server);
+    // The login waits for the user's row, which we hold.
+    const holder = await database.admin.connect();
+    await holder.query("begin");
+    await holder.query("select from app.users where id = $1 for update", [person.login.user.id]);
+    await holder.query("lock table auth.sessions in access exclusive mode");
+    const login = server.post("/auth/login", { email: person.email, password: person.password });
+    await waitingBackend();
+
+    let closed = false;
+    const closing = server.close().then(() => {
+      closed = true;
+    });
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+    expect(closed).toBe(false);
+
+    await holder.query("rollback");
+    holder.release();
+    expect((await login).status).toBe(200);
+    await closing;
+    const { rows } = await database.admin.query(
+      "select from pg_stat_activity where datname = current_database() and application_name = 'rowhouse'",
+    );
+    expect(rows).toHaveLength(0);
+  });
+
+  test("does not wait for connections that only stay open", async () => {
+    const server = await startTestServer(database);
+    const agent = new Agent({ keepAlive: true });
+    const kept = new Promise<string | undefined>((done, fail) => {
+      request(`${server.url}/healthz`, { agent }, (answer) => {
+        answer.resume().on("end", () => done(answer.headers.connection));
+      })
+        .on("error", fail)
+        .end();
+    });
+    expect(await kept).toBe("keep-alive");
+    const silent = createConnection(Number(new URL(server.url).port), "127.0.0.1");
+    silent.on("error", () => {});
+    await new Promise((done) => silent.once("connect", done));
+    const start = performance.now();
+    await server.close();
+    expect(performance.now() - start).toBeLessThan(5_000);
+    agent.destroy();
+    silent.destroy();
+  });
+
+  test("can be told twice", async () => {
+    const server = await startTestServer(database);
+    await Promise.all([server.close(), server.close()]);
+    await server.close();
+  });
+
+  async function waitingBackend(): Promise<void> {
+    for (const deadline = Date.now() + 10_000; ; ) {
+      const { rows } = await database.admin.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      if (rows.length > 0) return;
+      if (Date.now() > deadline) throw new Error("nothing waits for the lock");
+    }
+  }
+});
+
+describe("a server that cannot start", () => {
+  test("lets go of what it had opened", async () => {
+    const server = await startTestServer(database);
+    const { port } = new URL(server.url);
+    await expect(startTestServer(database, { PORT: port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await server.close();
+    const { rows } = await database.admin.query(
+      "select from pg_stat_activity where datname = current_database() and application_name = 'rowhouse'",
+    );
+    expect(rows).toHaveLength(0);
+  });
+});
