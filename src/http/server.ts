@@ -10,6 +10,7 @@ import { createGraphQL } from "../graphql/server.ts";
 import type { Log } from "../log.ts";
 import { createMailer } from "../mail/mailer.ts";
 import { createApp } from "./app.ts";
+import { drainable } from "./draining.ts";
 import { readCatalogue } from "./error_catalogue.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRateLimits } from "./rate_limit.ts";
@@ -20,9 +21,6 @@ export interface RunningServer {
   /** Stops accepting, finishes what is in flight (10 seconds at most), lets go of everything. */
   close(): Promise<void>;
 }
-
-/** Milliseconds that requests in flight have to finish when the server closes. */
-const GRACE = 10_000;
 
 /**
  * Opens the pools, the signing keys, the mailer and the limiter, and listens.
@@ -95,8 +93,9 @@ export async function startServer(options: {
       connectionsCheckingInterval: 2_000,
     });
     server.on("request", koa.callback());
+    const drain = drainable(server, log);
     await listen(server, config);
-    opened.push(() => drain(server, log));
+    opened.push(drain);
     return { url: originOf(server), close: closeAll };
   } catch (error) {
     await closeAll().catch((failure) => log.warn({ err: failure }, "could not let go of everything"));
@@ -127,20 +126,4 @@ function originOf(server: Server): string {
   const host =
     { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[address] ?? (family === "IPv6" ? `[${address}]` : address);
   return `http://${host}:${port}`;
-}
-
-/** Stops accepting; waits for requests in flight; ends those that take longer than the grace. */
-async function drain(server: Server, log: Log): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()));
-  // Answers that begin from now on tell the client to take another connection.
-  server.prependListener("request", (_request, response) => response.setHeader("Connection", "close"));
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const patience = setTimeout(() => {
-    log.warn("requests were still in flight when the time was up");
-    server.closeAllConnections();
-  }, GRACE);
-  server.closeIdleConnections();
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(patience);
 }
