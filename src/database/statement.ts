@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import type pg from "pg";
 import { type WireConnection, WireQuery, type WireValue, wireOf } from "./pg_internals.ts";
 
@@ -145,17 +145,19 @@ class DoorPreparation extends WireQuery {
   }
 }
 
-const secretOf = new WeakMap<pg.ClientBase, string>();
+const secretOf = new WeakMap<pg.ClientBase, Buffer>();
 
 /**
  * The name that a prepared statement really has on a connection: nobody can guess it, and `migrate` takes
  * pg_prepared_statements from everybody. Otherwise SQL that got into one request could `deallocate` a statement
  * and `prepare` another under its name, and the connection's next request, another tenant's, would run it.
+ *
+ * A keyed digest, because PostgreSQL cuts names after 63 characters, and PostGraphile's are longer.
  */
 function secretName(client: pg.ClientBase, name: string): string {
-  const secret = secretOf.get(client) ?? randomBytes(12).toString("base64url");
+  const secret = secretOf.get(client) ?? randomBytes(32);
   secretOf.set(client, secret);
-  return `${secret}:${name}`;
+  return createHmac("sha256", secret).update(name).digest("base64url");
 }
 
 const namesOf = new WeakMap<pg.ClientBase, Set<string>>();

@@ -5,7 +5,7 @@
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
 -- Returns the outcome (ok, invalid_credentials, user_banned, not_a_member, tenant_suspended) and, for ok,
--- {user, tenant, tenants, expiresIn} as JSON. Why it failed is told only to who knew the password.
+-- {user, tenant, tenants} as JSON. Why it failed is told only to who knew the password.
 set local role rowhouse_definer;
 create or replace function auth.finish_login(
     email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb
