@@ -796,6 +796,10 @@ begin
             hint = 'The catalogue is app.permissions.';
     end if;
     if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_id() is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
         select name into missing from unnest(new.permissions) as wanted (name)
         where not context.may(name) order by name limit 1;
         if missing is not null then
@@ -821,6 +825,10 @@ declare
 begin
     if not context.is_caller() then
         return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from old.tenant_id then
+        perform context.refuse('broken_seal');
     end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then

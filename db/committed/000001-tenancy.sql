@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:8743a51a109beb8eb34bd1ee8b0fafe4a7d95895
+--! Hash: sha1:502850447efc9d3217d50b3a0ac483bb94a4f065
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1670,6 +1670,10 @@ begin
             hint = 'The catalogue is app.permissions.';
     end if;
     if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_id() is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
         select name into missing from unnest(new.permissions) as wanted (name)
         where not context.may(name) order by name limit 1;
         if missing is not null then
@@ -1703,6 +1707,10 @@ declare
 begin
     if not context.is_caller() then
         return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from old.tenant_id then
+        perform context.refuse('broken_seal');
     end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then

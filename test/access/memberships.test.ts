@@ -61,6 +61,27 @@ test("nobody promotes, reinstates or crowns themselves", async () => {
   expect(await memberships()).toEqual(before);
 });
 
+test("nobody borrows the rights they have next door", async () => {
+  await database.admin.query(
+    "insert into app.roles (tenant_id, name, permissions) values ($1, 'personnel', '{chat,manage_users}')",
+    [acme.tenantId],
+  );
+  const manager = await createMember(database, { tenant: acme, role: "personnel" });
+  const before = await memberships();
+  // The policy's check reads the context once a statement, at the first row; the trigger reads it at each.
+  await actingAs(manager)
+    .expect(
+      `update app.memberships as target
+       set is_owner = wanted.crown and context.enter($1) is not null
+       from (values ($2::uuid, false), ($3::uuid, true)) as wanted (id, crown)
+       where target.id = wanted.id
+       returning context.enter($4)`,
+      [globex.owner.digest, acme.colleague.membershipId, manager.membershipId, manager.digest],
+    )
+    .toBeRefused("RH403", "broken_seal");
+  expect(await memberships()).toEqual(before);
+});
+
 test("members are told what they lack when they touch a colleague", async () => {
   const before = await memberships();
   await actingAs(acme.member)

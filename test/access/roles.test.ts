@@ -6,12 +6,13 @@ import { buildStreet, type House } from "../support/street.ts";
 
 let database: TestDatabase;
 let acme: House;
+let globex: House;
 let manager: Member;
 let actingAs: ReturnType<typeof actors>;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme } = await buildStreet(database));
+  ({ acme, globex } = await buildStreet(database));
   actingAs = actors(database.app);
   await database.admin.query(
     "insert into app.roles (tenant_id, name, permissions) values ($1, 'keeper', '{chat,manage_roles}')",
@@ -54,6 +55,25 @@ test("nobody makes a role that holds more than they do", async () => {
   await actingAs(manager)
     .expect("update app.roles set permissions = '{view_audit}' where name = 'helper'")
     .toBeRefused("RH403", "view_audit");
+  expect(await roles()).toEqual(before);
+});
+
+test("nobody puts in what they hold next door only", async () => {
+  await database.admin.query(
+    "insert into app.roles (tenant_id, name, permissions) values ($1, 'one', '{}'), ($1, 'two', '{}')",
+    [acme.tenantId],
+  );
+  const before = await roles();
+  // The policy's check reads the context once a statement, at the first row; the trigger reads it at each.
+  await actingAs(manager)
+    .expect(
+      `update app.roles set permissions = case name
+         when 'two' then array['view_audit', 'chat' || context.enter($1)] else '{chat}' end
+       where name in ('one', 'two')
+       returning context.enter($2)`,
+      [globex.owner.digest, manager.digest],
+    )
+    .toBeRefused("RH403", "broken_seal");
   expect(await roles()).toEqual(before);
 });
 

@@ -18,6 +18,10 @@ begin
             hint = 'The catalogue is app.permissions.';
     end if;
     if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_id() is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
         select name into missing from unnest(new.permissions) as wanted (name)
         where not context.may(name) order by name limit 1;
         if missing is not null then

@@ -13,6 +13,10 @@ begin
     if not context.is_caller() then
         return new;
     end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from old.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then
             perform context.refuse('manage_users');
