@@ -1075,8 +1075,14 @@ declare
     secrets  text[] := string_to_array(tg_argv[2], ',');
     tenant   uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
 begin
-    -- Whoever entered another tenant between a change and its record would put the change on another's account.
-    if actor ->> 'credential' is not null and tenant not in ((actor ->> 'tenant')::uuid, audit.platform()) then
+    -- Whoever entered another tenant, none, or as somebody else between a change and its record would put the
+    -- change on another's account. Of the tables of no tenant, callers change only app.users, and there themselves.
+    if actor ->> 'credential' is not null
+        and (
+            case when tg_argv[0] = '' then this_row ->> 'id' is distinct from actor ->> 'user'
+            else tenant is distinct from (actor ->> 'tenant')::uuid end
+        )
+    then
         perform context.refuse('broken_seal');
     end if;
     insert into audit.events (

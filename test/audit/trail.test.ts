@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { createMember } from "../support/people.ts";
+import { createMember, createPerson, createSession } from "../support/people.ts";
 import { buildStreet, type House } from "../support/street.ts";
 
 let database: TestDatabase;
@@ -134,6 +134,24 @@ describe("nobody rids a change of its actor", () => {
       .expect("delete from app.conversations returning context.enter($1)", [elsewhere.digest])
       .toBeRefused("RH403", "broken_seal");
     expect(await conversations()).toEqual(before);
+  });
+
+  test("by entering a session that is in no tenant", async () => {
+    const before = await conversations();
+    const stranger = await createSession(database, await createPerson(database), null);
+    await actingAs(acme.member)
+      .expect("update app.conversations set title = 'x' returning context.enter($1)", [stranger.digest])
+      .toBeRefused("RH403", "broken_seal");
+    expect(await conversations()).toEqual(before);
+  });
+
+  test("by entering as somebody else after changing what belongs to no tenant", async () => {
+    const people = async () => (await database.admin.query("select * from app.users order by id")).rows;
+    const before = await people();
+    await actingAs(acme.member)
+      .expect("update app.users set name = 'x' returning context.enter($1)", [globex.member.digest])
+      .toBeRefused("RH403", "broken_seal");
+    expect(await people()).toEqual(before);
   });
 
   test("or slips past the guard of roles that way", async () => {
