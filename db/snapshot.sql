@@ -292,12 +292,12 @@ create policy "managers of roles add roles" on app.roles
 comment on policy "managers of roles add roles" on app.roles is 'Within what they hold themselves: the trigger check_role_permissions refuses more.';
 create policy "managers of roles change roles they hold" on app.roles
     for update to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (permissions <@ ( SELECT context.permissions() AS permissions))))
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
 comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in three stay as documented. A role that holds more than the caller is out of their reach.';
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (permissions <@ ( SELECT context.permissions() AS permissions))));
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))));
 comment on policy "managers of roles remove roles they hold" on app.roles is 'A role that somebody still has cannot be removed: the foreign key of app.memberships keeps it.';
 create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
@@ -1971,6 +1971,21 @@ end
 $function$;
 alter function context.seal(jsonb) owner to rowhouse_definer;
 comment on function context.seal(jsonb) is 'Writes the sealed context: payload plus HMAC-SHA256 under the newest seal key, bound to this transaction and backend for 60 seconds.';
+
+CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    claims jsonb := context.claims();
+begin
+    return case when claims -> 'permissions' ?& permissions then claims ->> 'tenant' end;
+end
+$function$;
+comment on function context.tenant_holding(text[]) is 'The caller''s tenant if they hold all of these permissions there, else null: a policy that compares with it hides.';
+grant execute on function context.tenant_holding(text[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.tenant_id()
  RETURNS uuid

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:011add73937c7f08a9455714c23fc581de25745e
+--! Hash: sha1:6ff116d5c79fc999d003b18df17fabaa86bec446
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -721,6 +721,23 @@ grant execute on function context.tenant_requiring(text) to rowhouse_app, rowhou
 comment on function context.tenant_requiring(text) is
     'The caller''s tenant if they hold the permission there, else RH403 naming it: a policy that compares with it refuses.';
 --! EndIncluded context/tenant_requiring.sql
+--! Included context/tenant_holding.sql
+-- For policies about a row's own permissions: `tenant_id = (select context.tenant_holding(permissions))`. It runs
+-- for each row and answers both questions from one look at the context, so that nobody can change tenants between.
+create or replace function context.tenant_holding(permissions text[]) returns uuid
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    claims jsonb := context.claims();
+begin
+    return case when claims -> 'permissions' ?& permissions then claims ->> 'tenant' end;
+end
+$$;
+grant execute on function context.tenant_holding(text[]) to rowhouse_app;
+comment on function context.tenant_holding(text[]) is
+    'The caller''s tenant if they hold all of these permissions there, else null: a policy that compares with it hides.';
+--! EndIncluded context/tenant_holding.sql
 --! Included context/readiness.sql
 -- What /readyz asks of the database. It knows no tenant, so it needs no door.
 set local role rowhouse_definer;
@@ -2020,7 +2037,7 @@ create policy "managers of roles change roles they hold" on app.roles
     for update to rowhouse_app
     using (
         tenant_id = (select context.tenant_requiring('manage_roles'))
-        and not built_in and permissions <@ (select context.permissions())
+        and not built_in and tenant_id = (select context.tenant_holding(permissions))
     )
     with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
 comment on policy "managers of roles change roles they hold" on app.roles is
@@ -2030,7 +2047,7 @@ create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
     using (
         tenant_id = (select context.tenant_requiring('manage_roles'))
-        and not built_in and permissions <@ (select context.permissions())
+        and not built_in and tenant_id = (select context.tenant_holding(permissions))
     );
 comment on policy "managers of roles remove roles they hold" on app.roles is
     'A role that somebody still has cannot be removed: the foreign key of app.memberships keeps it.';

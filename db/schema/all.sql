@@ -23,6 +23,7 @@ grant create on schema app, auth, context, audit, jobs to rowhouse_definer;
 --!include context/is_caller.sql
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql
+--!include context/tenant_holding.sql
 --!include context/readiness.sql
 --!include context/close_table.sql
 

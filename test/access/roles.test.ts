@@ -88,6 +88,41 @@ test("a role that holds more than the caller is out of their reach", async () =>
   expect(await roles()).toEqual(before);
 });
 
+test("also for somebody who holds more next door and goes there in the middle of a statement", async () => {
+  // So many roles that the planner takes the list first and looks each of them up.
+  await database.admin.query(
+    "insert into app.roles (tenant_id, name) select $1, 'spare ' || number from generate_series(1, 1000) as number",
+    [acme.tenantId],
+  );
+  await database.admin.query("analyze app.roles");
+  const { rows } = await database.admin.query<{ id: string }>(
+    "select id from app.roles where tenant_id = $1 and name = 'auditor'",
+    [acme.tenantId],
+  );
+  const before = await roles();
+  const client = await database.app.connect();
+  try {
+    await client.query("begin; set local enable_hashjoin = off; set local enable_mergejoin = off");
+    await client.query("select context.enter($1)", [manager.digest]);
+    // A built-in role is refused before its permissions are asked for; they are asked for after the move.
+    const { rowCount } = await client.query(
+      `update app.roles as target
+       set permissions = case when context.enter($1) is not null then '{}'::text[] end
+       from (
+         select id, case when moved then context.enter($2)::text end
+         from (values ($3::uuid, false), ($4::uuid, true)) as wanted (id, moved) offset 0
+       ) as wanted
+       where target.id = wanted.id`,
+      [manager.digest, globex.owner.digest, acme.roleIds.admin, rows[0]?.id],
+    );
+    expect(rowCount).toBe(0);
+    await client.query("commit");
+  } finally {
+    client.release(true);
+  }
+  expect(await roles()).toEqual(before);
+});
+
 test("the built-in roles stay as documented, even for owners", async () => {
   const before = await roles();
   await actingAs(acme.owner).expect("update app.roles set name = 'x' where built_in").toReach(0);

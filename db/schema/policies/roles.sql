@@ -28,7 +28,7 @@ create policy "managers of roles change roles they hold" on app.roles
     for update to rowhouse_app
     using (
         tenant_id = (select context.tenant_requiring('manage_roles'))
-        and not built_in and permissions <@ (select context.permissions())
+        and not built_in and tenant_id = (select context.tenant_holding(permissions))
     )
     with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
 comment on policy "managers of roles change roles they hold" on app.roles is
@@ -38,7 +38,7 @@ create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
     using (
         tenant_id = (select context.tenant_requiring('manage_roles'))
-        and not built_in and permissions <@ (select context.permissions())
+        and not built_in and tenant_id = (select context.tenant_holding(permissions))
     );
 comment on policy "managers of roles remove roles they hold" on app.roles is
     'A role that somebody still has cannot be removed: the foreign key of app.memberships keeps it.';
