@@ -69,9 +69,12 @@ export function createApp(parts: Parts): Koa<RequestState> {
   return app;
 }
 
+/** One spelling of each path: `/AUTH/login` would be counted as something else than signing in. */
+const EXACT = { sensitive: true };
+
 /** What asks for no credential and is never counted: health, metrics, public keys. */
 function forEverybody({ app, metrics, config, authority }: Parts): Router<RequestState> {
-  return new Router<RequestState>()
+  return new Router<RequestState>(EXACT)
     .get("/healthz", answers("application/json"), healthz())
     .get("/readyz", answers("application/json"), readyz(app))
     .get("/metrics", answers("text/plain"), metricsPage(metrics, config.metricsToken))
@@ -82,7 +85,7 @@ function signingIn(parts: Parts): Router<RequestState> {
   const { identity, authority, masterKeys, metrics, mailer, config } = parts;
   const origins = [config.publicUrl, ...config.corsOrigins];
   const json = answers("application/json");
-  return new Router<RequestState>()
+  return new Router<RequestState>(EXACT)
     .post("/auth/register", json, register(identity, mailer, config.publicUrl))
     .get("/auth/email/verify", verificationPage())
     .get("/auth/email/verify.js", verificationScript())

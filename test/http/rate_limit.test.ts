@@ -54,6 +54,13 @@ describe("requests are counted", () => {
     expect(await logOut(server, { "X-Forwarded-For": "198.51.100.2" })).toMatchObject(tooMany);
   });
 
+  test("by the one spelling of a path; others are nothing", async () => {
+    const server = await start({ RATE_LIMIT_SIGN_IN: "1" });
+    for (const path of ["/AUTH/login", "/Auth/logout", "/auth/Register", "//auth/login", "/%61uth/login"]) {
+      expect(await server.post(path, {})).toMatchObject({ status: 404, body: { code: "not_found" } });
+    }
+  });
+
   test("for each client behind a proxy of ours, an IPv6 one by its /64", async () => {
     const server = await start({ RATE_LIMIT_SIGN_IN: "1", TRUSTED_PROXIES: "1" });
     const from = (address: string) => logOut(server, { "X-Forwarded-For": `1.1.1.1, ${address}` });
