@@ -16,6 +16,7 @@ import type { Metrics } from "./metrics.ts";
 import type { RateLimits } from "./rate_limit.ts";
 import { type OnRefusal, reportErrors } from "./report_errors.ts";
 import { nameRequest, type RequestState } from "./request_facts.ts";
+import { mendTarget, refuseMendedTarget } from "./request_target.ts";
 import { healthz, readyz } from "./routes/health.ts";
 import { jwks } from "./routes/jwks.ts";
 import { logIn } from "./routes/log_in.ts";
@@ -55,11 +56,13 @@ export function createApp(parts: Parts): Koa<RequestState> {
   // What breaks after the answer began, or below the first line of the story.
   app.on("error", (error) => log.error({ err: describeError(error) }, "an answer could not be sent"));
 
+  app.use(mendTarget());
   app.use(nameRequest());
   app.use(logRequests(log, parts.metrics));
   app.use(securityHeaders(config));
   app.use(allowOrigins(config.corsOrigins));
   app.use(reportErrors(parts.catalogue, parts.onRefusal));
+  app.use(refuseMendedTarget());
   app.use(answerTheRest());
   app.use(forEverybody(parts).routes());
   app.use(authenticate(parts.authority));

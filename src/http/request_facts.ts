@@ -10,6 +10,8 @@ export type Facts = Omit<Caller["facts"], "tenant_id">;
 /** What one middleware leaves for the next ones. */
 export interface RequestState {
   facts: Facts;
+  /** The request's target could not be read; `/` is in its place. */
+  targetMended?: true;
   /** Set by `authenticate` where there is a credential; what it is worth, the door decides. */
   caller?: Caller;
   /** The refusal that was answered, for the log. */

@@ -255,3 +255,19 @@ describe("all that is wrong", () => {
     expect(JSON.stringify([answer.body, server.log])).not.toContain("s3cret");
   });
 });
+
+describe("a target that cannot be read", () => {
+  test.each(["http://[", "https://[::1", "http://a]b/", "http://", "x://"])(
+    "%s is refused, logged and does the server no harm",
+    async (target) => {
+      const id = `target-${crypto.randomUUID()}`;
+      const socket = createConnection(Number(new URL(server.url).port), "127.0.0.1");
+      socket.end(`GET ${target} HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n`);
+      const answer = (await socket.toArray()).join("");
+      expect(answer).toMatch(/^HTTP\/1\.1 400 .*"code":"malformed_target"/s);
+      const line = await eventually(() => server.log.find((one) => one.requestId === id));
+      expect(line).toMatchObject({ msg: "request refused", code: "malformed_target" });
+      expect((await server.get("/healthz")).status).toBe(200);
+    },
+  );
+});
