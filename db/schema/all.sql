@@ -3,7 +3,7 @@
 -- Functions first, because policies and triggers call them; then policies, one file per table; then the trail.
 
 -- The definer may create functions while this page is read, and at no other time.
-grant create on schema app, auth, context, audit, jobs to rowhouse_definer;
+grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_definer;
 
 -- The door
 --!include context/holder.sql
@@ -107,4 +107,8 @@ select audit.create_partitions();
 --!include audit/tracked_tables.sql
 --!include app/catalogue_permissions.sql
 
-revoke create on schema app, auth, context, audit, jobs from rowhouse_definer;
+-- The DBA's desk
+--!include inspect/settings.sql
+--!include inspect/grants.sql
+
+revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;
