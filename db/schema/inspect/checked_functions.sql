@@ -58,9 +58,11 @@ create or replace function inspect.narrow_grant(relation oid, role oid, privileg
     set search_path = ''
 as $$
     select format('revoke %s on %s from %s;', privilege, relation::regclass, who.name)
-        || coalesce(' ' || format('grant %s (%s) on %s to %s;', privilege,
-            string_agg(quote_ident(attname), ', ' order by attnum) filter (where attname <> all(without)),
-            relation::regclass, who.name), '')
+        || coalesce(
+            format(' grant %s (', privilege)
+                || string_agg(quote_ident(attname), ', ' order by attnum) filter (where attname <> all(without))
+                || format(') on %s to %s;', relation::regclass, who.name),
+            '')
     from (select case when role = 0 then 'public' else role::regrole::text end as name) as who
     left join pg_catalog.pg_attribute on attrelid = relation and attnum > 0 and not attisdropped
         and case when role = 0
