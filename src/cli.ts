@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { knownFailure } from "./commands/failures.ts";
+import { knownFailure, UsageError } from "./commands/failures.ts";
 
 /** A command of `rowhouse`: what it is for, and a module that does it. */
-interface Command {
-  readonly summary: string;
-  readonly help: string;
-  /** Resolves when the command is done; commands that serve resolve when they are told to stop. */
-  readonly run: () => Promise<void>;
-}
+type Command = { readonly summary: string; readonly help: string } & (
+  | {
+      /** Resolves when the command is done; commands that serve resolve when they are told to stop. */
+      readonly run: () => Promise<void>;
+    }
+  | {
+      /** Takes arguments of its own; resolves to its exit status. Status 1 is findings, a failure is 2. */
+      readonly examine: (args: string[]) => Promise<0 | 1>;
+    }
+);
 
 const commands: Record<string, Command> = {
   start: {
@@ -39,6 +43,24 @@ embedded PostgreSQL is migrated, running or not.`,
 SIGINT or SIGTERM: finishes the jobs in hand and stops; a second one stops at once.`,
     run: async () => (await import("./commands/worker.ts")).work(),
   },
+  lint: {
+    summary: "check a database against what can go wrong with row security",
+    help: `Runs the checks of db/checks against a database, ours or any other on PostgreSQL 15 or newer, and
+leaves nothing behind. docs/lints.md explains each check and how to mend what it finds.
+
+  --database URL     the database; default: DATABASE_URL, or the embedded one
+  --format FORMAT    table (default), json, sarif (2.1.0) or github (workflow commands)
+  --fail-on LEVEL    error, warning (default) or info: findings from this level up give status 1
+  --baseline FILE    accepted findings, each with reason and expiry; --baseline none: accept nothing.
+                     Default: db/lint-baseline.json for the database of Rowhouse, else none
+  --timing           tells on stderr how long each check took
+
+What another database calls things is guessed, unless you say:
+  --schemas LIST, --exposed-schemas LIST, --api-roles LIST, --tenant-column NAME, --context-schema NAME
+
+Status: 0 healthy, 1 findings, 2 the checks could not run.`,
+    examine: async (args) => (await import("./commands/lint.ts")).lintDatabase(args),
+  },
 };
 
 const overview = `rowhouse: the multi-tenant backend for chatbot platforms
@@ -58,6 +80,16 @@ process.exitCode = await main(process.argv.slice(2));
 setTimeout(() => process.exit(), 5_000).unref();
 
 async function main(args: string[]): Promise<number> {
+  const chosen = Object.hasOwn(commands, args[0] ?? "") ? commands[args[0]!]! : undefined;
+  if (chosen && "examine" in chosen && !args.includes("--help") && !args.includes("-h")) {
+    try {
+      return await chosen.examine(args.slice(1));
+    } catch (error) {
+      if (error instanceof UsageError) return misused(error.message, `rowhouse help ${args[0]}`);
+      return failed(error, 2);
+    }
+  }
+
   let words: string[];
   let flags: { help?: boolean; version?: boolean };
   try {
@@ -85,8 +117,8 @@ async function main(args: string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return misused(`there is no command "${name}"`);
-  if (rest.length > 0) return misused(`"${name}" takes no argument "${rest[0]}"`);
-  if (wantsHelp) {
+  if (rest.length > 0 && "run" in command) return misused(`"${name}" takes no argument "${rest[0]}"`);
+  if (wantsHelp || "examine" in command) {
     console.log(`rowhouse ${name}: ${command.summary}\n\n${command.help}`);
     return 0;
   }
@@ -95,14 +127,20 @@ async function main(args: string[]): Promise<number> {
     await command.run();
     return 0;
   } catch (error) {
-    const known = knownFailure(error);
-    if (known === null) console.error(error);
-    else console.error(`rowhouse: ${known}`);
-    return 1;
+    return failed(error, 1);
   }
 }
 
-function misused(problem: string): number {
-  console.error(`rowhouse: ${problem}; "rowhouse help" lists the commands`);
+function failed(error: unknown, status: number): number {
+  const known = knownFailure(error);
+  if (known === null) console.error(error);
+  else console.error(`rowhouse: ${known}`);
+  return status;
+}
+
+function misused(problem: string, help?: string): number {
+  console.error(
+    `rowhouse: ${problem}; ${help ? `"${help}" explains it` : '"rowhouse help" lists the commands'}`,
+  );
   return 2;
 }
