@@ -109,6 +109,20 @@ select audit.create_partitions();
 
 -- The DBA's desk
 --!include inspect/settings.sql
+--!include inspect/checked_tables.sql
+--!include inspect/checked_policies.sql
+--!include inspect/checked_functions.sql
+--!include inspect/expression.sql
+--!include inspect/unwrap.sql
+--!include inspect/conditions.sql
+--!include inspect/tidy.sql
+--!include inspect/permissions_in.sql
+--!include inspect/in_words.sql
+--!include inspect/tables.sql
+--!include inspect/policy_list.sql
+--!include inspect/row_security_of.sql
+--!include inspect/effective.sql
+--!include inspect/policies.sql
 --!include inspect/grants.sql
 
 revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;
