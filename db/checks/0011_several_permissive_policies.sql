@@ -19,7 +19,7 @@ with applied as (
         select 0::oid where policy.roles = '{0}' and not exists (
             select from pg_policy where polrelid = policy.relation and polroles <> '{0}')
     ) as held (role)
-    where permissive
+    where permissive and coalesce(using_, check_, 'false') <> 'false'
 )
 select format('policies on %s for %s to %s', on_table, applies, case when role = 0 then 'public' else role::regrole::text end) as object,
     string_agg(format('"%s"', name), ', ' order by name) as detail,

@@ -7,6 +7,7 @@ select label as object,
     format('drop policy %I on %s;', name, on_table) as mend
 from inspect.checked_policies() as policy
 where permissive and roles <> '{0}'
+    and exists (select from unnest(roles) as role join pg_roles on pg_roles.oid = role)
     and not exists (
         select from unnest(roles) as role
         join pg_roles on pg_roles.oid = role
