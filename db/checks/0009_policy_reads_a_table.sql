@@ -6,9 +6,12 @@
 -- mend: Hold the policy to the caller's tenant now; then move the lookup into a STABLE function of the context and call that
 --   in a scalar subselect.
 select label as object,
-    'reads ' || string_agg(distinct refobjid::regclass::text, ', ') as detail,
+    'reads ' || string_agg(distinct pg_class.oid::regclass::text, ', ') as detail,
     closing as mend
 from inspect.checked_policies() as policy
-join pg_depend on classid = 'pg_policy'::regclass and objid = policy.id and refclassid = 'pg_class'::regclass
-    and deptype = 'n' and (refobjid <> policy.relation or refobjsubid = 0)
+join pg_policy on pg_policy.oid = policy.id
+cross join unnest(array[polqual::text, polwithcheck::text]) as predicate
+-- The parse tree names the tables of subqueries; the dependencies do not tell them from the policy's own.
+cross join lateral regexp_matches(predicate, ':relid (\d+)', 'g') as found
+join pg_class on pg_class.oid = found[1]::oid
 group by label, closing

@@ -12,14 +12,16 @@ with mighty as (
     union
     select owner, 'owns tables' from inspect.checked_tables()
     union
+    select nspowner, 'owns schemas' from pg_namespace where nspname = any(inspect.schemas()) and nspname <> 'public'
+    union
     select owner, 'owns SECURITY DEFINER functions' from inspect.checked_functions() where definer
 )
 select format('%s in %s', role::regrole, direct.roleid::regrole) as object,
-    format('%s can become %s, which %s', role::regrole, mighty.id::regrole, string_agg(distinct why, ' and ')) as detail,
+    'that way it can become ' || string_agg(distinct format('%s, which %s', mighty.id::regrole, why), '; ') as detail,
     format('revoke %s from %s;', direct.roleid::regrole, role::regrole) as mend
 from unnest(inspect.api_role_ids()) as role
 join pg_roles as api on api.oid = role and not rolsuper
 join pg_auth_members as direct on direct.member = role
 join mighty on pg_has_role(direct.roleid, mighty.id, 'member') and mighty.id <> role
 join pg_roles as through on through.oid = direct.roleid and not (through.rolsuper and mighty.id <> through.oid)
-group by role, direct.roleid, mighty.id
+group by role, direct.roleid
