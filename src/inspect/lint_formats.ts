@@ -34,7 +34,9 @@ function table({ checks, open, accepted }: Outcome): string {
       ...wrapped(detail, "      "),
       ...wrapped(mend, "      → ", "        "),
     ]);
-    return [...wrapped(`${level.padEnd(7)}  ${check.number}  ${check.title}`, ""), ...rows].join("\n");
+    return [...wrapped(check.title, `${level.padEnd(7)}  ${check.number}  `, " ".repeat(15)), ...rows].join(
+      "\n",
+    );
   });
   const counts = levels
     .map((level) => [open.filter((finding) => finding.level === level).length, level] as const)
