@@ -123,6 +123,13 @@ select audit.create_partitions();
 --!include inspect/row_security_of.sql
 --!include inspect/effective.sql
 --!include inspect/policies.sql
+--!include inspect/access.sql
+--!include inspect/keys.sql
+--!include inspect/indexes.sql
+--!include inspect/functions.sql
+--!include inspect/audit_coverage.sql
+--!include inspect/bypasses.sql
+--!include inspect/portability.sql
 --!include inspect/grants.sql
 
 revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;
