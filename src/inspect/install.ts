@@ -42,16 +42,29 @@ export async function withInspect<T>(
   await client.connect();
   try {
     await client.query("begin");
-    await client.query("set local search_path = ''");
-    const installed = await isInstalled(client);
-    if (!installed) await install(client);
-    const settings = { ...(installed ? await defaults(client) : await guessSettings(client)), ...given };
-    await applySettings(client, settings);
+    const settings = await openInspect(client, given);
     return await work(client, settings);
   } finally {
     await client.query("rollback").catch(() => {});
     await client.end();
   }
+}
+
+/**
+ * The same in a transaction that is open already and that its owner rolls back.
+ *
+ * @throws {InspectError} as withInspect
+ */
+export async function openInspect(
+  client: pg.ClientBase,
+  given: InspectSettings = {},
+): Promise<Required<InspectSettings>> {
+  await client.query("set local search_path = ''");
+  const installed = await isInstalled(client);
+  if (!installed) await install(client);
+  const settings = { ...(installed ? await defaults(client) : await guessSettings(client)), ...given };
+  await applySettings(client, settings);
+  return settings;
 }
 
 /** Sets the names for this transaction. */

@@ -117,6 +117,15 @@ function* within(scene: Scene): Generator<Part> {
       ...part,
     };
     yield { name: "delete", sql: `delete from ${relation.name} where ${isRow(row)}`, ...part };
+    for (const column of rights.update) {
+      const value = another(home, root, column, row.values[column] ?? null);
+      if (value === undefined) continue;
+      yield {
+        name: `update ${column}`,
+        sql: `update ${relation.name} set ${ident(column)} = ${literal(root, column, value)} where ${isRow(row)}`,
+        ...part,
+      };
+    }
   }
   if ("reason" in own) {
     yield { name: "insert", whose: "own", wrong, sql: "", unproven: `no row could be built: ${own.reason}` };
@@ -132,6 +141,32 @@ function* within(scene: Scene): Generator<Part> {
     rows: own.needs,
     ...(own.prepare && { prepare: own.prepare }),
   };
+  for (const column of rights.insert) {
+    const value = another(home, root, column, values[column] ?? null);
+    if (value === undefined) continue;
+    yield {
+      name: `insert another ${column}`,
+      whose: "own",
+      wrong,
+      sql: insertion(relation, { ...values, [column]: value }),
+      rows: own.needs,
+      ...(own.prepare && { prepare: own.prepare }),
+    };
+  }
+}
+
+/** A value that a column has in another row of the tenant: a role that is not one's own, another status. */
+function another(home: House, root: Relation, column: string, value: string | null): string | undefined {
+  if (root.columns.find(({ name }) => name === column)?.base === "boolean")
+    return value === "true" ? "false" : "true";
+  const others = rowsOf(home, root).flatMap((row) => row.values[column] ?? []);
+  // The longest: of roles' permissions, the most.
+  const [longest] = others.filter((one) => one !== value).sort((a, b) => b.length - a.length);
+  const [allowed] = root.checks
+    .filter(({ columns }) => columns.length === 1 && columns[0] === column)
+    .flatMap(({ definition }) => [...definition.matchAll(/= ANY|'([a-z_]+)'::/g)].map(([, word]) => word))
+    .filter((word) => word !== undefined && word !== value);
+  return longest ?? allowed;
 }
 
 function* reading(scene: Scene): Generator<Part> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
+import { InspectError } from "./install.ts";
 import type { Builder } from "./prove_builder.ts";
 import type { Caller, House, Person } from "./prove_house.ts";
 import type { Targets } from "./prove_targets.ts";
@@ -89,9 +90,7 @@ export function templateDoor(template: DoorTemplate, targets: Targets, builder: 
 }
 
 /** Something that keeps the proof from beginning. */
-export class ProveError extends Error {
-  override readonly name = "ProveError";
-}
+export class ProveError extends InspectError {}
 
 function tenantValue(targets: Targets, mint: Mint): string {
   for (const relation of targets.owned) {
@@ -108,10 +107,11 @@ export const ourDoor: Door = {
   sealed: true,
   async furnish(client, mint, letter) {
     const tenant = mint.uuid();
-    const names = letter === "A" ? ["owner", "admin", "member", "colleague", "viewer"] : ["owner", "member"];
+    const names =
+      letter === "A" ? ["owner", "admin", "member", "colleague", "viewer", "delegate"] : ["owner", "member"];
     const people = names.map((name): Person => ({ name, id: mint.uuid() }));
     const roles = await builtInRoles(client, people[0]!.id!, mint);
-    const roleIds = new Map(roles.map(({ name }) => [name, mint.uuid()]));
+    const roleIds = new Map([...roles, { name: "delegate" }].map(({ name }) => [name, mint.uuid()]));
     const roleOf: Readonly<Record<string, string>> = { owner: "admin", colleague: "member" };
     const setup = [
       `insert into app.tenants (id, slug, name) values ('${tenant}', '${mint.token}', ${quote(`${mint.token} house`)})`,
@@ -120,6 +120,8 @@ export const ourDoor: Door = {
           `insert into app.roles (tenant_id, id, name, permissions, built_in) values ('${tenant}', '${roleIds.get(name)}', ${quote(name)}, ${quote(permissions)}, true)`,
       ),
       `insert into app.roles (tenant_id, id, name, permissions) values ('${tenant}', '${mint.uuid()}', '${mint.token} helper', '{chat}')`,
+      // Manages people and roles and holds nothing else: what they may give away shows in what is refused.
+      `insert into app.roles (tenant_id, id, name, permissions) values ('${tenant}', '${roleIds.get("delegate")}', '${mint.token} delegate', '{manage_roles,manage_users}')`,
       ...people.flatMap(({ name, id }) => [
         `insert into app.users (id, email, name) values ('${id}', '${mint.token}.${name}@example.com', '${mint.token} ${name}')`,
         `insert into app.memberships (tenant_id, id, user_id, role_id, is_owner, display_name) values ('${tenant}', '${mint.uuid()}', '${id}', '${roleIds.get(roleOf[name] ?? name)}', ${name === "owner"}, '${mint.token} ${name}')`,

@@ -35,7 +35,9 @@ export function* viewAttempts(
     wrong: "reveal",
     sql: `select * from ${view.name} limit 10000`,
   };
-  const example = targets.owned.find((relation) => targets.tenantColumnOf(relation) !== null);
+  const example = targets.owned.find(
+    (relation) => relation !== targets.tenants?.table && targets.tenantColumnOf(relation) !== null,
+  );
   const column = example && targets.tenantColumnOf(example);
   if (!column || !view.columns.some(({ name }) => name === column)) return;
   const theirs = `${ident(column)} = ${literal(view, column, abroad.tenant)}`;
