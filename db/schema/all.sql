@@ -22,6 +22,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include context/is_caller.sql
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql
+--!include context/explained_row.sql
 --!include context/readiness.sql
 --!include context/close_table.sql
 
@@ -130,6 +131,14 @@ select audit.create_partitions();
 --!include inspect/audit_coverage.sql
 --!include inspect/bypasses.sql
 --!include inspect/portability.sql
+--!include inspect/key_condition.sql
+--!include inspect/leaves.sql
+--!include inspect/evaluate.sql
+--!include inspect/defaults_of.sql
+--!include inspect/explain.sql
+--!include inspect/who_can.sql
 --!include inspect/grants.sql
+--!include inspect/why.sql
+--!include inspect/holders.sql
 
 revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;

@@ -22,7 +22,7 @@ export class InspectError extends Error {
 }
 
 /** Sources that speak of our own roles and tables: another database does without them. */
-const OURS_ONLY = new Set(["inspect/grants.sql", "inspect/why.sql", "inspect/who_can_tenants.sql"]);
+const OURS_ONLY = new Set(["inspect/grants.sql", "inspect/why.sql", "inspect/holders.sql"]);
 
 /**
  * Runs `work` in a transaction that is rolled back, on a connection where the schema `inspect` exists:

@@ -78,7 +78,7 @@ function aroundOf({ catalogue }: Targets) {
 const POLICIES = `
 with met as (
   select pol.*, quote_ident(polname) || ' on ' || polrelid::regclass as place,
-    pg_get_expr(polqual, polrelid) as qual, pg_get_expr(polwithcheck, polrelid) as check,
+    pg_get_expr(polqual, polrelid) as qual, pg_get_expr(polwithcheck, polrelid) as checked,
     (select pg_get_expr(wall.polqual, wall.polrelid) from pg_catalog.pg_policy as wall
      where wall.polrelid = pol.polrelid and not wall.polpermissive and wall.polqual is not null limit 1) as wall
   from pg_catalog.pg_policy as pol
@@ -89,13 +89,13 @@ select 'drop policy' as kind, 'drop policy ' || place as name, 'drop policy ' ||
 union all
 select 'widen to true', 'using (true): ' || place, 'alter policy ' || place || ' using (true)', polrelid::int4 from met where qual is not null and qual <> 'true'
 union all
-select 'drop the check', 'with check (true): ' || place, 'alter policy ' || place || ' with check (true)', polrelid::int4 from met where check is not null and check <> 'true'
+select 'drop the check', 'with check (true): ' || place, 'alter policy ' || place || ' with check (true)', polrelid::int4 from met where checked is not null and checked <> 'true'
 union all
 select 'widen to the tenant', 'using (the wall): ' || place, 'alter policy ' || place || ' using (' || wall || ')', polrelid::int4
 from met where polpermissive and wall is not null and qual <> wall
 union all
 select 'widen the check to the tenant', 'with check (the wall): ' || place, 'alter policy ' || place || ' with check (' || wall || ')', polrelid::int4
-from met where polpermissive and wall is not null and check <> wall`;
+from met where polpermissive and wall is not null and checked <> wall`;
 
 const TABLES = `
 select kind, sql as name, sql, oid::int4 as relation
