@@ -61,6 +61,29 @@ What another database calls things is guessed, unless you say:
 Status: 0 healthy, 1 findings, 2 the checks could not run.`,
     examine: async (args) => (await import("./commands/lint.ts")).lintDatabase(args),
   },
+  policies: {
+    summary: "write down, compare and report who may do what",
+    help: `rowhouse policies snapshot [--output FILE]
+  writes all that decides about access as JSON in a stable order: policies, grants, row security, functions
+  that decide, roles. Ours is db/policies.json.
+
+rowhouse policies diff BEFORE [AFTER] [--fail-on widening|any|never] [--format text|json|markdown] [--output FILE]
+  tells what changed between two states and whether somebody may do more (widening), less (tightening) or
+  neither. A state is a snapshot's file or a postgres:// URL; without AFTER it is the database. What only a
+  person can judge is marked for review and counts as widening.
+
+rowhouse policies report [--html FILE] [--markdown FILE] [--proof FILE] [--title TEXT]
+  writes an access review on one page: who can do what, on which conditions, every way around row security,
+  the lints, and with --proof the outcome of "rowhouse prove --format json".
+
+  --database URL     the database; default: DATABASE_URL, or the embedded one
+
+What another database calls things is guessed, unless you say:
+  --schemas LIST, --exposed-schemas LIST, --api-roles LIST, --tenant-column NAME, --context-schema NAME
+
+Status: 0 done (diff: nothing that --fail-on names), 1 there is, 2 it could not run.`,
+    examine: async (args) => (await import("./commands/policies.ts")).policies(args),
+  },
   prove: {
     summary: "attack a database across its tenants",
     help: `Builds two tenants with rows in every tenant's table, tries every command across and within them as

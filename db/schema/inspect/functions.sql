@@ -40,7 +40,8 @@ create or replace view inspect.functions with (security_invoker = true) as
     from pg_catalog.pg_proc as routine
     join pg_catalog.pg_namespace as namespace on namespace.oid = routine.pronamespace
     join pg_catalog.pg_language as language on language.oid = routine.prolang
-    where namespace.nspname = any (inspect.schemas())
+    -- The desk's own functions that run as their owner are no exception.
+    where (namespace.nspname = any (inspect.schemas()) or namespace.nspname = 'inspect' and routine.prosecdef)
         and not exists (
             select from pg_catalog.pg_depend
             where classid = 'pg_catalog.pg_proc'::regclass and objid = routine.oid and deptype = 'e'
