@@ -1,7 +1,7 @@
 -- title: A column with a secret's name within reach of requests
 -- level: error
 -- rationale: Row security hides rows, not columns: whoever may see the row reads the hash or token in it, and a generated API offers
---   the field. Password hashes have been collected that way from colleagues' rows.
+--   the field, to colleagues too.
 -- mend: Grant the other columns, or move it to a schema that requests do not reach.
 -- splinter: 0023
 with reachable as (
