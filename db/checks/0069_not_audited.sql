@@ -5,7 +5,7 @@
 -- mend: Track it.
 select name as object,
     'no trigger records its inserts, updates and deletes' as detail,
-    case when to_regprocedure('audit.track(regclass, text, text[])') is null
+    case when not exists (select from pg_proc where pronamespace = to_regnamespace('audit')::oid and proname = 'track')
         then format('comment on table %s is %L;', name, coalesce(rtrim(comment, '. ') || '. ', '') || 'Not audited: …')
         else format('select audit.track(%L, tenant => %L);', name, case when tenant is null then '' else inspect.tenant_column() end)
     end as mend

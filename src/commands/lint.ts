@@ -8,6 +8,13 @@ import { type Format, formats } from "../inspect/lint_formats.ts";
 import { UsageError } from "./failures.ts";
 import { inspectOptions, inspectSettings, oneOf, parseArguments, withDatabaseUrl } from "./inspected.ts";
 
+/** Whether this is a database of Rowhouse; asked of the catalogue, because a name wants USAGE on its schema. */
+const OURS = `
+  select exists (
+    select from pg_catalog.pg_class
+    where relnamespace::regnamespace::text = 'context' and relname = 'seal_keys'
+  ) as ours`;
+
 /** `rowhouse lint`: runs every check and prints what it found; status 1 from the level --fail-on up. */
 export async function lintDatabase(args: string[]): Promise<0 | 1> {
   const { values, positionals } = parseArguments(args, {
@@ -28,10 +35,9 @@ export async function lintDatabase(args: string[]): Promise<0 | 1> {
     withInspect(
       url,
       async (client) => {
-        const ours = (await client.query("select to_regclass('context.seal_keys') is not null as ours"))
-          .rows[0];
+        const { ours } = (await client.query<{ ours: boolean }>(OURS)).rows[0]!;
         const baseline =
-          values.baseline === undefined && ours.ours
+          values.baseline === undefined && ours
             ? readBaseline(join(projectRoot, "db", "lint-baseline.json"))
             : given;
         const findings = await lint(client, checks, progress(checks.length, values.timing ?? false));

@@ -160,6 +160,13 @@ describe("a broken database", () => {
     expect(last).toBe(`${checks.length} checks, 1 findings, 5 accepted`);
   });
 
+  test("looks the same to an auditor, who owns nothing and may read no table but the trail", async () => {
+    const auditor = `${database.adminUrl}?options=-c%20role%3Drowhouse_auditor`;
+    const { code, out, err } = await rowhouse("lint", "--database", auditor, "--format", "json");
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toBe((await linted("--format", "json")).out);
+  });
+
   test("tells how long each check took, on stderr, if asked", async () => {
     const { err } = await linted("--timing");
     expect(err.trimEnd().split("\n")).toHaveLength(checks.length);

@@ -57,7 +57,12 @@ create or replace function inspect.tenant_predicate(relation oid) returns text
     set search_path = ''
 as $$
     select case
-        when pg_catalog.to_regprocedure(format('%I.tenant_id()', inspect.context_schema())) is not null
+        -- Looked up in the catalogue, because a name wants USAGE on its schema.
+        when exists (
+            select from pg_catalog.pg_proc
+            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+            where nspname = inspect.context_schema() and proname = 'tenant_id' and pronargs = 0
+        )
             then format('%I = (select %I.tenant_id())', attname, inspect.context_schema())
         else format(
             '%I = (select nullif(pg_catalog.current_setting(%L, true), %L)::%s)',
