@@ -38,6 +38,7 @@ as $$
         when one_of.condition is null then 'false'
         when all_of.condition is null then case one_of.number when 1 then inspect.unwrap(one_of.condition) else one_of.condition end
         when one_of.condition = '(true)' then case all_of.number when 1 then inspect.unwrap(all_of.condition) else all_of.condition end
+        when one_of.condition = all_of.condition then inspect.unwrap(one_of.condition)
         when one_of.number = 1 then all_of.condition || ' AND ' || one_of.condition
         else all_of.condition || ' AND (' || one_of.condition || ')'
     end
