@@ -36,7 +36,14 @@ export function splitConditions(expression: string): Conditions {
 /** The expression without the parentheses that enclose all of it, its spaces made one. */
 function unwrap(expression: string): string {
   let text = expression.trim();
-  while (text.startsWith("(") && closing(text) === text.length - 1) text = text.slice(1, -1).trim();
+  // The parentheses of a subselect are part of it.
+  while (
+    text.startsWith("(") &&
+    !/^\(\s*(?:select|values|with)\b/i.test(text) &&
+    closing(text) === text.length - 1
+  ) {
+    text = text.slice(1, -1).trim();
+  }
   return text;
 }
 
@@ -101,7 +108,7 @@ export function tidyExpression(expression: string): string {
   return unwrap(
     expression
       .replaceAll("'::text", "'")
-      .replaceAll(/\(\s*SELECT ((?:"[^"]+"|[\w.])+\([^()]*\)) AS (?:"[^"]+"|\w+)\)/g, "(select $1)")
+      .replaceAll(/\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()']|'(?:[^']|'')*')*\)) AS (?:"[^"]+"|\w+)\)/g, "(select $1)")
       .replaceAll(/\s+/g, " "),
   );
 }

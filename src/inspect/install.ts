@@ -68,7 +68,10 @@ export async function openInspect(
 }
 
 /** Sets the names for this transaction. */
-async function applySettings(client: pg.ClientBase, settings: Required<InspectSettings>): Promise<void> {
+export async function applySettings(
+  client: pg.ClientBase,
+  settings: Required<InspectSettings>,
+): Promise<void> {
   await client.query(
     `select set_config('inspect.schemas', $1, true), set_config('inspect.exposed_schemas', $2, true),
        set_config('inspect.tenant_column', $3, true), set_config('inspect.api_roles', $4, true),
@@ -109,8 +112,12 @@ async function isInstalled(client: pg.ClientBase): Promise<boolean> {
   return false;
 }
 
-/** Makes the schema `inspect` in the transaction that is open. */
-async function install(client: pg.ClientBase): Promise<void> {
+/**
+ * Makes the schema `inspect` in the transaction that is open.
+ *
+ * @throws {InspectError} if the role may not create schemas
+ */
+export async function install(client: pg.ClientBase): Promise<void> {
   try {
     await client.query("create schema inspect");
   } catch (cause) {

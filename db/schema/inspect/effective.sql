@@ -25,11 +25,11 @@ as $$
             )
     ),
     one_of as (
-        select string_agg(distinct '(' || condition || ')', ' OR ') as condition, count(distinct condition) as number
+        select string_agg(distinct ('(' || condition || ')') collate "C", ' OR ') as condition, count(distinct condition) as number
         from applicable where permissive
     ),
     all_of as (
-        select string_agg(distinct '(' || condition || ')', ' AND ') as condition, count(distinct condition) as number
+        select string_agg(distinct ('(' || condition || ')') collate "C", ' AND ') as condition, count(distinct condition) as number
         from applicable where not permissive
     )
     select case

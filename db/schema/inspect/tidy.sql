@@ -8,7 +8,7 @@ as $$
         regexp_replace(
             regexp_replace(
                 regexp_replace(expression, '''::text\M', '''', 'g'),
-                '\(\s*SELECT ((?:"[^"]+"|[\w.])+\([^()]*\)) AS (?:"[^"]+"|\w+)\)', '(select \1)', 'g'
+                '\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()'']|''(?:[^'']|'''')*'')*\)) AS (?:"[^"]+"|\w+)\)', '(select \1)', 'g'
             ),
             '\s+', ' ', 'g'
         )

@@ -21,7 +21,8 @@ begin
             depth := depth + case match[1] when '(' then 1 when ')' then -1 else 0 end;
             exit when depth = 0;
         end loop;
-        exit when place < length(inner_text);
+        -- The parentheses of a subselect are part of it.
+        exit when place < length(inner_text) or inner_text ~* '^\(\s*(select|values|with)\M';
         inner_text := trim(both e' \n\t' from substr(inner_text, 2, length(inner_text) - 2));
     end loop;
     return inner_text;
