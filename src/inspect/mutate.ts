@@ -70,7 +70,8 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const all = (await listMutants(client, ground.targets, settings.apiRoles)).filter(
         options.only ?? (() => true),
       );
-      const chosen = options.sample === undefined ? all : choose(all, options.sample, options.seed);
+      const chosen =
+        options.sample === undefined ? all : inOrder(all, choose(all, options.sample, options.seed));
       const trials: Trial[] = [];
       const stillborn: { name: string; reason: string }[] = [];
       for (const [done, mutant] of chosen.entries()) {
@@ -118,12 +119,13 @@ async function fight(ground: Ground, mutant: Mutant, before: ReadonlyMap<string,
   const leak = cells.find(({ status }) => status === "leak");
   const changed = cells.find((cell) => {
     const was = before.get(place(cell));
-    return cell !== leak && was !== undefined && (was.status !== cell.status || was.detail !== cell.detail);
+    return cell !== leak && (was?.status !== cell.status || was.detail !== cell.detail);
   });
+  const was = changed && before.get(place(changed));
   return {
     leak: leak ? `${place(leak)}: ${leak.detail}` : null,
     matrix: changed
-      ? `${place(changed)}: ${before.get(place(changed))!.detail} became ${changed.detail}`
+      ? `${place(changed)}: ${was ? `${was.detail} became ${changed.detail}` : "is new"}`
       : null,
   };
 }
@@ -136,6 +138,9 @@ const choose = (mutants: readonly Mutant[], sample: number, seed: number): Mutan
       numRuns: 1,
     },
   )[0]!;
+
+const inOrder = (all: readonly Mutant[], chosen: readonly Mutant[]): Mutant[] =>
+  all.filter((mutant) => chosen.includes(mutant));
 
 async function withClone<T>(url: string, work: (url: string) => Promise<T>): Promise<T> {
   const source = decodeURIComponent(new URL(url).pathname.slice(1));

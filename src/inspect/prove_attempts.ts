@@ -132,7 +132,14 @@ function* within(scene: Scene): Generator<Part> {
     return;
   }
   const granted = pick(own.values, rights.insert);
-  const values = Object.keys(granted).length > 0 ? granted : own.values;
+  const [optional] = rights.insert;
+  const values =
+    Object.keys(granted).length > 0
+      ? granted
+      : optional === undefined
+        ? own.values
+        : // Everything that is granted has a default: one column is named all the same.
+          { [optional]: rowsOf(home, root)[0]?.values[optional] ?? null };
   yield {
     name: "insert",
     whose: "own",
@@ -159,6 +166,9 @@ function* within(scene: Scene): Generator<Part> {
 function another(home: House, root: Relation, column: string, value: string | null): string | undefined {
   if (root.columns.find(({ name }) => name === column)?.base === "boolean")
     return value === "true" ? "false" : "true";
+  const unique = root.uniqueKeys.some(({ columns }) => columns.includes(column));
+  const pointing = root.foreignKeys.some(({ columns }) => columns.includes(column));
+  if (unique && !pointing && value !== null && !isUuid(value)) return `${home.mint.token}${home.mint.next()}`;
   const others = rowsOf(home, root).flatMap((row) => row.values[column] ?? []);
   // The longest: of roles' permissions, the most.
   const [longest] = others.filter((one) => one !== value).sort((a, b) => b.length - a.length);
@@ -330,7 +340,18 @@ function* changing(scene: Scene): Generator<Part> {
       rows: [victim],
     });
   }
+  // Without a condition only the policies of the command itself are asked, not those for select.
+  const constant = pickConstant(scene);
+  if (constant)
+    yield across("update blindly", "reveal", `update ${relation.name} set ${constant}`, { rows: [victim] });
+  yield across("delete blindly", "reveal", `delete from ${relation.name}`, { rows: [victim] });
   const own = ownRow(home, root, caller.person);
+  if (own && tenantColumn !== null && relation !== targets.tenants?.table) {
+    const theirs = `${ident(tenantColumn)} = ${literal(root, tenantColumn, abroad.tenant)}`;
+    yield across("move blindly into the other tenant", "reveal", `update ${relation.name} set ${theirs}`, {
+      rows: [own],
+    });
+  }
   if (own && tenantColumn !== null) {
     yield across(
       "move into the other tenant",
@@ -339,6 +360,14 @@ function* changing(scene: Scene): Generator<Part> {
       { rows: [own] },
     );
   }
+}
+
+/** A column that is granted, set to a value that the caller's tenant has: no column is read. */
+function pickConstant({ root, rights, home }: Scene): string | null {
+  const unique = root.uniqueKeys.flatMap(({ columns }) => columns);
+  const column = rights.update.find((one) => !unique.includes(one)) ?? rights.update[0];
+  const row = rowsOf(home, root)[0];
+  return column && row ? `${ident(column)} = ${literal(root, column, row.values[column] ?? null)}` : null;
 }
 
 /** Foreign keys into the other tenant: it must fail, and no differently than for what exists nowhere. */
@@ -453,7 +482,10 @@ function* wholesale(scene: Scene): Generator<Part> {
     "read its statistics",
     "reach",
     `select attname, most_common_vals, histogram_bounds from pg_catalog.pg_stats where schemaname = '${schema}' and tablename = '${table}'`,
-    { prepare: `analyze ${relation.name}` },
+    {
+      prepare: `analyze ${relation.name}`,
+      rows: [...rowsOf(scene.home, scene.root), ...rowsOf(scene.abroad, scene.root)],
+    },
   );
 }
 

@@ -115,7 +115,10 @@ export function createBuilder(client: pg.ClientBase, targets: Targets) {
       const column = columnOf(relation, name);
       const known = options.get(name);
       if (known) return known;
-      const made: (string | null | undefined)[] = candidates(column, relation.checks, mint);
+      const made: (string | null | undefined)[] = [
+        ...(relation.partitionKey.includes(name) ? boundsOf(relation) : []),
+        ...candidates(column, relation.checks, mint),
+      ];
       if (!column.notNull) made.push(null);
       if (column.hasDefault) made.push(undefined);
       options.set(name, made);
@@ -139,13 +142,17 @@ export function createBuilder(client: pg.ClientBase, targets: Targets) {
         const [first] = optionsOf(refusal.column);
         if (first == null || values[refusal.column] === first) return stuck;
         values[refusal.column] = first;
-      } else if (refusal.code === "23514" && refusal.constraint) {
+      } else if (refusal.code === "23514") {
+        // Without a constraint: there is no partition for the row.
+        const which = refusal.constraint ?? "partition";
         const check = relation.checks.find(({ name }) => name === refusal.constraint);
-        const columns = (check?.columns ?? []).filter((column) => !(column in fixed));
+        const columns = (check?.columns ?? (refusal.constraint ? [] : relation.partitionKey)).filter(
+          (column) => !(column in fixed),
+        );
         if (columns.length === 0) return stuck;
         // An odometer over the values of every column of the check.
-        let turn = (turns.get(refusal.constraint) ?? 0) + 1;
-        turns.set(refusal.constraint, turn);
+        let turn = (turns.get(which) ?? 0) + 1;
+        turns.set(which, turn);
         for (const column of columns) {
           const wheel = optionsOf(column);
           const value = wheel[turn % wheel.length];
@@ -165,6 +172,10 @@ export function createBuilder(client: pg.ClientBase, targets: Targets) {
     }
     return "no values were found that all its checks allow";
   }
+
+  /** Values that some partition of the table takes. */
+  const boundsOf = (root: Relation): string[] =>
+    [...catalogue.relations.values()].filter(({ parent }) => parent === root.oid).flatMap(literalsOf);
 
   async function tryInsert(relation: Relation, values: Values): Promise<pg.DatabaseError | null> {
     await client.query("savepoint trial");
@@ -240,7 +251,26 @@ export function createBuilder(client: pg.ClientBase, targets: Targets) {
     house.rows = found;
   }
 
-  return { build, draftRow, load };
+  /** A row of the house in one partition: a copy of another with the partition's own key. */
+  async function fillPartition(house: House, partition: Relation, root: Relation): Promise<void> {
+    const [pattern] = rowsOf(house, root);
+    const column = root.partitionKey[0];
+    if (!pattern || column === undefined) return;
+    const bounds = literalsOf(partition);
+    const fresh = keyOf(root).filter(
+      (name) => columnOf(root, name).base === "uuid" && pattern.values[name] !== house.tenant,
+    );
+    for (const bound of bounds.length > 0 ? bounds : ["1970-01-01", "-1", house.mint.token]) {
+      const values: Values = { ...pattern.values, [column]: bound };
+      for (const name of fresh) values[name] = house.mint.uuid();
+      for (const { name, generated } of root.columns) if (generated) delete values[name];
+      if ((await tryInsert(partition, values)) !== null) continue;
+      house.rows.push({ ...(await insert(partition, values, [pattern])), relation: root });
+      return;
+    }
+  }
+
+  return { build, draftRow, load, fillPartition };
 }
 
 export type Builder = ReturnType<typeof createBuilder>;
@@ -262,6 +292,10 @@ function equal(relation: Relation, columns: readonly string[], values: readonly 
     .map((column, place) => `${ident(column)} = ${literal(relation, column, values[place]!)}`)
     .join(" and ");
 }
+
+/** The values in a partition's bound; the first is one that it takes. */
+const literalsOf = ({ bound }: Relation): string[] =>
+  [...(bound ?? "").matchAll(/\('?([^',)]+)'?/g)].map(([, value]) => value!);
 
 const texts = ({ columns }: Relation): string =>
   columns.map(({ name }) => `${ident(name)}::text as ${ident(name)}`).join(", ");

@@ -46,6 +46,10 @@ export interface Relation {
   readonly kind: "table" | "view" | "materialised view" | "foreign table" | "sequence";
   /** The table that it is a partition or child of. */
   readonly parent: number | null;
+  /** Of a partition, its bound: `FOR VALUES FROM (…) TO (…)`. */
+  readonly bound: string | null;
+  /** Of a partitioned table, the columns that choose the partition. */
+  readonly partitionKey: readonly string[];
   readonly columns: readonly Column[];
   readonly foreignKeys: readonly ForeignKey[];
   readonly uniqueKeys: readonly UniqueKey[];
@@ -62,6 +66,8 @@ export interface DefinerFunction {
   readonly procedure: boolean;
   /** Types of the input arguments, in order. */
   readonly argumentTypes: readonly string[];
+  /** Their names; empty where they have none. */
+  readonly argumentNames: readonly string[];
   /** How many of the last ones may be left out. */
   readonly defaults: number;
 }
@@ -94,6 +100,8 @@ select relation.oid::int4 as oid, relation.oid::regclass::text as name, relnames
   case relkind when 'v' then 'view' when 'm' then 'materialised view' when 'f' then 'foreign table'
     when 'S' then 'sequence' else 'table' end as kind,
   (select inhparent::int4 from pg_catalog.pg_inherits where inhrelid = relation.oid and relkind in ('r', 'p', 'f') limit 1) as parent,
+  case when relispartition then pg_get_expr(relpartbound, relation.oid) end as bound,
+  coalesce((select ${names("partattrs::int2[]", "partrelid")} from pg_catalog.pg_partitioned_table where partrelid = relation.oid), '[]') as "partitionKey",
   (select coalesce(json_agg(json_build_object(
       'name', attname, 'type', format_type(atttypid, atttypmod),
       'base', case typtype when 'd' then format_type(typbasetype, null) else format_type(atttypid, null) end,
@@ -134,6 +142,12 @@ select pg_proc.oid::int4 as oid,
   prokind = 'p' as procedure,
   (select coalesce(json_agg(format_type(type, null) order by place), '[]')
    from unnest(proargtypes::oid[]) with ordinality as argument (type, place)) as "argumentTypes",
+  (select coalesce(json_agg(coalesce(name, '') order by place), '[]') from (
+     select place, name, row_number() over (order by place) as input
+     from unnest(coalesce(proargnames, array_fill(null::text, array[pronargs::int])), coalesce(proargmodes, array_fill('i'::"char", array[pronargs::int])))
+       with ordinality as argument (name, mode, place)
+     where mode in ('i', 'b', 'v')
+   ) as inputs where input <= pronargs) as "argumentNames",
   pronargdefaults as defaults
 from pg_catalog.pg_proc join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
 where nspname = any($1) and prosecdef and prokind in ('f', 'p')

@@ -42,6 +42,11 @@ export const OURS: ProveConfig = {
       target: "audit.events",
       why: "auditors answer for all tenants: they read the whole trail and can do nothing else",
     },
+    {
+      role: "rowhouse_owner",
+      target: "role rowhouse_definer",
+      why: "migrations create the definer's functions as the definer; the owner cannot sign in",
+    },
   ],
 };
 

@@ -148,6 +148,8 @@ export const ourDoor: Door = {
       outside("sign-in", "rowhouse_auth"),
       { name: "worker", role: "rowhouse_worker", enter: enter(person.id!), person },
       outside("auditor", "rowhouse_auditor"),
+      // Who owns the tables: row security is forced, and triggers refuse what it does not ask.
+      outside("migrations", "rowhouse_owner"),
     ];
   },
 };

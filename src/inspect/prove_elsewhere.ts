@@ -4,6 +4,7 @@ import type { DefinerFunction, Relation } from "./prove_catalogue.ts";
 import type { Door } from "./prove_door.ts";
 import type { Caller, House } from "./prove_house.ts";
 import { rowsOf } from "./prove_house.ts";
+import type { Rights } from "./prove_rights.ts";
 import { ident, literal } from "./prove_sql.ts";
 import type { Targets } from "./prove_targets.ts";
 import { candidates } from "./prove_values.ts";
@@ -28,7 +29,8 @@ export function* viewAttempts(
 ): Generator<Attempt> {
   const prepare =
     view.kind === "materialised view" ? { prepare: `refresh materialized view ${view.name}` } : {};
-  const basis = { ...base(caller, view.name), ...prepare };
+  const rows = [...home.rows, ...abroad.rows].filter(({ statement }) => statement !== null);
+  const basis = { ...base(caller, view.name), ...prepare, rows };
   yield {
     ...basis,
     name: "select everything",
@@ -74,9 +76,12 @@ export function* functionAttempts(
   caller: Caller,
   targets: Targets,
   abroad: House,
+  rightsOf: (relation: Relation) => Rights,
 ): Generator<Attempt> {
   const basis = base(caller, definer.signature);
-  const offers = definer.argumentTypes.map((type) => offersOf(type, targets, abroad));
+  const offers = definer.argumentTypes.map((type, place) =>
+    offersOf(type, definer.argumentNames[place] ?? "", targets, abroad),
+  );
   const missing = offers.findIndex((offer) => offer.length === 0);
   if (missing >= 0) {
     const type = definer.argumentTypes[missing];
@@ -88,6 +93,19 @@ export function* functionAttempts(
       unproven: `no value of type ${type} is known to try`,
     };
     return;
+  }
+  const look = lookAt(targets, abroad, rightsOf);
+  const best = offers.map(
+    (offer, place) => `${pg.escapeLiteral(offer[0]!)}::${definer.argumentTypes[place]}`,
+  );
+  if (look !== "") {
+    yield {
+      ...basis,
+      name: "call with ids of the other tenant, then look at its rows",
+      wrong: "reach",
+      sql: `${definer.procedure ? "call" : "select"} ${definer.name}(${best.join(", ")}); ${look}`,
+      rows: abroad.rows.slice(0, 1),
+    };
   }
   const rounds = Math.min(CALLS, Math.max(1, ...offers.map(({ length }) => length)));
   const counts = new Set([offers.length, offers.length - definer.defaults]);
@@ -117,13 +135,27 @@ export function* functionAttempts(
   }
 }
 
+/** A look at the other tenant's rows: what a function that meddles with the context would open. */
+function lookAt(targets: Targets, abroad: House, rightsOf: (relation: Relation) => Rights): string {
+  const looks = targets.owned.flatMap((relation) => {
+    const column = targets.tenantColumnOf(relation);
+    if (column === null || !rightsOf(relation).select.includes(column)) return [];
+    return `select 1 from ${relation.name} where ${ident(column)} = ${literal(relation, column, abroad.tenant)}`;
+  });
+  return looks.map((look) => `(${look} limit 1)`).join(" union all ");
+}
+
 /** Calls of one function by one caller. */
 const CALLS = 40;
 
 /** Values of the other tenant for an argument of a type; then what any caller would try. */
-function offersOf(type: string, targets: Targets, abroad: House): string[] {
+function offersOf(type: string, name: string, targets: Targets, abroad: House): string[] {
   const theirs = new Set<string>();
+  const person = abroad.people.at(-1)?.id;
+  if (type === "uuid" && person && /user|person|member|owner/i.test(name)) theirs.add(person);
   if (type === "uuid") theirs.add(abroad.tenant);
+  // Claims in every spelling: a function that believes them lets the caller in as somebody else.
+  if (/^jsonb?$/.test(type)) theirs.add(JSON.stringify(claimsOf(abroad, person ?? null)));
   for (const relation of targets.owned) {
     for (const column of relation.columns) {
       if (column.base !== type || type === "boolean") continue;
@@ -144,6 +176,22 @@ function offersOf(type: string, targets: Targets, abroad: House): string[] {
     labels: [],
   };
   return [...theirs, ...candidates(column, [], abroad.mint).slice(0, 2)];
+}
+
+function claimsOf({ tenant }: House, person: string | null) {
+  const everything = [
+    "chat",
+    "view_all_chats",
+    "manage_users",
+    "manage_roles",
+    "manage_tenant",
+    "view_audit",
+    "admin",
+  ];
+  return {
+    ...{ kind: "session", tenant, tenant_id: tenant, user: person, user_id: person, sub: person },
+    ...{ owner: true, role: "admin", permissions: everything },
+  };
 }
 
 /** Contexts that the door did not make for this transaction. */

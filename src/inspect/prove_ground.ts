@@ -163,6 +163,10 @@ async function buildHouses(
     const house = await door.furnish(client, createMint(seed, letter), letter);
     await builder.load(house);
     for (const relation of targets.owned) await furnishTable(builder, house, relation);
+    for (const partition of targets.catalogue.relations.values()) {
+      const root = targets.owned.find(({ oid }) => oid === partition.parent);
+      if (root && partition.bound !== null) await builder.fillPartition(house, partition, root);
+    }
     await client.query("set constraints all immediate; set constraints all deferred");
     await builder.load(house);
     for (const { relation } of house.rows) house.unbuilt.delete(relation);

@@ -184,6 +184,16 @@ export async function tryAtRandom(
     });
   }
 
+  /** Leaves out every statement that the leak does not need. */
+  async function shortest(caller: Caller, sequence: readonly string[]): Promise<readonly string[]> {
+    for (let place = 0; place < sequence.length && sequence.length > 1; ) {
+      const without = sequence.toSpliced(place, 1);
+      if ((await cross(caller, without)) === null) place++;
+      else sequence = without;
+    }
+    return sequence;
+  }
+
   const property = fc.asyncProperty(
     fc.nat(callers.length - 1),
     fc.array(move, { minLength: 1, maxLength: 8 }),
@@ -199,15 +209,17 @@ export async function tryAtRandom(
   if (!result.failed) return { seed: options.seed, runs: result.numRuns, statements, leak: null };
   const error = result.errorInstance;
   if (!(error instanceof Crossed)) throw error;
+  const sequence = await shortest(error.caller, error.sequence);
+  const crossed = new Crossed(error.caller, sequence, (await cross(error.caller, sequence)) ?? error.message);
   return {
     seed: options.seed,
     runs: result.numRuns,
     statements,
     leak: {
-      caller: error.caller.name,
-      statements: error.sequence,
-      detail: error.message,
-      script: await scriptFor(error, [home, abroad], await stage.become(error.caller)),
+      caller: crossed.caller.name,
+      statements: crossed.sequence,
+      detail: crossed.message,
+      script: await scriptFor(crossed, [home, abroad], await stage.become(crossed.caller)),
     },
   };
 }
