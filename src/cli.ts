@@ -88,7 +88,8 @@ Status: 0 done (diff: nothing that --fail-on names), 1 there is, 2 it could not 
     summary: "attack a database across its tenants",
     help: `Builds two tenants with rows in every tenant's table, tries every command across and within them as
 everybody, and rolls all of it back. Then random sequences of statements look for what the matrix misses.
-Each leak comes with a psql script that reproduces it.
+Each leak comes with a psql script that reproduces it. Sequences may move, and a statement may hold locks
+until it is undone (2 s waiting, 10 s running at most): a quiet hour, or a copy, is kinder to a busy database.
 
   --database URL     the database; default: DATABASE_URL, or the embedded one. An administrator's: a superuser, or
                      BYPASSRLS and a member of the roles that are tried

@@ -55,6 +55,11 @@ export async function tryAtRandom(
       Object.values(rights(role, relation.oid)).some((list) => Array.isArray(list) && list.length > 0),
     ),
   );
+  const views = [...targets.catalogue.relations.values()].filter(
+    ({ kind, oid }) =>
+      kind === "view" && settings.apiRoles.some((role) => rights(role, oid).select.length > 0),
+  );
+  const readable = [...tables, ...views];
   const markers = markersOf(abroad, home);
   let statements = 0;
   let run = 0;
@@ -66,7 +71,8 @@ export async function tryAtRandom(
       .map(({ first }) => first)
       .filter((sql) => sql !== "");
     return moves.map((one) => {
-      const relation = tables[one.table % tables.length]!;
+      const choice = one.kind === "select" || one.kind === "join" ? readable : tables;
+      const relation = choice[one.table % choice.length]!;
       if (one.kind === "context" && contexts.length > 0) return contexts[one.where % contexts.length]!;
       if (one.kind === "again" && caller.enter !== null) return caller.enter;
       if (one.kind === "role")
