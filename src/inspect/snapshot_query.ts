@@ -61,6 +61,14 @@ export const SNAPSHOT_QUERY = `
     union select unnest(executable_by) from routines
     union select unnest(roles) from inspect.policy_list
     union select jsonb_object_keys(${granted("nspacl", "nspowner")}) from schemas
+  ),
+  -- And whoever may act as one of them.
+  acting as (
+    select role.oid, role.rolname from pg_catalog.pg_roles as role
+    where not role.rolsuper and exists (
+      select from named join pg_catalog.pg_roles as target on target.rolname = named.role
+      where not target.rolsuper and pg_has_role(role.oid, target.oid, 'MEMBER')
+    )
   )
   select jsonb_build_object(
     'format', 1,
@@ -110,7 +118,7 @@ export const SNAPSHOT_QUERY = `
           ) as every
         ), '{}')))
       from pg_catalog.pg_roles as role
-      where rolname in (select role from named) and not rolsuper or rolsuper and rolname in (select owner_name from relations)
+      where role.oid in (select oid from acting) or rolsuper and rolname in (select owner_name from relations)
     ), '{}'),
     'defaultPrivileges', coalesce((
       select jsonb_object_agg(place, grants) from (

@@ -73,6 +73,8 @@ begin
         new_row := key || inspect.defaults_of(target, key);
         sides := '{check}';
     else
+        -- Raises for a key that is none.
+        perform inspect.key_condition(target, key);
         select * into result from inspect.evaluate(target, key, null, 'true');
         if result.present is not true then
             side := 'verdict'; condition := null; value := false; verdict := 'no such row';

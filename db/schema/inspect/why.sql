@@ -24,6 +24,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
+    claims      jsonb := '{}';
     lines       jsonb := '[]';
 begin
     if (select relnamespace::regnamespace::text from pg_catalog.pg_class where oid = found_table and relkind in ('r', 'p')) in ('app', 'audit') is not true then
@@ -61,15 +62,15 @@ begin
             return next;
             return;
         end if;
+        claims := jsonb_build_object(
+            'kind', 'session', 'user', as_user, 'tenant', tenant,
+            'owner', holder.is_owner, 'permissions', to_jsonb(holder.permissions)
+        );
     end if;
 
     -- Everything in this block is undone: the context that was before is the context that is after.
     begin
-        perform context.seal(jsonb_build_object('explains', case when lower(command) <> 'insert' then key end)
-            || case when as_user is null then '{}' else jsonb_build_object(
-                'kind', 'session', 'user', as_user, 'tenant', tenant,
-                'owner', holder.is_owner, 'permissions', to_jsonb(holder.permissions)
-            ) end);
+        perform context.seal(claims || jsonb_build_object('explains', case when lower(command) <> 'insert' then key end));
         select coalesce(jsonb_agg(to_jsonb(line) order by number), '[]') into lines
         from inspect.explain(found_table, key, command, 'rowhouse_app', change) with ordinality
             as line (side, policy, place, condition, value, verdict, explanation, number);
