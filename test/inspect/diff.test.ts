@@ -9,17 +9,18 @@ import { type PolicySnapshot, parseSnapshot } from "../../src/inspect/snapshot.t
 const ours = readFileSync(join(projectRoot, "db", "policies.json"), "utf8");
 
 /** A snapshot to be changed at will. */
-type Draft = { [Key in keyof PolicySnapshot]: Record<string, any> }; // biome-ignore lint/suspicious/noExplicitAny: a JSON document
+type Changeable<T> = { -readonly [Key in keyof T]: Changeable<T[Key]> };
+type Draft = Changeable<PolicySnapshot>;
 
 /** What differs after a change of our own snapshot. */
-function after(work: (draft: Draft) => void) {
+function changedBy(work: (draft: Draft) => void) {
   const changed = JSON.parse(ours) as Draft;
   work(changed);
-  return diffSnapshots(parseSnapshot(ours), changed as unknown as PolicySnapshot);
+  return diffSnapshots(parseSnapshot(ours), changed);
 }
 
-const conversations = (draft: Draft) => draft.relations["app.conversations"];
-const policy = (draft: Draft, name: string) => conversations(draft).policies[name];
+const conversations = (draft: Draft) => draft.relations["app.conversations"]!;
+const policy = (draft: Draft, name: string) => conversations(draft).policies[name]!;
 const OWN = "members read their own conversations";
 const WALL = "nothing crosses the wall";
 
@@ -149,7 +150,7 @@ describe("a change is told, and which way it goes", () => {
       "tightening",
       false,
       (d) => {
-        policy(d, OWN).using = policy(d, OWN).using.replace(/\)$/, " AND (status = 'open'::text))");
+        policy(d, OWN).using = policy(d, OWN).using!.replace(/\)$/, " AND (status = 'open'::text))");
       },
     ],
     [
@@ -165,7 +166,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       true,
       (d) => {
-        policy(d, OWN).using = policy(d, OWN).using.replace("'chat'", "'view_all_chats'");
+        policy(d, OWN).using = policy(d, OWN).using!.replace("'chat'", "'view_all_chats'");
       },
     ],
     [
@@ -213,7 +214,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        conversations(d).grants.rowhouse_app.update.push("user_id");
+        (conversations(d).grants.rowhouse_app!.update as string[]).push("user_id");
       },
     ],
     [
@@ -221,7 +222,7 @@ describe("a change is told, and which way it goes", () => {
       "tightening",
       false,
       (d) => {
-        conversations(d).grants.rowhouse_app.update = ["title"];
+        conversations(d).grants.rowhouse_app!.update = ["title"];
       },
     ],
     [
@@ -229,7 +230,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        conversations(d).grants.rowhouse_app.update = true;
+        conversations(d).grants.rowhouse_app!.update = true;
       },
     ],
     [
@@ -237,7 +238,7 @@ describe("a change is told, and which way it goes", () => {
       "tightening",
       false,
       (d) => {
-        delete conversations(d).grants.rowhouse_app.delete;
+        delete conversations(d).grants.rowhouse_app!.delete;
       },
     ],
     [
@@ -269,7 +270,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.relations["app.audit_events"].securityInvoker = false;
+        d.relations["app.audit_events"]!.securityInvoker = false;
       },
     ],
     [
@@ -277,7 +278,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.functions["app.new()"] = d.functions["context.claims()"];
+        d.functions["app.new()"] = d.functions["context.claims()"]!;
       },
     ],
     [
@@ -285,7 +286,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       true,
       (d) => {
-        d.functions["context.tenant_where(permission text)"].body = "other";
+        d.functions["context.tenant_where(permission text)"]!.body = "other";
       },
     ],
     [
@@ -293,7 +294,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.functions["context.claims()"].executableBy.push("public");
+        d.functions["context.claims()"]!.executableBy.push("public");
       },
     ],
     [
@@ -301,7 +302,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.functions["context.claims()"].searchPath = null;
+        d.functions["context.claims()"]!.searchPath = null;
       },
     ],
     [
@@ -309,7 +310,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.roles.rowhouse_app.bypassRls = true;
+        d.roles.rowhouse_app!.bypassRls = true;
       },
     ],
     [
@@ -317,7 +318,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.roles.rowhouse_app.memberOf.rowhouse_definer = ["set"];
+        d.roles.rowhouse_app!.memberOf.rowhouse_definer = ["set"];
       },
     ],
     [
@@ -325,7 +326,7 @@ describe("a change is told, and which way it goes", () => {
       "tightening",
       false,
       (d) => {
-        d.roles.rowhouse_owner.memberOf = {};
+        d.roles.rowhouse_owner!.memberOf = {};
       },
     ],
     [
@@ -333,7 +334,7 @@ describe("a change is told, and which way it goes", () => {
       "widening",
       false,
       (d) => {
-        d.schemas.auth.grants.rowhouse_app = { usage: true };
+        d.schemas.auth!.grants.rowhouse_app = { usage: true };
       },
     ],
     [
@@ -346,7 +347,7 @@ describe("a change is told, and which way it goes", () => {
     ],
   ];
   test.each(changes)("%s: %s", (_, direction, review, work) => {
-    const found = after(work);
+    const found = changedBy(work);
     expect(found.map((change) => [change.direction, change.review])).toContainEqual([direction, review]);
     // Whatever else it is told to be, it is not told to be the opposite.
     const opposite = direction === "widening" ? "tightening" : "widening";
@@ -355,7 +356,7 @@ describe("a change is told, and which way it goes", () => {
   });
 
   test("and where nothing changed, nothing is told", () => {
-    expect(after(() => {})).toEqual([]);
+    expect(changedBy(() => {})).toEqual([]);
   });
 });
 

@@ -3,7 +3,11 @@
 -- accepted is true where the way is closed by something else or belongs to the design, and because says which;
 -- false where somebody should look. Nothing here is hidden because it is accepted.
 create or replace view inspect.bypasses with (security_invoker = true) as
-    with roles as (
+    -- Asked once: it is much work in a large schema.
+    with accesses as materialized (
+        select table_name, kind, role_name, command, because, reach, note from inspect.access
+    ),
+    roles as (
         select oid, rolname::text as role_name, rolsuper, rolbypassrls, rolcreaterole, rolreplication, rolcanlogin
         from pg_catalog.pg_roles
     ),
@@ -41,7 +45,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
         select role_name, string_agg(table_name || ' (' || commands || ')', ', ' order by table_name) as reach
         from (
             select access.role_name, access.table_name, string_agg(access.command, ', ' order by access.command) as commands
-            from inspect.access as access
+            from accesses as access
             where access.role_name in (select owner_name from definers)
                 and access.reach in ('every row', 'rows that satisfy the policies') and access.kind <> 'table to come'
             group by access.role_name, access.table_name
@@ -86,7 +90,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
     select 'row security off', relation.table_name, string_agg(distinct access.role_name, ', '),
         'the table has no row security: grants alone decide, and every row is there', false, null
     from inspect.tables as relation
-    join inspect.access as access on access.table_name = relation.table_name and access.because <> 'owner'
+    join accesses as access on access.table_name = relation.table_name and access.because <> 'owner'
     where relation.kind in ('table', 'partitioned table') and not relation.row_security
     group by relation.table_name
     union all
@@ -118,7 +122,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
         and (
             granted.role_name in (select owner_name from owners) or granted.role_name in (select owner_name from definers)
             or granted.rolsuper or granted.rolbypassrls
-            or exists (select from inspect.access as access where access.role_name = granted.role_name)
+            or exists (select from accesses as access where access.role_name = granted.role_name)
         )
     union all
     select 'definer function', definer.function_name,
@@ -148,7 +152,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
         end, false, null
     from inspect.tables as relation
     join pg_catalog.pg_class as class on class.oid = relation.relation
-    left join inspect.access as access on access.table_name = relation.table_name
+    left join accesses as access on access.table_name = relation.table_name
     where relation.kind in ('materialised view', 'foreign table')
         or relation.kind = 'view' and not coalesce(
             (select setting ~ '=(true|on|yes|1)$' from unnest(class.reloptions) as setting where setting like 'security_invoker=%'), false
@@ -160,13 +164,13 @@ create or replace view inspect.bypasses with (security_invoker = true) as
         relation.row_security,
         case when relation.row_security then 'it has row security of its own' end
     from inspect.tables as relation
-    join inspect.access as access on access.table_name = relation.table_name
+    join accesses as access on access.table_name = relation.table_name
         and access.because not in ('owner', 'inherits the owner') and access.command in ('select', 'insert', 'update', 'delete')
     where relation.child_of is not null
     group by relation.table_name, relation.child_of, relation.row_security
     union all
     select 'grant of ' || access.command, access.table_name, access.role_name, access.note, false, null
-    from inspect.access as access
+    from accesses as access
     where access.command in ('truncate', 'references', 'trigger') and access.because not in ('owner', 'inherits the owner')
     union all
     select 'referential action', key.table_name || ' → ' || key.refers_to, 'whoever may delete or update there', key.risk, false, null
@@ -196,7 +200,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
     where not language.lanpltrusted and language.lanname not in ('internal')
     union all
     select 'default privileges', access.table_name, access.role_name, access.note, false, null
-    from inspect.access as access where access.kind = 'table to come';
+    from accesses as access where access.kind = 'table to come';
 comment on view inspect.bypasses is
     'Every way around row security: who it is for, what it passes, and whether it belongs to the design.';
 comment on column inspect.bypasses.kind is 'superuser, bypassrls, createrole, replication, predefined role, row security off, owner, membership, definer function, view of its owner, materialised view, foreign table, grant on a partition, grant of truncate|references|trigger, referential action, publication, rule, leakproof function, untrusted language, default privileges.';

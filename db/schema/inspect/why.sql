@@ -30,7 +30,8 @@ begin
     if (select relnamespace::regnamespace::text from pg_catalog.pg_class where oid = found_table and relkind in ('r', 'p')) in ('app', 'audit') is not true then
         raise exception using errcode = 'RH400', message = format('%s is no table of app or audit', target);
     end if;
-    raise log 'inspect.why: % asks about % of % % for user % in tenant %', session_user, command, target, key, as_user, tenant;
+    raise log 'inspect.why: % asks about % of % % for user % in tenant %', session_user, command, found_table,
+        case when lower(command) <> 'insert' then key end, as_user, tenant;
     perform audit.record_event('inspect.why', tenant, jsonb_build_object(
         'table', found_table::text, 'key', case when lower(command) <> 'insert' then key end, 'command', lower(command), 'as_user', as_user
     ));
