@@ -3,7 +3,7 @@
 -- Functions first, because policies and triggers call them; then policies, one file per table; then the trail.
 
 -- The definer may create functions while this page is read, and at no other time.
-grant create on schema app, auth, context, audit, jobs to rowhouse_definer;
+grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_definer;
 
 -- The door
 --!include context/holder.sql
@@ -24,6 +24,7 @@ grant create on schema app, auth, context, audit, jobs to rowhouse_definer;
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql
 --!include context/tenant_holding.sql
+--!include context/explained_row.sql
 --!include context/readiness.sql
 --!include context/close_table.sql
 
@@ -109,4 +110,37 @@ select audit.create_partitions();
 --!include audit/tracked_tables.sql
 --!include app/catalogue_permissions.sql
 
-revoke create on schema app, auth, context, audit, jobs from rowhouse_definer;
+-- The DBA's desk
+--!include inspect/settings.sql
+--!include inspect/checked_tables.sql
+--!include inspect/checked_policies.sql
+--!include inspect/checked_functions.sql
+--!include inspect/expression.sql
+--!include inspect/unwrap.sql
+--!include inspect/conditions.sql
+--!include inspect/tidy.sql
+--!include inspect/permissions_in.sql
+--!include inspect/in_words.sql
+--!include inspect/tables.sql
+--!include inspect/policy_list.sql
+--!include inspect/row_security_of.sql
+--!include inspect/effective.sql
+--!include inspect/policies.sql
+--!include inspect/access.sql
+--!include inspect/keys.sql
+--!include inspect/indexes.sql
+--!include inspect/functions.sql
+--!include inspect/audit_coverage.sql
+--!include inspect/bypasses.sql
+--!include inspect/portability.sql
+--!include inspect/key_condition.sql
+--!include inspect/leaves.sql
+--!include inspect/evaluate.sql
+--!include inspect/defaults_of.sql
+--!include inspect/explain.sql
+--!include inspect/who_can.sql
+--!include inspect/grants.sql
+--!include inspect/why.sql
+--!include inspect/holders.sql
+
+revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;

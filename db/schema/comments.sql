@@ -42,14 +42,14 @@ comment on column auth.sessions.counter is 'Number of the newest refresh token.'
 comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same user agent.';
 comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role within its scopes.';
 comment on column auth.api_keys.digest is 'sha256 of sha256 of the key.';
-comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network.';
+comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
 
 comment on table context.seal_keys is 'Keys of the seal (HMAC-SHA256). Whoever reads one can forge any context.';
-comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning.';
-comment on table jobs.heartbeats is 'When each worker was last seen.';
+comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
+comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
 
-comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows.';
+comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';

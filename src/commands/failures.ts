@@ -2,13 +2,24 @@ import { ConfigError } from "../config.ts";
 import { MigrationError } from "../database/migrations.ts";
 import { EmbeddedUnavailable } from "../database/postgres_binaries.ts";
 import { StateDirInUse } from "../database/state_lock.ts";
+import { InspectError } from "../inspect/install.ts";
 
 /** A failure whose message says all that the person at the keyboard needs. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-const expected = [CommandError, ConfigError, StateDirInUse, EmbeddedUnavailable, MigrationError];
+/** Arguments that a command cannot make sense of. */
+export class UsageError extends CommandError {}
+
+const expected = [
+  CommandError,
+  InspectError,
+  ConfigError,
+  StateDirInUse,
+  EmbeddedUnavailable,
+  MigrationError,
+];
 
 /** What to tell about a failure that is not our fault, or null: then it is a bug and its stack is wanted. */
 export function knownFailure(error: unknown): string | null {

@@ -42,3 +42,11 @@ create policy "members delete their own conversations" on app.conversations
     using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
+
+-- The definer's reach: the desk.
+grant select on app.conversations to rowhouse_definer;
+create policy "the desk explains one row" on app.conversations
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.conversations is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';

@@ -30,4 +30,12 @@ grant insert on audit.events to rowhouse_definer;
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is
-    'audit.record_change() and audit.record_event(). The definer cannot read it back.';
+    'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
+
+-- The definer's reach: the desk.
+grant select on audit.events to rowhouse_definer;
+create policy "the desk explains one row" on audit.events
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on audit.events is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';

@@ -31,3 +31,11 @@ create policy "members write into their own conversations" on app.messages
     );
 comment on policy "members write into their own conversations" on app.messages is
     'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
+
+-- The definer's reach: the desk.
+grant select on app.messages to rowhouse_definer;
+create policy "the desk explains one row" on app.messages
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.messages is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';

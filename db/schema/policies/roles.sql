@@ -32,7 +32,7 @@ create policy "managers of roles change roles they hold" on app.roles
     )
     with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
 comment on policy "managers of roles change roles they hold" on app.roles is
-    'The built-in three stay as documented. A role that holds more than the caller is out of their reach.';
+    'The built-in three stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
 
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app

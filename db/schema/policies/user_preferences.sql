@@ -18,3 +18,11 @@ create policy "people keep their own preferences" on app.user_preferences
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "people keep their own preferences" on app.user_preferences is
     'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
+
+-- The definer's reach: the desk.
+grant select on app.user_preferences to rowhouse_definer;
+create policy "the desk explains one row" on app.user_preferences
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.user_preferences is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';

@@ -1,0 +1,3 @@
+-- expect: extension citext
+-- broken
+create extension citext with schema public;

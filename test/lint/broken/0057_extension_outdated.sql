@@ -1,0 +1,3 @@
+-- expect: extension hstore
+-- broken
+create extension hstore with schema extensions version '1.7';

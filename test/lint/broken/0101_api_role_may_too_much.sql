@@ -1,0 +1,3 @@
+-- expect: role sample_app
+-- broken
+alter role sample_app createrole;
