@@ -32,6 +32,7 @@ grant usage on schema extensions to rowhouse_definer;
 create schema inspect authorization rowhouse_owner;
 comment on schema inspect is 'The DBA''s desk: what the policies really allow.';
 grant usage on schema inspect to rowhouse_auditor;
+grant usage on schema inspect to rowhouse_definer;
 
 create schema jobs authorization rowhouse_owner;
 comment on schema jobs is 'What the worker may call.';
@@ -91,6 +92,7 @@ alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 grant delete, select on app.conversations to rowhouse_app;
 grant insert (title) on app.conversations to rowhouse_app;
+grant select on app.conversations to rowhouse_definer;
 grant update (title, status) on app.conversations to rowhouse_app;
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
@@ -118,6 +120,10 @@ create policy "nothing crosses the wall" on app.conversations as restrictive
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
     with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+create policy "the desk explains one row" on app.conversations
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -212,6 +218,7 @@ alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 grant select on app.messages to rowhouse_app;
+grant select on app.messages to rowhouse_definer;
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -229,6 +236,10 @@ create policy "nothing crosses the wall" on app.messages as restrictive
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
     with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+create policy "the desk explains one row" on app.messages
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 
 create table app.permissions (
     name text not null,
@@ -294,7 +305,7 @@ create policy "managers of roles change roles they hold" on app.roles
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
-comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in three stay as documented. A role that holds more than the caller is out of their reach.';
+comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in three stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))));
@@ -395,6 +406,7 @@ alter table app.user_preferences enable row level security;
 alter table app.user_preferences force row level security;
 grant delete, select on app.user_preferences to rowhouse_app;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
+grant select on app.user_preferences to rowhouse_definer;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
@@ -406,6 +418,10 @@ create policy "people keep their own preferences" on app.user_preferences
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "people keep their own preferences" on app.user_preferences is 'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
+create policy "the desk explains one row" on app.user_preferences
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.user_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 
 create table app.users (
     id uuid default uuidv7() not null,
@@ -479,7 +495,7 @@ create table audit.events (
     constraint events_check2 CHECK (((old_row IS NOT NULL) = (action = ANY (ARRAY['update'::text, 'delete'::text])))),
     constraint events_check3 CHECK (((new_row IS NOT NULL) = (action = ANY (ARRAY['insert'::text, 'update'::text]))))
 ) partition by RANGE (at);
-comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows.';
+comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
@@ -496,7 +512,7 @@ CREATE INDEX events_by_time ON ONLY audit.events USING btree (tenant_id, at);
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.events enable row level security;
 alter table audit.events force row level security;
-grant insert on audit.events to rowhouse_definer;
+grant insert, select on audit.events to rowhouse_definer;
 grant select on audit.events to rowhouse_app;
 grant select on audit.events to rowhouse_auditor;
 create policy "auditors read the whole trail" on audit.events
@@ -512,10 +528,14 @@ create policy "nothing crosses the wall" on audit.events as restrictive
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
     with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "nothing crosses the wall" on audit.events is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+create policy "the desk explains one row" on audit.events
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on audit.events is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
-comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer cannot read it back.';
+comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
 
 create table auth.api_keys (
     tenant_id uuid not null,
@@ -557,7 +577,7 @@ create table auth.login_throttles (
     constraint login_throttles_attempts_check CHECK ((attempts > 0)),
     constraint login_throttles_key_check CHECK ((octet_length(key) = 32))
 );
-comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network.';
+comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
 CREATE INDEX login_throttles_by_age ON auth.login_throttles USING btree (last_at);
 alter table auth.login_throttles enable row level security;
 alter table auth.login_throttles force row level security;
@@ -699,7 +719,7 @@ create table context.errors (
     constraint errors_name_check CHECK ((name ~ '^[a-z_]+$'::text)),
     constraint errors_status_check CHECK (((status >= 400) AND (status <= 599)))
 );
-comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning.';
+comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
 alter table context.errors enable row level security;
 alter table context.errors force row level security;
 grant select on context.errors to rowhouse_app;
@@ -742,7 +762,7 @@ create table jobs.heartbeats (
     constraint heartbeats_pkey PRIMARY KEY (worker),
     constraint heartbeats_worker_check CHECK (((length(worker) >= 1) AND (length(worker) <= 200)))
 );
-comment on table jobs.heartbeats is 'When each worker was last seen.';
+comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
 alter table jobs.heartbeats enable row level security;
 alter table jobs.heartbeats force row level security;
 grant delete, insert, select, update on jobs.heartbeats to rowhouse_definer;
@@ -773,6 +793,1008 @@ create view app.audit_events with (security_invoker=true) as
    FROM audit.events;
 comment on view app.audit_events is 'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 grant select on app.audit_events to rowhouse_app;
+
+create view inspect.access with (security_invoker=true) as
+ WITH commands(name, on_columns, place) AS (
+         VALUES ('select'::text,true,1), ('insert'::text,true,2), ('update'::text,true,3), ('delete'::text,false,4), ('truncate'::text,false,5), ('references'::text,true,6), ('trigger'::text,false,7), ('maintain'::text,false,8)
+        ), allowed AS (
+         SELECT relation.relation,
+            relation.table_name,
+            relation.schema_name,
+            relation.kind,
+            relation.owner_name,
+            relation.row_security,
+            relation.forced,
+            relation.child_of,
+            relation.is_partition,
+            relation.has_tenant,
+            relation.comment,
+            role.oid AS role,
+            (role.rolname)::text AS role_name,
+            command.name AS command,
+                CASE
+                    WHEN ((command.name <> 'maintain'::text) OR ((current_setting('server_version_num'::text))::integer >= 170000)) THEN has_table_privilege(role.oid, relation.relation, command.name)
+                    ELSE NULL::boolean
+                END AS whole_table,
+                CASE
+                    WHEN command.on_columns THEN ARRAY( SELECT (pg_attribute.attname)::text AS attname
+                       FROM pg_attribute
+                      WHERE ((pg_attribute.attrelid = relation.relation) AND (pg_attribute.attnum > 0) AND (NOT pg_attribute.attisdropped) AND has_column_privilege(role.oid, relation.relation, pg_attribute.attnum, command.name))
+                      ORDER BY pg_attribute.attnum)
+                    ELSE NULL::text[]
+                END AS columns,
+            has_schema_privilege(role.oid, relation.schema_name, 'usage'::text) AS may_enter
+           FROM ((inspect.tables relation
+             CROSS JOIN pg_roles role)
+             CROSS JOIN commands command)
+          WHERE ((NOT role.rolsuper) AND (role.rolname !~ '^pg_'::text))
+        )
+ SELECT allowed.table_name,
+    allowed.kind,
+    allowed.role_name,
+    allowed.command,
+        CASE
+            WHEN allowed.whole_table THEN NULL::text[]
+            ELSE allowed.columns
+        END AS columns,
+        CASE
+            WHEN (pg_get_userbyid(relation.relowner) = allowed.role_name) THEN 'owner'::text
+            WHEN pg_has_role(allowed.role, relation.relowner, 'USAGE'::text) THEN 'inherits the owner'::text
+            ELSE ( SELECT string_agg(DISTINCT
+                    CASE
+                        WHEN (entry.grantee = (0)::oid) THEN 'public'::text
+                        WHEN (entry.grantee = allowed.role) THEN 'granted'::text
+                        ELSE ('inherits '::text || (pg_get_userbyid(entry.grantee))::text)
+                    END, ', '::text) AS string_agg
+               FROM ( SELECT aclexplode.grantee,
+                        aclexplode.privilege_type
+                       FROM aclexplode(relation.relacl) aclexplode(grantor, grantee, privilege_type, is_grantable)
+                    UNION ALL
+                     SELECT aclexplode.grantee,
+                        aclexplode.privilege_type
+                       FROM (pg_attribute
+                         CROSS JOIN LATERAL aclexplode(pg_attribute.attacl) aclexplode(grantor, grantee, privilege_type, is_grantable))
+                      WHERE ((pg_attribute.attrelid = allowed.relation) AND (NOT pg_attribute.attisdropped))) entry
+              WHERE ((lower(entry.privilege_type) = allowed.command) AND ((entry.grantee = (0)::oid) OR pg_has_role(allowed.role, entry.grantee, 'USAGE'::text))))
+        END AS because,
+        CASE
+            WHEN (NOT allowed.may_enter) THEN 'none'::text
+            WHEN (allowed.command = ANY (ARRAY['truncate'::text, 'references'::text, 'trigger'::text, 'maintain'::text])) THEN 'outside row security'::text
+            WHEN (allowed.kind = ANY (ARRAY['view'::text, 'materialised view'::text, 'foreign table'::text])) THEN 'as the relation says'::text
+            WHEN (rules.row_security <> 'holds'::text) THEN 'every row'::text
+            WHEN (('false'::text = rules.using_expression) OR ('false'::text = rules.check_expression)) THEN 'none'::text
+            WHEN (rules.row_security IS NULL) THEN 'none'::text
+            WHEN ((COALESCE(rules.using_expression, 'true'::text) = 'true'::text) AND (COALESCE(rules.check_expression, 'true'::text) = 'true'::text)) THEN 'every row'::text
+            ELSE 'rows that satisfy the policies'::text
+        END AS reach,
+    rules.using_expression,
+    rules.check_expression,
+        CASE
+            WHEN (NOT allowed.may_enter) THEN 'no USAGE on the schema: the grant is asleep, but views and functions of others may wake it'::text
+            WHEN (allowed.command = 'truncate'::text) THEN 'TRUNCATE asks no policy'::text
+            WHEN (allowed.command = 'references'::text) THEN 'a foreign key tells whether a row exists, whatever the policies say'::text
+            WHEN (allowed.command = 'trigger'::text) THEN 'a trigger runs inside other people''s statements'::text
+            WHEN (allowed.command = 'maintain'::text) THEN 'locks and rewrites, but reads nothing out'::text
+            WHEN (allowed.kind = 'materialised view'::text) THEN 'it holds what its owner saw when it was refreshed; row security does not apply'::text
+            WHEN (allowed.kind = 'foreign table'::text) THEN 'row security does not apply; the other server decides'::text
+            WHEN ((allowed.kind = 'view'::text) AND COALESCE((('security_invoker=true'::text = ANY (relation.reloptions)) OR ('security_invoker=on'::text = ANY (relation.reloptions))), false)) THEN 'asks as its caller: see the tables under it'::text
+            WHEN (allowed.kind = 'view'::text) THEN (('asks as its owner, '::text || allowed.owner_name) || ': their policies apply, not the caller''s'::text)
+            WHEN (allowed.child_of IS NOT NULL) THEN ('asked directly it has only its own policies, not those of '::text || allowed.child_of)
+            ELSE rules.note
+        END AS note
+   FROM ((allowed
+     JOIN pg_class relation ON ((relation.oid = allowed.relation)))
+     LEFT JOIN inspect.policies rules ON (((rules.table_name = allowed.table_name) AND (rules.role_name = allowed.role_name) AND (rules.command = allowed.command))))
+  WHERE (COALESCE(allowed.whole_table, false) OR (cardinality(allowed.columns) > 0))
+UNION ALL
+ SELECT COALESCE((quote_ident((namespace.nspname)::text) || '.*'::text), '*.*'::text) AS table_name,
+    'table to come'::text AS kind,
+        CASE entry.grantee
+            WHEN 0 THEN 'public'::text
+            ELSE (pg_get_userbyid(entry.grantee))::text
+        END AS role_name,
+    lower(entry.privilege_type) AS command,
+    NULL::text[] AS columns,
+    ('default privileges of '::text || (pg_get_userbyid(defaults.defaclrole))::text) AS because,
+    'every row'::text AS reach,
+    NULL::text AS using_expression,
+    NULL::text AS check_expression,
+    (('every table that '::text || (pg_get_userbyid(defaults.defaclrole))::text) || ' will make is open like this until row security is enabled on it'::text) AS note
+   FROM ((pg_default_acl defaults
+     LEFT JOIN pg_namespace namespace ON ((namespace.oid = defaults.defaclnamespace)))
+     CROSS JOIN LATERAL aclexplode(defaults.defaclacl) entry(grantor, grantee, privilege_type, is_grantable))
+  WHERE ((defaults.defaclobjtype = 'r'::"char") AND (entry.grantee <> defaults.defaclrole) AND ((namespace.nspname IS NULL) OR (namespace.nspname = ANY (inspect.schemas()))));
+comment on view inspect.access is 'Table × role × command: what is really possible, with grants, columns, inheritance and row security together. No line: not possible. Superusers are in inspect.bypasses.';
+grant select on inspect.access to rowhouse_auditor;
+
+create view inspect.audit_coverage with (security_invoker=true) as
+ WITH trails AS (
+         SELECT trigger.tgrelid AS relation,
+            (trigger.tgname)::text AS trigger_name,
+            format('%I.%I'::text, namespace.nspname, routine.proname) AS function_name,
+            (trigger.tgtype)::integer AS type,
+            (trigger.tgenabled <> 'D'::"char") AS enabled,
+            array_remove(string_to_array(encode(trigger.tgargs, 'escape'::text), '\000'::text), ''::text) AS arguments
+           FROM ((pg_trigger trigger
+             JOIN pg_proc routine ON ((routine.oid = trigger.tgfoid)))
+             JOIN pg_namespace namespace ON ((namespace.oid = routine.pronamespace)))
+          WHERE ((NOT trigger.tgisinternal) AND (concat_ws(' '::text, namespace.nspname, routine.proname, trigger.tgname) ~* '(\m|_)(audit\w*|history|journal|log(ged|s)?|trail|track\w*|version\w*)(\M|_)'::text))
+        )
+ SELECT relation.table_name,
+    COALESCE(bool_or((trails.enabled AND ((trails.type & 4) > 0))), false) AS inserts,
+    COALESCE(bool_or((trails.enabled AND ((trails.type & 16) > 0))), false) AS updates,
+    COALESCE(bool_or((trails.enabled AND ((trails.type & 8) > 0))), false) AS deletes,
+    COALESCE(bool_or((trails.enabled AND ((trails.type & 32) > 0))), false) AS truncates,
+    COALESCE(array_agg(DISTINCT trails.function_name) FILTER (WHERE (trails.function_name IS NOT NULL)), '{}'::text[]) AS functions,
+        CASE
+            WHEN (count(trails.trigger_name) = 0) THEN 'no trace of any change'::text
+            WHEN (NOT bool_or(trails.enabled)) THEN 'its triggers are disabled'::text
+            WHEN bool_and((NOT (trails.enabled AND ((trails.type & 4) > 0)))) THEN 'inserts leave no trace'::text
+            WHEN bool_and((NOT (trails.enabled AND ((trails.type & 16) > 0)))) THEN 'updates leave no trace'::text
+            WHEN bool_and((NOT (trails.enabled AND ((trails.type & 8) > 0)))) THEN 'deletes leave no trace'::text
+            WHEN bool_and((NOT (trails.enabled AND ((trails.type & 32) > 0)))) THEN 'a truncate leaves no trace'::text
+            ELSE NULL::text
+        END AS gap
+   FROM (inspect.tables relation
+     LEFT JOIN trails ON ((trails.relation = relation.relation)))
+  WHERE ((relation.kind = ANY (ARRAY['table'::text, 'partitioned table'::text])) AND (NOT relation.is_partition))
+  GROUP BY relation.table_name;
+comment on view inspect.audit_coverage is 'Which changes of each table a trigger of the trail sees (a truncate may be seen by being refused). gap is null where all four are watched.';
+grant select on inspect.audit_coverage to rowhouse_auditor;
+
+create view inspect.bypasses with (security_invoker=true) as
+ WITH accesses AS MATERIALIZED (
+         SELECT access.table_name,
+            access.kind,
+            access.role_name,
+            access.command,
+            access.because,
+            access.reach,
+            access.note
+           FROM inspect.access
+        ), roles AS (
+         SELECT pg_roles.oid,
+            (pg_roles.rolname)::text AS role_name,
+            pg_roles.rolsuper,
+            pg_roles.rolbypassrls,
+            pg_roles.rolcreaterole,
+            pg_roles.rolreplication,
+            pg_roles.rolcanlogin
+           FROM pg_roles
+        ), memberships AS (
+         SELECT membership.member,
+            membership.roleid,
+            COALESCE(((to_jsonb(membership.*) ->> 'inherit_option'::text))::boolean, member.rolinherit) AS inherits,
+            COALESCE(((to_jsonb(membership.*) ->> 'set_option'::text))::boolean, true) AS may_set,
+            membership.admin_option
+           FROM (pg_auth_members membership
+             JOIN pg_roles member ON ((member.oid = membership.member)))
+        ), owners AS (
+         SELECT tables.owner_name,
+            count(*) AS tables,
+            bool_and((tables.forced OR (NOT tables.row_security))) AS forced,
+            bool_and(tables.row_security) AS secured
+           FROM inspect.tables
+          WHERE (tables.kind = ANY (ARRAY['table'::text, 'partitioned table'::text]))
+          GROUP BY tables.owner_name
+        ), definers AS (
+         SELECT function.routine,
+            function.function_name,
+            function.schema_name,
+            function.kind,
+            function.language,
+            function.owner_name,
+            function.volatility,
+            function.security,
+            function.search_path,
+            function.leakproof,
+            function.executable_by,
+            function.used_by_policies,
+            function.used_by_triggers,
+            function.comment,
+            (owner.rolsuper OR owner.rolbypassrls) AS unbound,
+            (EXISTS ( SELECT
+                   FROM inspect.tables owned
+                  WHERE ((owned.kind = ANY (ARRAY['table'::text, 'partitioned table'::text])) AND owned.row_security AND (NOT owned.forced) AND pg_has_role(owner.oid, ( SELECT pg_class.relowner
+                           FROM pg_class
+                          WHERE (pg_class.oid = owned.relation)), 'USAGE'::text)))) AS owns_unforced
+           FROM (inspect.functions function
+             JOIN roles owner ON ((owner.role_name = function.owner_name)))
+          WHERE (function.security = 'definer'::text)
+        ), reach AS (
+         SELECT lines.role_name,
+            string_agg((((lines.table_name || ' ('::text) || lines.commands) || ')'::text), ', '::text ORDER BY lines.table_name) AS reach
+           FROM ( SELECT access.role_name,
+                    access.table_name,
+                    string_agg(access.command, ', '::text ORDER BY access.command) AS commands
+                   FROM accesses access
+                  WHERE ((access.role_name IN ( SELECT definers.owner_name
+                           FROM definers)) AND (access.reach = ANY (ARRAY['every row'::text, 'rows that satisfy the policies'::text])) AND (access.kind <> 'table to come'::text))
+                  GROUP BY access.role_name, access.table_name) lines
+          GROUP BY lines.role_name
+        )
+ SELECT 'superuser'::text AS kind,
+    'every table'::text AS object,
+    roles.role_name AS who,
+    'row security and grants do not hold a superuser'::text AS why,
+    (roles.oid = (10)::oid) AS accepted,
+        CASE
+            WHEN (roles.oid = (10)::oid) THEN 'the server''s own; nothing that serves requests signs in as it'::text
+            ELSE NULL::text
+        END AS because
+   FROM roles
+  WHERE roles.rolsuper
+UNION ALL
+ SELECT 'bypassrls'::text AS kind,
+    'every table'::text AS object,
+    roles.role_name AS who,
+    'the role attribute BYPASSRLS: no policy holds it'::text AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM roles
+  WHERE (roles.rolbypassrls AND (NOT roles.rolsuper))
+UNION ALL
+ SELECT 'createrole'::text AS kind,
+    'every role'::text AS object,
+    roles.role_name AS who,
+        CASE
+            WHEN ((current_setting('server_version_num'::text))::integer < 160000) THEN 'may make itself a member of any role that is no superuser'::text
+            ELSE 'may make itself a member of the roles that it administers'::text
+        END AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM roles
+  WHERE (roles.rolcreaterole AND (NOT roles.rolsuper))
+UNION ALL
+ SELECT 'replication'::text AS kind,
+    'every table'::text AS object,
+    roles.role_name AS who,
+    'a replication connection copies every row of every database'::text AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM roles
+  WHERE (roles.rolreplication AND (NOT roles.rolsuper))
+UNION ALL
+ SELECT 'predefined role'::text AS kind,
+    (granted.rolname)::text AS object,
+    member.role_name AS who,
+        CASE granted.rolname
+            WHEN 'pg_execute_server_program'::name THEN 'runs programs as the server: everything'::text
+            WHEN 'pg_read_server_files'::name THEN 'reads the server''s files, tables included'::text
+            WHEN 'pg_write_server_files'::name THEN 'writes the server''s files, tables included'::text
+            WHEN 'pg_read_all_data'::name THEN 'reads every table that row security does not guard'::text
+            WHEN 'pg_write_all_data'::name THEN 'writes every table that row security does not guard'::text
+            WHEN 'pg_maintain'::name THEN 'locks and rewrites every table'::text
+            ELSE 'creates subscriptions, which write tables'::text
+        END AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM (pg_roles granted
+     JOIN roles member ON (((NOT member.rolsuper) AND (member.oid <> granted.oid) AND pg_has_role(member.oid, granted.oid, 'MEMBER'::text))))
+  WHERE ((granted.rolname = ANY (ARRAY['pg_execute_server_program'::name, 'pg_read_server_files'::name, 'pg_write_server_files'::name, 'pg_read_all_data'::name, 'pg_write_all_data'::name, 'pg_maintain'::name, 'pg_create_subscription'::name])) AND (member.role_name !~ '^pg_'::text))
+UNION ALL
+ SELECT 'row security off'::text AS kind,
+    relation.table_name AS object,
+    string_agg(DISTINCT access.role_name, ', '::text) AS who,
+    'the table has no row security: grants alone decide, and every row is there'::text AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM (inspect.tables relation
+     JOIN accesses access ON (((access.table_name = relation.table_name) AND (access.because <> 'owner'::text))))
+  WHERE ((relation.kind = ANY (ARRAY['table'::text, 'partitioned table'::text])) AND (NOT relation.row_security))
+  GROUP BY relation.table_name
+UNION ALL
+ SELECT 'owner'::text AS kind,
+    (((owners.owner_name || '''s '::text) || owners.tables) || ' tables'::text) AS object,
+    owners.owner_name AS who,
+        CASE
+            WHEN (NOT owners.forced) THEN 'row security is not forced: the owner sees every row'::text
+            ELSE 'row security is forced, but an owner can change that'::text
+        END AS why,
+    (owners.forced AND (NOT role.rolcanlogin)) AS accepted,
+        CASE
+            WHEN (owners.forced AND (NOT role.rolcanlogin)) THEN 'forced, and nobody signs in as it'::text
+            ELSE NULL::text
+        END AS because
+   FROM (owners
+     JOIN roles role ON ((role.role_name = owners.owner_name)))
+  WHERE (NOT role.rolsuper)
+UNION ALL
+ SELECT 'owner'::text AS kind,
+    (((owners.owner_name || '''s '::text) || owners.tables) || ' tables'::text) AS object,
+    owners.owner_name AS who,
+    'the tables belong to a superuser'::text AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM (owners
+     JOIN roles role ON ((role.role_name = owners.owner_name)))
+  WHERE role.rolsuper
+UNION ALL
+ SELECT 'membership'::text AS kind,
+    granted.role_name AS object,
+    member.role_name AS who,
+    format('%s %s'::text, member.role_name, concat_ws(' and '::text,
+        CASE
+            WHEN path.inherits THEN (('has the rights of '::text || granted.role_name) || ' always'::text)
+            ELSE NULL::text
+        END,
+        CASE
+            WHEN path.may_set THEN ('may become '::text || granted.role_name)
+            ELSE NULL::text
+        END,
+        CASE
+            WHEN path.admin_option THEN 'may make others members'::text
+            ELSE NULL::text
+        END)) AS why,
+    ((NOT path.inherits) AND (NOT path.admin_option) AND (NOT member.rolcanlogin)) AS accepted,
+        CASE
+            WHEN ((NOT path.inherits) AND (NOT path.admin_option) AND (NOT member.rolcanlogin)) THEN 'not inherited: a deliberate SET ROLE, by a role that nobody signs in as'::text
+            ELSE NULL::text
+        END AS because
+   FROM ((memberships path
+     JOIN roles granted ON ((granted.oid = path.roleid)))
+     JOIN roles member ON ((member.oid = path.member)))
+  WHERE ((NOT member.rolsuper) AND (granted.role_name !~ '^pg_'::text) AND (path.inherits OR path.may_set OR path.admin_option) AND ((granted.role_name IN ( SELECT owners.owner_name
+           FROM owners)) OR (granted.role_name IN ( SELECT definers.owner_name
+           FROM definers)) OR granted.rolsuper OR granted.rolbypassrls OR (EXISTS ( SELECT
+           FROM accesses access
+          WHERE (access.role_name = granted.role_name)))))
+UNION ALL
+ SELECT 'definer function'::text AS kind,
+    definer.function_name AS object,
+    COALESCE(NULLIF(array_to_string(definer.executable_by, ', '::text), ''::text),
+        CASE
+            WHEN (cardinality(definer.used_by_triggers) > 0) THEN ('triggers: '::text || array_to_string(definer.used_by_triggers, ', '::text))
+            ELSE (definer.owner_name || ' only'::text)
+        END) AS who,
+    format('runs as %s, who reaches %s'::text, definer.owner_name,
+        CASE
+            WHEN definer.unbound THEN 'every row of every table'::text
+            ELSE COALESCE(reach.reach, 'no table'::text)
+        END) AS why,
+    ((NOT definer.unbound) AND (NOT definer.owns_unforced) AND (definer.search_path IS NOT NULL)) AS accepted,
+        CASE
+            WHEN definer.unbound THEN 'its owner is not held by row security'::text
+            WHEN definer.owns_unforced THEN 'its owner owns tables whose row security is not forced'::text
+            WHEN (definer.search_path IS NULL) THEN 'it takes its caller''s search path, so its caller chooses what it calls'::text
+            WHEN (definer.owner_name IN ( SELECT owners.owner_name
+               FROM owners)) THEN format('row security holds %s too; but it may change its tables, so read the function'::text, definer.owner_name)
+            ELSE format('row security holds %s: the policies "to %s" are all that it reaches'::text, definer.owner_name, definer.owner_name)
+        END AS because
+   FROM (definers definer
+     LEFT JOIN reach ON ((reach.role_name = definer.owner_name)))
+UNION ALL
+ SELECT
+        CASE relation.kind
+            WHEN 'view'::text THEN 'view of its owner'::text
+            ELSE relation.kind
+        END AS kind,
+    relation.table_name AS object,
+    COALESCE(string_agg(DISTINCT access.role_name, ', '::text) FILTER (WHERE (access.because <> 'owner'::text)), (relation.owner_name || ' only'::text)) AS who,
+        CASE relation.kind
+            WHEN 'view'::text THEN ('it asks with the rights and policies of its owner, '::text || relation.owner_name)
+            WHEN 'materialised view'::text THEN 'it holds rows as its owner saw them; it has no row security'::text
+            ELSE 'another server''s rows; it has no row security'::text
+        END AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM ((inspect.tables relation
+     JOIN pg_class class ON ((class.oid = relation.relation)))
+     LEFT JOIN accesses access ON ((access.table_name = relation.table_name)))
+  WHERE ((relation.kind = ANY (ARRAY['materialised view'::text, 'foreign table'::text])) OR ((relation.kind = 'view'::text) AND (NOT COALESCE(( SELECT (setting.setting ~ '=(true|on|yes|1)$'::text)
+           FROM unnest(class.reloptions) setting(setting)
+          WHERE (setting.setting ~~ 'security_invoker=%'::text)), false))))
+  GROUP BY relation.kind, relation.table_name, relation.owner_name
+UNION ALL
+ SELECT 'grant on a partition'::text AS kind,
+    relation.table_name AS object,
+    string_agg(DISTINCT access.role_name, ', '::text) AS who,
+    ('asked directly it ignores the policies of '::text || relation.child_of) AS why,
+    relation.row_security AS accepted,
+        CASE
+            WHEN relation.row_security THEN 'it has row security of its own'::text
+            ELSE NULL::text
+        END AS because
+   FROM (inspect.tables relation
+     JOIN accesses access ON (((access.table_name = relation.table_name) AND (access.because <> ALL (ARRAY['owner'::text, 'inherits the owner'::text])) AND (access.command = ANY (ARRAY['select'::text, 'insert'::text, 'update'::text, 'delete'::text])))))
+  WHERE (relation.child_of IS NOT NULL)
+  GROUP BY relation.table_name, relation.child_of, relation.row_security
+UNION ALL
+ SELECT ('grant of '::text || access.command) AS kind,
+    access.table_name AS object,
+    access.role_name AS who,
+    access.note AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM accesses access
+  WHERE ((access.command = ANY (ARRAY['truncate'::text, 'references'::text, 'trigger'::text])) AND (access.because <> ALL (ARRAY['owner'::text, 'inherits the owner'::text])))
+UNION ALL
+ SELECT 'referential action'::text AS kind,
+    ((key.table_name || ' → '::text) || key.refers_to) AS object,
+    'whoever may delete or update there'::text AS who,
+    key.risk AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM inspect.keys key
+  WHERE ((key.kind = 'foreign'::text) AND (key.risk ~~ '%action%'::text))
+UNION ALL
+ SELECT 'publication'::text AS kind,
+    (((published.schemaname)::text || '.'::text) || (published.tablename)::text) AS object,
+    published.pubname AS who,
+    ('a subscriber receives every row'::text || COALESCE((' where '::text || (to_jsonb(published.*) ->> 'rowfilter'::text)), ''::text)) AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM pg_publication_tables published
+  WHERE (published.schemaname = ANY (inspect.schemas()))
+UNION ALL
+ SELECT 'rule'::text AS kind,
+    ((relation.table_name || ': '::text) || (rule.rulename)::text) AS object,
+    'whoever the rule rewrites'::text AS who,
+    'a rule''s own statements run with the rights of the table''s owner'::text AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM (pg_rewrite rule
+     JOIN inspect.tables relation ON ((relation.relation = rule.ev_class)))
+  WHERE (rule.rulename <> '_RETURN'::name)
+UNION ALL
+ SELECT 'leakproof function'::text AS kind,
+    function.function_name AS object,
+    COALESCE(NULLIF(array_to_string(function.executable_by, ', '::text), ''::text), function.owner_name) AS who,
+    'declared leakproof, it runs before the policies and sees rows that they hide'::text AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM inspect.functions function
+  WHERE function.leakproof
+UNION ALL
+ SELECT 'untrusted language'::text AS kind,
+    function.function_name AS object,
+    COALESCE(NULLIF(array_to_string(function.executable_by, ', '::text), ''::text), function.owner_name) AS who,
+    (('written in '::text || function.language) || ', it can do whatever the server''s process can'::text) AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM (inspect.functions function
+     JOIN pg_language language ON ((language.lanname = function.language)))
+  WHERE ((NOT language.lanpltrusted) AND (language.lanname <> 'internal'::name))
+UNION ALL
+ SELECT 'default privileges'::text AS kind,
+    access.table_name AS object,
+    access.role_name AS who,
+    access.note AS why,
+    false AS accepted,
+    NULL::text AS because
+   FROM accesses access
+  WHERE (access.kind = 'table to come'::text);
+comment on view inspect.bypasses is 'Every way around row security: who it is for, what it passes, and whether it belongs to the design.';
+grant select on inspect.bypasses to rowhouse_auditor;
+
+create view inspect.functions with (security_invoker=true) as
+ SELECT routine.oid AS routine,
+    format('%I.%I(%s)'::text, namespace.nspname, routine.proname, pg_get_function_identity_arguments(routine.oid)) AS function_name,
+    (namespace.nspname)::text AS schema_name,
+        CASE routine.prokind
+            WHEN 'f'::"char" THEN 'function'::text
+            WHEN 'p'::"char" THEN 'procedure'::text
+            WHEN 'a'::"char" THEN 'aggregate'::text
+            ELSE 'window'::text
+        END AS kind,
+    (language.lanname)::text AS language,
+    (pg_get_userbyid(routine.proowner))::text AS owner_name,
+        CASE routine.provolatile
+            WHEN 'i'::"char" THEN 'immutable'::text
+            WHEN 's'::"char" THEN 'stable'::text
+            ELSE 'volatile'::text
+        END AS volatility,
+        CASE
+            WHEN routine.prosecdef THEN 'definer'::text
+            ELSE 'invoker'::text
+        END AS security,
+    COALESCE(( SELECT NULLIF(TRIM(BOTH '"'::text FROM substr(setting.setting, 13)), ''::text) AS "nullif"
+           FROM unnest(routine.proconfig) setting(setting)
+          WHERE (setting.setting ~~ 'search_path=%'::text)),
+        CASE
+            WHEN (EXISTS ( SELECT
+               FROM unnest(routine.proconfig) setting(setting)
+              WHERE (setting.setting ~~ 'search_path=%'::text))) THEN '(empty)'::text
+            WHEN (routine.prosqlbody IS NOT NULL) THEN '(bound)'::text
+            ELSE NULL::text
+        END) AS search_path,
+    routine.proleakproof AS leakproof,
+    ARRAY( SELECT
+                CASE entry.grantee
+                    WHEN 0 THEN 'public'::text
+                    ELSE (pg_get_userbyid(entry.grantee))::text
+                END AS pg_get_userbyid
+           FROM aclexplode(COALESCE(routine.proacl, acldefault('f'::"char", routine.proowner))) entry(grantor, grantee, privilege_type, is_grantable)
+          WHERE ((entry.privilege_type = 'EXECUTE'::text) AND (entry.grantee <> routine.proowner))
+          ORDER BY
+                CASE entry.grantee
+                    WHEN 0 THEN 'public'::text
+                    ELSE (pg_get_userbyid(entry.grantee))::text
+                END) AS executable_by,
+    ARRAY( SELECT format('%I on %s'::text, policy.polname, (policy.polrelid)::regclass) AS format
+           FROM (pg_depend
+             JOIN pg_policy policy ON ((policy.oid = pg_depend.objid)))
+          WHERE ((pg_depend.classid = ('pg_policy'::regclass)::oid) AND (pg_depend.refclassid = ('pg_proc'::regclass)::oid) AND (pg_depend.refobjid = routine.oid))
+          GROUP BY policy.polname, policy.polrelid
+          ORDER BY (format('%I on %s'::text, policy.polname, (policy.polrelid)::regclass))) AS used_by_policies,
+    ARRAY( SELECT format('%I on %s'::text, trigger.tgname, (trigger.tgrelid)::regclass) AS format
+           FROM pg_trigger trigger
+          WHERE ((trigger.tgfoid = routine.oid) AND (NOT trigger.tgisinternal) AND (trigger.tgparentid = (0)::oid))
+          ORDER BY (format('%I on %s'::text, trigger.tgname, (trigger.tgrelid)::regclass))) AS used_by_triggers,
+    obj_description(routine.oid, 'pg_proc'::name) AS comment
+   FROM ((pg_proc routine
+     JOIN pg_namespace namespace ON ((namespace.oid = routine.pronamespace)))
+     JOIN pg_language language ON ((language.oid = routine.prolang)))
+  WHERE (((namespace.nspname = ANY (inspect.schemas())) OR ((namespace.nspname = 'inspect'::name) AND routine.prosecdef)) AND (NOT (EXISTS ( SELECT
+           FROM pg_depend
+          WHERE ((pg_depend.classid = ('pg_proc'::regclass)::oid) AND (pg_depend.objid = routine.oid) AND (pg_depend.deptype = 'e'::"char"))))));
+comment on view inspect.functions is 'Functions and procedures of the inspected schemas (extensions'' own are left out): volatility, security, search path, and who may execute them.';
+grant select on inspect.functions to rowhouse_auditor;
+
+create view inspect.indexes with (security_invoker=true) as
+ WITH parts AS (
+         SELECT index.indexrelid,
+            index.indrelid,
+            part.place,
+            part.attnum,
+            class.opcfamily,
+            class.opcintype,
+            COALESCE(quote_ident((attribute.attname)::text), pg_get_indexdef(index.indexrelid, (part.place)::integer, true)) AS column_name,
+            ARRAY( SELECT DISTINCT ((((((operator.oprname)::text || '('::text) || format_type(operator.oprleft, NULL::integer)) || ','::text) || format_type(operator.oprright, NULL::integer)) || ')'::text)
+                   FROM ((pg_amop
+                     JOIN pg_operator operator ON ((operator.oid = pg_amop.amopopr)))
+                     JOIN pg_proc routine ON ((routine.oid = (operator.oprcode)::oid)))
+                  WHERE ((pg_amop.amopfamily = class.opcfamily) AND (pg_amop.amoplefttype = class.opcintype) AND (pg_amop.amoppurpose = 's'::"char") AND ((pg_amop.amoprighttype = class.opcintype) OR (NOT (class.opcmethod IN ( SELECT pg_am.oid
+                           FROM pg_am
+                          WHERE (pg_am.amname = ANY (ARRAY['btree'::name, 'hash'::name])))))) AND (NOT routine.proleakproof))
+                  ORDER BY ((((((operator.oprname)::text || '('::text) || format_type(operator.oprleft, NULL::integer)) || ','::text) || format_type(operator.oprright, NULL::integer)) || ')'::text)) AS leaky
+           FROM (((pg_index index
+             CROSS JOIN LATERAL unnest((string_to_array((index.indkey)::text, ' '::text))::smallint[]) WITH ORDINALITY part(attnum, place))
+             JOIN pg_opclass class ON ((class.oid = ((string_to_array((index.indclass)::text, ' '::text))::oid[])[part.place])))
+             LEFT JOIN pg_attribute attribute ON (((attribute.attrelid = index.indrelid) AND (attribute.attnum = part.attnum) AND (part.attnum <> 0))))
+          WHERE (part.place <= index.indnkeyatts)
+        ), existing AS (
+         SELECT relation.relation,
+            relation.table_name,
+            format('%I.%I'::text, index_namespace.nspname, index_class.relname) AS index_name,
+            ARRAY( SELECT parts.column_name
+                   FROM parts
+                  WHERE (parts.indexrelid = index.indexrelid)
+                  ORDER BY parts.place) AS columns,
+            ARRAY( SELECT parts.attnum
+                   FROM parts
+                  WHERE (parts.indexrelid = index.indexrelid)
+                  ORDER BY parts.place) AS attnums,
+            ARRAY( SELECT ((parts.column_name || ' '::text) || array_to_string(parts.leaky, ' '::text))
+                   FROM parts
+                  WHERE ((parts.indexrelid = index.indexrelid) AND (cardinality(parts.leaky) > 0))
+                  ORDER BY parts.place) AS not_leakproof,
+            ARRAY( SELECT DISTINCT ((routine.oid)::regprocedure)::text AS oid
+                   FROM (regexp_matches(((index.indexprs)::text || COALESCE((index.indpred)::text, ''::text)), ':(?:opfuncid|funcid) (\d+)'::text, 'g'::text) called(called)
+                     JOIN pg_proc routine ON ((routine.oid = (called.called[1])::oid)))
+                  WHERE (NOT routine.proleakproof)) AS leaky_functions,
+            relation.row_security,
+            relation.has_tenant,
+            (index.indpred IS NULL) AS total,
+            index.indisvalid
+           FROM (((pg_index index
+             JOIN inspect.tables relation ON ((relation.relation = index.indrelid)))
+             JOIN pg_class index_class ON ((index_class.oid = index.indexrelid)))
+             JOIN pg_namespace index_namespace ON ((index_namespace.oid = index_class.relnamespace)))
+        )
+ SELECT existing.table_name,
+    existing.index_name,
+    'index'::text AS kind,
+    existing.columns,
+    (existing.columns[1] = quote_ident(inspect.tenant_column())) AS begins_with_tenant,
+    existing.not_leakproof,
+        CASE
+            WHEN (NOT existing.indisvalid) THEN 'the index is invalid and not used'::text
+            WHEN (existing.row_security AND (cardinality(existing.not_leakproof) > 0)) THEN (('under row security the planner cannot use '::text || array_to_string(existing.not_leakproof, ', '::text)) || ': not leakproof'::text)
+            WHEN (existing.row_security AND (cardinality(existing.leaky_functions) > 0)) THEN (('under row security the planner cannot use its expression: '::text || array_to_string(existing.leaky_functions, ', '::text)) || ' is not leakproof'::text)
+            ELSE NULL::text
+        END AS risk
+   FROM existing
+UNION ALL
+ SELECT relation.table_name,
+    NULL::text AS index_name,
+    'missing for foreign key'::text AS kind,
+    ARRAY( SELECT quote_ident((pg_attribute.attname)::text) AS quote_ident
+           FROM (unnest(key.conkey) WITH ORDINALITY part(attnum, place)
+             JOIN pg_attribute ON (((pg_attribute.attrelid = key.conrelid) AND (pg_attribute.attnum = part.attnum))))
+          ORDER BY part.place) AS columns,
+    NULL::boolean AS begins_with_tenant,
+    NULL::text[] AS not_leakproof,
+    format('foreign key %s has no index that begins with its columns'::text, quote_ident((key.conname)::text)) AS risk
+   FROM (pg_constraint key
+     JOIN inspect.tables relation ON ((relation.relation = key.conrelid)))
+  WHERE ((key.contype = 'f'::"char") AND (key.conparentid = (0)::oid) AND (NOT (EXISTS ( SELECT
+           FROM existing
+          WHERE ((existing.relation = key.conrelid) AND existing.total AND (existing.attnums[1:cardinality(key.conkey)] @> key.conkey) AND (existing.attnums[1:cardinality(key.conkey)] <@ key.conkey))))))
+UNION ALL
+ SELECT DISTINCT ON (relation.table_name, attribute.attname) relation.table_name,
+    NULL::text AS index_name,
+    'missing for policy'::text AS kind,
+    ARRAY[quote_ident((attribute.attname)::text)] AS columns,
+    NULL::boolean AS begins_with_tenant,
+    NULL::text[] AS not_leakproof,
+    format('no index begins with %s, which the policy "%s" compares'::text, quote_ident((attribute.attname)::text), policy.policy_name) AS risk
+   FROM ((inspect.policy_list policy
+     JOIN inspect.tables relation ON ((relation.relation = policy.relation)))
+     JOIN pg_attribute attribute ON (((attribute.attrelid = policy.relation) AND (attribute.attnum > 0) AND (NOT attribute.attisdropped))))
+  WHERE ((policy.using_expression ~ (('(?<![\w."])'::text || regexp_replace(quote_ident((attribute.attname)::text), '(\W)'::text, '\\\1'::text, 'g'::text)) || ' = [(]?'::text)) AND (attribute.attname = inspect.tenant_column()) AND (NOT (EXISTS ( SELECT
+           FROM existing
+          WHERE ((existing.relation = policy.relation) AND existing.total AND (existing.attnums[1] = attribute.attnum))))));
+comment on view inspect.indexes is 'Indexes of the inspected tables, which of their operators row security keeps from being used, and indexes that are missing for a policy or a foreign key.';
+grant select on inspect.indexes to rowhouse_auditor;
+
+create view inspect.keys with (security_invoker=true) as
+ WITH keys AS (
+         SELECT relation.relation,
+            relation.table_name,
+            (constrained.conname)::text AS key_name,
+                CASE constrained.contype
+                    WHEN 'p'::"char" THEN 'primary'::text
+                    WHEN 'u'::"char" THEN 'unique'::text
+                    WHEN 'f'::"char" THEN 'foreign'::text
+                    ELSE 'exclusion'::text
+                END AS kind,
+            constrained.conkey AS attnums,
+            constrained.confrelid AS target,
+            constrained.confkey AS target_attnums,
+            constrained.confdeltype,
+            constrained.confupdtype
+           FROM (pg_constraint constrained
+             JOIN inspect.tables relation ON ((relation.relation = constrained.conrelid)))
+          WHERE ((constrained.contype = ANY (ARRAY['p'::"char", 'u'::"char", 'f'::"char", 'x'::"char"])) AND (constrained.conparentid = (0)::oid))
+        UNION ALL
+         SELECT relation.relation,
+            relation.table_name,
+            (index_class.relname)::text AS relname,
+            'unique index'::text,
+            ((string_to_array((index.indkey)::text, ' '::text))::smallint[])[1:index.indnkeyatts] AS string_to_array,
+            0,
+            NULL::smallint[],
+            NULL::"char",
+            NULL::"char"
+           FROM ((pg_index index
+             JOIN inspect.tables relation ON ((relation.relation = index.indrelid)))
+             JOIN pg_class index_class ON ((index_class.oid = index.indexrelid)))
+          WHERE (index.indisunique AND (NOT index_class.relispartition) AND (NOT (EXISTS ( SELECT
+                   FROM pg_constraint
+                  WHERE ((pg_constraint.conindid = index.indexrelid) AND (pg_constraint.contype = ANY (ARRAY['p'::"char", 'u'::"char", 'x'::"char"])))))))
+        ), placed AS (
+         SELECT keys.relation,
+            keys.table_name,
+            keys.key_name,
+            keys.kind,
+            keys.attnums,
+            keys.target,
+            keys.target_attnums,
+            keys.confdeltype,
+            keys.confupdtype,
+            tenant.attnum AS tenant_attnum,
+            array_position(keys.attnums, tenant.attnum) AS tenant_place,
+            ARRAY( SELECT COALESCE(quote_ident((attribute.attname)::text), '(expression)'::text) AS "coalesce"
+                   FROM (unnest(keys.attnums) WITH ORDINALITY part(attnum, place)
+                     LEFT JOIN pg_attribute attribute ON (((attribute.attrelid = keys.relation) AND (attribute.attnum = part.attnum))))
+                  ORDER BY part.place) AS columns,
+            ( SELECT pg_attribute.attname
+                   FROM pg_attribute
+                  WHERE ((pg_attribute.attrelid = keys.target) AND (pg_attribute.attnum = keys.target_attnums[array_position(keys.attnums, tenant.attnum)]))) AS tenant_points_to,
+            (EXISTS ( SELECT
+                   FROM pg_attribute
+                  WHERE ((pg_attribute.attrelid = keys.target) AND (pg_attribute.attname = inspect.tenant_column()) AND (NOT pg_attribute.attisdropped)))) AS target_has_tenant
+           FROM (keys
+             JOIN pg_attribute tenant ON (((tenant.attrelid = keys.relation) AND (tenant.attname = inspect.tenant_column()) AND (NOT tenant.attisdropped))))
+        )
+ SELECT placed.table_name,
+    placed.key_name,
+    placed.kind,
+    placed.columns,
+        CASE
+            WHEN (target.oid IS NOT NULL) THEN format('%I.%I'::text, target_namespace.nspname, target.relname)
+            ELSE NULL::text
+        END AS refers_to,
+    placed.tenant_place,
+        CASE
+            WHEN ((placed.kind = 'foreign'::text) AND (NOT placed.target_has_tenant)) THEN true
+            WHEN (placed.kind = 'foreign'::text) THEN COALESCE((placed.tenant_points_to = inspect.tenant_column()), false)
+            ELSE (placed.tenant_place IS NOT NULL)
+        END AS within_tenant,
+        CASE
+            WHEN ((placed.kind = 'foreign'::text) AND (NOT placed.target_has_tenant) AND (placed.tenant_place IS NULL)) THEN 'refers to a table of no tenant: it tells whether a row is there'::text
+            WHEN ((placed.kind = 'foreign'::text) AND (NOT placed.target_has_tenant)) THEN NULL::text
+            WHEN ((placed.kind = 'foreign'::text) AND (placed.tenant_points_to IS DISTINCT FROM inspect.tenant_column())) THEN ('may point at, and tell of, another tenant''s row'::text ||
+            CASE
+                WHEN ((placed.confdeltype = ANY (ARRAY['c'::"char", 'n'::"char", 'd'::"char"])) OR (placed.confupdtype = ANY (ARRAY['c'::"char", 'n'::"char", 'd'::"char"]))) THEN '; its action reaches across tenants, even where row security is forced'::text
+                ELSE ''::text
+            END)
+            WHEN ((placed.kind <> 'foreign'::text) AND (placed.tenant_place IS NULL)) THEN 'a duplicate tells that another tenant has such a row'::text
+            WHEN (placed.tenant_place > 1) THEN 'holds the tenant, but does not begin with it: its index does not lead to a tenant''s rows'::text
+            ELSE NULL::text
+        END AS risk
+   FROM ((placed
+     LEFT JOIN pg_class target ON ((target.oid = placed.target)))
+     LEFT JOIN pg_namespace target_namespace ON ((target_namespace.oid = target.relnamespace)));
+comment on view inspect.keys is 'Primary, unique, exclusion and foreign keys of the tables that have the tenant column; risk is null where all is well.';
+grant select on inspect.keys to rowhouse_auditor;
+
+create view inspect.policies with (security_invoker=true) as
+ SELECT relation.table_name,
+    (role.rolname)::text AS role_name,
+    command.name AS command,
+    security.state AS row_security,
+        CASE
+            WHEN (command.name = 'insert'::text) THEN NULL::text
+            WHEN (security.state <> 'holds'::text) THEN 'true'::text
+            ELSE inspect.effective(relation.relation, role.oid, command.name, 'using'::text)
+        END AS using_expression,
+        CASE
+            WHEN (command.name <> ALL (ARRAY['insert'::text, 'update'::text])) THEN NULL::text
+            WHEN (security.state <> 'holds'::text) THEN 'true'::text
+            ELSE inspect.effective(relation.relation, role.oid, command.name, 'check'::text)
+        END AS check_expression,
+        CASE
+            WHEN (command.name = 'select'::text) THEN NULL::text
+            WHEN (security.state <> 'holds'::text) THEN 'true'::text
+            ELSE inspect.effective(relation.relation, role.oid, 'select'::text, 'using'::text)
+        END AS reading_expression,
+    declared.permissions,
+    declared.policies,
+    declared.comments,
+        CASE
+            WHEN (security.state = 'off'::text) THEN 'row security is off: grants alone decide'::text
+            WHEN (security.state = 'bypassed'::text) THEN 'the role is not held by row security at all'::text
+            WHEN (security.state = 'not forced'::text) THEN 'owners are not held by row security until it is forced'::text
+            WHEN (NOT declared.any_permissive) THEN 'no permissive policy: nothing is there, and nothing can be written'::text
+            WHEN (command.name = 'insert'::text) THEN 'with RETURNING or ON CONFLICT the new row must also satisfy reading_expression; ON CONFLICT DO UPDATE also the update''s using and check'::text
+            WHEN (command.name = 'update'::text) THEN 'with WHERE or RETURNING on columns of the table both old and new row must also satisfy reading_expression'::text
+            WHEN (command.name = 'delete'::text) THEN 'with WHERE or RETURNING on columns of the table the row must also satisfy reading_expression'::text
+            ELSE 'SELECT … FOR UPDATE or FOR SHARE must also satisfy the update''s using_expression'::text
+        END AS note
+   FROM ((((inspect.tables relation
+     CROSS JOIN pg_roles role)
+     CROSS JOIN ( VALUES ('select'::text,'r'::text,1), ('insert'::text,'a'::text,2), ('update'::text,'w'::text,3), ('delete'::text,'d'::text,4)) command(name, letter, place))
+     CROSS JOIN LATERAL ( SELECT inspect.row_security_of(relation.relation, role.oid) AS state) security)
+     CROSS JOIN LATERAL ( SELECT COALESCE(array_agg(declaration.policy_name ORDER BY declaration.permissive, declaration.policy_name), '{}'::text[]) AS policies,
+            COALESCE(array_agg(declaration.comment ORDER BY declaration.permissive, declaration.policy_name), '{}'::text[]) AS comments,
+            ARRAY( SELECT DISTINCT permission.permission
+                   FROM (inspect.policy_list asking
+                     CROSS JOIN LATERAL unnest(asking.permissions) permission(permission))
+                  WHERE (asking.policy = ANY (array_agg(declaration.policy)))
+                  ORDER BY permission.permission) AS permissions,
+            COALESCE(bool_or(declaration.permissive), false) AS any_permissive
+           FROM inspect.policy_list declaration
+          WHERE ((declaration.relation = relation.relation) AND (declaration.command = ANY (ARRAY['all'::text, command.name])) AND (EXISTS ( SELECT
+                   FROM unnest(declaration.role_oids) target(target)
+                  WHERE ((target.target = (0)::oid) OR pg_has_role(role.oid, target.target, 'USAGE'::text)))))) declared)
+  WHERE ((relation.kind = ANY (ARRAY['table'::text, 'partitioned table'::text])) AND (NOT role.rolsuper) AND (role.rolname !~ '^pg_'::text) AND ((EXISTS ( SELECT
+           FROM (inspect.policy_list declaration
+             CROSS JOIN LATERAL unnest(declaration.role_oids) target(target))
+          WHERE ((declaration.relation = relation.relation) AND (target.target <> (0)::oid) AND pg_has_role(role.oid, target.target, 'USAGE'::text)))) OR has_any_column_privilege(role.oid, relation.relation, 'select, insert, update'::text) OR has_table_privilege(role.oid, relation.relation, 'delete'::text)));
+comment on view inspect.policies is 'Table × role × command: the predicate that row security puts there. What grants leave of it is in inspect.access. Superusers are in inspect.bypasses.';
+grant select on inspect.policies to rowhouse_auditor;
+
+create view inspect.policy_list with (security_invoker=true) as
+ SELECT policy.oid AS policy,
+    relation.relation,
+    relation.table_name,
+    (policy.polname)::text AS policy_name,
+    policy.polpermissive AS permissive,
+        CASE policy.polcmd
+            WHEN '*'::"char" THEN 'all'::text
+            WHEN 'r'::"char" THEN 'select'::text
+            WHEN 'a'::"char" THEN 'insert'::text
+            WHEN 'w'::"char" THEN 'update'::text
+            WHEN 'd'::"char" THEN 'delete'::text
+            ELSE NULL::text
+        END AS command,
+    ARRAY( SELECT
+                CASE target.target
+                    WHEN 0 THEN 'public'::text
+                    ELSE (pg_get_userbyid(target.target))::text
+                END AS pg_get_userbyid
+           FROM unnest(policy.polroles) target(target)
+          ORDER BY
+                CASE target.target
+                    WHEN 0 THEN 'public'::text
+                    ELSE (pg_get_userbyid(target.target))::text
+                END) AS roles,
+    policy.polroles AS role_oids,
+    inspect.expression(policy.polqual, policy.polrelid) AS using_expression,
+    inspect.expression(policy.polwithcheck, policy.polrelid) AS check_expression,
+        CASE
+            WHEN (policy.polcmd = ANY (ARRAY['*'::"char", 'a'::"char", 'w'::"char"])) THEN inspect.expression(COALESCE(policy.polwithcheck, policy.polqual), policy.polrelid)
+            ELSE NULL::text
+        END AS effective_check,
+    inspect.permissions_in(concat_ws(' '::text, inspect.expression(policy.polqual, policy.polrelid), inspect.expression(policy.polwithcheck, policy.polrelid))) AS permissions,
+    obj_description(policy.oid, 'pg_policy'::name) AS comment
+   FROM (pg_policy policy
+     JOIN inspect.tables relation ON ((relation.relation = policy.polrelid)));
+comment on view inspect.policy_list is 'Every policy as it was declared. What policies mean together is in inspect.policies.';
+grant select on inspect.policy_list to rowhouse_auditor;
+
+create view inspect.portability with (security_invoker=true) as
+ WITH tables AS (
+         SELECT relation.relation,
+            relation.table_name,
+            relation.schema_name,
+            relation.kind,
+            relation.owner_name,
+            relation.row_security,
+            relation.forced,
+            relation.child_of,
+            relation.is_partition,
+            relation.has_tenant,
+            relation.comment,
+            tenant.atttypid AS tenant_type,
+            tenant.attnotnull AS tenant_not_null
+           FROM (inspect.tables relation
+             LEFT JOIN pg_attribute tenant ON (((tenant.attrelid = relation.relation) AND (tenant.attname = inspect.tenant_column()) AND (NOT tenant.attisdropped))))
+          WHERE ((relation.kind = ANY (ARRAY['table'::text, 'partitioned table'::text])) AND (NOT relation.is_partition))
+        )
+ SELECT key.table_name AS object,
+    'key'::text AS kind,
+    'blocks'::text AS severity,
+    format('%s key %s does not hold %s'::text, key.kind, key.key_name, inspect.tenant_column()) AS finding,
+    (format('put %s into it: (%s, %s)'::text, inspect.tenant_column(), inspect.tenant_column(), array_to_string(key.columns, ', '::text)) || ', or keep the table on the coordinator'::text) AS remedy
+   FROM (inspect.keys key
+     JOIN tables ON ((tables.table_name = key.table_name)))
+  WHERE ((key.kind <> 'foreign'::text) AND (key.tenant_place IS NULL))
+UNION ALL
+ SELECT key.table_name AS object,
+    'foreign key'::text AS kind,
+    'blocks'::text AS severity,
+    format('foreign key %s to %s does not pair the tenant columns'::text, key.key_name, key.refers_to) AS finding,
+    'a foreign key between distributed tables has to hold the tenant on both sides'::text AS remedy
+   FROM (inspect.keys key
+     JOIN tables ON ((tables.table_name = key.table_name)))
+  WHERE ((key.kind = 'foreign'::text) AND (NOT key.within_tenant))
+UNION ALL
+ SELECT key.table_name AS object,
+    'foreign key'::text AS kind,
+    'step'::text AS severity,
+    format('foreign key %s refers to %s, which has no tenant'::text, key.key_name, key.refers_to) AS finding,
+    format('make %s a reference table first'::text, key.refers_to) AS remedy
+   FROM (inspect.keys key
+     JOIN inspect.tables target ON (((target.table_name = key.refers_to) AND (NOT target.has_tenant))))
+  WHERE (key.kind = 'foreign'::text)
+UNION ALL
+ SELECT tables.table_name AS object,
+    'foreign key'::text AS kind,
+    'blocks'::text AS severity,
+    format('foreign key %s points from a table of no tenant into a distributed one'::text, constrained.conname) AS finding,
+    'drop it, or give the table the tenant'::text AS remedy
+   FROM ((pg_constraint constrained
+     JOIN tables ON (((tables.relation = constrained.conrelid) AND (NOT tables.has_tenant))))
+     JOIN tables target ON (((target.relation = constrained.confrelid) AND target.has_tenant)))
+  WHERE (constrained.contype = 'f'::"char")
+UNION ALL
+ SELECT tables.table_name AS object,
+    'tenant column'::text AS kind,
+    'blocks'::text AS severity,
+    format('%s is %s here, and %s in most tables'::text, inspect.tenant_column(), format_type(tables.tenant_type, NULL::integer), format_type(types.usual, NULL::integer)) AS finding,
+    'tables are colocated only if their tenant columns have one type'::text AS remedy
+   FROM tables,
+    ( SELECT mode() WITHIN GROUP (ORDER BY tables_1.tenant_type) AS usual
+           FROM tables tables_1
+          WHERE tables_1.has_tenant) types
+  WHERE (tables.tenant_type <> types.usual)
+UNION ALL
+ SELECT tables.table_name AS object,
+    'tenant column'::text AS kind,
+    'blocks'::text AS severity,
+    (inspect.tenant_column() || ' may be null'::text) AS finding,
+    'a row without tenant has no shard: set not null, or keep the table on the coordinator'::text AS remedy
+   FROM tables
+  WHERE (tables.has_tenant AND (NOT tables.tenant_not_null))
+UNION ALL
+ SELECT ((policy.table_name || ': '::text) || policy.policy_name) AS object,
+    'policy'::text AS kind,
+    'blocks'::text AS severity,
+    'the policy reads another table'::text AS finding,
+    'let it read the row''s own columns and functions only'::text AS remedy
+   FROM (inspect.policy_list policy
+     JOIN tables ON (((tables.relation = policy.relation) AND tables.has_tenant)))
+  WHERE (concat_ws(' '::text, policy.using_expression, policy.check_expression) ~* '\mfrom\s+["\w]'::text)
+UNION ALL
+ SELECT wrapped.table_name AS object,
+    'policy'::text AS kind,
+    'step'::text AS severity,
+    format('%s policies call functions in scalar subselects'::text, count(*)) AS finding,
+    'Citus refuses the subselect and the bare call works there: unwrap (select f()) when the table is distributed'::text AS remedy
+   FROM ( SELECT policy.table_name
+           FROM (inspect.policy_list policy
+             JOIN tables ON (((tables.relation = policy.relation) AND tables.has_tenant)))
+          WHERE ((concat_ws(' '::text, policy.using_expression, policy.check_expression) ~ '\( SELECT '::text) AND (concat_ws(' '::text, policy.using_expression, policy.check_expression) !~* '\mfrom\s+["\w]'::text))) wrapped
+  GROUP BY wrapped.table_name
+UNION ALL
+ SELECT tables.table_name AS object,
+    'trigger'::text AS kind,
+        CASE
+            WHEN (((((trigger.tgtype)::integer & 1) = 0) AND (((trigger.tgtype)::integer & 32) = 0)) OR (trigger.tgnewtable IS NOT NULL) OR (trigger.tgoldtable IS NOT NULL)) THEN 'blocks'::text
+            ELSE 'step'::text
+        END AS severity,
+    format('trigger %s'::text, trigger.tgname) AS finding,
+        CASE
+            WHEN ((trigger.tgnewtable IS NOT NULL) OR (trigger.tgoldtable IS NOT NULL)) THEN 'transition tables do not work on shards: make it a row trigger'::text
+            WHEN ((((trigger.tgtype)::integer & 1) = 0) AND (((trigger.tgtype)::integer & 32) = 0)) THEN 'a statement trigger fires once for each shard: make it a row trigger'::text
+            WHEN trigger.tgdeferrable THEN 'set citus.enable_unsafe_triggers; deferred, it may touch colocated rows only'::text
+            ELSE 'set citus.enable_unsafe_triggers; it may touch colocated tables only'::text
+        END AS remedy
+   FROM (pg_trigger trigger
+     JOIN tables ON (((tables.relation = trigger.tgrelid) AND tables.has_tenant)))
+  WHERE (NOT trigger.tgisinternal)
+UNION ALL
+ SELECT relation.table_name AS object,
+    'inheritance'::text AS kind,
+    'blocks'::text AS severity,
+    (('a child of '::text || relation.child_of) || ' that is no partition'::text) AS finding,
+    'use partitions'::text AS remedy
+   FROM inspect.tables relation
+  WHERE ((relation.child_of IS NOT NULL) AND (NOT relation.is_partition))
+UNION ALL
+ SELECT relation.table_name AS object,
+    'rule'::text AS kind,
+    'blocks'::text AS severity,
+    ('rule '::text || (rule.rulename)::text) AS finding,
+    'use a trigger or a function'::text AS remedy
+   FROM (pg_rewrite rule
+     JOIN inspect.tables relation ON ((relation.relation = rule.ev_class)))
+  WHERE (rule.rulename <> '_RETURN'::name)
+UNION ALL
+ SELECT function.function_name AS object,
+    'function'::text AS kind,
+    'blocks'::text AS severity,
+    'it sets a session variable with set_config()'::text AS finding,
+    'only execute ''set local …'' reaches the workers'::text AS remedy
+   FROM (inspect.functions function
+     JOIN pg_proc routine ON ((routine.oid = function.routine)))
+  WHERE ((routine.prosrc ~* '\mset_config\s*\('::text) AND (function.schema_name <> 'inspect'::text))
+UNION ALL
+ SELECT tables.table_name AS object,
+    'table'::text AS kind,
+    'note'::text AS severity,
+    ('it has no '::text || inspect.tenant_column()) AS finding,
+    'it becomes a reference table, or stays on the coordinator'::text AS remedy
+   FROM tables
+  WHERE (NOT tables.has_tenant);
+comment on view inspect.portability is 'What stands between this schema and a distribution by tenant on Citus: blocks, step or note.';
+grant select on inspect.portability to rowhouse_auditor;
+
+create view inspect.tables with (security_invoker=true) as
+ SELECT relation.oid AS relation,
+    format('%I.%I'::text, namespace.nspname, relation.relname) AS table_name,
+    (namespace.nspname)::text AS schema_name,
+        CASE relation.relkind
+            WHEN 'r'::"char" THEN 'table'::text
+            WHEN 'p'::"char" THEN 'partitioned table'::text
+            WHEN 'v'::"char" THEN 'view'::text
+            WHEN 'm'::"char" THEN 'materialised view'::text
+            WHEN 'f'::"char" THEN 'foreign table'::text
+            ELSE NULL::text
+        END AS kind,
+    (pg_get_userbyid(relation.relowner))::text AS owner_name,
+    relation.relrowsecurity AS row_security,
+    relation.relforcerowsecurity AS forced,
+    ( SELECT format('%I.%I'::text, parent_namespace.nspname, parent.relname) AS format
+           FROM ((pg_inherits
+             JOIN pg_class parent ON ((parent.oid = pg_inherits.inhparent)))
+             JOIN pg_namespace parent_namespace ON ((parent_namespace.oid = parent.relnamespace)))
+          WHERE (pg_inherits.inhrelid = relation.oid)
+          ORDER BY pg_inherits.inhseqno
+         LIMIT 1) AS child_of,
+    relation.relispartition AS is_partition,
+    (EXISTS ( SELECT
+           FROM pg_attribute
+          WHERE ((pg_attribute.attrelid = relation.oid) AND (pg_attribute.attname = inspect.tenant_column()) AND (NOT pg_attribute.attisdropped)))) AS has_tenant,
+    obj_description(relation.oid, 'pg_class'::name) AS comment
+   FROM (pg_class relation
+     JOIN pg_namespace namespace ON ((namespace.oid = relation.relnamespace)))
+  WHERE ((relation.relkind = ANY (ARRAY['r'::"char", 'p'::"char", 'v'::"char", 'm'::"char", 'f'::"char"])) AND (namespace.nspname = ANY (inspect.schemas())));
+comment on view inspect.tables is 'What is inspected: every table, view, materialised view and foreign table of inspect.schemas().';
+grant select on inspect.tables to rowhouse_auditor;
 
 -- Functions ---------------------------------------------------------------------------------------
 
@@ -1800,6 +2822,19 @@ comment on function context.enter(bytea,jsonb) is 'The one door: turns a credent
 grant execute on function context.enter(bytea,jsonb) to rowhouse_app;
 grant execute on function context.enter(bytea,jsonb) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.explained_row()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+begin
+    return context.claims() -> 'explains' ->> 'id';
+end
+$function$;
+comment on function context.explained_row() is 'The id of the one row that inspect.why() explains in this context; null in every other.';
+grant execute on function context.explained_row() to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION context.find_api_key(digest bytea)
  RETURNS SETOF context.holder
  LANGUAGE sql
@@ -2019,6 +3054,7 @@ end
 $function$;
 comment on function context.tenant_requiring(text) is 'The caller''s tenant if they hold the permission there, else RH403 naming it: a policy that compares with it refuses.';
 grant execute on function context.tenant_requiring(text) to rowhouse_app;
+grant execute on function context.tenant_requiring(text) to rowhouse_definer;
 grant execute on function context.tenant_requiring(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION context.tenant_where(permission text)
@@ -2035,6 +3071,7 @@ end
 $function$;
 comment on function context.tenant_where(text) is 'The caller''s tenant if they hold the permission there, else null: a policy that compares with it hides.';
 grant execute on function context.tenant_where(text) to rowhouse_app;
+grant execute on function context.tenant_where(text) to rowhouse_definer;
 grant execute on function context.tenant_where(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION context.user_id()
@@ -2051,6 +3088,984 @@ comment on function context.user_id() is 'The caller''s user, or null outside th
 grant execute on function context.user_id() to rowhouse_app;
 grant execute on function context.user_id() to rowhouse_definer;
 grant execute on function context.user_id() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION inspect.api_role_ids()
+ RETURNS oid[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(oid), '{}') from pg_catalog.pg_roles where rolname = any(inspect.api_roles()::text[])
+$function$;
+comment on function inspect.api_role_ids() is 'The roles that requests run as, by number; configured names that do not exist are left out.';
+grant execute on function inspect.api_role_ids() to rowhouse_auditor;
+grant execute on function inspect.api_role_ids() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.api_roles()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app')), '\s*,\s*')
+$function$;
+comment on function inspect.api_roles() is 'The roles that callers'' statements run as: the setting inspect.api_roles.';
+grant execute on function inspect.api_roles() to rowhouse_auditor;
+grant execute on function inspect.api_roles() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.calls_per_row(tree pg_node_tree)
+ RETURNS SETOF oid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with tokens as materialized (
+        select place, match[1] as token,
+            sum(case when match[1] like '{%' then 1 when match[1] = '}' then -1 else 0 end) over (order by place) as depth
+        from regexp_matches(tree::text, '(\\.|\{[A-Z_]*|\}|:funcid \d+)', 'g') with ordinality as found (match, place)
+    ),
+    nodes as materialized (
+        select opened.place, opened.token,
+            (select min(closed.place) from tokens as closed where closed.place > opened.place and closed.depth = opened.depth - 1) as until,
+            lead(opened.token) over (order by opened.place) as next
+        from tokens as opened
+    )
+    select distinct proc.oid
+    from nodes as call
+    join pg_catalog.pg_proc as proc on call.next = ':funcid ' || proc.oid and proc.provolatile <> 'i'
+    where call.token = '{FUNCEXPR'
+        and not exists (
+            select from nodes as subselect
+            where subselect.token = '{SUBLINK' and call.place between subselect.place and subselect.until
+        )
+        and not exists (
+            select from nodes as part
+            where part.token = '{VAR' and part.place between call.place and call.until
+        )
+$function$;
+comment on function inspect.calls_per_row(pg_node_tree) is 'Functions that a policy calls once per row although their answer is the same for every row.';
+grant execute on function inspect.calls_per_row(pg_node_tree) to rowhouse_auditor;
+grant execute on function inspect.calls_per_row(pg_node_tree) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.checked_functions()
+ RETURNS TABLE(id oid, name text, schema text, owner oid, exposed boolean, definer boolean, path text, bound boolean)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select
+        proc.oid, proc.oid::regprocedure::text, namespace.nspname::text, proc.proowner,
+        namespace.nspname = any(inspect.exposed_schemas()::text[]), proc.prosecdef,
+        (select substr(setting, 13) from unnest(proc.proconfig) as setting where setting like 'search\_path=%'),
+        proc.prosqlbody is not null
+    from pg_catalog.pg_proc as proc
+    join pg_catalog.pg_namespace as namespace on namespace.oid = proc.pronamespace
+    where namespace.nspname = any(inspect.schemas()::text[])
+        and proc.prokind in ('f', 'p')
+        and not inspect.of_extension('pg_catalog.pg_proc', proc.oid)
+$function$;
+comment on function inspect.checked_functions() is 'Functions and procedures of the configured schemas: whose rights they run with and which search path they pin.';
+grant execute on function inspect.checked_functions() to rowhouse_auditor;
+grant execute on function inspect.checked_functions() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.checked_grants()
+ RETURNS TABLE(id oid, name text, kind "char", partition boolean, owner oid, column_name text, grantee_id oid, grantee text, privilege text)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with relations as (
+        select class.*
+        from pg_catalog.pg_class as class
+        where class.relnamespace::regnamespace::text = any(inspect.schemas()::text[])
+            and class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            and not inspect.of_extension('pg_catalog.pg_class', class.oid)
+    )
+    select
+        relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner, null::text,
+        item.grantee, case when item.grantee = 0 then 'public' else item.grantee::regrole::text end, item.privilege_type
+    from relations
+    cross join aclexplode(relations.relacl) as item
+    where item.grantee <> relations.relowner
+    union all
+    select
+        relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner,
+        attribute.attname::text, item.grantee,
+        case when item.grantee = 0 then 'public' else item.grantee::regrole::text end, item.privilege_type
+    from relations
+    join pg_catalog.pg_attribute as attribute on attribute.attrelid = relations.oid and not attribute.attisdropped
+    cross join aclexplode(attribute.attacl) as item
+    where item.grantee <> relations.relowner
+$function$;
+comment on function inspect.checked_grants() is 'Every privilege on a relation of the configured schemas, or on a column of one, that is not its owner''s.';
+grant execute on function inspect.checked_grants() to rowhouse_auditor;
+grant execute on function inspect.checked_grants() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.checked_policies()
+ RETURNS TABLE(id oid, relation oid, name text, on_table text, label text, command text, permissive boolean, roles oid[], served boolean, using_ text, check_ text, comment text, exposed boolean, tenant smallint, secured boolean, closing text)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with definers as (
+        select distinct proowner as id
+        from pg_catalog.pg_proc
+        where prosecdef
+            and pronamespace::regnamespace::text = any(inspect.schemas()::text[])
+            and proowner <> all(inspect.api_role_ids())
+    ),
+    policies as (
+        select
+            policy.*, checked.name as table_name, checked.owner, checked.exposed, checked.tenant, checked.secured,
+            inspect.tenant_predicate(policy.polrelid) as predicate,
+            case policy.polcmd
+                when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE' else 'ALL'
+            end as command
+        from pg_catalog.pg_policy as policy
+        join inspect.checked_tables() as checked on checked.id = policy.polrelid
+    )
+    select
+        oid, polrelid, polname::text, table_name, format('policy "%s" on %s', polname, table_name), command, polpermissive,
+        polroles,
+        exists (
+            select from unnest(polroles) as role
+            where role = 0 or (role <> owner and not exists (select from definers where definers.id = role))
+        ),
+        pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid),
+        pg_catalog.obj_description(oid, 'pg_policy'),
+        exposed, tenant, secured,
+        case
+            when predicate is null then format('drop policy %I on %s;', polname, table_name)
+            else format('alter policy %I on %s', polname, table_name)
+                || case when command <> 'INSERT' then format(' using (%s)', predicate) else '' end
+                || case when command in ('INSERT', 'UPDATE', 'ALL') then format(' with check (%s)', predicate) else '' end
+                || ';'
+        end
+    from policies
+$function$;
+comment on function inspect.checked_policies() is 'Policies of the configured schemas in words of SQL, and the statement that would close each.';
+grant execute on function inspect.checked_policies() to rowhouse_auditor;
+grant execute on function inspect.checked_policies() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.checked_tables()
+ RETURNS TABLE(id oid, name text, schema text, owner oid, partition boolean, exposed boolean, tenant smallint, secured boolean, forced boolean, comment text)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select
+        class.oid, class.oid::regclass::text, namespace.nspname::text, class.relowner, class.relispartition,
+        namespace.nspname = any(inspect.exposed_schemas()::text[]) or exists (
+            select from unnest(inspect.api_role_ids()) as role
+            where pg_catalog.has_any_column_privilege(role, class.oid, 'select, insert, update')
+                or pg_catalog.has_table_privilege(role, class.oid, 'delete')
+        ),
+        tenant.attnum, class.relrowsecurity, class.relforcerowsecurity, pg_catalog.obj_description(class.oid, 'pg_class')
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    left join pg_catalog.pg_attribute as tenant
+        on tenant.attrelid = class.oid and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
+    where namespace.nspname = any(inspect.schemas()::text[])
+        and class.relkind in ('r', 'p')
+        and not inspect.of_extension('pg_catalog.pg_class', class.oid)
+$function$;
+comment on function inspect.checked_tables() is 'Tables and partitions of the configured schemas, and what the checks want to know of each.';
+grant execute on function inspect.checked_tables() to rowhouse_auditor;
+grant execute on function inspect.checked_tables() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.conditions(expression text)
+ RETURNS TABLE(place integer, connective text, condition text)
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    tokens text[] := array(
+        select match[1] from regexp_matches(
+            inspect.unwrap(expression), '(''(?:[^'']|'''')*''|"(?:[^"]|"")*"|[()]|\s+(?:AND|OR)\s+|[^''"()\s]+|\s+)', 'g'
+        ) with ordinality as tokens (match, position) order by position
+    );
+    token  text;
+    depth  integer := 0;
+begin
+    place := 1;
+    condition := '';
+    connective := null;
+    foreach token in array tokens loop
+        if depth = 0 and token ~ '^\s+(AND|OR)\s+$' then
+            connective := lower(trim(both e' \n\t' from token));
+        end if;
+        depth := depth + case token when '(' then 1 when ')' then -1 else 0 end;
+    end loop;
+    depth := 0;
+    foreach token in array tokens loop
+        if depth = 0 and lower(trim(both e' \n\t' from token)) = connective then
+            condition := inspect.unwrap(condition);
+            return next;
+            place := place + 1;
+            condition := '';
+        else
+            condition := condition || token;
+            depth := depth + case token when '(' then 1 when ')' then -1 else 0 end;
+        end if;
+    end loop;
+    condition := inspect.unwrap(condition);
+    return next;
+end
+$function$;
+comment on function inspect.conditions(text) is 'The conditions of an expression of the catalogue, split at its outermost AND or OR.';
+grant execute on function inspect.conditions(text) to rowhouse_auditor;
+grant execute on function inspect.conditions(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.context_schema()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select trim(both from coalesce(nullif(current_setting('inspect.context_schema', true), ''), 'context'))
+$function$;
+comment on function inspect.context_schema() is 'The schema of the functions that tell policies who is calling: the setting inspect.context_schema.';
+grant execute on function inspect.context_schema() to rowhouse_auditor;
+grant execute on function inspect.context_schema() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.defaults_of(target regclass, given jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    column_default record;
+    value          jsonb;
+    defaults       jsonb := '{}';
+begin
+    for column_default in
+        select attribute.attname as name, inspect.expression(pg_attrdef.adbin, pg_attrdef.adrelid) as expression
+        from pg_catalog.pg_attrdef
+        join pg_catalog.pg_attribute as attribute on attribute.attrelid = adrelid and attribute.attnum = adnum
+        where adrelid = target and attribute.attgenerated = '' and attribute.attidentity = '' and not given ? attribute.attname
+    loop
+        continue when column_default.expression ~* '\mnextval\(';
+        execute format('select to_jsonb(%s)', column_default.expression) into value;
+        defaults := defaults || jsonb_build_object(column_default.name, value);
+    end loop;
+    return defaults;
+end
+$function$;
+comment on function inspect.defaults_of(regclass,jsonb) is 'The defaults that an insert would add to the values given; sequences are left alone.';
+grant execute on function inspect.defaults_of(regclass,jsonb) to rowhouse_auditor;
+grant execute on function inspect.defaults_of(regclass,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.effective(target oid, caller oid, command text, kind text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with applicable as (
+        select
+            policy.polpermissive as permissive,
+            policy.polname as name,
+            inspect.unwrap(inspect.expression(
+                case kind when 'check' then coalesce(policy.polwithcheck, policy.polqual) else policy.polqual end,
+                policy.polrelid
+            )) as condition
+        from pg_catalog.pg_policy as policy
+        where policy.polrelid = target
+            and policy.polcmd in ('*', case command when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' else 'd' end)
+            and exists (
+                select from unnest(policy.polroles) as role
+                where role = 0 or pg_catalog.pg_has_role(caller, role, 'USAGE')
+            )
+    ),
+    one_of as (
+        select string_agg(distinct ('(' || condition || ')') collate "C", ' OR ') as condition, count(distinct condition) as number
+        from applicable where permissive
+    ),
+    all_of as (
+        select string_agg(distinct ('(' || condition || ')') collate "C", ' AND ') as condition, count(distinct condition) as number
+        from applicable where not permissive
+    )
+    select case
+        when command = 'insert' and kind = 'using' or command in ('select', 'delete') and kind = 'check' then null
+        -- A policy without an expression for this side counts for nothing, as in PostgreSQL.
+        when one_of.condition is null then 'false'
+        when all_of.condition is null then case one_of.number when 1 then inspect.unwrap(one_of.condition) else one_of.condition end
+        when one_of.condition = '(true)' then case all_of.number when 1 then inspect.unwrap(all_of.condition) else all_of.condition end
+        when one_of.condition = all_of.condition then inspect.unwrap(one_of.condition)
+        when one_of.number = 1 then all_of.condition || ' AND ' || one_of.condition
+        else all_of.condition || ' AND (' || one_of.condition || ')'
+    end
+    from one_of, all_of
+$function$;
+comment on function inspect.effective(oid,oid,text,text) is 'The predicate that row security puts before a role''s command on a table: permissive policies with OR, restrictive ones with AND.';
+grant execute on function inspect.effective(oid,oid,text,text) to rowhouse_auditor;
+grant execute on function inspect.effective(oid,oid,text,text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.evaluate(target regclass, key jsonb, new_row jsonb, condition text, OUT present boolean, OUT value boolean, OUT refusal text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+    alias  name := (select relname from pg_catalog.pg_class where oid = target);
+    source text;
+    detail text;
+begin
+    source := case
+        when key is null then format('jsonb_populate_record(null::%s, $2) as %I', target, alias)
+        when new_row is null then format('%s as %I', target, alias)
+        else format(
+            '(select (jsonb_populate_record(%1$I, $2)).* from %2$s as %1$I where %3$s) as %1$I',
+            alias, target, inspect.key_condition(target, key)
+        )
+    end;
+    execute format(
+        'select true, (%s)::boolean from %s%s', condition, source,
+        case when key is not null and new_row is null then ' where ' || inspect.key_condition(target, key) else '' end
+    ) into present, value using key, new_row;
+    present := coalesce(present, false);
+exception
+    when others then
+        get stacked diagnostics detail = pg_exception_detail;
+        present := null;
+        value := null;
+        refusal := sqlstate || case when sqlstate like 'RH%' then ' ' || detail else '' end;
+end
+$function$;
+comment on function inspect.evaluate(regclass,jsonb,jsonb,text) is 'What a condition says of one row under the settings of this session, or how it raises.';
+grant execute on function inspect.evaluate(regclass,jsonb,jsonb,text) to rowhouse_auditor;
+grant execute on function inspect.evaluate(regclass,jsonb,jsonb,text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.explain(target regclass, key jsonb, command text DEFAULT 'select'::text, caller name DEFAULT NULL::name, change jsonb DEFAULT NULL::jsonb)
+ RETURNS TABLE(side text, policy text, place text, condition text, value boolean, verdict text, explanation text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+    asked     text := lower(command);
+    role      name := coalesce(caller, (inspect.api_roles())[1]);
+    role_oid  oid := (select oid from pg_catalog.pg_roles where rolname = role);
+    state     text;
+    applying  record;
+    leaf      record;
+    result    record;
+    new_row   jsonb;
+    sides     text[];
+    any_one   boolean;
+    all_hold  boolean;
+    number    integer;
+    refused   text;
+    failed    text;
+begin
+    if asked not in ('select', 'insert', 'update', 'delete') or asked is null then
+        raise exception using errcode = 'RH400', message = format('%s is no command of rows: select, insert, update or delete', command);
+    end if;
+    if (select relkind from pg_catalog.pg_class where oid = target) not in ('r', 'p') then
+        raise exception using errcode = 'RH400', message = format('%s is no table: ask about the tables under it', target);
+    end if;
+    if role_oid is null then
+        raise exception using errcode = 'RH400', message = format('there is no role %s', role);
+    end if;
+    if jsonb_typeof(key) is distinct from 'object' then
+        raise exception using errcode = 'RH400', message = 'name the row by an object: {"id": "…"}';
+    end if;
+
+    -- Grants come first: without one, no policy is asked.
+    side := 'grant';
+    condition := format('grant %s on %s to %s', asked, target, role);
+    value := pg_catalog.has_schema_privilege(role_oid, (select relnamespace from pg_catalog.pg_class where oid = target), 'usage')
+        and case when asked = 'delete' then pg_catalog.has_table_privilege(role_oid, target, asked)
+            else pg_catalog.has_any_column_privilege(role_oid, target, asked) end;
+    verdict := case when value then 'granted' else 'refused' end;
+    explanation := case when value
+        then format('%s may %s (see inspect.access for the columns)', role, asked)
+        else format('%s holds no grant for it, so the statement raises 42501 whatever the policies say', role) end;
+    return next;
+    if not value then
+        failed := 'no grant';
+    end if;
+
+    state := inspect.row_security_of(target, role_oid);
+    if failed is null and state <> 'holds' then
+        side := 'verdict'; condition := null; value := true; verdict := 'allowed';
+        explanation := format('row security does not hold %s here: %s', role, state);
+        return next;
+        return;
+    end if;
+
+    if asked = 'insert' then
+        new_row := key || inspect.defaults_of(target, key);
+        sides := '{check}';
+    else
+        -- Raises for a key that is none.
+        perform inspect.key_condition(target, key);
+        select * into result from inspect.evaluate(target, key, null, 'true');
+        if result.present is not true then
+            side := 'verdict'; condition := null; value := false; verdict := 'no such row';
+            explanation := coalesce('the row cannot be read: ' || result.refusal, format(
+                'there is no such row, or %s may not see it: an explanation needs somebody whom row security does not hold', current_user));
+            return next;
+            return;
+        end if;
+        sides := case asked when 'select' then '{using}'::text[] when 'delete' then '{using,reading}' else '{using,reading,check}' end;
+    end if;
+
+    foreach side in array sides loop
+        any_one := false;
+        all_hold := true;
+        number := 0;
+        for applying in
+            select
+                declared.polname as name, declared.polpermissive as permissive,
+                inspect.expression(
+                    case side when 'check' then coalesce(declared.polwithcheck, declared.polqual) else declared.polqual end,
+                    declared.polrelid
+                ) as expression,
+                pg_catalog.obj_description(declared.oid, 'pg_policy') as comment
+            from pg_catalog.pg_policy as declared
+            where declared.polrelid = target
+                and declared.polcmd in ('*', case when side = 'reading' then 'r' else
+                    case asked when 'select' then 'r' when 'insert' then 'a' when 'update' then 'w' else 'd' end end)
+                and exists (select from unnest(declared.polroles) as held where held = 0 or pg_catalog.pg_has_role(role_oid, held, 'USAGE'))
+            order by declared.polpermissive, declared.polname
+        loop
+            continue when applying.expression is null;
+            number := number + 1;
+            policy := applying.name;
+            select * into result from inspect.evaluate(
+                target, case when asked <> 'insert' then key end,
+                case when asked = 'insert' then new_row when side = 'check' then coalesce(change, '{}') end,
+                applying.expression
+            );
+            if result.refusal is not null then
+                refused := coalesce(refused, format('the policy "%s" raises %s', applying.name, result.refusal));
+            elsif applying.permissive then
+                any_one := any_one or coalesce(result.value, false);
+            else
+                all_hold := all_hold and coalesce(result.value, false);
+            end if;
+            verdict := case when result.refusal is not null then 'raises' when result.value then 'holds' else 'does not hold' end;
+            for leaf in select * from inspect.leaves(applying.expression) loop
+                place := leaf.place;
+                condition := inspect.tidy(leaf.condition);
+                select * into result from inspect.evaluate(
+                    target, case when asked <> 'insert' then key end,
+                    case when asked = 'insert' then new_row when side = 'check' then coalesce(change, '{}') end,
+                    leaf.condition
+                );
+                value := result.value;
+                explanation := format('%s: %s', inspect.in_words(leaf.condition),
+                    case when result.refusal is not null then 'raises ' || result.refusal
+                        when result.value then 'yes' when not result.value then 'no'
+                        else 'unknown, which counts as no' end);
+                return next;
+            end loop;
+            if not applying.permissive and verdict = 'does not hold' then
+                failed := coalesce(failed, format('the restrictive policy "%s" does not hold (%s)', applying.name, side));
+            end if;
+        end loop;
+        if not any_one and refused is null then
+            failed := coalesce(failed, case
+                when number = 0 then format('no policy lets %s %s (%s)', role, asked, side)
+                else format('no permissive policy holds (%s)', side) end);
+        end if;
+    end loop;
+
+    side := 'verdict'; policy := null; place := null; condition := null;
+    value := refused is null and failed is null;
+    verdict := case
+        when failed = 'no grant' then 'refused'
+        when refused is not null then 'refused'
+        when failed is null then case asked when 'select' then 'visible' else 'allowed' end
+        when asked = 'insert' or failed like '%(check)' then 'refused'
+        else 'invisible'
+    end;
+    explanation := coalesce(case when failed = 'no grant' then failed else refused end, failed,
+        'a permissive policy holds and every restrictive one does');
+    return next;
+end
+$function$;
+comment on function inspect.explain(regclass,jsonb,text,name,jsonb) is 'Why a role may, or may not, do something with a row, under the settings of this session: policies, conditions, values, verdict. Its caller must be able to read the row.';
+grant execute on function inspect.explain(regclass,jsonb,text,name,jsonb) to rowhouse_auditor;
+grant execute on function inspect.explain(regclass,jsonb,text,name,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.exposed_schemas()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app')), '\s*,\s*')
+$function$;
+comment on function inspect.exposed_schemas() is 'The schemas that callers reach: the setting inspect.exposed_schemas.';
+grant execute on function inspect.exposed_schemas() to rowhouse_auditor;
+grant execute on function inspect.exposed_schemas() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.expression(node pg_node_tree, relation oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select pg_catalog.pg_get_expr(node, relation)
+$function$;
+comment on function inspect.expression(pg_node_tree,oid) is 'The SQL of a stored expression, every name qualified. It can be run as it stands.';
+grant execute on function inspect.expression(pg_node_tree,oid) to rowhouse_auditor;
+grant execute on function inspect.expression(pg_node_tree,oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.holders(permission text)
+ RETURNS TABLE(tenant uuid, slug text, role_name text, members bigint, owners bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        company.id, company.slug, role.name,
+        count(membership.id) filter (where membership.status = 'active' and person.status = 'active'),
+        count(membership.id) filter (where membership.status = 'active' and person.status = 'active' and membership.is_owner)
+    from app.roles as role
+    join app.tenants as company on company.id = role.tenant_id
+    left join app.memberships as membership on membership.tenant_id = role.tenant_id and membership.role_id = role.id
+    left join app.users as person on person.id = membership.user_id
+    where holders.permission = any (role.permissions)
+    group by company.id, company.slug, role.id, role.name
+    order by company.slug, role.name
+$function$;
+alter function inspect.holders(text) owner to rowhouse_definer;
+comment on function inspect.holders(text) is 'The roles that hold a permission, tenant by tenant, with the number of active members and owners who have them.';
+grant execute on function inspect.holders(text) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION inspect.in_words(expression text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    context text := '"?' || regexp_replace(inspect.context_schema(), '(\W)', '\\\1', 'g') || '"?\.';
+    words   text := expression;
+    parts   text[];
+    joined  text;
+begin
+    if expression is null then
+        return null;
+    end if;
+    select array_agg(condition order by place), max(connective) into parts, joined from inspect.conditions(expression);
+    if joined is not null then
+        return (
+            select string_agg(
+                case when (select max(inside.connective) from inspect.conditions(part) as inside) is null
+                    then inspect.in_words(part) else '(' || inspect.in_words(part) || ')' end,
+                ' ' || joined || ' ' order by place
+            )
+            from unnest(parts) with ordinality as conditions (part, place)
+        );
+    end if;
+    words := inspect.tidy(words);
+    if lower(words) = 'true' then
+        return 'always';
+    elsif lower(words) = 'false' then
+        return 'never';
+    end if;
+    words := regexp_replace(words, '\(select (' || context || '[^()]+\([^()]*\))\)', '\1', 'gi');
+    words := regexp_replace(words, context || 'tenant_where\(''([^'']+)''\)', 'the caller''s tenant, where they hold "\1"', 'g');
+    words := regexp_replace(words, context || 'tenant_requiring\(''([^'']+)''\)', 'the caller''s tenant, where they must hold "\1"', 'g');
+    words := regexp_replace(words, context || 'may\(''([^'']+)''\)', 'the caller holds "\1"', 'g');
+    words := regexp_replace(words, context || '(tenant_id|org_id|current_tenant|tenant)\(\)', 'the caller''s tenant', 'g');
+    words := regexp_replace(words, context || '(user_id|uid|current_user_id)\(\)', 'the caller', 'g');
+    words := regexp_replace(words, context || 'permissions\(\)', 'what the caller holds', 'g');
+    words := regexp_replace(words, context || 'is_owner\(\)', 'the caller owns the tenant', 'g');
+    words := regexp_replace(words, '^NOT (\w+)$', 'not \1');
+    words := regexp_replace(words, ' IS NOT NULL$', ' is known');
+    words := regexp_replace(words, ' IS NULL$', ' is not known');
+    words := regexp_replace(words, ' <@ ', ' is within ', 'g');
+    words := regexp_replace(words, ' @> ', ' contains ', 'g');
+    words := regexp_replace(words, ' <> ', ' is not ', 'g');
+    words := regexp_replace(words, ' = ', ' is ', 'g');
+    return words;
+end
+$function$;
+comment on function inspect.in_words(text) is 'A condition in words: "tenant_id is the caller''s tenant, where they hold "chat""';
+grant execute on function inspect.in_words(text) to rowhouse_auditor;
+grant execute on function inspect.in_words(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.key_condition(target regclass, key jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    columns text[] := array(
+        select attribute.attname
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as attribute
+            on attribute.attrelid = index.indrelid and attribute.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary
+        order by array_position(index.indkey::smallint[], attribute.attnum)
+    );
+    asked   text[] := array(select jsonb_object_keys(key) order by 1);
+begin
+    if cardinality(columns) = 0 then
+        raise exception using errcode = 'RH400', message = format('%s has no primary key, so one row cannot be named', target);
+    end if;
+    -- Where the key holds the tenant beside an id, the id alone will do.
+    if not (asked <@ columns and cardinality(asked) > 0) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('name the row of %s by its primary key: {"%s": …}', target, array_to_string(columns, '": …, "'));
+    end if;
+    return (
+        select string_agg(format('%I = ((jsonb_populate_record(null::%s, $1)).%I)', name, target, name), ' and ')
+        from unnest(asked) as name
+    );
+end
+$function$;
+comment on function inspect.key_condition(regclass,jsonb) is 'SQL that finds a row by columns of its primary key, whose values are in the parameter $1.';
+grant execute on function inspect.key_condition(regclass,jsonb) to rowhouse_auditor;
+grant execute on function inspect.key_condition(regclass,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.leaves(expression text, prefix text DEFAULT ''::text)
+ RETURNS TABLE(place text, connective text, condition text)
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    part record;
+begin
+    for part in select parts.* from inspect.conditions(expression) as parts order by parts.place loop
+        if part.connective is null then
+            place := coalesce(nullif(rtrim(prefix, '.'), ''), '1');
+            connective := null;
+            condition := part.condition;
+            return next;
+        else
+            return query
+                select leaf.place, coalesce(leaf.connective, part.connective), leaf.condition
+                from inspect.leaves(part.condition, prefix || part.place || '.') as leaf;
+        end if;
+    end loop;
+end
+$function$;
+comment on function inspect.leaves(text,text) is 'The conditions of an expression, taken apart at every AND and OR.';
+grant execute on function inspect.leaves(text,text) to rowhouse_auditor;
+grant execute on function inspect.leaves(text,text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.narrow_grant(relation oid, role oid, privilege text, without text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select format('revoke %s on %s from %s;', privilege, relation::regclass, who.name)
+        || coalesce(
+            format(' grant %s (', privilege)
+                || string_agg(quote_ident(attname), ', ' order by attnum) filter (where attname <> all(without))
+                || format(') on %s to %s;', relation::regclass, who.name),
+            '')
+    from (select case when role = 0 then 'public' else role::regrole::text end as name) as who
+    left join pg_catalog.pg_attribute on attrelid = relation and attnum > 0 and not attisdropped
+        and case when role = 0
+            then exists (
+                select from pg_catalog.pg_class, aclexplode(relacl) as item
+                where pg_class.oid = relation and item.grantee = 0 and item.privilege_type = upper(privilege)
+            ) or exists (
+                select from aclexplode(attacl) as item where item.grantee = 0 and item.privilege_type = upper(privilege)
+            )
+            else pg_catalog.has_column_privilege(role, relation, attnum, privilege)
+        end
+    group by who.name
+$function$;
+comment on function inspect.narrow_grant(oid,oid,text,text[]) is 'SQL that takes a privilege away on the named columns and keeps it on the rest.';
+grant execute on function inspect.narrow_grant(oid,oid,text,text[]) to rowhouse_auditor;
+grant execute on function inspect.narrow_grant(oid,oid,text,text[]) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.of_extension(class regclass, object oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from pg_catalog.pg_depend
+        where classid = class and objid = object and deptype = 'e'
+    )
+$function$;
+comment on function inspect.of_extension(regclass,oid) is 'Whether an object came with an extension: then its shape is not ours to judge.';
+grant execute on function inspect.of_extension(regclass,oid) to rowhouse_auditor;
+grant execute on function inspect.of_extension(regclass,oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.permissions_in(expression text)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select array(
+        select distinct replace(literal[1], '''''', '''')
+        from regexp_matches(
+            expression,
+            '(?<![\w"])"?' || regexp_replace(inspect.context_schema(), '(\W)', '\\\1', 'g')
+                || '"?\.(?:"[^"]+"|\w+)\(((?:[^()'']|''(?:[^'']|'''')*''|\((?:[^()'']|''(?:[^'']|'''')*'')*\))*)\)',
+            'g'
+        ) as call
+        cross join regexp_matches(call[1], '''((?:[^'']|'''')*)''', 'g') as literal
+        order by 1
+    )
+$function$;
+comment on function inspect.permissions_in(text) is 'The literals that an expression passes to functions of the context schema: the permissions that it asks for.';
+grant execute on function inspect.permissions_in(text) to rowhouse_auditor;
+grant execute on function inspect.permissions_in(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.row_security_of(target oid, caller oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select case
+        when not relation.relrowsecurity then 'off'
+        when role.rolsuper or role.rolbypassrls then 'bypassed'
+        when pg_catalog.pg_has_role(caller, relation.relowner, 'USAGE') and not relation.relforcerowsecurity then 'not forced'
+        else 'holds'
+    end
+    from pg_catalog.pg_class as relation, pg_catalog.pg_roles as role
+    where relation.oid = target and role.oid = caller
+$function$;
+comment on function inspect.row_security_of(oid,oid) is 'holds; off (the table has none); bypassed (superuser or BYPASSRLS); not forced (the role owns the table or inherits its owner).';
+grant execute on function inspect.row_security_of(oid,oid) to rowhouse_auditor;
+grant execute on function inspect.row_security_of(oid,oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.schemas()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs')), '\s*,\s*')
+$function$;
+comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
+grant execute on function inspect.schemas() to rowhouse_auditor;
+grant execute on function inspect.schemas() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.tenant_column()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select trim(both from coalesce(nullif(current_setting('inspect.tenant_column', true), ''), 'tenant_id'))
+$function$;
+comment on function inspect.tenant_column() is 'The column that says whose a row is: the setting inspect.tenant_column.';
+grant execute on function inspect.tenant_column() to rowhouse_auditor;
+grant execute on function inspect.tenant_column() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.tenant_predicate(relation oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select case
+        -- Looked up in the catalogue, because a name wants USAGE on its schema.
+        when exists (
+            select from pg_catalog.pg_proc
+            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+            where nspname = inspect.context_schema() and proname = 'tenant_id' and pronargs = 0
+        )
+            then format('%I = (select %I.tenant_id())', attname, inspect.context_schema())
+        else format(
+            '%I = (select nullif(pg_catalog.current_setting(%L, true), %L)::%s)',
+            attname, inspect.context_schema() || '.tenant_id', '', pg_catalog.format_type(atttypid, atttypmod)
+        )
+    end
+    from pg_catalog.pg_attribute
+    where attrelid = relation and attname = inspect.tenant_column() and not attisdropped
+$function$;
+comment on function inspect.tenant_predicate(oid) is 'The predicate that keeps the rows of a table in their tenant, as SQL for the mending of a policy.';
+grant execute on function inspect.tenant_predicate(oid) to rowhouse_auditor;
+grant execute on function inspect.tenant_predicate(oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.tidy(expression text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select inspect.unwrap(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(expression, '''::text\M', '''', 'g'),
+                '\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()'']|''(?:[^'']|'''')*'')*\)) AS (?:"[^"]+"|\w+)\)', '(select \1)', 'g'
+            ),
+            '\s+', ' ', 'g'
+        )
+    )
+$function$;
+comment on function inspect.tidy(text) is 'An expression as a person would have written it; for reading, not for running.';
+grant execute on function inspect.tidy(text) to rowhouse_auditor;
+grant execute on function inspect.tidy(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.unwrap(expression text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    inner_text text := trim(both e' \n\t' from expression);
+    depth      integer;
+    place      integer;
+    match      text[];
+begin
+    loop
+        exit when inner_text !~ '^\(.*\)$';
+        depth := 0;
+        place := 0;
+        -- The parenthesis that the first one opens has to close at the very end.
+        for match in
+            select tokens from regexp_matches(inner_text, '(''(?:[^'']|'''')*''|"(?:[^"]|"")*"|[()]|[^''"()]+)', 'g') as tokens
+        loop
+            place := place + length(match[1]);
+            depth := depth + case match[1] when '(' then 1 when ')' then -1 else 0 end;
+            exit when depth = 0;
+        end loop;
+        -- The parentheses of a subselect are part of it.
+        exit when place < length(inner_text) or inner_text ~* '^\(\s*(select|values|with)\M';
+        inner_text := trim(both e' \n\t' from substr(inner_text, 2, length(inner_text) - 2));
+    end loop;
+    return inner_text;
+end
+$function$;
+comment on function inspect.unwrap(text) is 'An expression without the parentheses that enclose all of it.';
+grant execute on function inspect.unwrap(text) to rowhouse_auditor;
+grant execute on function inspect.unwrap(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.who_can(what text, command text DEFAULT NULL::text)
+ RETURNS TABLE(who text, may text, condition text, in_words text, permissions text[], members bigint)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+    if exists (select from inspect.tables where table_name = what) then
+        return query
+            select
+                access.role_name, access.command,
+                inspect.tidy(case
+                    when access.using_expression is null or access.using_expression = access.check_expression then coalesce(access.check_expression, access.reach)
+                    when access.check_expression is null then access.using_expression
+                    else format('using (%s) with check (%s)', access.using_expression, access.check_expression)
+                end),
+                concat_ws('; new rows: ',
+                    coalesce(inspect.in_words(access.using_expression), case when access.check_expression is null then access.reach end),
+                    case when access.check_expression is distinct from access.using_expression then inspect.in_words(access.check_expression) end),
+                coalesce(rules.permissions, '{}'),
+                null::bigint
+            from inspect.tables as relation
+            join inspect.access as access on access.table_name = relation.table_name
+            left join inspect.policies as rules
+                on rules.table_name = access.table_name and rules.role_name = access.role_name and rules.command = access.command
+            where relation.table_name = what
+                and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
+            order by access.role_name, access.command;
+    elsif to_regprocedure('inspect.holders(text)') is not null then
+        return query execute
+            'select format(''%s: %s'', slug, role_name), $1, null::text, null::text, array[$1], members from inspect.holders($1)'
+            using what;
+        if not found then
+            raise exception using errcode = 'RH400', message = format('%s is neither a table (with its schema) nor a permission that any role holds', what);
+        end if;
+    else
+        raise exception using errcode = 'RH400', message = format('there is no table %s; name it with its schema', what);
+    end if;
+end
+$function$;
+comment on function inspect.who_can(text,text) is 'Who can do what with a table, and on which condition; or which roles of which tenants hold a permission, and how many members that is.';
+grant execute on function inspect.who_can(text,text) to rowhouse_auditor;
+grant execute on function inspect.who_can(text,text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.why(target text, key jsonb, as_user uuid, tenant uuid, command text DEFAULT 'select'::text, change jsonb DEFAULT NULL::jsonb)
+ RETURNS TABLE(side text, policy text, place text, condition text, value boolean, verdict text, explanation text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    found_table regclass := to_regclass(target);
+    holder      record;
+    reason      text;
+    claims      jsonb := '{}';
+    lines       jsonb := '[]';
+begin
+    if (select relnamespace::regnamespace::text from pg_catalog.pg_class where oid = found_table and relkind in ('r', 'p')) in ('app', 'audit') is not true then
+        raise exception using errcode = 'RH400', message = format('%s is no table of app or audit', target);
+    end if;
+    raise log 'inspect.why: % asks about % of % % for user % in tenant %', session_user, command, found_table,
+        case when lower(command) <> 'insert' then key end, as_user, tenant;
+    perform audit.record_event('inspect.why', tenant, jsonb_build_object(
+        'table', found_table::text, 'key', case when lower(command) <> 'insert' then key end, 'command', lower(command), 'as_user', as_user
+    ));
+
+    if as_user is not null then
+        select
+            person.status as user_status, company.status as tenant_status, membership.status as membership_status,
+            coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
+        into holder
+        from app.users as person
+        left join app.tenants as company on company.id = why.tenant
+        left join app.memberships as membership on membership.tenant_id = why.tenant and membership.user_id = person.id
+        left join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where person.id = as_user;
+        if not found then
+            raise exception using errcode = 'RH400', message = 'there is no such user';
+        end if;
+        reason := case
+            when holder.user_status <> 'active' then 'user_' || holder.user_status
+            when tenant is null then null
+            when holder.tenant_status is null then 'no such tenant'
+            when holder.membership_status is null then 'not a member of the tenant'
+            when holder.tenant_status <> 'active' then 'tenant_' || holder.tenant_status
+            when holder.membership_status <> 'active' then 'membership_' || holder.membership_status
+        end;
+        if reason is not null then
+            side := 'door'; value := false; verdict := 'refused';
+            explanation := format('the door does not open: %s (RH401)', reason);
+            return next;
+            return;
+        end if;
+        claims := jsonb_build_object(
+            'kind', 'session', 'user', as_user, 'tenant', tenant,
+            'owner', holder.is_owner, 'permissions', to_jsonb(holder.permissions)
+        );
+    end if;
+
+    -- Everything in this block is undone: the context that was before is the context that is after.
+    begin
+        perform context.seal(claims || jsonb_build_object('explains', case when lower(command) <> 'insert' then key end));
+        select coalesce(jsonb_agg(to_jsonb(line) order by number), '[]') into lines
+        from inspect.explain(found_table, key, command, 'rowhouse_app', change) with ordinality
+            as line (side, policy, place, condition, value, verdict, explanation, number);
+        raise exception using errcode = 'UNDO1', message = 'the context is taken back';
+    exception
+        when sqlstate 'UNDO1' then null;
+    end;
+
+    return query
+        select said.side, said.policy, said.place, said.condition, said.value, said.verdict, said.explanation
+        from jsonb_to_recordset(lines) as said (
+            side text, policy text, place text, condition text, value boolean, verdict text, explanation text, number bigint
+        )
+        order by said.number;
+end
+$function$;
+alter function inspect.why(text,jsonb,uuid,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function inspect.why(text,jsonb,uuid,uuid,text,jsonb) is 'Why a person may, or may not, do something with a row: policies, conditions, values, verdict. Says nothing of the row''s content; each use is recorded.';
+grant execute on function inspect.why(text,jsonb,uuid,uuid,text,jsonb) to rowhouse_auditor;
 
 CREATE OR REPLACE FUNCTION jobs.beat(worker text)
  RETURNS void

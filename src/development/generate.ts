@@ -7,11 +7,15 @@ import { asDatabase, type Connections, connectionsTo } from "../database/credent
 import { migrate } from "../database/migrate.ts";
 import { projectRoot } from "../database/migrations.ts";
 import { snapshot } from "../database/snapshot.ts";
+import { withInspect } from "../inspect/install.ts";
+import { printSnapshot, takeSnapshot } from "../inspect/snapshot.ts";
 import { graphqlSchema } from "./graphql_schema.ts";
+import { lintPage } from "./lint_page.ts";
 import { withTemporaryServer } from "./temporary_server.ts";
 
 /** A migrated database. */
 interface Source {
+  readonly adminUrl: string;
   readonly connections: Connections;
   readonly admin: pg.Pool;
   readonly app: pg.Pool;
@@ -28,6 +32,8 @@ const generated: Readonly<Record<string, (source: Source) => Promise<string>>> =
       client.release();
     }
   },
+  "db/policies.json": async ({ adminUrl }) => printSnapshot(await withInspect(adminUrl, takeSnapshot)),
+  "docs/lints.md": async () => lintPage(),
   "schema.graphql": ({ connections }) => graphqlSchema(connections.app),
   "db/policy-matrix.md": policyMatrix,
 };
@@ -39,7 +45,7 @@ await withTemporaryServer(async ({ adminUrl, passwords }) => {
   const pools = { admin: pool(database), app: pool(connections.app), auth: pool(connections.auth) };
   try {
     for (const [file, generate] of Object.entries(generated)) {
-      writeFileSync(join(projectRoot, file), await generate({ connections, ...pools }));
+      writeFileSync(join(projectRoot, file), await generate({ adminUrl: database, connections, ...pools }));
       console.log(`${file}: written`);
     }
   } finally {

@@ -1,16 +1,12 @@
-// `node src/development/lint_page.ts` writes docs/lints.md from the headers of db/checks.
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { projectRoot } from "../database/migrations.ts";
 import { type Check, levels, readChecks } from "../inspect/checks.ts";
 import { comparison, type SplinterRule, splinterRules } from "./splinter.ts";
 
-/** The page about all checks, and how they compare with splinter's rules. */
+/** docs/lints.md: the page about all checks, from the headers of db/checks, and how they compare with splinter's rules. */
 export function lintPage(checks: readonly Check[] = readChecks()): string {
   const counts = levels.map((level) => `${checks.filter((check) => check.level === level).length} ${level}`);
   return `# Lints
 
-Generated from [\`db/checks\`](../db/checks): one SQL file for each, and every row it returns is a finding with the SQL
+Generated (\`npm run generate\`) from [\`db/checks\`](../db/checks): one SQL file for each, and every row it returns is a finding with the SQL
 that mends it. Zero rows means healthy. Numbers never change their meaning. ${checks.length} checks: ${counts.join(", ")}.
 
 \`\`\`
@@ -72,5 +68,3 @@ function row({ number, name, foreign, found, difference }: SplinterRule, checks:
   const cells = [`${number} ${name}`, applies, ours.join(", ") || "–", ...(found ?? ["–", "–"]), difference];
   return `| ${cells.join(" | ")} |`;
 }
-
-if (import.meta.main) writeFileSync(join(projectRoot, "docs", "lints.md"), lintPage());
