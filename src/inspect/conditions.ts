@@ -108,7 +108,10 @@ export function tidyExpression(expression: string): string {
   return unwrap(
     expression
       .replaceAll("'::text", "'")
-      .replaceAll(/\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()']|'(?:[^']|'')*')*\)) AS (?:"[^"]+"|\w+)\)/g, "(select $1)")
+      .replaceAll(
+        /\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()']|'(?:[^']|'')*')*\)) AS (?:"[^"]+"|\w+)\)/g,
+        "(select $1)",
+      )
       .replaceAll(/\s+/g, " "),
   );
 }
