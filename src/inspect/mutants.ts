@@ -125,11 +125,14 @@ cross join lateral (select format('alter view %s set (security_invoker = false)'
 where relkind = 'v' and reloptions @> '{security_invoker=true}' and cardinality($1::oid[]) > 0
   and exists (select from unnest($2::text[]) as role where has_any_column_privilege(role, pg_class.oid, 'select'))`;
 
+/** Triggers that can refuse or record; one that only fills in a column guards nothing. */
 const TRIGGERS = `
-select 'drop a trigger' as kind, sql as name, sql, tgrelid::int4 as relation
+select 'drop a guard trigger' as kind, sql as name, sql, tgrelid::int4 as relation
 from pg_catalog.pg_trigger
 cross join lateral (select format('drop trigger %I on %s', tgname, tgrelid::regclass) as sql) as broken
-where tgrelid = any($1::oid[]) and not tgisinternal and cardinality($2::text[]) > 0`;
+join pg_catalog.pg_proc on pg_proc.oid = tgfoid
+where tgrelid = any($1::oid[]) and not tgisinternal and cardinality($2::text[]) > 0
+  and (prosecdef or prosrc ~* '\\m(raise|insert|update|delete|merge|perform)\\M')`;
 
 const PRIVILEGES = `
 select 'grant a privilege' as kind, sql as name, sql, pg_class.oid::int4 as relation

@@ -67,6 +67,8 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const matrix = new Map((await attack(ground)).map((cell) => [place(cell), cell]));
       const known = new Set(await found());
 
+      await requireRepeatable(ground, matrix);
+
       const all = (await listMutants(client, ground.targets, settings.apiRoles)).filter(
         options.only ?? (() => true),
       );
@@ -104,6 +106,24 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       return { seed: options.seed, trials, stillborn, possible: all.length, milliseconds };
     }),
   );
+}
+
+/**
+ * The control: with nothing broken nothing may be noticed, or every mutant would be, for a wrong reason.
+ *
+ * @throws {ProveError} naming the cell that differs
+ */
+async function requireRepeatable(ground: Ground, before: ReadonlyMap<string, Cell>): Promise<void> {
+  const relations = [...ground.targets.catalogue.relations.values()].map(({ name }) => name).reverse();
+  for (const scope of [relations, ...ground.targets.owned.map(({ name }) => [name])]) {
+    const elsewhere = scope === relations;
+    const nothing = { name: "nothing", kind: "control", sql: "", relations: scope, elsewhere };
+    const { leak, matrix } = await fight(ground, nothing, before);
+    const clean = [...before.values()].every(({ status }) => status !== "leak");
+    if (matrix !== null)
+      throw new ProveError(`the matrix is not the same twice, so it cannot judge: ${matrix}`);
+    if (leak !== null || !clean) throw new ProveError(`it leaks as it is; prove it first: ${leak}`);
+  }
 }
 
 const place = ({ caller, target, attempt, whose }: Cell): string =>

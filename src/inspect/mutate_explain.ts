@@ -7,10 +7,6 @@ export function explain(mutant: Mutant): string | null {
 
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
-    /^drop trigger touch_updated_at/,
-    "It keeps a timestamp, which is granted to nobody for input: it guards no row.",
-  ],
-  [
     /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/,
     "A truncate of this table must cascade to tables that have the trigger themselves, and they refuse; nobody but the owner may truncate anyway.",
   ],

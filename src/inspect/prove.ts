@@ -31,22 +31,28 @@ export async function attack(
   scope: Scope = {},
   onProgress: OnProgress = () => {},
 ): Promise<Cell[]> {
-  const { stage, home, abroad, config, door, targets } = ground;
+  const { client, stage, home, abroad, config, door, targets } = ground;
   const markers = markersOf(abroad, home);
   const cells = new Map<string, Cell>();
-  const steps = await planSteps(ground, scope);
-  for (const [done, step] of steps.entries()) {
-    onProgress(done, steps.length, step.what);
-    for await (const attempt of step.attempts()) {
-      const cell = await tried(attempt);
-      const place = `${cell.caller}\n${cell.target}\n${cell.attempt}\n${cell.whose}`;
-      const known = cells.get(place);
-      if (!known || WORST.indexOf(cell.status) < WORST.indexOf(known.status)) cells.set(place, cell);
-      if (cell.status === "leak" && scope.stopAtLeak) return [...cells.values()];
+  // What attempts need is made as they go; the next attack finds the ground as this one did.
+  await client.query("savepoint attack");
+  try {
+    const steps = await planSteps(ground, scope);
+    for (const [done, step] of steps.entries()) {
+      onProgress(done, steps.length, step.what);
+      for await (const attempt of step.attempts()) {
+        const cell = await tried(attempt);
+        const place = `${cell.caller}\n${cell.target}\n${cell.attempt}\n${cell.whose}`;
+        const known = cells.get(place);
+        if (!known || WORST.indexOf(cell.status) < WORST.indexOf(known.status)) cells.set(place, cell);
+        if (cell.status === "leak" && scope.stopAtLeak) return [...cells.values()];
+      }
     }
+    onProgress(steps.length, steps.length, "done");
+    return [...cells.values()];
+  } finally {
+    await client.query("rollback to savepoint attack; release savepoint attack");
   }
-  onProgress(steps.length, steps.length, "done");
-  return [...cells.values()];
 
   async function tried(attempt: Attempt): Promise<Cell> {
     const { caller, target, name, whose } = attempt;
@@ -165,9 +171,13 @@ function remembering(ground: Ground) {
   const made = new Map<string, Promise<Proposal>>();
   return (house: House, relation: Relation, person: Person | null): Promise<Proposal> => {
     const key = `${house.letter} ${relation.oid} ${person?.id}`;
+    const rows = [...house.rows];
     const known = made.get(key) ?? propose(ground, house, relation, person);
     made.set(key, known);
-    return known;
+    // Parents that were made for it are there for its attempts, and are nobody's row to be looked for.
+    return known.finally(() => {
+      house.rows = rows;
+    });
   };
 }
 

@@ -40,6 +40,20 @@ describe("mutants", () => {
     ).not.toContain(null);
   }, 60_000);
 
+  test("that cannot matter are noticed by nobody: nothing is counted for a wrong reason", async () => {
+    const score = await trials(/audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/);
+    expect(score.trials.map(isCaught)).toEqual([false, false, false, false, false]);
+    expect(score.trials.map(({ explanation }) => explanation)).not.toContain(null);
+  }, 60_000);
+
+  test("that weaken what functions say of the caller are noticed by what people may do within their tenant", async () => {
+    const score = await trials(
+      /^the seal and the permissions: context\.(tenant_where|tenant_requiring|may|is_)/,
+    );
+    expect(score.trials.map(isCaught)).toEqual([true, true, true, true, true]);
+    expect(score.trials.map(({ matrix, leak }) => `${matrix} ${leak}`).join("\n")).not.toContain("is new");
+  }, 120_000);
+
   test("that make the sealing functions executable leak", async () => {
     const score = await trials(/execute on function context\.(seal|act)\(/);
     expect(score.trials.map(({ leak }) => leak)).toEqual([expect.any(String), expect.any(String)]);
