@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:6ff116d5c79fc999d003b18df17fabaa86bec446
+--! Hash: sha1:2b14de329850c173eae2567c5375da7a05a082bb
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1187,6 +1187,9 @@ declare
     person       uuid := uuidv7();
 begin
     perform context.act(null, null, facts);
+    -- Two links of one address at once take turns, and with registrations of it: each would wait for the other's row.
+    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(pending.email))
+    from auth.registrations as pending where pending.digest = sha256(verify_email.digest);
     select * into registration
     from auth.registrations as pending
     where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
@@ -1207,7 +1210,7 @@ begin
         end if;
     exception
         when unique_violation then
-            -- Two links of one address at once, or a slug that was taken meanwhile. Nothing stays behind.
+            -- Most likely a slug that was taken meanwhile. Nothing stays behind.
             return case
                 when exists (select from app.tenants as tenant where tenant.slug = registration.tenant_slug)
                     then 'slug_taken'
