@@ -2629,6 +2629,9 @@ declare
     person       uuid := uuidv7();
 begin
     perform context.act(null, null, facts);
+    -- Two links of one address at once take turns, and with registrations of it: each would wait for the other's row.
+    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(pending.email))
+    from auth.registrations as pending where pending.digest = sha256(verify_email.digest);
     select * into registration
     from auth.registrations as pending
     where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
@@ -2649,7 +2652,7 @@ begin
         end if;
     exception
         when unique_violation then
-            -- Two links of one address at once, or a slug that was taken meanwhile. Nothing stays behind.
+            -- Most likely a slug that was taken meanwhile. Nothing stays behind.
             return case
                 when exists (select from app.tenants as tenant where tenant.slug = registration.tenant_slug)
                     then 'slug_taken'
@@ -3673,6 +3676,7 @@ begin
     words := regexp_replace(words, '\(select (' || context || '[^()]+\([^()]*\))\)', '\1', 'gi');
     words := regexp_replace(words, context || 'tenant_where\(''([^'']+)''\)', 'the caller''s tenant, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_requiring\(''([^'']+)''\)', 'the caller''s tenant, where they must hold "\1"', 'g');
+    words := regexp_replace(words, context || 'tenant_holding\((?:\w+\.)?(\w+)\)', 'the caller''s tenant, where they hold all of \1', 'g');
     words := regexp_replace(words, context || 'may\(''([^'']+)''\)', 'the caller holds "\1"', 'g');
     words := regexp_replace(words, context || '(tenant_id|org_id|current_tenant|tenant)\(\)', 'the caller''s tenant', 'g');
     words := regexp_replace(words, context || '(user_id|uid|current_user_id)\(\)', 'the caller', 'g');

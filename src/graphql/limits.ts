@@ -113,15 +113,16 @@ function visit(
       if (inner) visit(walk, inner.selectionSet, type, depth, times, page);
       continue;
     }
-    // The schema's description of itself; whether it may be asked for at all is decided elsewhere.
-    if (selection.name.value.startsWith("__")) continue;
-    walk.cost += times;
+    // At least one each, whatever the answer: looking costs time too, and fragments can double at each step.
+    walk.cost += Math.max(1, times);
     if (walk.cost > LIMITS.cost) {
       throw refusal(
         "TOO_COSTLY",
         `A request may have ${LIMITS.cost} fields in its answer, if every page is full.`,
       );
     }
+    // The schema's description of itself; whether it may be asked for at all is decided elsewhere.
+    if (selection.name.value.startsWith("__")) continue;
     const field = isObjectType(named) ? named.getFields()[selection.name.value] : undefined;
     if (!field || !selection.selectionSet) continue;
     const isList = isListType(getNullableType(field.type));

@@ -11,7 +11,7 @@ export interface Message {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** The link that the text asks to follow; shown in the log where mail goes to files. */
+  /** The link that the text asks to follow; shown in the log where mail goes to files, but not in production. */
   readonly link?: string;
 }
 
@@ -26,9 +26,13 @@ export interface Mailer {
 }
 
 /** SMTP where SMTP_URL is set; else files under `STATE_DIR/mail`, one `.eml` (RFC 5322) each. */
-export function createMailer(config: Pick<Config, "mail" | "stateDir">, log: Log): Mailer {
-  const { smtpUrl, from } = config.mail;
-  const deliver = smtpUrl ? overSmtp(smtpUrl, from) : intoFiles(join(config.stateDir, "mail"), from, log);
+export function createMailer(
+  { environment, mail: { smtpUrl, from }, stateDir }: Pick<Config, "environment" | "mail" | "stateDir">,
+  log: Log,
+): Mailer {
+  // Whoever reads the log of a production could confirm other people's addresses.
+  const showLinks = environment !== "production";
+  const deliver = smtpUrl ? overSmtp(smtpUrl, from) : intoFiles(join(stateDir, "mail"), from, log, showLinks);
   const underway = new Set<Promise<void>>();
   return {
     send(message, requestId) {
@@ -73,7 +77,7 @@ function overSmtp(url: string, from: string): Delivery {
   };
 }
 
-function intoFiles(folder: string, from: string, log: Log): Delivery {
+function intoFiles(folder: string, from: string, log: Log, showLinks: boolean): Delivery {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const transport = createTransport({ streamTransport: true, buffer: true, newline: "unix" });
   let count = 0;
@@ -83,7 +87,10 @@ function intoFiles(folder: string, from: string, log: Log): Delivery {
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
       const file = join(folder, `${stamp}-${process.pid}-${++count}.eml`);
       await writeFile(file, message as Buffer, { mode: 0o600, flag: "wx" });
-      log.info({ file, ...(link && { link }) }, "mail written to a file, because SMTP_URL is not set");
+      log.info(
+        { file, ...(showLinks && link && { link }) },
+        "mail written to a file, because SMTP_URL is not set",
+      );
     },
     close: () => {},
   };

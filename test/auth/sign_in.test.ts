@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { mailedToken, signUp } from "../support/people.ts";
+import { facts, mailedToken, signUp } from "../support/people.ts";
 import { eventually, readable, startTestServer, type TestServer } from "../support/server.ts";
 
 let database: TestDatabase;
@@ -227,6 +228,31 @@ describe("links in mails", () => {
     expect((await server.get("/auth/email/verify.js")).headers.get("Content-Type")).toMatch(/javascript/);
     expect(await count("app.users")).toBe(users);
     expect((await server.post("/auth/email/verify", { token })).status).toBe(204);
+  });
+
+  test("of one address that are followed at once make one account", async () => {
+    for (let round = 0; round < 5; round++) {
+      const before = await count("app.users");
+      const links = [1, 2, 3].map(() => randomBytes(32));
+      for (const link of links) {
+        await database.auth.query("select auth.register($1, 'Ann', '$argon2id$', null, null, $2, $3)", [
+          `thrice.${round}@example.com`,
+          link,
+          facts,
+        ]);
+      }
+      const outcomes = await Promise.all(
+        links.map(async (link) => {
+          const { rows } = await database.auth.query("select auth.verify_email($1, null, $2) as outcome", [
+            link,
+            facts,
+          ]);
+          return rows[0].outcome;
+        }),
+      );
+      expect(outcomes.sort()).toEqual(["invalid_token", "invalid_token", "verified"]);
+      expect(await count("app.users")).toBe(before + 1);
+    }
   });
 
   test("expire", async () => {

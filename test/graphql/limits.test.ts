@@ -161,6 +161,22 @@ describe("queries", () => {
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 
+  test("also where they ask for nothing that counts in the answer", async () => {
+    const doubling = (leaf: string): string =>
+      Array.from({ length: 60 }, (_, n) => `fragment f${n} on Conversation { ...f${n + 1} ...f${n + 1} }`)
+        .concat(`fragment f60 on Conversation { ${leaf} }`)
+        .join("\n");
+    for (const [leaf, page] of [
+      ["__typename", 1],
+      ["id", 0],
+    ] as const) {
+      await expectRefused(
+        "TOO_COSTLY",
+        `{ conversations(first: ${page}) { nodes { ...f0 } } }\n${doubling(leaf)}`,
+      );
+    }
+  });
+
   test("ten root fields pass, an eleventh does not, whatever it is called", async () => {
     const roots = (count: number) => Array.from({ length: count }, (_, n) => `a${n}: me { id }`).join(" ");
     expect((await api.ask(acme.member, `{ ${roots(10)} }`)).codes).toEqual([]);

@@ -118,6 +118,18 @@ describe("mail", () => {
     }
   });
 
+  test("in production keeps its link out of the log all the same", async () => {
+    const server = await startTestServer(database, { NODE_ENV: "production" });
+    try {
+      await server.post("/auth/register", { ...person, email: "quiet@example.com" });
+      const token = await mailedToken(server, "quiet@example.com");
+      await eventually(() => server.log.find(({ file }) => file !== undefined));
+      expect(JSON.stringify(server.log)).not.toContain(token);
+    } finally {
+      await server.close();
+    }
+  });
+
   test("is limited to three an hour for one address", async () => {
     const server = await startTestServer(database);
     try {

@@ -105,7 +105,7 @@ describe("what an auditor reads of our own database", () => {
       ),
     ).toEqual([
       [
-        `tenant_id is the caller's tenant and (tenant_id is the caller's tenant, where they must hold "manage_roles" and not built_in and permissions is within what the caller holds)`,
+        `tenant_id is the caller's tenant and (tenant_id is the caller's tenant, where they must hold "manage_roles" and not built_in and tenant_id is the caller's tenant, where they hold all of permissions)`,
       ],
     ]);
   });

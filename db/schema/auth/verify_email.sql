@@ -13,6 +13,9 @@ declare
     person       uuid := uuidv7();
 begin
     perform context.act(null, null, facts);
+    -- Two links of one address at once take turns, and with registrations of it: each would wait for the other's row.
+    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(pending.email))
+    from auth.registrations as pending where pending.digest = sha256(verify_email.digest);
     select * into registration
     from auth.registrations as pending
     where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
@@ -33,7 +36,7 @@ begin
         end if;
     exception
         when unique_violation then
-            -- Two links of one address at once, or a slug that was taken meanwhile. Nothing stays behind.
+            -- Most likely a slug that was taken meanwhile. Nothing stays behind.
             return case
                 when exists (select from app.tenants as tenant where tenant.slug = registration.tenant_slug)
                     then 'slug_taken'

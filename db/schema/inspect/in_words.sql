@@ -32,6 +32,7 @@ begin
     words := regexp_replace(words, '\(select (' || context || '[^()]+\([^()]*\))\)', '\1', 'gi');
     words := regexp_replace(words, context || 'tenant_where\(''([^'']+)''\)', 'the caller''s tenant, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_requiring\(''([^'']+)''\)', 'the caller''s tenant, where they must hold "\1"', 'g');
+    words := regexp_replace(words, context || 'tenant_holding\((?:\w+\.)?(\w+)\)', 'the caller''s tenant, where they hold all of \1', 'g');
     words := regexp_replace(words, context || 'may\(''([^'']+)''\)', 'the caller holds "\1"', 'g');
     words := regexp_replace(words, context || '(tenant_id|org_id|current_tenant|tenant)\(\)', 'the caller''s tenant', 'g');
     words := regexp_replace(words, context || '(user_id|uid|current_user_id)\(\)', 'the caller', 'g');
