@@ -336,7 +336,6 @@ create table app.tenants (
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint tenants_pkey PRIMARY KEY (id),
-    constraint tenants_slug_key UNIQUE (slug),
     constraint tenants_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 200)) AND (name !~ '[[:cntrl:]]'::text))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
@@ -344,6 +343,7 @@ create table app.tenants (
 comment on table app.tenants is 'A company: everything else belongs to exactly one.';
 comment on column app.tenants.slug is 'The short name in links and at sign-in; lower case, digits and hyphens.';
 comment on column app.tenants.status is 'active, suspended or closed; only an active tenant can be entered.';
+CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -432,7 +432,6 @@ create table app.users (
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint users_pkey PRIMARY KEY (id),
-    constraint users_email_key UNIQUE (email),
     constraint users_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint users_locale_check CHECK (((locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(locale) <= 35))),
     constraint users_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 200)) AND (name !~ '[[:cntrl:]]'::text))),
@@ -442,6 +441,7 @@ comment on table app.users is 'A person who signs in, once for all their tenants
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
 comment on column app.users.status is 'active or banned; a banned user is refused on the next request.';
+CREATE UNIQUE INDEX users_by_email ON app.users USING btree (lower(email));
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.users FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -2234,7 +2234,7 @@ begin
     select person.id, password.hash into user_id, password_hash
     from app.users as person
     join auth.passwords as password on password.user_id = person.id
-    where person.email = address;
+    where lower(person.email) = address;
 
     retry_after := auth.throttle(address || ' ' || network, 5);
     if retry_after = 0 and not exists (
@@ -2329,7 +2329,7 @@ declare
     person  app.users;
     place   record;
 begin
-    select * into person from app.users as known where known.email = address;
+    select * into person from app.users as known where lower(known.email) = address;
 
     select membership.tenant_id, tenant.slug, tenant.name, tenant.status into place
     from app.memberships as membership
@@ -2574,7 +2574,7 @@ begin
     insert into auth.registrations (email, name, password_hash, tenant_slug, tenant_name, digest)
         values (address, btrim(register.name), register.password_hash, register.tenant_slug,
             btrim(register.tenant_name), sha256(register.digest));
-    if exists (select from app.users as person where person.email = address) then
+    if exists (select from app.users as person where lower(person.email) = address) then
         return 'exists';
     end if;
     return 'verify';
@@ -2636,7 +2636,7 @@ begin
     from auth.registrations as pending
     where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
     for update;
-    if not found or exists (select from app.users as known where known.email = registration.email) then
+    if not found or exists (select from app.users as known where lower(known.email) = registration.email) then
         return 'invalid_token';
     end if;
     if verify_email.tenant_slug is not null and registration.tenant_slug is not null then
@@ -2654,7 +2654,7 @@ begin
         when unique_violation then
             -- Most likely a slug that was taken meanwhile. Nothing stays behind.
             return case
-                when exists (select from app.tenants as tenant where tenant.slug = registration.tenant_slug)
+                when exists (select from app.tenants as tenant where lower(tenant.slug) = registration.tenant_slug)
                     then 'slug_taken'
                 else 'invalid_token'
             end;
@@ -2698,6 +2698,7 @@ declare
 begin
     if actor is null
         and not pg_has_role(session_user, 'rowhouse_owner', 'member')
+        and not pg_has_role(session_user, 'rowhouse_auditor', 'member')
         and session_user not in ('rowhouse_auth', 'rowhouse_worker')
     then
         perform context.refuse('broken_seal');

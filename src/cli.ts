@@ -93,8 +93,9 @@ until it is undone (2 s waiting, 10 s running at most): a quiet hour, or a copy,
 
   --database URL     the database; default: DATABASE_URL, or the embedded one. An administrator's: a superuser, or
                      BYPASSRLS and a member of the roles that are tried
-  --format FORMAT    table (default), json or markdown
+  --format FORMAT    table (default), json, markdown or matrix: what --expect compares with
   --output FILE      writes there, not to stdout
+  --expect FILE      a matrix from before: a cell that differs is told, and the status is 1
   --seed N           repeats a run; it is printed at the beginning
   --runs N           random sequences (200)
   --mutate           breaks one thing at a time in a clone of the database, and shows that prove or lint
@@ -108,7 +109,7 @@ until it is undone (2 s waiting, 10 s running at most): a quiet hour, or a copy,
 What another database calls things is guessed, unless you say:
   --schemas LIST, --exposed-schemas LIST, --api-roles LIST, --tenant-column NAME, --context-schema NAME
 
-Status: 0 nothing crosses, 1 leaks (with --mutate: fewer than 95% noticed), 2 it could not run.`,
+Status: 0 nothing crosses, 1 leaks or not as expected (with --mutate: fewer than 95% noticed), 2 it could not run.`,
     examine: async (args) => (await import("./commands/prove.ts")).proveDatabase(args),
   },
 };

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:2431606cda0d96061da596f5a530d14452f00228
+--! Hash: sha1:65bea420ff3492aece112068b1649e1332bdc0ad
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -96,7 +96,7 @@ create table context.errors (
 
 create table app.tenants (
     id         uuid primary key default uuidv7(),
-    slug       text not null unique check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    slug       text not null check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
     name       text not null check (length(name) between 1 and 200 and name !~ '[[:cntrl:]]'),
     status     text not null default 'active' check (status in ('active', 'suspended', 'closed')),
     created_at timestamptz not null default now(),
@@ -105,13 +105,18 @@ create table app.tenants (
 
 create table app.users (
     id         uuid primary key default uuidv7(),
-    email      text not null unique check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
+    email      text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
     name       text not null check (length(name) between 1 and 200 and name !~ '[[:cntrl:]]'),
     locale     text not null default 'en' check (locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(locale) <= 35),
     status     text not null default 'active' check (status in ('active', 'banned')),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
 );
+
+-- Unique by an expression on purpose: lower() is not leakproof, so under row security PostgreSQL never looks for an address
+-- or a slug before it has asked the policy, and no error, count or plan tells whether it is there.
+create unique index users_by_email on app.users (lower(email));
+create unique index tenants_by_slug on app.tenants (lower(slug));
 
 create table app.permissions (
     name        text primary key check (name ~ '^[a-z]+(_[a-z]+)*$'),
@@ -428,7 +433,8 @@ comment on function context.refuse(text) is
 -- Opens the seal: what the door established for this transaction, or null if nobody entered.
 --
 -- Everybody may write the variable rowhouse.context; nobody but the definer can write one that opens.
--- A value that is forged, edited, copied from another transaction or backend, or too old raises RH403.
+-- A value that is forged, edited, copied from another transaction or backend, or too old raises RH403. (Transactions
+-- that one message of the simple protocol begins share a timestamp; what is copied there is one's own.)
 -- It is parallel restricted because the seal is bound to the leader's process.
 set local role rowhouse_definer;
 create or replace function context.claims() returns jsonb
@@ -651,8 +657,9 @@ comment on function context.is_owner() is
 -- Who is acting, for triggers: they run after a statement may have thrown its own context away
 -- (`… returning set_config('rowhouse.context', '', true)`), and must not take that for the system.
 --
--- The system acts without the door only as somebody who may become the owner (an operator, a migration) or as
--- the two roles that hold nothing but functions. Anybody else without a context is refused.
+-- The system acts without the door only as somebody who may become the owner (an operator, a migration), as an
+-- auditor, who can change nothing, or as the two roles that hold nothing but functions. Anybody else without a
+-- context is refused.
 create or replace function context.actor() returns jsonb
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -662,6 +669,7 @@ declare
 begin
     if actor is null
         and not pg_has_role(session_user, 'rowhouse_owner', 'member')
+        and not pg_has_role(session_user, 'rowhouse_auditor', 'member')
         and session_user not in ('rowhouse_auth', 'rowhouse_worker')
     then
         perform context.refuse('broken_seal');
@@ -1174,7 +1182,7 @@ begin
     insert into auth.registrations (email, name, password_hash, tenant_slug, tenant_name, digest)
         values (address, btrim(register.name), register.password_hash, register.tenant_slug,
             btrim(register.tenant_name), sha256(register.digest));
-    if exists (select from app.users as person where person.email = address) then
+    if exists (select from app.users as person where lower(person.email) = address) then
         return 'exists';
     end if;
     return 'verify';
@@ -1208,7 +1216,7 @@ begin
     from auth.registrations as pending
     where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
     for update;
-    if not found or exists (select from app.users as known where known.email = registration.email) then
+    if not found or exists (select from app.users as known where lower(known.email) = registration.email) then
         return 'invalid_token';
     end if;
     if verify_email.tenant_slug is not null and registration.tenant_slug is not null then
@@ -1226,7 +1234,7 @@ begin
         when unique_violation then
             -- Most likely a slug that was taken meanwhile. Nothing stays behind.
             return case
-                when exists (select from app.tenants as tenant where tenant.slug = registration.tenant_slug)
+                when exists (select from app.tenants as tenant where lower(tenant.slug) = registration.tenant_slug)
                     then 'slug_taken'
                 else 'invalid_token'
             end;
@@ -1259,7 +1267,7 @@ begin
     select person.id, password.hash into user_id, password_hash
     from app.users as person
     join auth.passwords as password on password.user_id = person.id
-    where person.email = address;
+    where lower(person.email) = address;
 
     retry_after := auth.throttle(address || ' ' || network, 5);
     if retry_after = 0 and not exists (
@@ -1306,7 +1314,7 @@ declare
     person  app.users;
     place   record;
 begin
-    select * into person from app.users as known where known.email = address;
+    select * into person from app.users as known where lower(known.email) = address;
 
     select membership.tenant_id, tenant.slug, tenant.name, tenant.status into place
     from app.memberships as membership

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type ProveConfig, readProveConfig } from "../inspect/prove_config.ts";
+import { differences, type Matrix, matrixOf } from "../inspect/prove_matrix.ts";
 import { formats, isClean } from "../inspect/prove_report.ts";
 import { prove } from "../inspect/prove_run.ts";
 import { UsageError } from "./failures.ts";
@@ -18,6 +19,7 @@ export async function proveDatabase(args: string[]): Promise<0 | 1> {
     mutate: { type: "boolean" },
     sample: { type: "string" },
     output: { type: "string" },
+    expect: { type: "string" },
   });
   if (positionals.length > 0) throw new UsageError(`"prove" takes no argument "${positionals[0]}"`);
   const format = oneOf("format", Object.keys(formats) as (keyof typeof formats)[], values.format) ?? "table";
@@ -28,6 +30,7 @@ export async function proveDatabase(args: string[]): Promise<0 | 1> {
     ...(values.config === undefined ? {} : readProveConfig(values.config)),
     ...inspectSettings(values),
   };
+  const expected = values.expect === undefined ? null : readMatrix(values.expect);
   const show = progressLine();
   const print = (text: string): void => {
     if (values.output === undefined) process.stdout.write(`${text}\n`);
@@ -38,14 +41,25 @@ export async function proveDatabase(args: string[]): Promise<0 | 1> {
     if (values.mutate) {
       const { mutate } = await import("../inspect/mutate.ts");
       const { isHeld, mutationFormats } = await import("../inspect/mutate_report.ts");
+      if (format === "matrix") throw new UsageError("--format matrix is not for --mutate");
       const score = await mutate({ url, config, seed, sample, onProgress: show });
       print(mutationFormats[format](score));
       return isHeld(score) ? 0 : 1;
     }
     const proof = await prove({ url, config, seed, runs, onProgress: show });
     print(formats[format](proof));
-    return isClean(proof) ? 0 : 1;
+    const surprises = expected ? differences(expected, matrixOf(proof.cells)) : [];
+    for (const surprise of surprises) console.error(surprise);
+    return isClean(proof) && surprises.length === 0 ? 0 : 1;
   });
+}
+
+function readMatrix(file: string): Matrix {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Matrix;
+  } catch (cause) {
+    throw new UsageError(`--expect cannot read ${file}: ${(cause as Error).message}`);
+  }
 }
 
 function wholeNumber(option: string, given: string | undefined): number | undefined {

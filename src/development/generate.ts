@@ -8,6 +8,8 @@ import { migrate } from "../database/migrate.ts";
 import { projectRoot } from "../database/migrations.ts";
 import { snapshot } from "../database/snapshot.ts";
 import { withInspect } from "../inspect/install.ts";
+import { matrixOf, printMatrix } from "../inspect/prove_matrix.ts";
+import { prove } from "../inspect/prove_run.ts";
 import { printSnapshot, takeSnapshot } from "../inspect/snapshot.ts";
 import { graphqlSchema } from "./graphql_schema.ts";
 import { lintPage } from "./lint_page.ts";
@@ -33,6 +35,10 @@ const generated: Readonly<Record<string, (source: Source) => Promise<string>>> =
     }
   },
   "db/policies.json": async ({ adminUrl }) => printSnapshot(await withInspect(adminUrl, takeSnapshot)),
+  "db/proof-matrix.json": async ({ adminUrl }) => {
+    const { cells } = await prove({ url: adminUrl, config: {}, seed: 1, runs: 0 });
+    return `${printMatrix(matrixOf(cells))}\n`;
+  },
   "docs/lints.md": async () => lintPage(),
   "schema.graphql": ({ connections }) => graphqlSchema(connections.app),
   "db/policy-matrix.md": policyMatrix,

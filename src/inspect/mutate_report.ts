@@ -26,7 +26,7 @@ function summary(score: Score): string {
   return [
     `${caught} of ${trials.length} mutants noticed: ${(scoreOf(score) * 100).toFixed(1)}%`,
     `${count(({ leak }) => leak !== null)} by a leak, ${count(({ matrix }) => matrix !== null)} by a changed matrix, ${count((trial) => trial.lint.length > 0)} by lint (several may notice one)`,
-    `${count((trial) => trial.leak !== null || trial.lint.length > 0)} fail prove or lint by themselves; ${count((trial) => trial.leak === null && trial.lint.length === 0 && trial.matrix !== null)} change the matrix only, which shows when it is compared with an earlier one`,
+    `${count((trial) => trial.leak !== null || trial.lint.length > 0)} fail prove or lint by themselves, the rest prove --expect: ${count((trial) => trial.leak === null && trial.lint.length === 0 && trial.matrix !== null)} change the matrix only, and fail where it is compared with the committed one`,
     ...(score.possible > trials.length + score.stillborn.length ? [`a sample of ${score.possible}`] : []),
     `${seconds} s; seed ${score.seed}`,
   ].join("; ");

@@ -1,4 +1,5 @@
 import type { Cell, Status } from "./prove_attempt.ts";
+import { matrixOf, printMatrix } from "./prove_matrix.ts";
 import type { RandomProof } from "./prove_random.ts";
 
 /** Everything that a proof found. */
@@ -33,12 +34,17 @@ export const leaksOf = ({ cells }: Pick<Proof, "cells">): Cell[] =>
 export const isClean = (proof: Proof): boolean =>
   leaksOf(proof).length === 0 && proof.random.leak === null && proof.leftBehind.length === 0;
 
-export const formats = { table, json, markdown } as const;
+export const formats = { table, json, markdown, matrix } as const;
 
 const STATUSES: readonly Status[] = ["allowed", "denied", "expected", "unproven", "leak"];
 
 function json(proof: Proof): string {
   return JSON.stringify({ ...proof, clean: isClean(proof), notCovered: NOT_COVERED }, null, 2);
+}
+
+/** What `--expect` compares with. */
+function matrix({ cells }: Proof): string {
+  return printMatrix(matrixOf(cells));
 }
 
 /** A line a target, then every leak with its script, then what could not be proven. */

@@ -306,6 +306,23 @@ describe("the seal", () => {
     client.release(true);
   });
 
+  test("a broken context is refused alike, whether or not the address or slug that is asked for exists", async () => {
+    for (const [table, column, known] of [
+      ["users", "email", globex.member.email],
+      ["tenants", "slug", globex.slug],
+    ] as const) {
+      for (const value of [known, "nobody@example.com"]) {
+        await entered(async (client) => {
+          await client.query("set local rowhouse.context = 'junk'");
+          await expect(
+            client.query(`select from app.${table} where ${column} = $1`, [value]),
+            `${table} ${value}`,
+          ).rejects.toMatchObject(broken);
+        });
+      }
+    }
+  });
+
   test("a set_config inside a WHERE clause gains nothing", async () => {
     await entered(async (client, value) => {
       const attack = (what: string) =>

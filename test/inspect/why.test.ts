@@ -356,3 +356,26 @@ describe("inspect.who_can", () => {
     await expect(asked).rejects.toMatchObject({ code: "RH400" });
   });
 });
+
+test("a person to whom rowhouse_auditor was granted asks under their own login, and is recorded", async () => {
+  const client = await database.admin.connect();
+  try {
+    // A role belongs to the whole server: made and used in one transaction, no other test sees it.
+    await client.query("begin");
+    await client.query("create role the_auditor in role rowhouse_auditor");
+    await client.query("set local session authorization the_auditor");
+    const { rows } = await client.query("select verdict from inspect.why('app.conversations', $1, $2, $3)", [
+      { tenant_id: acme.tenantId, id: acme.member.conversationId },
+      acme.member.userId,
+      acme.tenantId,
+    ]);
+    expect(rows.length).toBeGreaterThan(0);
+    const { rows: record } = await client.query(
+      "select database_role, actor_kind from audit.events where action = 'inspect.why' order by at desc limit 1",
+    );
+    expect(record).toEqual([{ database_role: "the_auditor", actor_kind: "system" }]);
+  } finally {
+    await client.query("rollback");
+    client.release(true);
+  }
+});

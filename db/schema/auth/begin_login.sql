@@ -16,7 +16,7 @@ begin
     select person.id, password.hash into user_id, password_hash
     from app.users as person
     join auth.passwords as password on password.user_id = person.id
-    where person.email = address;
+    where lower(person.email) = address;
 
     retry_after := auth.throttle(address || ' ' || network, 5);
     if retry_after = 0 and not exists (

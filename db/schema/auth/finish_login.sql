@@ -18,7 +18,7 @@ declare
     person  app.users;
     place   record;
 begin
-    select * into person from app.users as known where known.email = address;
+    select * into person from app.users as known where lower(known.email) = address;
 
     select membership.tenant_id, tenant.slug, tenant.name, tenant.status into place
     from app.memberships as membership

@@ -27,7 +27,7 @@ begin
     insert into auth.registrations (email, name, password_hash, tenant_slug, tenant_name, digest)
         values (address, btrim(register.name), register.password_hash, register.tenant_slug,
             btrim(register.tenant_name), sha256(register.digest));
-    if exists (select from app.users as person where person.email = address) then
+    if exists (select from app.users as person where lower(person.email) = address) then
         return 'exists';
     end if;
     return 'verify';

@@ -20,7 +20,7 @@ begin
     from auth.registrations as pending
     where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
     for update;
-    if not found or exists (select from app.users as known where known.email = registration.email) then
+    if not found or exists (select from app.users as known where lower(known.email) = registration.email) then
         return 'invalid_token';
     end if;
     if verify_email.tenant_slug is not null and registration.tenant_slug is not null then
@@ -38,7 +38,7 @@ begin
         when unique_violation then
             -- Most likely a slug that was taken meanwhile. Nothing stays behind.
             return case
-                when exists (select from app.tenants as tenant where tenant.slug = registration.tenant_slug)
+                when exists (select from app.tenants as tenant where lower(tenant.slug) = registration.tenant_slug)
                     then 'slug_taken'
                 else 'invalid_token'
             end;

@@ -1,8 +1,9 @@
 -- Who is acting, for triggers: they run after a statement may have thrown its own context away
 -- (`… returning set_config('rowhouse.context', '', true)`), and must not take that for the system.
 --
--- The system acts without the door only as somebody who may become the owner (an operator, a migration) or as
--- the two roles that hold nothing but functions. Anybody else without a context is refused.
+-- The system acts without the door only as somebody who may become the owner (an operator, a migration), as an
+-- auditor, who can change nothing, or as the two roles that hold nothing but functions. Anybody else without a
+-- context is refused.
 create or replace function context.actor() returns jsonb
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -12,6 +13,7 @@ declare
 begin
     if actor is null
         and not pg_has_role(session_user, 'rowhouse_owner', 'member')
+        and not pg_has_role(session_user, 'rowhouse_auditor', 'member')
         and session_user not in ('rowhouse_auth', 'rowhouse_worker')
     then
         perform context.refuse('broken_seal');

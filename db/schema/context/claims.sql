@@ -1,7 +1,8 @@
 -- Opens the seal: what the door established for this transaction, or null if nobody entered.
 --
 -- Everybody may write the variable rowhouse.context; nobody but the definer can write one that opens.
--- A value that is forged, edited, copied from another transaction or backend, or too old raises RH403.
+-- A value that is forged, edited, copied from another transaction or backend, or too old raises RH403. (Transactions
+-- that one message of the simple protocol begins share a timestamp; what is copied there is one's own.)
 -- It is parallel restricted because the seal is bound to the leader's process.
 set local role rowhouse_definer;
 create or replace function context.claims() returns jsonb
