@@ -65,8 +65,9 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(refuseMendedTarget());
   app.use(answerTheRest());
   app.use(forEverybody(parts).routes());
+  app.use(parts.limits.perAddress);
   app.use(authenticate(parts.authority));
-  app.use(parts.limits.middleware);
+  app.use(parts.limits.perCredential);
   app.use(signingIn(parts).routes());
   app.use(parts.graphql);
   return app;

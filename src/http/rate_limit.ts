@@ -9,8 +9,10 @@ import { tooMany } from "./problem.ts";
 import type { RequestState } from "./request_facts.ts";
 
 export interface RateLimits {
-  /** Counts the request and refuses it with 429 `too_many_requests` where there were too many. */
-  readonly middleware: Middleware<RequestState>;
+  /** Counts the request for its address, whatever credential it brings; 429 `too_many_requests` where there were too many. */
+  readonly perAddress: Middleware<RequestState>;
+  /** Counts the request for its credential, once that is known to be well made. */
+  readonly perCredential: Middleware<RequestState>;
   close(): Promise<void>;
 }
 
@@ -42,14 +44,13 @@ export function createRateLimits(config: Pick<Config, "redisUrl" | "rateLimits">
   const address = policy("address", config.rateLimits.api * 10);
 
   return {
-    async middleware(ctx, next) {
-      const { ip } = ctx.state.facts;
-      if (ctx.path.startsWith("/auth/")) {
-        await consume(ctx, signIn, networkOf(ip));
-      } else {
-        await consume(ctx, address, networkOf(ip));
-        if (ctx.state.caller) await consume(ctx, credential, nameOf(ctx.state.caller.credential));
-      }
+    async perAddress(ctx, next) {
+      await consume(ctx, isSignIn(ctx) ? signIn : address, networkOf(ctx.state.facts.ip));
+      await next();
+    },
+    async perCredential(ctx, next) {
+      const { caller } = ctx.state;
+      if (caller && !isSignIn(ctx)) await consume(ctx, credential, nameOf(caller.credential));
       await next();
     },
     async close() {
@@ -57,6 +58,8 @@ export function createRateLimits(config: Pick<Config, "redisUrl" | "rateLimits">
     },
   };
 }
+
+const isSignIn = (ctx: Context): boolean => ctx.path.startsWith("/auth/");
 
 /** Counts one request; says in RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10) what is left. */
 async function consume(ctx: Context, { name, quota, limiter }: Policy, key: string): Promise<void> {

@@ -10,39 +10,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { asDatabase } from "../../src/database/credentials.ts";
 import { runningEmbedded, startEmbedded } from "../../src/database/embedded.ts";
 import { projectRoot } from "../../src/database/migrations.ts";
+import { rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
-
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** A folder that every user may pass through, so that the database's data stays in it. */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
   chmodSync(folder, 0o711);
   return folder;
-}
-
-/** Runs `rowhouse` in a folder of its own, so that no .env is found, with these settings and no others. */
-function rowhouse(args: string[], cwd: string, settings: Record<string, string> = {}): Promise<Outcome> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), ...args], {
-      cwd,
-      env: { PATH: process.env.PATH, ...settings },
-    });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    child.once("error", failed);
-    child.once("close", (code) => done({ code, out, err }));
-  });
 }
 
 describe("rowhouse", () => {

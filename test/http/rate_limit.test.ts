@@ -54,6 +54,16 @@ describe("requests are counted", () => {
     expect(await logOut(server, { "X-Forwarded-For": "198.51.100.2" })).toMatchObject(tooMany);
   });
 
+  test("also where the token is forged: a refused credential is no way to ask without being counted", async () => {
+    const server = await start({ RATE_LIMIT_SIGN_IN: "1" });
+    const forged = { Authorization: "Bearer eyJhbGciOiJub25lIn0.e30." };
+    expect((await logOut(server, forged)).status).toBe(401);
+    expect(await logOut(server, forged)).toMatchObject(tooMany);
+    const elsewhere = await server.post("/graphql", { query: "{ me { id } }" }, forged);
+    expect(elsewhere.status).toBe(401);
+    expect(elsewhere.headers.get("RateLimit-Policy")).toContain('"address"');
+  });
+
   test("by the one spelling of a path; others are nothing", async () => {
     const server = await start({ RATE_LIMIT_SIGN_IN: "1" });
     for (const path of ["/AUTH/login", "/Auth/logout", "/auth/Register", "//auth/login", "/%61uth/login"]) {

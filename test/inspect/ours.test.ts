@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { InspectError, withInspect } from "../../src/inspect/install.ts";
 import { printSnapshot, takeSnapshot } from "../../src/inspect/snapshot.ts";
+import { rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type BlankDatabase, createBlankDatabase } from "./blank_database.ts";
 
@@ -151,30 +151,7 @@ describe("a database that Rowhouse never saw", () => {
   });
 });
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function policies(...args: string[]): Promise<Outcome> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), "policies", ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH },
-    });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    child.once("error", failed);
-    child.once("close", (code) => done({ code, out, err }));
-  });
-}
+const policies = (...args: string[]) => rowhouse(["policies", ...args], folder);
 
 describe("rowhouse policies", () => {
   const at = (name: string): string => join(folder, name);

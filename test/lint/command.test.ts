@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
+import { rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { checks } from "./sample.ts";
 
@@ -18,32 +18,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function rowhouse(...args: string[]): Promise<Outcome> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH },
-    });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    child.once("error", failed);
-    child.once("close", (code) => done({ code, out, err }));
-  });
-}
-
-const linted = (...args: string[]) => rowhouse("lint", "--database", database.adminUrl, ...args);
+const command = (...args: string[]) => rowhouse(args, folder);
+const linted = (...args: string[]) => command("lint", "--database", database.adminUrl, ...args);
 
 /** Writes a baseline and gives its path. */
 function baseline(accepted: unknown): string {
@@ -162,7 +138,7 @@ describe("a broken database", () => {
 
   test("looks the same to an auditor, who owns nothing and may read no table but the trail", async () => {
     const auditor = `${database.adminUrl}?options=-c%20role%3Drowhouse_auditor`;
-    const { code, out, err } = await rowhouse("lint", "--database", auditor, "--format", "json");
+    const { code, out, err } = await command("lint", "--database", auditor, "--format", "json");
     expect({ code, err }).toEqual({ code: 1, err: "" });
     expect(out).toBe((await linted("--format", "json")).out);
   });
@@ -235,17 +211,13 @@ describe("rowhouse lint refuses with status 2", () => {
     [["--baseline", "/nowhere.json"], "cannot read the baseline /nowhere.json"],
     [["--database", "postgres://postgres@127.0.0.1:1/x"], "nothing answers at 127.0.0.1:1 (ECONNREFUSED)"],
   ])("%j", async (args, problem) => {
-    const { code, out, err } = await rowhouse("lint", ...args);
+    const { code, out, err } = await command("lint", ...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(problem);
   });
 
   test("a database that does not exist", async () => {
-    const { code, err } = await rowhouse(
-      "lint",
-      "--database",
-      database.adminUrl.replace(/[^/]+$/, "nowhere"),
-    );
+    const { code, err } = await command("lint", "--database", database.adminUrl.replace(/[^/]+$/, "nowhere"));
     expect(code).toBe(2);
     expect(err).toContain('database "nowhere" does not exist');
   });
@@ -267,7 +239,7 @@ describe("another database", () => {
   afterAll(() => database.admin.query(`drop database ${name()} with (force)`));
 
   test("is checked under its own names, and nothing stays behind", async () => {
-    const { code, out } = await rowhouse(
+    const { code, out } = await command(
       ...["lint", "--database", url(), "--format", "json"],
       ...["--schemas", "public", "--exposed-schemas", "public", "--tenant-column", "org_id"],
       ...["--api-roles", "rowhouse_app", "--context-schema", "public"],
@@ -293,7 +265,7 @@ describe("another database", () => {
   });
 
   test("is checked under guessed names", async () => {
-    const { code, out, err } = await rowhouse("lint", "--database", url(), "--format", "json");
+    const { code, out, err } = await command("lint", "--database", url(), "--format", "json");
     expect({ code, err }).toEqual({ code: 1, err: "" });
     expect(JSON.parse(out).findings.map(({ check }: Record<string, string>) => check)).toContain("0001");
   });

@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { asDatabase } from "../../src/database/credentials.ts";
-import { projectRoot } from "../../src/database/migrations.ts";
 import { leaksOf, type Proof } from "../../src/inspect/prove_report.ts";
+import { rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
 let folder: string;
@@ -20,28 +19,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-function rowhouse(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), "prove", ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH },
-    });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      err += chunk;
-    });
-    child.once("error", failed);
-    child.once("close", (code) => done({ code, out, err }));
-  });
-}
+const prove = (...args: string[]) => rowhouse(["prove", ...args], folder);
 
 describe("rowhouse prove", () => {
   test("exits 0 when nothing crosses, and tells seed and progress on stderr", async () => {
-    const { code, out, err } = await rowhouse("--database", database.adminUrl, "--seed", "3", "--runs", "20");
+    const { code, out, err } = await prove("--database", database.adminUrl, "--seed", "3", "--runs", "20");
     expect({ code, last: out.trimEnd().split("\n").at(-1) }).toEqual({
       code: 0,
       last: expect.stringMatching(
@@ -55,7 +37,7 @@ describe("rowhouse prove", () => {
     await database.admin.query(`create view app.hole as select tenant_id, title from app.conversations;
       grant select on app.hole to rowhouse_app`);
     const file = join(folder, "proof.json");
-    const { code } = await rowhouse(
+    const { code } = await prove(
       ...["--database", database.adminUrl, "--runs", "0", "--format", "json", "--output", file],
     );
     await database.admin.query("drop view app.hole");
@@ -72,13 +54,13 @@ describe("rowhouse prove", () => {
     [["--config", "missing.json"], "missing.json"],
     [["--database", "postgres://nobody@127.0.0.1:1/none"], "nothing answers at 127.0.0.1:1"],
   ])("exits 2 for %j", async (args, message) => {
-    const { code, out, err } = await rowhouse(...args);
+    const { code, out, err } = await prove(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
   });
 
   test("exits 2 for a role that could not build the tenants", async () => {
-    const { code, err } = await rowhouse("--database", database.appUrl);
+    const { code, err } = await prove("--database", database.appUrl);
     expect({ code, err }).toEqual({
       code: 2,
       err: expect.stringMatching(/use a superuser|may not create schemas|permission denied/),
@@ -142,7 +124,7 @@ describe("a database that is not Rowhouse's", () => {
   };
 
   test("wants to be told how callers come in", async () => {
-    const { code, err } = await rowhouse("--database", url);
+    const { code, err } = await prove("--database", url);
     expect({ code, err }).toEqual({
       code: 2,
       err: expect.stringContaining('say in a --config file how callers come in ("enter")'),
@@ -150,7 +132,7 @@ describe("a database that is not Rowhouse's", () => {
   });
 
   test("is proven through the way in that its config names", async () => {
-    const { code, out } = await rowhouse(
+    const { code, out } = await prove(
       "--database",
       url,
       "--config",
@@ -183,7 +165,7 @@ describe("a database that is not Rowhouse's", () => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query("alter table tasks disable row level security");
-    const { code, out } = await rowhouse("--database", url, "--config", config(), "--runs", "0");
+    const { code, out } = await prove("--database", url, "--config", config(), "--runs", "0");
     await client.query("alter table tasks enable row level security");
     await client.end();
     expect(code).toBe(1);
