@@ -2,7 +2,13 @@ import type pg from "pg";
 import type { Attempt, Cell, Status } from "./prove_attempt.ts";
 import { type Proposal, type Scene, tableAttempts } from "./prove_attempts.ts";
 import type { DefinerFunction, Relation } from "./prove_catalogue.ts";
-import { contextAttempts, functionAttempts, roleAttempts, viewAttempts } from "./prove_elsewhere.ts";
+import {
+  choosesContext,
+  contextAttempts,
+  functionAttempts,
+  roleAttempts,
+  viewAttempts,
+} from "./prove_elsewhere.ts";
 import type { Ground } from "./prove_ground.ts";
 import { type Caller, type House, keyOf, ownRow, type Person, rowsOf } from "./prove_house.ts";
 import { judge, markersOf } from "./prove_judge.ts";
@@ -65,7 +71,7 @@ export async function attack(
     const meant = config.expected?.find((one) => one.role === caller.role && one.target === target);
     if (meant && /^(select|count|copy .*out|set role)/.test(name))
       return { ...cell, status: "expected", detail: meant.why };
-    if (!door.sealed && /edited|copied/.test(name)) {
+    if (!door.sealed && choosesContext(name)) {
       return {
         ...cell,
         status: "expected",

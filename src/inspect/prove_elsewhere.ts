@@ -194,6 +194,9 @@ function claimsOf({ tenant }: House, person: string | null) {
   };
 }
 
+/** Whether an attempt chooses the context itself: expected to succeed where the context is a plain variable. */
+export const choosesContext = (attempt: string): boolean => /edited|copied/.test(attempt);
+
 /** Contexts that the door did not make for this transaction. */
 export function contextsOf(
   door: Door,

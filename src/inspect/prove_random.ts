@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Relation } from "./prove_catalogue.ts";
-import { contextsOf } from "./prove_elsewhere.ts";
+import { choosesContext, contextsOf } from "./prove_elsewhere.ts";
 import type { Ground } from "./prove_ground.ts";
 import { type Caller, type House, ownRow, type Row, rowsOf } from "./prove_house.ts";
 import { foreignIn, markersOf } from "./prove_judge.ts";
@@ -68,6 +68,7 @@ export async function tryAtRandom(
 
   const written = (caller: Caller, moves: readonly Move[]): string[] => {
     const contexts = contextsOf(door, caller, home, abroad, copied)
+      .filter(({ name }) => door.sealed || !choosesContext(name))
       .map(({ first }) => first)
       .filter((sql) => sql !== "");
     return moves.map((one) => {

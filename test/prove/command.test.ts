@@ -138,11 +138,15 @@ describe("a database that is not Rowhouse's", () => {
       "--config",
       config(),
       "--runs",
-      "50",
+      "150",
+      // With this seed a sequence that chose its own context was taken for a leak once.
+      "--seed",
+      "1",
       "--format",
       "json",
     );
     const found = JSON.parse(out) as Proof;
+    expect(found.random.leak).toBeNull();
     expect(leaksOf(found).map(({ target, attempt }) => `${target}: ${attempt}`)).toEqual([]);
     expect(code).toBe(0);
     const targets = new Set(found.cells.map(({ target }) => target));
