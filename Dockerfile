@@ -12,7 +12,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
 COPY .gmrc ./
 COPY db ./db
 COPY src ./src
-# Mails without an SMTP_URL are written here; nothing else is.
+# Mails without an SMTP_URL are written here, nothing else is; docker-compose.yml keeps it in a volume.
 RUN mkdir .rowhouse && chown node:node .rowhouse
 
 USER node

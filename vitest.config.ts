@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ["test/support/global_setup.ts"],
     // Each file clones a database of its own: files run in parallel, and in any order.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     teardownTimeout: 30_000,
   },
 });

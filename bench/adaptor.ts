@@ -2,18 +2,12 @@
 // the same schema with begin, door, query and commit one after the other, as PostGraphile's stock adaptor
 // sends them (with set_config in the door's place). Both in the same run, over the same proxy, taking turns.
 import "../src/graphql/environment.ts";
-import { createHash } from "node:crypto";
 import pg from "pg";
-import { postgraphile } from "postgraphile";
 import type { WithPgClient } from "postgraphile/@dataplan/pg";
 import { makePgAdaptorWithPgClient, type NodePostgresPgClient } from "postgraphile/adaptors/pg";
-import { execute, hookArgs } from "postgraphile/grafast";
-import { type ExecutionResult, parse } from "postgraphile/graphql";
-import { doorService } from "../src/database/adaptor.ts";
-import type { Caller } from "../src/database/door.ts";
-import { schemaPreset } from "../src/graphql/preset.ts";
+import { callerOf, openApi } from "./graphql.ts";
 import { median, milliseconds, table } from "./measure.ts";
-import { moveIn } from "./people.ts";
+import { addRows } from "./people.ts";
 import { withServer } from "./server.ts";
 import { slowNetwork } from "./slow_network.ts";
 
@@ -28,28 +22,27 @@ const requests = {
 
 const rows: string[][] = [];
 await withServer(async ({ admin, app }) => {
-  const [, member] = await moveIn(admin, "acme", 2);
+  const [, member] = await addRows(admin, "acme", 2);
   if (!member) throw new Error("nobody moved in");
-  const caller: Caller = {
-    credential: createHash("sha256").update(member.handle).digest(),
-    facts: { request_id: "bench", ip: "192.0.2.1", user_agent: null },
-  };
+  const caller = callerOf(member);
   const url = new URL(String(app.options.connectionString));
   for (const roundTrip of [0, 10]) {
     const network = await slowNetwork(Number(url.port), roundTrip);
     const near = new URL(url);
     near.port = String(network.port);
-    const stock = await api(near.href, caller, "stock");
-    const ours = await api(near.href, caller, "ours");
+    const open = () => new pg.Pool({ connectionString: near.href, max: 10 });
+    const slow = open();
+    const stock = await openApi(slow, (service) => oneAfterTheOther(service, slow));
+    const ours = await openApi(open());
     try {
       for (const [name, query] of Object.entries(requests)) {
         const times = { stock: [] as number[], ours: [] as number[] };
         for (let round = -10; round < ROUNDS; round++) {
           // They take turns at going first, so that neither always finds the caches warm.
-          const turns = round % 2 === 0 ? ([ours, stock] as const) : ([stock, ours] as const);
-          for (const one of turns) {
-            const took = await one.time(query);
-            if (round >= 0) times[one.name].push(took);
+          const turns = round % 2 === 0 ? (["ours", "stock"] as const) : (["stock", "ours"] as const);
+          for (const name of turns) {
+            const { milliseconds: took } = await { ours, stock }[name].ask(query, caller);
+            if (round >= 0) times[name].push(took);
           }
         }
         const [before, after] = [median(times.stock), median(times.ours)];
@@ -70,34 +63,6 @@ await withServer(async ({ admin, app }) => {
 });
 console.log(`Medians of ${ROUNDS} requests, one at a time.\n`);
 console.log(table(["network", "request", "four round trips", "one round trip", "ratio"], rows));
-
-async function api<Name extends "stock" | "ours">(connectionString: string, caller: Caller, name: Name) {
-  const pool = new pg.Pool({ connectionString, max: 10 });
-  pool.on("error", () => {});
-  const service = doorService({ pool, schemas: ["app"], callerOf: () => caller });
-  const instance = postgraphile({
-    extends: [schemaPreset],
-    pgServices: [name === "ours" ? service : oneAfterTheOther(service, pool)],
-  });
-  const { schema, resolvedPreset } = await instance.getSchemaResult();
-  return {
-    name,
-    /** Milliseconds. */
-    async time(query: string): Promise<number> {
-      const document = parse(query);
-      const began = performance.now();
-      const args = { schema, document, resolvedPreset, requestContext: {}, contextValue: {} };
-      await hookArgs(args);
-      const { errors } = (await execute(args)) as ExecutionResult;
-      if (errors) throw errors[0];
-      return performance.now() - began;
-    },
-    async close() {
-      await instance.release();
-      await pool.end();
-    },
-  };
-}
 
 /** The stock adaptor opens no transaction without settings, so it can be given one that the door opens. */
 function oneAfterTheOther(

@@ -3,14 +3,14 @@
 import type pg from "pg";
 import { race } from "./clients.ts";
 import { median, milliseconds, table } from "./measure.ts";
-import { moveIn } from "./people.ts";
+import { addRows } from "./people.ts";
 import { withServer } from "./server.ts";
 
 const CONVERSATIONS = 10_000;
 const ROUNDS = 7;
 
 await withServer(async ({ admin }) => {
-  await moveIn(admin, "acme", 20);
+  await addRows(admin, "acme", 20);
   const { rows } = await admin.query<{ tenant_id: string; id: string }>(
     `insert into app.conversations (tenant_id, user_id, title)
      select tenant_id, user_id, 'One of many'

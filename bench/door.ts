@@ -1,27 +1,24 @@
-// What the door costs: its calls in microseconds, and a short read with and without it.
+// What the door and the policies cost a request: each in a transaction of its own, over the wire.
 // node bench/door.ts
+import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { type Contestant, race } from "./clients.ts";
 import { median, table } from "./measure.ts";
-import { enter, moveIn, type Person } from "./people.ts";
+import { addRows, type Person } from "./people.ts";
 import { withServer } from "./server.ts";
 
-const CALLS = 5_000;
-const ROUNDS = 7;
+const CALLS = 200;
+const ROUNDS = 25;
 
 await withServer(
   async ({ admin, app }) => {
-    const [, person] = await moveIn(admin, "acme", 20);
+    const [, person] = await addRows(admin, "acme", 20);
     if (!person) throw new Error("nobody moved in");
     const row = await converse(admin, person);
 
     const client = await app.connect();
-    const rows = [];
-    for (const [what, call] of Object.entries(calls(person))) {
-      rows.push([`\`${what}\``, (await microseconds(client, person, call)).toFixed(1)]);
-    }
-    client.release();
-    console.log(table(["call", "µs"], rows));
+    const took = await byTurns(client, statements(person)).finally(() => client.release());
+    console.log(table(["statement", "µs", "processor µs", "more than the line before"], costRows(took)));
 
     const rates = await race(reads(admin, app, person, row));
     console.log(`\n${table(["transaction", "per second", "of the first"], rateRows(rates))}`);
@@ -29,30 +26,82 @@ await withServer(
   { durable: false },
 );
 
-function calls({ handle }: Person): Record<string, string> {
+/** Each is a prepared statement and a transaction of its own; each asks for one thing more than the one before. */
+function statements({ handle }: Person): Record<string, string> {
+  const door = `context.enter(sha256('${handle}'))`;
+  const tenant = "(select context.tenant_id())";
+  const own = "(select context.user_where('chat'))";
+  const all = "(select context.tenant_where('view_all_chats'))";
   return {
-    "current_setting() (nothing sealed)": "current_setting('rowhouse.context', true)",
-    "context.claims()": "context.claims()",
-    "context.tenant_where()": "context.tenant_where('chat')",
-    "context.enter()": `context.enter(sha256('${handle}'))`,
+    "a function that says nothing": `select context.unverified_user_id()`,
+    "the door": `select ${door}`,
+    "and a policy's first look": `select ${door}, ${tenant}`,
+    "and a second": `select ${door}, ${tenant}, ${own}`,
+    "and a third": `select ${door}, ${tenant}, ${own}, ${all}`,
   };
 }
 
-/** The time of one call from plpgsql, less that of the empty loop around it. */
-async function microseconds(client: pg.ClientBase, person: Person, call: string): Promise<number> {
-  const loop = async (expression: string): Promise<number> => {
-    await enter(client, person);
-    const began = performance.now();
-    await client.query(`do $$ begin for n in 1..${CALLS} loop perform ${expression}; end loop; end $$`);
-    const took = performance.now() - began;
-    await client.query("commit");
-    return (took * 1_000) / CALLS;
-  };
-  const took: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) took.push((await loop(call)) - (await loop("1")));
-  return median(took);
+interface Cost {
+  /** Microseconds until the answer. */
+  readonly wall: number;
+  /** Microseconds of processor time in the backend; null where the system does not tell. */
+  readonly processor: number | null;
 }
 
+/** The medians of each statement's rounds, the statements by turns. */
+async function byTurns(
+  client: pg.ClientBase,
+  texts: Record<string, string>,
+): Promise<ReadonlyMap<string, Cost>> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const pid = rows[0]!.pid;
+  const costs = new Map(Object.keys(texts).map((name) => [name, [] as Cost[]]));
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [name, text] of Object.entries(texts)) {
+      const before = processorTime(pid);
+      const began = performance.now();
+      for (let call = 0; call < CALLS; call++) await client.query({ name, text });
+      const wall = ((performance.now() - began) * 1_000) / CALLS;
+      const after = processorTime(pid);
+      const processor = before === null || after === null ? null : (after - before) / CALLS;
+      // The first round only warms up.
+      if (round >= 0) costs.get(name)?.push({ wall, processor });
+    }
+  }
+  return new Map(
+    [...costs].map(([name, all]) => [
+      name,
+      {
+        wall: median(all.map(({ wall }) => wall)),
+        processor: all[0]?.processor === null ? null : median(all.map(({ processor }) => processor ?? 0)),
+      },
+    ]),
+  );
+}
+
+/** Microseconds that a process has run, as Linux counts them to the nanosecond. */
+function processorTime(pid: number): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1_000;
+  } catch {
+    return null;
+  }
+}
+
+function costRows(costs: ReadonlyMap<string, Cost>): string[][] {
+  const all = [...costs.values()];
+  return [...costs].map(([name, { wall, processor }], place) => {
+    const before = all[place - 1];
+    const more = (now: number | null, then: number | null | undefined): string =>
+      now === null || then == null ? "" : (now - then).toFixed(0);
+    return [
+      name,
+      wall.toFixed(0),
+      processor?.toFixed(0) ?? "",
+      before ? `${more(wall, before.wall)} (processor ${more(processor, before.processor)})` : "",
+    ];
+  });
+}
 interface Row {
   readonly tenant_id: string;
   readonly id: string;

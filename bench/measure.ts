@@ -8,6 +8,11 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2;
 }
 
+/** The least of the values that such a share of them does not exceed; NaN where there are none. They come in order. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+}
+
 /** `12.345` as `12.35 ms`. */
 export function milliseconds(value: number): string {
   return `${value.toFixed(2)} ms`;

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { withTriggersOff } from "./triggers_off.ts";
 
 /** A person with a session: `handle` opens the door as `context.enter(sha256(handle))`. */
 export interface Person {
@@ -10,11 +11,8 @@ export interface Person {
  * Makes a tenant whose first person is an admin and whose others are members, each with a session.
  * Triggers are off meanwhile: this is furniture, not what is measured.
  */
-export async function moveIn(admin: pg.Pool, slug: string, people: number): Promise<Person[]> {
-  const client = await admin.connect();
-  try {
-    await client.query("begin");
-    await client.query("set local session_replication_role = replica");
+export async function addRows(admin: pg.Pool, slug: string, people: number): Promise<Person[]> {
+  return withTriggersOff(admin, async (client) => {
     await client.query(
       `insert into app.users (email, name)
        select format('%s@%s.example', n, $1::text), format('Person %s', n) from generate_series(1, $2) as n`,
@@ -43,14 +41,8 @@ export async function moveIn(admin: pg.Pool, slug: string, people: number): Prom
          (select email from app.users where users.id = sessions.user_id) as handle`,
       [slug],
     );
-    await client.query("commit");
     return rows.sort((a, b) => Number.parseInt(a.handle, 10) - Number.parseInt(b.handle, 10));
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 /** Begins a transaction and enters it as the person. The caller ends it. */

@@ -52,12 +52,26 @@ $$;
 grant rowhouse_definer to rowhouse_owner with inherit false, set true;
 
 -- A second net under the limits that the server sets for each request: names are always qualified, and
--- nothing that lost its client goes on for long.
+-- nothing that lost its client goes on for long. A role may alter its own settings, so what else was set goes.
+alter role rowhouse_app reset all;
+alter role rowhouse_auth reset all;
+alter role rowhouse_worker reset all;
 alter role rowhouse_app set search_path = '';
 alter role rowhouse_app set statement_timeout = '60s';
 alter role rowhouse_app set idle_in_transaction_session_timeout = '60s';
 -- Its statements are many and short; compiling one costs more than running it.
 alter role rowhouse_app set jit = off;
+-- Whose tenant it is, and how much is in it, is not known when a statement is planned. A planner that guesses "one row"
+-- collects a tenant's half million to sort them; told to avoid sorts, it walks the index of the list's order and stops at
+-- the page's end, whatever the statistics say. So every order that the API offers has its index.
+alter role rowhouse_app set enable_sort = off;
+alter role rowhouse_app set enable_incremental_sort = off;
+-- So with all else that collects: what belongs to the rows of a page is then looked up for each of them by its key, where a
+-- hash join, or a loop over what was read once and kept, reads all that the tenant has of it.
+alter role rowhouse_app set enable_hashjoin = off;
+alter role rowhouse_app set enable_mergejoin = off;
+alter role rowhouse_app set enable_material = off;
+alter role rowhouse_app set enable_bitmapscan = off;
 alter role rowhouse_auth set search_path = '';
 alter role rowhouse_auth set statement_timeout = '60s';
 alter role rowhouse_auth set idle_in_transaction_session_timeout = '60s';
@@ -75,4 +89,4 @@ comment on role rowhouse_auth is
 comment on role rowhouse_worker is
     'Runs jobs: owns graphile_worker, may execute jobs.* and enters tenants only through the door.';
 comment on role rowhouse_auditor is
-    'Granted to people: reads audit and inspect across tenants, and nothing else.';
+    'Granted to people: reads audit and inspect across tenants and names users, and nothing else.';

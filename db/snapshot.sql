@@ -5,6 +5,7 @@
 create schema app authorization rowhouse_owner;
 comment on schema app is 'The API: everything here is exposed through GraphQL, subject to grants and row security.';
 grant usage on schema app to rowhouse_app;
+grant usage on schema app to rowhouse_auditor;
 grant usage on schema app to rowhouse_definer;
 
 create schema audit authorization rowhouse_owner;
@@ -15,12 +16,14 @@ grant usage on schema audit to rowhouse_definer;
 
 create schema auth authorization rowhouse_owner;
 comment on schema auth is 'Credentials and sessions. No role but the definer touches its tables.';
+grant usage on schema auth to rowhouse_app;
 grant usage on schema auth to rowhouse_auth;
 grant usage on schema auth to rowhouse_definer;
 
 create schema context authorization rowhouse_owner;
 comment on schema context is 'The door: it turns a credential into a sealed context that every policy reads.';
 grant usage on schema context to rowhouse_app;
+grant usage on schema context to rowhouse_auditor;
 grant usage on schema context to rowhouse_auth;
 grant usage on schema context to rowhouse_definer;
 grant usage on schema context to rowhouse_worker;
@@ -49,6 +52,29 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.identity as (
+    id uuid,
+    provider text,
+    issuer text,
+    subject text,
+    created_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
+
+create type app.session as (
+    id uuid,
+    device text,
+    address inet,
+    methods text[],
+    company text,
+    created_at timestamp with time zone,
+    last_seen_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    is_current boolean
+);
+comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
+
 create type context.holder as (
     kind text,
     credential_id uuid,
@@ -61,7 +87,9 @@ create type context.holder as (
     permissions text[],
     user_agent text,
     ended boolean,
-    expired boolean
+    expired boolean,
+    fingerprint text,
+    bound_ip inet
 );
 comment on type context.holder is 'Who holds a credential, and the live state of all that it depends on.';
 
@@ -80,20 +108,31 @@ create table app.conversations (
     constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
     constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'archived'::text]))),
-    constraint conversations_title_check CHECK (((length(title) <= 200) AND (title !~ '[[:cntrl:]]'::text)))
+    constraint conversations_title_check CHECK (((length(title) <= 200) AND ((title = ''::text) OR app.is_name(title))))
 );
 comment on table app.conversations is 'A conversation of one member with the machine.';
+comment on column app.conversations.id is 'Its key; later ones are greater.';
 comment on column app.conversations.user_id is 'Whose conversation it is; it never changes hands.';
-comment on column app.conversations.status is 'open or archived.';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', '');
+comment on column app.conversations.title is 'What it is about, in its member''s words.';
+comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
+comment on column app.conversations.created_at is 'When it began.';
+comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
+CREATE INDEX conversations_by_change ON app.conversations USING btree (tenant_id, updated_at, id);
+CREATE INDEX conversations_of_member_by_change ON app.conversations USING btree (tenant_id, user_id, updated_at, id);
+alter table app.conversations alter column title set statistics 0, alter column status set statistics 0;
+alter table app.conversations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+alter table app.conversations alter column user_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,status,tenant_id,updated_at,user_id', 'title', 'updated_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.conversations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
-grant delete, select on app.conversations to rowhouse_app;
+grant delete on app.conversations to rowhouse_app;
 grant insert (title) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
 grant select on app.conversations to rowhouse_definer;
 grant update (title, status) on app.conversations to rowhouse_app;
+grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -108,18 +147,27 @@ create policy "members delete their own conversations" on app.conversations
 comment on policy "members delete their own conversations" on app.conversations is 'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_where('chat'::text) AS tenant_where)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
 comment on policy "members read their own conversations" on app.conversations is 'A conversation is between one person and the machine; colleagues do not read along.';
 create policy "members rename and archive their own conversations" on app.conversations
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands.';
+create policy "messages find their own conversation" on app.conversations
+    for select to rowhouse_definer
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "messages find their own conversation" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived.';
+create policy "messages move their own conversation" on app.conversations
+    for update to rowhouse_definer
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "messages move their own conversation" on app.conversations is 'app.receive_message() sets updated_at, and holds no other column.';
 create policy "nothing crosses the wall" on app.conversations as restrictive
     for all to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -142,17 +190,25 @@ create table app.memberships (
     constraint memberships_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES app.roles(tenant_id, id),
     constraint memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint memberships_avatar_url_check CHECK (((avatar_url ~ '^https://[^[:space:][:cntrl:]]+$'::text) AND (length(avatar_url) <= 2000))),
-    constraint memberships_display_name_check CHECK ((((length(display_name) >= 1) AND (length(display_name) <= 200)) AND (display_name !~ '[[:cntrl:]]'::text))),
+    constraint memberships_display_name_check CHECK (((length(display_name) <= 200) AND app.is_name(display_name))),
     constraint memberships_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text])))
 );
 comment on table app.memberships is 'A person in a tenant, as colleagues see them. Never deleted, so that what they did keeps its author.';
+comment on column app.memberships.id is 'Its key.';
+comment on column app.memberships.user_id is 'Who it is.';
+comment on column app.memberships.role_id is 'The role that says what they may do.';
 comment on column app.memberships.is_owner is 'Owners answer for the tenant; there is always one who is active.';
-comment on column app.memberships.status is 'active, suspended or removed; only active members are let in.';
+comment on column app.memberships.status is 'Whether they are let in. active: let in; suspended: kept out for now; removed: no longer one of the tenant, kept so that what they did has an author.';
 comment on column app.memberships.display_name is 'The name that colleagues see.';
 comment on column app.memberships.avatar_url is 'The picture that colleagues see; https only.';
-CREATE INDEX memberships_by_role ON app.memberships USING btree (tenant_id, role_id);
-CREATE INDEX memberships_by_user ON app.memberships USING btree (user_id);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', '');
+comment on column app.memberships.created_at is 'When they joined.';
+comment on column app.memberships.updated_at is 'When it was last changed.';
+CREATE INDEX memberships_by_role ON app.memberships USING btree (tenant_id, role_id, id);
+CREATE INDEX memberships_by_user ON app.memberships USING btree (user_id, tenant_id);
+CREATE INDEX memberships_of_owners ON app.memberships USING btree (tenant_id, id) WHERE (is_owner AND (status = 'active'::text));
+alter table app.memberships alter column status set statistics 0, alter column display_name set statistics 0, alter column avatar_url set statistics 0;
+alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
 CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_owner AND (old.status = 'active'::text))) EXECUTE FUNCTION app.keep_an_owner();
@@ -160,7 +216,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EX
 alter table app.memberships enable row level security;
 alter table app.memberships force row level security;
 grant insert, select on app.memberships to rowhouse_definer;
-grant select on app.memberships to rowhouse_app;
+grant select (tenant_id, id, user_id, role_id, is_owner, status, display_name, avatar_url, created_at, updated_at) on app.memberships to rowhouse_app;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
@@ -177,13 +233,13 @@ END));
 comment on policy "members change themselves, managers of users everybody" on app.memberships is 'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
 create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see. The address is in app.users, which shows only oneself.';
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see, and a key that stands in a web page should not. The address is in app.users, which shows only oneself.';
 create policy "nothing crosses the wall" on app.memberships as restrictive
     for all to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "registration creates the first owner" on app.memberships
     for insert to rowhouse_definer
     with check (is_owner);
@@ -208,16 +264,24 @@ create table app.messages (
     constraint messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text])))
 );
 comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on column app.messages.id is 'Its key; later ones are greater.';
+comment on column app.messages.conversation_id is 'The conversation it was said in.';
 comment on column app.messages.user_id is 'The conversation''s user, also in messages of the assistant.';
-comment on column app.messages.role is 'user or assistant.';
+comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
+comment on column app.messages.content is 'What was said.';
+comment on column app.messages.created_at is 'When it was said.';
 CREATE INDEX messages_by_conversation ON app.messages USING btree (tenant_id, user_id, conversation_id, id);
 CREATE INDEX messages_in_conversation ON app.messages USING btree (tenant_id, conversation_id, id);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'content');
+alter table app.messages alter column role set statistics 0, alter column content set statistics 0;
+alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,id,role,tenant_id,user_id', 'content', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
-grant select on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
 grant select on app.messages to rowhouse_definer;
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
@@ -225,7 +289,7 @@ create policy "holders of view_all_chats read every message" on app.messages
 comment on policy "holders of view_all_chats read every message" on app.messages is 'As for conversations: administrators read, they do not write.';
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_where('chat'::text) AS tenant_where)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
 comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that.';
 create policy "members write into their own conversations" on app.messages
     for insert to rowhouse_app
@@ -233,9 +297,9 @@ create policy "members write into their own conversations" on app.messages
 comment on policy "members write into their own conversations" on app.messages is 'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
 create policy "nothing crosses the wall" on app.messages as restrictive
     for all to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -248,11 +312,14 @@ create table app.permissions (
     constraint permissions_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*$'::text))
 );
 comment on table app.permissions is 'The catalogue of what can be permitted.';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', '');
+comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
+comment on column app.permissions.description is 'What it lets one do.';
+alter table app.permissions alter column name set statistics 0, alter column description set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.permissions enable row level security;
 alter table app.permissions force row level security;
-grant select on app.permissions to rowhouse_app;
+grant select (name, description) on app.permissions to rowhouse_app;
 grant select on app.permissions to rowhouse_definer;
 create policy "everybody inside reads the catalogue" on app.permissions
     for select to rowhouse_app
@@ -281,21 +348,29 @@ create table app.roles (
     constraint roles_tenant_id_name_key UNIQUE (tenant_id, name),
     constraint roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
     constraint roles_description_check CHECK ((length(description) <= 500)),
-    constraint roles_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 60)) AND (name !~ '[[:cntrl:]]'::text))),
+    constraint roles_name_check CHECK (((length(name) <= 60) AND app.is_name(name))),
     constraint roles_permissions_check CHECK ((array_position(permissions, NULL::text) IS NULL))
 );
 comment on table app.roles is 'A named set of permissions in one tenant; admin, member and viewer are built in.';
+comment on column app.roles.id is 'Its key.';
+comment on column app.roles.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.roles.description is 'What it is for.';
 comment on column app.roles.permissions is 'Names from the catalogue, in order. Nobody can put in what they do not hold.';
 comment on column app.roles.built_in is 'Built-in roles cannot be changed or removed.';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', '');
+comment on column app.roles.created_at is 'When it was made.';
+comment on column app.roles.updated_at is 'When it was last changed.';
+alter table app.roles alter column name set statistics 0, alter column description set statistics 0, alter column permissions set statistics 0;
+alter table app.roles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'built_in,created_at,description,id,name,permissions,tenant_id,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.roles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER check_role_permissions BEFORE INSERT OR UPDATE OF permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.roles enable row level security;
 alter table app.roles force row level security;
-grant delete, select on app.roles to rowhouse_app;
+grant delete on app.roles to rowhouse_app;
 grant insert (name, description, permissions) on app.roles to rowhouse_app;
 grant insert, select on app.roles to rowhouse_definer;
+grant select (tenant_id, id, name, description, permissions, built_in, created_at, updated_at) on app.roles to rowhouse_app;
 grant update (name, description, permissions) on app.roles to rowhouse_app;
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
@@ -312,13 +387,13 @@ create policy "managers of roles remove roles they hold" on app.roles
 comment on policy "managers of roles remove roles they hold" on app.roles is 'A role that somebody still has cannot be removed: the foreign key of app.memberships keeps it.';
 create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues.';
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues, of whom a key of the tenant''s own is none.';
 create policy "nothing crosses the wall" on app.roles as restrictive
     for all to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on app.roles is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.roles is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer
     with check (built_in);
@@ -333,40 +408,62 @@ create table app.tenants (
     slug text not null,
     name text not null,
     status text default 'active'::text not null,
+    requires_second_factor boolean default false not null,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
+    session_idle_minutes integer default 10080 not null,
+    session_lifetime_minutes integer default 43200 not null,
+    single_session boolean default false not null,
+    fingerprint text default 'family'::text not null,
+    fingerprint_network boolean default false not null,
     constraint tenants_pkey PRIMARY KEY (id),
-    constraint tenants_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 200)) AND (name !~ '[[:cntrl:]]'::text))),
+    constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
+    constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint tenants_session_idle_minutes_check CHECK (((session_idle_minutes >= 30) AND (session_idle_minutes <= 129600))),
+    constraint tenants_session_lifetime_minutes_check CHECK (((session_lifetime_minutes >= 60) AND (session_lifetime_minutes <= 525600))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
 );
 comment on table app.tenants is 'A company: everything else belongs to exactly one.';
+comment on column app.tenants.id is 'Its key, which signed tokens carry as tid.';
 comment on column app.tenants.slug is 'The short name in links and at sign-in; lower case, digits and hyphens.';
-comment on column app.tenants.status is 'active, suspended or closed; only an active tenant can be entered.';
+comment on column app.tenants.name is 'What people call it.';
+comment on column app.tenants.status is 'Whether it can be entered. active: open to its members; suspended: shut to everybody for now; closed: shut for good.';
+comment on column app.tenants.requires_second_factor is 'Whether its members need a second factor, from their next sign-in on.';
+comment on column app.tenants.created_at is 'When it was registered.';
+comment on column app.tenants.updated_at is 'When it was last changed.';
+comment on column app.tenants.session_idle_minutes is 'Minutes for which a session is good without a refresh; seven days unless changed. A shorter one bites at once, a longer one with the next refresh.';
+comment on column app.tenants.session_lifetime_minutes is 'Minutes after which one has to sign in again, however busy the session; thirty days unless changed. A shorter one bites at once, a longer one is for new sessions.';
+comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
+comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
+comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', '');
+alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
+alter index app.tenants_by_slug alter column 1 set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant insert, select on app.tenants to rowhouse_definer;
-grant select on app.tenants to rowhouse_app;
-grant update (name) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
 grant update (updated_at) on app.tenants to rowhouse_definer;
-create policy "managers of the tenant rename it" on app.tenants
+create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant rename it" on app.tenants is 'Only the name. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
 comment on policy "members see their own tenant" on app.tenants is 'Whoever is signed in to a tenant may know its name. That other tenants exist is nobody''s business.';
 create policy "nothing crosses the wall" on app.tenants as restrictive
     for all to rowhouse_app
-    using ((id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on app.tenants is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((id = ( SELECT context.tenant_id() AS tenant_id)) AND (id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((id = ( SELECT context.tenant_id() AS tenant_id)) AND (id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.tenants is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "registration creates tenants" on app.tenants
     for insert to rowhouse_definer
     with check (true);
@@ -397,22 +494,29 @@ create table app.user_preferences (
     constraint user_preferences_tone_check CHECK ((tone = ANY (ARRAY['neutral'::text, 'friendly'::text, 'formal'::text, 'concise'::text])))
 );
 comment on table app.user_preferences is 'How the machine should speak to a member, per tenant.';
+comment on column app.user_preferences.id is 'Their key.';
+comment on column app.user_preferences.user_id is 'Whose they are.';
 comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
-comment on column app.user_preferences.tone is 'neutral, friendly, formal or concise.';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', '');
+comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.user_preferences.created_at is 'When they were first set.';
+comment on column app.user_preferences.updated_at is 'When they were last changed.';
+alter table app.user_preferences alter column language set statistics 0, alter column tone set statistics 0;
+alter table app.user_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,tenant_id,tone,updated_at,user_id', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.user_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.user_preferences enable row level security;
 alter table app.user_preferences force row level security;
-grant delete, select on app.user_preferences to rowhouse_app;
+grant delete on app.user_preferences to rowhouse_app;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
 grant select on app.user_preferences to rowhouse_definer;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -434,22 +538,44 @@ create table app.users (
     constraint users_pkey PRIMARY KEY (id),
     constraint users_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint users_locale_check CHECK (((locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(locale) <= 35))),
-    constraint users_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 200)) AND (name !~ '[[:cntrl:]]'::text))),
+    constraint users_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
     constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'banned'::text])))
 );
 comment on table app.users is 'A person who signs in, once for all their tenants.';
+comment on column app.users.id is 'Their key, the same in all their tenants.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
+comment on column app.users.name is 'Their own name, as they write it.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'active or banned; a banned user is refused on the next request.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
+comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.updated_at is 'When they last changed.';
 CREATE UNIQUE INDEX users_by_email ON app.users USING btree (lower(email));
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', '');
+alter table app.users alter column email set statistics 0, alter column name set statistics 0, alter column locale set statistics 0, alter column status set statistics 0;
+alter index app.users_by_email alter column 1 set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,locale,name,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.users FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.users enable row level security;
 alter table app.users force row level security;
 grant insert, select on app.users to rowhouse_definer;
-grant select on app.users to rowhouse_app;
+grant select (id, email, name) on app.users to rowhouse_auditor;
+grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
+grant update (email) on app.users to rowhouse_definer;
 grant update (name, locale) on app.users to rowhouse_app;
+create policy "a proven address replaces the old one" on app.users
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "a proven address replaces the old one" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';
+create policy "auditors name users" on app.users
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors name users" on app.users is 'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
+create policy "nobody meets anybody else" on app.users as restrictive
+    for all to rowhouse_app
+    using (((id = ( SELECT context.user_id() AS user_id)) AND (id = ( SELECT context.unverified_user_id() AS unverified_user_id))))
+    with check (((id = ( SELECT context.user_id() AS user_id)) AND (id = ( SELECT context.unverified_user_id() AS unverified_user_id))));
+comment on policy "nobody meets anybody else" on app.users is 'The wall of a table without tenants: the user is compared twice so that PostgreSQL compares the two answers with each other first, and no condition of the caller''s is ever tried on another person.';
 create policy "people change their own name and language" on app.users
     for update to rowhouse_app
     using ((id = ( SELECT context.user_id() AS user_id)))
@@ -476,6 +602,7 @@ create table audit.events (
     action text not null,
     table_name text,
     row_key jsonb,
+    row_id text,
     old_row jsonb,
     new_row jsonb,
     detail jsonb,
@@ -492,28 +619,35 @@ create table audit.events (
     constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'api_key'::text, 'sign_in'::text, 'system'::text]))),
     constraint events_check CHECK (((table_name IS NULL) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text])))),
     constraint events_check1 CHECK (((table_name IS NULL) = (row_key IS NULL))),
-    constraint events_check2 CHECK (((old_row IS NOT NULL) = (action = ANY (ARRAY['update'::text, 'delete'::text])))),
-    constraint events_check3 CHECK (((new_row IS NOT NULL) = (action = ANY (ARRAY['insert'::text, 'update'::text]))))
+    constraint events_check2 CHECK (((table_name IS NULL) = (row_id IS NULL))),
+    constraint events_check3 CHECK (((old_row IS NOT NULL) = (action = ANY (ARRAY['update'::text, 'delete'::text])))),
+    constraint events_check4 CHECK (((new_row IS NOT NULL) = (action = ANY (ARRAY['insert'::text, 'update'::text]))))
 ) partition by RANGE (at);
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
-comment on column audit.events.old_row is 'The row before, secrets redacted.';
-comment on column audit.events.new_row is 'The row after, secrets redacted.';
+comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
+comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
+comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
 comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
-CREATE INDEX events_by_actor ON ONLY audit.events USING btree (tenant_id, actor_id, at);
-CREATE INDEX events_by_row ON ONLY audit.events USING btree (tenant_id, table_name, row_key, at);
-CREATE INDEX events_by_time ON ONLY audit.events USING btree (tenant_id, at);
+CREATE INDEX events_by_action ON ONLY audit.events USING btree (tenant_id, action, at, id);
+CREATE INDEX events_by_actor ON ONLY audit.events USING btree (tenant_id, actor_id, at, id);
+CREATE INDEX events_by_kind ON ONLY audit.events USING btree (tenant_id, actor_kind, at, id);
+CREATE INDEX events_by_record ON ONLY audit.events USING btree (tenant_id, table_name, row_id, at, id);
+CREATE INDEX events_by_request ON ONLY audit.events USING btree (tenant_id, request_id, at, id);
+CREATE INDEX events_by_time ON ONLY audit.events USING btree (tenant_id, at, id);
+alter table audit.events alter column action set statistics 0, alter column table_name set statistics 0, alter column row_key set statistics 0, alter column row_id set statistics 0, alter column old_row set statistics 0, alter column new_row set statistics 0, alter column detail set statistics 0, alter column actor_kind set statistics 0, alter column request_id set statistics 0, alter column ip set statistics 0, alter column user_agent set statistics 0, alter column database_role set statistics 0;
+alter table audit.events alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.events enable row level security;
 alter table audit.events force row level security;
 grant insert, select on audit.events to rowhouse_definer;
-grant select on audit.events to rowhouse_app;
+grant select (tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail, actor_kind, actor_id, credential_id, request_id, ip, user_agent) on audit.events to rowhouse_app;
 grant select on audit.events to rowhouse_auditor;
 create policy "auditors read the whole trail" on audit.events
     for select to rowhouse_auditor
@@ -525,9 +659,9 @@ create policy "holders of view_audit read the trail of their tenant" on audit.ev
 comment on policy "holders of view_audit read the trail of their tenant" on audit.events is 'Through the view app.audit_events. Events of the platform carry the nil tenant and match nobody.';
 create policy "nothing crosses the wall" on audit.events as restrictive
     for all to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
-    with check ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "nothing crosses the wall" on audit.events is 'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on audit.events is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "the desk explains one row" on audit.events
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -537,48 +671,205 @@ create policy "the trail is written by its triggers" on audit.events
     with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
 
+create table audit.tallies (
+    hour timestamp with time zone not null,
+    action text not null,
+    subject text not null,
+    count bigint default 1 not null,
+    last_at timestamp with time zone default now() not null,
+    constraint tallies_pkey PRIMARY KEY (hour, action, subject),
+    constraint tallies_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
+    constraint tallies_count_check CHECK ((count > 0)),
+    constraint tallies_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 100)))
+) with (fillfactor=70);
+comment on table audit.tallies is 'How often somebody without a live credential did something: a row for an hour, an action and a network (or a dead credential). Forgotten after 90 days. Not audited: counters.';
+comment on column audit.tallies.subject is 'The network that strangers came from ("elsewhere" after a hundred in an hour), or the id of a credential that is over, and why.';
+alter table audit.tallies alter column action set statistics 0, alter column subject set statistics 0;
+alter table audit.tallies enable row level security;
+alter table audit.tallies force row level security;
+grant delete, insert, select, update on audit.tallies to rowhouse_definer;
+grant select on audit.tallies to rowhouse_auditor;
+create policy "auditors read what strangers tried" on audit.tallies
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors read what strangers tried" on audit.tallies is 'The counts belong to no tenant; who answers for all of them may see from where and how often somebody knocked.';
+create policy "refusals are counted" on audit.tallies
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "refusals are counted" on audit.tallies is 'audit.tally() and audit.tally_stranger() count; jobs.expire_sessions() forgets what is older than 90 days.';
+
 create table auth.api_keys (
-    tenant_id uuid not null,
+    tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
-    user_id uuid not null,
+    kind text default 'secret'::text not null,
+    user_id uuid,
+    role_id uuid,
+    created_by uuid,
     name text not null,
+    beginning text default ''::text not null,
     digest bytea not null,
     scopes text[] not null,
+    requests_per_minute integer,
+    origins text[],
+    addresses inet[],
+    replaces uuid,
+    used_count bigint default 0 not null,
+    last_used_at timestamp with time zone,
     created_at timestamp with time zone default now() not null,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
-    constraint api_keys_digest_key UNIQUE (digest),
     constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint api_keys_tenant_id_replaces_fkey FOREIGN KEY (tenant_id, replaces) REFERENCES auth.api_keys(tenant_id, id),
+    constraint api_keys_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES app.roles(tenant_id, id),
     constraint api_keys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
+    constraint api_keys_addresses_check CHECK ((((cardinality(addresses) >= 1) AND (cardinality(addresses) <= 50)) AND (array_position(addresses, NULL::inet) IS NULL))),
+    constraint api_keys_beginning_check CHECK ((beginning ~ '^(rh_[ps]k_[0-9A-Za-z]{4})?$'::text)),
+    constraint api_keys_check CHECK (((user_id IS NULL) <> (role_id IS NULL))),
+    constraint api_keys_check1 CHECK (((kind = 'secret'::text) OR ((role_id IS NOT NULL) AND (scopes = '{chat}'::text[]) AND (origins IS NOT NULL)))),
     constraint api_keys_digest_check CHECK ((octet_length(digest) = 32)),
-    constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-    constraint api_keys_scopes_check CHECK ((array_position(scopes, NULL::text) IS NULL))
+    constraint api_keys_kind_check CHECK ((kind = ANY (ARRAY['secret'::text, 'publishable'::text]))),
+    constraint api_keys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
+    constraint api_keys_origins_check CHECK ((((cardinality(origins) >= 1) AND (cardinality(origins) <= 20)) AND (array_to_string(origins, ' '::text) ~ '^https?://[a-z0-9.-]+(:[0-9]{1,5})?( https?://[a-z0-9.-]+(:[0-9]{1,5})?)*$'::text))),
+    constraint api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
+    constraint api_keys_scopes_check CHECK ((array_position(scopes, NULL::text) IS NULL)),
+    constraint api_keys_used_count_check CHECK ((used_count >= 0))
 );
-comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role within its scopes.';
+comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role, or its own, within its scopes. app.api_keys shows them.';
 comment on column auth.api_keys.digest is 'sha256 of sha256 of the key.';
-CREATE INDEX api_keys_by_member ON auth.api_keys USING btree (tenant_id, user_id);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'digest');
+CREATE INDEX api_keys_by_digest ON auth.api_keys USING btree (digest, tenant_id, id);
+CREATE INDEX api_keys_by_member ON auth.api_keys USING btree (tenant_id, user_id, id);
+CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, replaces, id);
+CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
+alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
+alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
 alter table auth.api_keys enable row level security;
 alter table auth.api_keys force row level security;
+grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
+grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 grant select on auth.api_keys to rowhouse_definer;
+grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
+create policy "nothing crosses the wall" on auth.api_keys as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on auth.api_keys is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people change their own keys, managers of keys every one" on auth.api_keys
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (user_id = ( SELECT context.key_keeper() AS key_keeper)) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_api_keys'::text) AS tenant_requiring))
+END))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (user_id = ( SELECT context.key_keeper() AS key_keeper)) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_api_keys'::text) AS tenant_requiring))
+END));
+comment on policy "people change their own keys, managers of keys every one" on auth.api_keys is 'The name, the limits, an earlier end; and that it is revoked, which the trigger makes final. A case, so that a missing permission is named. Keys are never deleted, so that the trail can say what acted.';
+create policy "people make keys of their own, managers of keys the tenant's" on auth.api_keys
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (role_id IS NULL) THEN (user_id = ( SELECT context.key_keeper() AS key_keeper))
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_api_keys'::text) AS tenant_requiring))
+END));
+comment on policy "people make keys of their own, managers of keys the tenant's" on auth.api_keys is 'Nobody makes one for a colleague: the user is no input, and a key with a role has none. What it may hold, the trigger guard_api_key compares with its maker.';
+create policy "people see their own keys, managers of keys every one" on auth.api_keys
+    for select to rowhouse_app
+    using (((user_id = ( SELECT context.key_keeper() AS key_keeper)) OR (tenant_id = ( SELECT context.tenant_where('manage_api_keys'::text) AS tenant_where))));
+comment on policy "people see their own keys, managers of keys every one" on auth.api_keys is 'Through the view app.api_keys, which has no digest; nor has the grant. A key that may not manage keys sees none, not even itself: it is in more hands than its owner''s.';
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer
     using (true);
-comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key. Nothing issues keys yet.';
+comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own.';
+create policy "web processes tell how often keys were used" on auth.api_keys
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns, and the definer may change no other.';
+
+create table auth.exchange_codes (
+    digest bytea not null,
+    challenge text not null,
+    provider text not null,
+    issuer text not null,
+    subject text not null,
+    email text,
+    name text,
+    expires_at timestamp with time zone default (now() + '00:01:00'::interval) not null,
+    constraint exchange_codes_pkey PRIMARY KEY (digest),
+    constraint exchange_codes_challenge_check CHECK ((challenge ~ '^[A-Za-z0-9_-]{43}$'::text)),
+    constraint exchange_codes_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint exchange_codes_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
+    constraint exchange_codes_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+    constraint exchange_codes_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint exchange_codes_provider_check CHECK ((provider ~ '^[a-z0-9-]{1,40}$'::text)),
+    constraint exchange_codes_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+comment on table auth.exchange_codes is 'What providers said of people, under one-time codes. Not audited: good for a minute; the sign-in or the link that one leads to is recorded.';
+comment on column auth.exchange_codes.digest is 'sha256 of sha256 of the code.';
+comment on column auth.exchange_codes.challenge is 'What the verifier that stayed in the page has to fit (RFC 7636, S256).';
+CREATE INDEX exchange_codes_by_expiry ON auth.exchange_codes USING btree (expires_at);
+alter table auth.exchange_codes alter column digest set statistics 0, alter column challenge set statistics 0, alter column provider set statistics 0, alter column issuer set statistics 0, alter column subject set statistics 0, alter column email set statistics 0, alter column name set statistics 0;
+alter table auth.exchange_codes enable row level security;
+alter table auth.exchange_codes force row level security;
+grant delete, insert, select on auth.exchange_codes to rowhouse_definer;
+create policy "signing in with a provider keeps its codes" on auth.exchange_codes
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "signing in with a provider keeps its codes" on auth.exchange_codes is 'auth.keep_code() gives them out, auth.take_exchange_code() takes them back; jobs.expire_exchange_codes() forgets those that nobody brought.';
+
+create table auth.identities (
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    provider text not null,
+    issuer text not null,
+    subject text not null,
+    created_at timestamp with time zone default now() not null,
+    last_used_at timestamp with time zone default now() not null,
+    constraint identities_pkey PRIMARY KEY (id),
+    constraint identities_issuer_subject_key UNIQUE (issuer, subject),
+    constraint identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint identities_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+    constraint identities_provider_check CHECK ((provider ~ '^[a-z0-9-]{1,40}$'::text)),
+    constraint identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+comment on table auth.identities is 'Accounts elsewhere with which people sign in (OAuth, OpenID Connect).';
+comment on column auth.identities.provider is 'The provider, as this installation calls it.';
+comment on column auth.identities.issuer is 'Who vouches: the issuer''s address.';
+comment on column auth.identities.subject is 'Who that is, in the issuer''s words. Never an address: those change hands.';
+CREATE INDEX identities_by_user ON auth.identities USING btree (user_id, id);
+alter table auth.identities alter column provider set statistics 0, alter column issuer set statistics 0, alter column subject set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.identities FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,issuer,last_used_at,provider,subject,user_id', '', 'last_used_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.identities FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.identities enable row level security;
+alter table auth.identities force row level security;
+grant delete, insert, select, update on auth.identities to rowhouse_definer;
+create policy "sign-in keeps the identities" on auth.identities
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the identities" on auth.identities is 'auth.exchange_code() finds and makes them, auth.link_identity() adds one; context.identities_of_caller() shows the caller''s own, context.unlink_identity_of_caller() takes one away.';
 
 create table auth.login_throttles (
     key bytea not null,
     attempts integer not null,
-    last_at timestamp with time zone default now() not null,
+    began_at timestamp with time zone default now() not null,
     blocked_until timestamp with time zone default now() not null,
     constraint login_throttles_pkey PRIMARY KEY (key),
     constraint login_throttles_attempts_check CHECK ((attempts > 0)),
     constraint login_throttles_key_check CHECK ((octet_length(key) = 32))
 );
 comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
-CREATE INDEX login_throttles_by_age ON auth.login_throttles USING btree (last_at);
+CREATE INDEX login_throttles_by_age ON auth.login_throttles USING btree (began_at);
+alter table auth.login_throttles alter column key set statistics 0;
 alter table auth.login_throttles enable row level security;
 alter table auth.login_throttles force row level security;
 grant delete, insert, select, update on auth.login_throttles to rowhouse_definer;
@@ -587,6 +878,118 @@ create policy "sign-in counts attempts" on auth.login_throttles
     using (true)
     with check (true);
 comment on policy "sign-in counts attempts" on auth.login_throttles is 'auth.throttle(); the keys are digests, so the table does not say whose attempts they were.';
+
+create table auth.mail_tokens (
+    id uuid default uuidv7() not null,
+    purpose text not null,
+    email text not null,
+    user_id uuid,
+    link_digest bytea not null,
+    code_digest bytea not null,
+    browser_digest bytea,
+    network text not null,
+    tries integer default 0 not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    used_at timestamp with time zone,
+    constraint mail_tokens_pkey PRIMARY KEY (id),
+    constraint mail_tokens_link_digest_key UNIQUE (link_digest),
+    constraint mail_tokens_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
+    constraint mail_tokens_check CHECK (((purpose <> 'register'::text) OR (user_id IS NULL))),
+    constraint mail_tokens_check1 CHECK (((purpose <> 'change_email'::text) OR (user_id IS NOT NULL))),
+    constraint mail_tokens_code_digest_check CHECK ((octet_length(code_digest) = 32)),
+    constraint mail_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
+    constraint mail_tokens_link_digest_check CHECK ((octet_length(link_digest) = 32)),
+    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text]))),
+    constraint mail_tokens_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
+comment on column auth.mail_tokens.email is 'Where the mail went.';
+comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone within a day, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
+comment on column auth.mail_tokens.link_digest is 'sha256 of sha256 of the link''s secret.';
+comment on column auth.mail_tokens.code_digest is 'sha256 of an HMAC of purpose, address and code under a key made of the master key: who reads this table cannot try a million codes.';
+comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the cookie of the browser that asked, where the link works in no other.';
+comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
+comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
+CREATE INDEX mail_tokens_by_address ON auth.mail_tokens USING btree (email, purpose, created_at);
+CREATE INDEX mail_tokens_by_expiry ON auth.mail_tokens USING btree (expires_at);
+CREATE INDEX mail_tokens_by_user ON auth.mail_tokens USING btree (user_id);
+alter table auth.mail_tokens alter column purpose set statistics 0, alter column email set statistics 0, alter column link_digest set statistics 0, alter column code_digest set statistics 0, alter column browser_digest set statistics 0, alter column network set statistics 0;
+alter table auth.mail_tokens enable row level security;
+alter table auth.mail_tokens force row level security;
+grant delete, insert, select, update on auth.mail_tokens to rowhouse_definer;
+create policy "mails prove addresses" on auth.mail_tokens
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "mails prove addresses" on auth.mail_tokens is 'auth.make_mail_token() and auth.find_mail_token(); jobs.expire_mail() forgets links that nobody followed.';
+
+create table auth.mails (
+    id uuid not null,
+    template text not null,
+    recipient text not null,
+    locale text not null,
+    secret text,
+    request_id text,
+    state text default 'pending'::text not null,
+    attempts integer default 0 not null,
+    next_attempt_at timestamp with time zone default now() not null,
+    last_error text,
+    created_at timestamp with time zone default now() not null,
+    settled_at timestamp with time zone,
+    constraint mails_pkey PRIMARY KEY (id),
+    constraint mails_attempts_check CHECK ((attempts >= 0)),
+    constraint mails_check CHECK (((state = 'pending'::text) = (settled_at IS NULL))),
+    constraint mails_check1 CHECK (((state <> 'sent'::text) OR (secret IS NULL))),
+    constraint mails_last_error_check CHECK ((length(last_error) <= 500)),
+    constraint mails_locale_check CHECK ((length(locale) <= 35)),
+    constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
+    constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text])))
+);
+comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
+comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
+comment on column auth.mails.state is 'pending: it is tried at next_attempt_at; sent; dead: it was given up, until jobs.retry_mail().';
+CREATE INDEX mails_by_end ON auth.mails USING btree (settled_at) WHERE (settled_at IS NOT NULL);
+CREATE INDEX mails_due ON auth.mails USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+alter table auth.mails alter column template set statistics 0, alter column recipient set statistics 0, alter column locale set statistics 0, alter column secret set statistics 0, alter column request_id set statistics 0, alter column state set statistics 0, alter column last_error set statistics 0;
+alter table auth.mails enable row level security;
+alter table auth.mails force row level security;
+grant delete, insert, select, update on auth.mails to rowhouse_definer;
+create policy "the queue keeps mails until they are sent" on auth.mails
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue keeps mails until they are sent" on auth.mails is 'auth.queue_mail(), auth.claim_mails() and auth.settle_mail(); jobs.expire_mail() forgets what is done.';
+
+create table auth.mfa_challenges (
+    digest bytea not null,
+    user_id uuid not null,
+    purpose text not null,
+    tenant_slug text,
+    methods text[] not null,
+    tries integer default 0 not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone default (now() + '00:10:00'::interval) not null,
+    constraint mfa_challenges_pkey PRIMARY KEY (digest),
+    constraint mfa_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint mfa_challenges_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint mfa_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['verify'::text, 'enrol'::text]))),
+    constraint mfa_challenges_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
+CREATE INDEX mfa_challenges_by_expiry ON auth.mfa_challenges USING btree (expires_at);
+CREATE INDEX mfa_challenges_by_user ON auth.mfa_challenges USING btree (user_id);
+alter table auth.mfa_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column tenant_slug set statistics 0, alter column methods set statistics 0;
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON auth.mfa_challenges FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.mfa_challenges enable row level security;
+alter table auth.mfa_challenges force row level security;
+grant delete, insert, select, update on auth.mfa_challenges to rowhouse_definer;
+create policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges is 'auth.open_session() asks, auth.finish_mfa() and auth.confirm_totp() answer; what is over is forgotten after an hour.';
 
 create table auth.passwords (
     user_id uuid not null,
@@ -597,61 +1000,80 @@ create table auth.passwords (
     constraint passwords_hash_check CHECK ((hash ~~ '$argon2id$%'::text))
 );
 comment on table auth.passwords is 'Password hashes (argon2id, PHC string format).';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passwords FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'hash');
+alter table auth.passwords alter column hash set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passwords FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'changed_at,user_id', 'hash', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passwords FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.passwords enable row level security;
 alter table auth.passwords force row level security;
-grant insert, select on auth.passwords to rowhouse_definer;
+grant insert, select, update on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() stores it. Nobody else reads here.';
+comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it. Nobody else reads here.';
 
-create table auth.registrations (
+create table auth.recovery_codes (
     id uuid default uuidv7() not null,
-    email text not null,
-    name text not null,
-    password_hash text not null,
-    tenant_slug text,
-    tenant_name text,
+    user_id uuid not null,
     digest bytea not null,
     created_at timestamp with time zone default now() not null,
-    expires_at timestamp with time zone default (now() + '24:00:00'::interval) not null,
-    constraint registrations_pkey PRIMARY KEY (id),
-    constraint registrations_digest_key UNIQUE (digest),
+    used_at timestamp with time zone,
+    constraint recovery_codes_pkey PRIMARY KEY (id),
+    constraint recovery_codes_user_id_digest_key UNIQUE (user_id, digest),
+    constraint recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint recovery_codes_digest_check CHECK ((octet_length(digest) = 32))
+);
+comment on table auth.recovery_codes is 'Ten codes for who has lost their second factor; each is good once.';
+comment on column auth.recovery_codes.digest is 'sha256 of sha256 of the code.';
+alter table auth.recovery_codes alter column digest set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.recovery_codes FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,used_at,user_id', 'digest', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.recovery_codes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.recovery_codes enable row level security;
+alter table auth.recovery_codes force row level security;
+grant delete, insert, select, update on auth.recovery_codes to rowhouse_definer;
+create policy "sign-in keeps recovery codes" on auth.recovery_codes
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() makes ten, auth.take_code() uses each up once. Nobody else reads here.';
+
+create table auth.registrations (
+    token_id uuid not null,
+    name text not null,
+    tenant_slug text,
+    tenant_name text,
+    constraint registrations_pkey PRIMARY KEY (token_id),
+    constraint registrations_token_id_fkey FOREIGN KEY (token_id) REFERENCES auth.mail_tokens(id) ON DELETE CASCADE,
     constraint registrations_check CHECK (((tenant_slug IS NULL) = (tenant_name IS NULL))),
-    constraint registrations_digest_check CHECK ((octet_length(digest) = 32)),
-    constraint registrations_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
-    constraint registrations_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 200)) AND (name !~ '[[:cntrl:]]'::text))),
-    constraint registrations_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
-    constraint registrations_tenant_name_check CHECK ((((length(tenant_name) >= 1) AND (length(tenant_name) <= 200)) AND (tenant_name !~ '[[:cntrl:]]'::text))),
+    constraint registrations_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint registrations_tenant_name_check CHECK (((length(tenant_name) <= 200) AND app.is_name(tenant_name))),
     constraint registrations_tenant_slug_check CHECK ((tenant_slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
 );
-comment on table auth.registrations is 'Registrations whose address is not proven yet.';
-CREATE INDEX registrations_by_email ON auth.registrations USING btree (email, created_at);
-CREATE INDEX registrations_by_expiry ON auth.registrations USING btree (expires_at);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.registrations FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'password_hash,digest');
-CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.registrations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+alter table auth.registrations alter column name set statistics 0, alter column tenant_slug set statistics 0, alter column tenant_name set statistics 0;
 alter table auth.registrations enable row level security;
 alter table auth.registrations force row level security;
-grant delete, insert, select, update on auth.registrations to rowhouse_definer;
+grant delete, insert, select on auth.registrations to rowhouse_definer;
 create policy "registration keeps what is not verified yet" on auth.registrations
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register() and auth.verify_email(); jobs.expire_registrations() forgets links that nobody followed.';
+comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register() and auth.verify_email(); a registration goes with its mail.';
 
 create table auth.sessions (
     id uuid not null,
     user_id uuid not null,
     tenant_id uuid,
     handle_digest bytea not null,
+    methods text[] default '{}'::text[] not null,
     counter integer default 0 not null,
     rotated_at timestamp with time zone default now() not null,
+    acknowledged_at timestamp with time zone default now(),
+    last_seen_at timestamp with time zone default now() not null,
     user_agent text,
     ip inet,
     created_at timestamp with time zone default now() not null,
+    authenticated_at timestamp with time zone default now() not null,
     idle_expires_at timestamp with time zone default (now() + '7 days'::interval) not null,
     expires_at timestamp with time zone default (now() + '30 days'::interval) not null,
     ended_at timestamp with time zone,
@@ -662,17 +1084,26 @@ create table auth.sessions (
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     constraint sessions_counter_check CHECK ((counter >= 0)),
-    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text]))),
-    constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32))
+    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
+    constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
+    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
+comment on column auth.sessions.methods is 'By what the person proved who they are, in the words of RFC 8176: pwd, otp, …';
 comment on column auth.sessions.counter is 'Number of the newest refresh token.';
-comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same user agent.';
+comment on column auth.sessions.acknowledged_at is 'When the tokens of this counter were first used; null: not yet, and nobody knows whether they arrived.';
+comment on column auth.sessions.last_seen_at is 'When a request or a refresh last came, to five minutes.';
+comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same browser, as the tenant has it (app.tenants.fingerprint). As it was at the last refresh; null: bound to none.';
+comment on column auth.sessions.ip is 'From where it was begun.';
+comment on column auth.sessions.authenticated_at is 'When its user last proved who they are, at the sign-in or by stepping up. A sibling session in another tenant has it from the one before.';
+CREATE INDEX sessions_by_end ON auth.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX sessions_by_expiry ON auth.sessions USING btree (LEAST(idle_expires_at, expires_at)) WHERE (ended_at IS NULL);
-CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id);
+CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id, created_at);
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'handle_digest');
+alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column end_reason set statistics 0;
+alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.sessions enable row level security;
 alter table auth.sessions force row level security;
@@ -692,12 +1123,13 @@ create table auth.signing_keys (
     active_from timestamp with time zone default now() not null,
     expires_at timestamp with time zone,
     constraint signing_keys_pkey PRIMARY KEY (id),
-    constraint signing_keys_algorithm_check CHECK ((algorithm = ANY (ARRAY['EdDSA'::text, 'ES256'::text, 'RS256'::text]))),
+    constraint signing_keys_algorithm_check CHECK ((algorithm = ANY (ARRAY['EdDSA'::text, 'ES256'::text, 'RS256'::text, 'HS256'::text]))),
     constraint signing_keys_check CHECK ((expires_at >= active_from)),
     constraint signing_keys_public_jwk_check CHECK ((NOT (public_jwk ?| ARRAY['d'::text, 'p'::text, 'q'::text, 'dp'::text, 'dq'::text, 'qi'::text, 'k'::text])))
 );
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'private_jwk');
+alter table auth.signing_keys alter column id set statistics 0, alter column algorithm set statistics 0, alter column public_jwk set statistics 0, alter column private_jwk set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'active_from,algorithm,created_at,expires_at,id,public_jwk', 'private_jwk', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.signing_keys enable row level security;
 alter table auth.signing_keys force row level security;
@@ -708,18 +1140,67 @@ create policy "token issuing keeps its keys" on auth.signing_keys
     with check (true);
 comment on policy "token issuing keeps its keys" on auth.signing_keys is 'auth.list_signing_keys() and auth.install_signing_key(). The private halves are encrypted under a master key that is not in the database.';
 
+create table auth.totp_factors (
+    id uuid not null,
+    user_id uuid not null,
+    seed text not null,
+    last_step bigint,
+    created_at timestamp with time zone default now() not null,
+    confirmed_at timestamp with time zone,
+    constraint totp_factors_pkey PRIMARY KEY (id),
+    constraint totp_factors_user_id_key UNIQUE (user_id),
+    constraint totp_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint totp_factors_check CHECK (((confirmed_at IS NULL) = (last_step IS NULL))),
+    constraint totp_factors_seed_check CHECK ((seed ~~ 'v1.%'::text))
+);
+comment on table auth.totp_factors is 'Second factors: one time-based one-time password generator a person (RFC 6238).';
+comment on column auth.totp_factors.seed is 'AES-256-GCM under the master key, bound to the id.';
+comment on column auth.totp_factors.last_step is 'The last step of the clock whose code was used: it and all before it are worth nothing.';
+comment on column auth.totp_factors.confirmed_at is 'When its first code was shown; before that it counts for nothing.';
+alter table auth.totp_factors alter column seed set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.totp_factors FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'confirmed_at,created_at,id,user_id', 'seed,last_step', 'last_step');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.totp_factors FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.totp_factors enable row level security;
+alter table auth.totp_factors force row level security;
+grant delete, insert, select, update on auth.totp_factors to rowhouse_definer;
+create policy "sign-in keeps second factors" on auth.totp_factors
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps second factors" on auth.totp_factors is 'auth.enrol_totp(), confirm_totp() and remove_totp(); auth.take_code() notes the step that was used. Nobody else reads here.';
+
+create table context.access_as_migrated (
+    object text not null,
+    digest text not null,
+    constraint access_as_migrated_pkey PRIMARY KEY (object)
+);
+comment on table context.access_as_migrated is 'How each policy, grant, function and trigger was after the last rowhouse migrate, as a digest. Not audited: only migrations write it.';
+alter table context.access_as_migrated alter column object set statistics 0, alter column digest set statistics 0;
+alter table context.access_as_migrated enable row level security;
+alter table context.access_as_migrated force row level security;
+grant delete, insert, select on context.access_as_migrated to rowhouse_definer;
+create policy "migrations remember how access is decided" on context.access_as_migrated
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "migrations remember how access is decided" on context.access_as_migrated is 'context.record_access() writes, context.access_drift() reads; both belong to the definer.';
+
 create table context.errors (
     code text not null,
+    detail text default ''::text not null,
     name text not null,
     status integer not null,
     meaning text not null,
-    constraint errors_pkey PRIMARY KEY (code),
+    constraint errors_pkey PRIMARY KEY (code, detail),
     constraint errors_name_key UNIQUE (name),
     constraint errors_code_check CHECK ((code ~ '^RH[0-9A-Z]{3}$'::text)),
+    constraint errors_detail_check CHECK ((detail ~ '^[a-z_]*$'::text)),
     constraint errors_name_check CHECK ((name ~ '^[a-z_]+$'::text)),
     constraint errors_status_check CHECK (((status >= 400) AND (status <= 599)))
 );
 comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
+comment on column context.errors.detail is 'The error''s detail that has this name; empty for every detail that has none of its own.';
+alter table context.errors alter column code set statistics 0, alter column detail set statistics 0, alter column name set statistics 0, alter column meaning set statistics 0;
 alter table context.errors enable row level security;
 alter table context.errors force row level security;
 grant select on context.errors to rowhouse_app;
@@ -735,6 +1216,40 @@ create policy "the servers read the vocabulary" on context.errors
     using (true);
 comment on policy "the servers read the vocabulary" on context.errors is 'Codes, names and HTTP statuses: documentation, the same for everybody.';
 
+create table context.idempotency_keys (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    key bytea not null,
+    request bytea not null,
+    credential_id uuid not null,
+    attempt uuid not null,
+    answer text,
+    created_at timestamp with time zone default now() not null,
+    finished_at timestamp with time zone,
+    constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, user_id, key),
+    constraint idempotency_keys_answer_check CHECK ((length(answer) <= 200000)),
+    constraint idempotency_keys_check CHECK (((answer IS NULL) OR (finished_at IS NOT NULL))),
+    constraint idempotency_keys_key_check CHECK ((octet_length(key) = 32)),
+    constraint idempotency_keys_request_check CHECK ((octet_length(request) = 32))
+);
+comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
+comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
+comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
+comment on column context.idempotency_keys.attempt is 'The one request, of all that brought the key, which made its changes.';
+comment on column context.idempotency_keys.answer is 'AES-256-GCM, under a key made of the master key, the credential and the client''s Idempotency-Key.';
+CREATE INDEX idempotency_keys_by_age ON context.idempotency_keys USING btree (created_at);
+alter table context.idempotency_keys alter column key set statistics 0, alter column request set statistics 0, alter column answer set statistics 0;
+alter table context.idempotency_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON context.idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table context.idempotency_keys enable row level security;
+alter table context.idempotency_keys force row level security;
+grant delete, insert, select, update on context.idempotency_keys to rowhouse_definer;
+create policy "the door remembers what was done once" on context.idempotency_keys
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the door remembers what was done once" on context.idempotency_keys is 'context.enter() claims a key with the changes of its request, context.recall_answer() reads one''s own, jobs.expire_idempotency_keys() forgets after a day.';
+
 create table context.seal_keys (
     id text default "left"(replace((gen_random_uuid())::text, '-'::text, ''::text), 8) not null,
     key bytea default extensions.gen_random_bytes(32) not null,
@@ -745,7 +1260,8 @@ create table context.seal_keys (
     constraint seal_keys_key_check CHECK ((octet_length(key) = 32))
 );
 comment on table context.seal_keys is 'Keys of the seal (HMAC-SHA256). Whoever reads one can forge any context.';
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON context.seal_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'key');
+alter table context.seal_keys alter column id set statistics 0, alter column key set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON context.seal_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,retired_at', 'key', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON context.seal_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table context.seal_keys enable row level security;
 alter table context.seal_keys force row level security;
@@ -754,7 +1270,7 @@ create policy "only the seal uses its keys" on context.seal_keys
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "only the seal uses its keys" on context.seal_keys is 'context.seal() and context.claims(). Whoever reads a key can forge any context, so nobody else does.';
+comment on policy "only the seal uses its keys" on context.seal_keys is 'context.seal() and context.open_seal(). Whoever reads a key can forge any context, so nobody else does.';
 
 create table jobs.heartbeats (
     worker text not null,
@@ -763,6 +1279,7 @@ create table jobs.heartbeats (
     constraint heartbeats_worker_check CHECK (((length(worker) >= 1) AND (length(worker) <= 200)))
 );
 comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
+alter table jobs.heartbeats alter column worker set statistics 0;
 alter table jobs.heartbeats enable row level security;
 alter table jobs.heartbeats force row level security;
 grant delete, insert, select, update on jobs.heartbeats to rowhouse_definer;
@@ -774,6 +1291,30 @@ comment on policy "workers say that they are alive" on jobs.heartbeats is 'jobs.
 
 -- Views -------------------------------------------------------------------------------------------
 
+create view app.api_keys with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    kind,
+    user_id,
+    role_id,
+    created_by,
+    name,
+    beginning,
+    scopes,
+    requests_per_minute,
+    origins,
+    addresses,
+    replaces,
+    (used_count)::double precision AS used_count,
+    last_used_at,
+    created_at,
+    expires_at,
+    revoked_at
+   FROM auth.api_keys;
+comment on view app.api_keys is 'A key for a program. One''s own, and with manage_api_keys every key of the tenant; the secret is shown once, when it is made.';
+grant select on app.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses) on app.api_keys to rowhouse_app;
+
 create view app.audit_events with (security_invoker=true) as
  SELECT tenant_id,
     id,
@@ -781,6 +1322,7 @@ create view app.audit_events with (security_invoker=true) as
     action,
     table_name,
     row_key,
+    row_id,
     old_row,
     new_row,
     detail,
@@ -793,6 +1335,48 @@ create view app.audit_events with (security_invoker=true) as
    FROM audit.events;
 comment on view app.audit_events is 'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 grant select on app.audit_events to rowhouse_app;
+
+create view context.api_key_holders with (security_invoker=true) as
+ SELECT api_key.digest,
+    ROW('api_key'::text, api_key.id, COALESCE(api_key.user_id, api_key.id),
+        CASE
+            WHEN (api_key.user_id IS NULL) THEN 'active'::text
+            ELSE person.status
+        END, api_key.tenant_id, tenant.status,
+        CASE
+            WHEN (api_key.user_id IS NULL) THEN 'active'::text
+            ELSE membership.status
+        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet)::context.holder AS holder,
+    api_key.origins,
+    api_key.addresses
+   FROM (((((auth.api_keys api_key
+     JOIN app.tenants tenant ON ((tenant.id = api_key.tenant_id)))
+     LEFT JOIN app.users person ON ((person.id = api_key.user_id)))
+     LEFT JOIN app.memberships membership ON (((membership.tenant_id = api_key.tenant_id) AND (membership.user_id = api_key.user_id))))
+     LEFT JOIN app.roles role ON (((role.tenant_id = api_key.tenant_id) AND (role.id = COALESCE(api_key.role_id, membership.role_id)))))
+     CROSS JOIN LATERAL ( SELECT ARRAY( SELECT unnest(role.permissions) AS unnest
+                INTERSECT
+                 SELECT unnest(api_key.scopes) AS unnest
+          ORDER BY 1) AS permissions
+         OFFSET 0) granted);
+comment on view context.api_key_holders is 'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
+grant select on context.api_key_holders to rowhouse_definer;
+
+create view context.session_holders with (security_invoker=true) as
+ SELECT session.handle_digest AS digest,
+    ROW('session'::text, session.id, person.id, person.status, session.tenant_id, tenant.status, membership.status, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
+        CASE
+            WHEN tenant.fingerprint_network THEN session.ip
+            ELSE NULL::inet
+        END)::context.holder AS holder,
+    LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) AS ends_at
+   FROM ((((auth.sessions session
+     JOIN app.users person ON ((person.id = session.user_id)))
+     LEFT JOIN app.tenants tenant ON ((tenant.id = session.tenant_id)))
+     LEFT JOIN app.memberships membership ON (((membership.tenant_id = session.tenant_id) AND (membership.user_id = session.user_id))))
+     LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))));
+comment on view context.session_holders is 'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
+grant select on context.session_holders to rowhouse_definer;
 
 create view inspect.access with (security_invoker=true) as
  WITH commands(name, on_columns, place) AS (
@@ -903,7 +1487,7 @@ UNION ALL
    FROM ((pg_default_acl defaults
      LEFT JOIN pg_namespace namespace ON ((namespace.oid = defaults.defaclnamespace)))
      CROSS JOIN LATERAL aclexplode(defaults.defaclacl) entry(grantor, grantee, privilege_type, is_grantable))
-  WHERE ((defaults.defaclobjtype = 'r'::"char") AND (entry.grantee <> defaults.defaclrole) AND ((namespace.nspname IS NULL) OR (namespace.nspname = ANY (inspect.schemas()))));
+  WHERE ((defaults.defaclobjtype = 'r'::"char") AND (entry.grantee <> defaults.defaclrole) AND ((namespace.nspname IS NULL) OR (namespace.nspname = ANY (( SELECT inspect.schemas() AS schemas)::text[]))));
 comment on view inspect.access is 'Table × role × command: what is really possible, with grants, columns, inheritance and row security together. No line: not possible. Superusers are in inspect.bypasses.';
 grant select on inspect.access to rowhouse_auditor;
 
@@ -1225,7 +1809,7 @@ UNION ALL
     false AS accepted,
     NULL::text AS because
    FROM pg_publication_tables published
-  WHERE (published.schemaname = ANY (inspect.schemas()))
+  WHERE (published.schemaname = ANY (( SELECT inspect.schemas() AS schemas)::text[]))
 UNION ALL
  SELECT 'rule'::text AS kind,
     ((relation.table_name || ': '::text) || (rule.rulename)::text) AS object,
@@ -1325,7 +1909,7 @@ create view inspect.functions with (security_invoker=true) as
    FROM ((pg_proc routine
      JOIN pg_namespace namespace ON ((namespace.oid = routine.pronamespace)))
      JOIN pg_language language ON ((language.oid = routine.prolang)))
-  WHERE (((namespace.nspname = ANY (inspect.schemas())) OR ((namespace.nspname = 'inspect'::name) AND routine.prosecdef)) AND (NOT (EXISTS ( SELECT
+  WHERE (((namespace.nspname = ANY (( SELECT inspect.schemas() AS schemas)::text[])) OR ((namespace.nspname = 'inspect'::name) AND routine.prosecdef)) AND (NOT (EXISTS ( SELECT
            FROM pg_depend
           WHERE ((pg_depend.classid = ('pg_proc'::regclass)::oid) AND (pg_depend.objid = routine.oid) AND (pg_depend.deptype = 'e'::"char"))))));
 comment on view inspect.functions is 'Functions and procedures of the inspected schemas (extensions'' own are left out): volatility, security, search path, and who may execute them.';
@@ -1422,7 +2006,7 @@ UNION ALL
    FROM ((inspect.policy_list policy
      JOIN inspect.tables relation ON ((relation.relation = policy.relation)))
      JOIN pg_attribute attribute ON (((attribute.attrelid = policy.relation) AND (attribute.attnum > 0) AND (NOT attribute.attisdropped))))
-  WHERE ((policy.using_expression ~ (('(?<![\w."])'::text || regexp_replace(quote_ident((attribute.attname)::text), '(\W)'::text, '\\\1'::text, 'g'::text)) || ' = [(]?'::text)) AND (attribute.attname = inspect.tenant_column()) AND (NOT (EXISTS ( SELECT
+  WHERE ((policy.using_expression ~ (('(?<![\w."])'::text || regexp_replace(quote_ident((attribute.attname)::text), '(\W)'::text, '\\\1'::text, 'g'::text)) || ' = [(]?'::text)) AND (attribute.attname = ( SELECT inspect.tenant_column() AS tenant_column)) AND (NOT (EXISTS ( SELECT
            FROM existing
           WHERE ((existing.relation = policy.relation) AND existing.total AND (existing.attnums[1] = attribute.attnum))))));
 comment on view inspect.indexes is 'Indexes of the inspected tables, which of their operators row security keeps from being used, and indexes that are missing for a policy or a foreign key.';
@@ -1484,9 +2068,9 @@ create view inspect.keys with (security_invoker=true) as
                   WHERE ((pg_attribute.attrelid = keys.target) AND (pg_attribute.attnum = keys.target_attnums[array_position(keys.attnums, tenant.attnum)]))) AS tenant_points_to,
             (EXISTS ( SELECT
                    FROM pg_attribute
-                  WHERE ((pg_attribute.attrelid = keys.target) AND (pg_attribute.attname = inspect.tenant_column()) AND (NOT pg_attribute.attisdropped)))) AS target_has_tenant
+                  WHERE ((pg_attribute.attrelid = keys.target) AND (pg_attribute.attname = ( SELECT inspect.tenant_column() AS tenant_column)) AND (NOT pg_attribute.attisdropped)))) AS target_has_tenant
            FROM (keys
-             JOIN pg_attribute tenant ON (((tenant.attrelid = keys.relation) AND (tenant.attname = inspect.tenant_column()) AND (NOT tenant.attisdropped))))
+             JOIN pg_attribute tenant ON (((tenant.attrelid = keys.relation) AND (tenant.attname = ( SELECT inspect.tenant_column() AS tenant_column)) AND (NOT tenant.attisdropped))))
         )
  SELECT placed.table_name,
     placed.key_name,
@@ -1499,7 +2083,7 @@ create view inspect.keys with (security_invoker=true) as
     placed.tenant_place,
         CASE
             WHEN ((placed.kind = 'foreign'::text) AND (NOT placed.target_has_tenant)) THEN true
-            WHEN (placed.kind = 'foreign'::text) THEN COALESCE((placed.tenant_points_to = inspect.tenant_column()), false)
+            WHEN (placed.kind = 'foreign'::text) THEN COALESCE((placed.tenant_points_to = ( SELECT inspect.tenant_column() AS tenant_column)), false)
             ELSE (placed.tenant_place IS NOT NULL)
         END AS within_tenant,
         CASE
@@ -1631,7 +2215,7 @@ create view inspect.portability with (security_invoker=true) as
             tenant.atttypid AS tenant_type,
             tenant.attnotnull AS tenant_not_null
            FROM (inspect.tables relation
-             LEFT JOIN pg_attribute tenant ON (((tenant.attrelid = relation.relation) AND (tenant.attname = inspect.tenant_column()) AND (NOT tenant.attisdropped))))
+             LEFT JOIN pg_attribute tenant ON (((tenant.attrelid = relation.relation) AND (tenant.attname = ( SELECT inspect.tenant_column() AS tenant_column)) AND (NOT tenant.attisdropped))))
           WHERE ((relation.kind = ANY (ARRAY['table'::text, 'partitioned table'::text])) AND (NOT relation.is_partition))
         )
  SELECT key.table_name AS object,
@@ -1763,6 +2347,46 @@ UNION ALL
 comment on view inspect.portability is 'What stands between this schema and a distribution by tenant on Citus: blocks, step or note.';
 grant select on inspect.portability to rowhouse_auditor;
 
+create view inspect.side_doors with (security_invoker=true) as
+ WITH functions(kind, pattern, why) AS (
+         VALUES ('SQL in a string'::text,'^(query|table|schema|database|cursor)_to_xml|^ts_stat$'::text,'runs any query from inside another'::text), ('large objects'::text,'^(lo_|lo(read|write)$)'::text,'a store without tenants, row security or trail'::text), ('the write-ahead log'::text,'^pg_logical_emit_message$|^pg_(current|last)_wal_'::text,'writes into the log, or tells how fast it grows'::text), ('notifications'::text,'^pg_notify$|^pg_notification_queue_usage$'::text,'speaks to whoever listens, in any tenant'::text), ('advisory locks'::text,'^pg_(try_)?advisory_(xact_)?lock'::text,'takes locks that all tenants share'::text), ('other sessions'::text,'^pg_(cancel|terminate)_backend$|^pg_(stat_get_(activity|backend|progress)|lock_status|blocking_pids|safe_snapshot_blocking_pids)'::text,'sees or ends what other callers of the same role are doing'::text), ('statistics'::text,'^pg_stat_get_(?!activity|backend|progress)'::text,'counts everybody''s rows and accesses'::text), ('prepared statements and cursors'::text,'^pg_(prepared_statement|cursor)$'::text,'names what the connection holds for its next request'::text), ('transaction numbers'::text,'^(txid_current|pg_current_xact_id|pg_current_snapshot)'::text,'counts everybody''s changes'::text), ('sizes'::text,'^pg_(database|relation|table|total_relation|indexes|tablespace)_size$'::text,'measures everybody''s rows together'::text)
+        ), views(kind, pattern, why) AS (
+         VALUES ('statistics'::text,'^pg_(stat|statio)_(?!activity|progress|ssl|gssapi)|^pg_stats'::text,'counts everybody''s rows and accesses, and shows values of columns'::text), ('other sessions'::text,'^pg_locks$|^pg_prepared_xacts$|^pg_stat_(activity|progress|ssl|gssapi)'::text,'sees what other callers are doing'::text), ('prepared statements and cursors'::text,'^pg_(prepared_statements|cursors)$'::text,'names what the connection holds for its next request'::text), ('large objects'::text,'^pg_largeobject_metadata$'::text,'lists a store without tenants'::text)
+        )
+ SELECT functions.kind,
+    'function'::text AS object,
+    ((proc.oid)::regprocedure)::text AS name,
+    functions.why,
+    (EXISTS ( SELECT
+           FROM aclexplode(COALESCE(proc.proacl, acldefault('f'::"char", proc.proowner))) aclexplode(grantor, grantee, privilege_type, is_grantable)
+          WHERE ((aclexplode.grantee = (0)::oid) AND (aclexplode.privilege_type = 'EXECUTE'::text)))) AS open
+   FROM (pg_proc proc
+     JOIN functions ON (((proc.proname ~ functions.pattern) OR ((proc.proname = 'ts_rewrite'::name) AND (proc.pronargs = 2) AND (functions.kind = 'SQL in a string'::text)))))
+  WHERE (proc.pronamespace = ('pg_catalog'::regnamespace)::oid)
+UNION ALL
+ SELECT views.kind,
+    'view'::text AS object,
+    ((relation.oid)::regclass)::text AS name,
+    views.why,
+    (EXISTS ( SELECT
+           FROM aclexplode(COALESCE(relation.relacl, acldefault('r'::"char", relation.relowner))) aclexplode(grantor, grantee, privilege_type, is_grantable)
+          WHERE ((aclexplode.grantee = (0)::oid) AND (aclexplode.privilege_type = 'SELECT'::text)))) AS open
+   FROM (pg_class relation
+     JOIN views ON ((relation.relname ~ views.pattern)))
+  WHERE ((relation.relnamespace = ('pg_catalog'::regnamespace)::oid) AND (relation.relkind = ANY (ARRAY['v'::"char", 'r'::"char"])) AND (relation.relname <> 'pg_statistic'::name))
+UNION ALL
+ SELECT 'code of one''s own'::text AS kind,
+    'language'::text AS object,
+    (pg_language.lanname)::text AS name,
+    'runs loops, and catches errors to learn from them, inside one statement'::text AS why,
+    (EXISTS ( SELECT
+           FROM aclexplode(COALESCE(pg_language.lanacl, acldefault('l'::"char", pg_language.lanowner))) aclexplode(grantor, grantee, privilege_type, is_grantable)
+          WHERE (aclexplode.grantee = (0)::oid))) AS open
+   FROM pg_language
+  WHERE (pg_language.lanpltrusted AND (pg_language.lanname <> 'sql'::name));
+comment on view inspect.side_doors is 'What PostgreSQL lets everybody do past the policies, by kind, and whether this database still does.';
+grant select on inspect.side_doors to rowhouse_auditor;
+
 create view inspect.tables with (security_invoker=true) as
  SELECT relation.oid AS relation,
     format('%I.%I'::text, namespace.nspname, relation.relname) AS table_name,
@@ -1788,11 +2412,11 @@ create view inspect.tables with (security_invoker=true) as
     relation.relispartition AS is_partition,
     (EXISTS ( SELECT
            FROM pg_attribute
-          WHERE ((pg_attribute.attrelid = relation.oid) AND (pg_attribute.attname = inspect.tenant_column()) AND (NOT pg_attribute.attisdropped)))) AS has_tenant,
+          WHERE ((pg_attribute.attrelid = relation.oid) AND (pg_attribute.attname = ( SELECT inspect.tenant_column() AS tenant_column)) AND (NOT pg_attribute.attisdropped)))) AS has_tenant,
     obj_description(relation.oid, 'pg_class'::name) AS comment
    FROM (pg_class relation
      JOIN pg_namespace namespace ON ((namespace.oid = relation.relnamespace)))
-  WHERE ((relation.relkind = ANY (ARRAY['r'::"char", 'p'::"char", 'v'::"char", 'm'::"char", 'f'::"char"])) AND (namespace.nspname = ANY (inspect.schemas())));
+  WHERE ((relation.relkind = ANY (ARRAY['r'::"char", 'p'::"char", 'v'::"char", 'm'::"char", 'f'::"char"])) AND (namespace.nspname = ANY (( SELECT inspect.schemas() AS schemas)::text[])));
 comment on view inspect.tables is 'What is inspected: every table, view, materialised view and foreign table of inspect.schemas().';
 grant select on inspect.tables to rowhouse_auditor;
 
@@ -1815,6 +2439,8 @@ begin
         raise exception using
             errcode = 'RH400',
             message = format('there is no permission %s', to_json(unknown)),
+            column = 'permissions',
+            constraint = 'roles_permissions_known',
             hint = 'The catalogue is app.permissions.';
     end if;
     if context.is_caller() then
@@ -1835,6 +2461,38 @@ $function$;
 alter function app.check_role_permissions() owner to rowhouse_definer;
 comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one).';
 grant execute on function app.check_role_permissions() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[])
+ RETURNS app.api_keys
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    insert into auth.api_keys (
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses
+    )
+    select
+        digests[place], beginnings[place], create_api_key.name, create_api_key.scopes,
+        coalesce(create_api_key.kind, 'secret'), create_api_key.role_id, create_api_key.expires_at,
+        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses
+    from (values (case create_api_key.kind when 'publishable' then 2 else 1 end)) as made (place)
+    returning
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+$function$;
+comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
+grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.delete_my_preferences()
+ RETURNS app.user_preferences
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    delete from app.user_preferences as mine
+    where mine.tenant_id = (select context.tenant_id()) and mine.user_id = (select context.user_id())
+    returning mine.*
+$function$;
+comment on function app.delete_my_preferences() is 'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
+grant execute on function app.delete_my_preferences() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
@@ -1876,6 +2534,41 @@ $function$;
 alter function app.guard_membership() owner to rowhouse_definer;
 comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing).';
 grant execute on function app.guard_membership() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_second_factor()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if new.requires_second_factor <> old.requires_second_factor and context.is_caller() then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_second_factor() owner to rowhouse_definer;
+comment on function app.guard_second_factor() is 'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
+grant execute on function app.guard_second_factor() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.is_blank(value text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (value !~ '[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]'::text);
+comment on function app.is_blank(text) is 'Whether a text has nothing to read: only spaces and characters that leave no mark.';
+grant execute on function app.is_blank(text) to rowhouse_app;
+grant execute on function app.is_blank(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION app.is_name(name text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]'::text) AND (NOT app.is_blank(name)));
+comment on function app.is_name(text) is 'Whether this is a name: one line with at least one character that can be seen.';
+grant execute on function app.is_name(text) to rowhouse_app;
+grant execute on function app.is_name(text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION app.keep_an_owner()
  RETURNS trigger
@@ -1935,6 +2628,17 @@ END;
 comment on function app.my_conversations() is 'The caller''s own conversations; for administrators too, who see everybody''s under conversations.';
 grant execute on function app.my_conversations() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_identities()
+ RETURNS SETOF app.identity
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.identities_of_caller()
+$function$;
+comment on function app.my_identities() is 'The accounts elsewhere with which the caller signs in, oldest first.';
+grant execute on function app.my_identities() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_membership()
  RETURNS app.memberships
  LANGUAGE sql
@@ -1970,6 +2674,17 @@ $function$;
 comment on function app.my_preferences() is 'The caller''s preferences in this tenant; null until they are set.';
 grant execute on function app.my_preferences() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_sessions()
+ RETURNS SETOF app.session
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.sessions_of_caller()
+$function$;
+comment on function app.my_sessions() is 'Where the caller is signed in, in all their companies: the session that asks first, then those that were seen last; a hundred at most.';
+grant execute on function app.my_sessions() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_tenant()
  RETURNS app.tenants
  LANGUAGE sql
@@ -1980,6 +2695,112 @@ AS $function$
 $function$;
 comment on function app.my_tenant() is 'The tenant that the caller''s credential is for.';
 grant execute on function app.my_tenant() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.receive_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    status text;
+begin
+    if app.is_blank(new.content) then
+        raise exception using
+            errcode = 'RH406',
+            message = 'a message needs something to read',
+            hint = 'Spaces and invisible characters alone are no message.';
+    end if;
+    update app.conversations as conversation set updated_at = now()
+    where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id
+    returning conversation.status into status;
+    if status is null and context.is_caller() then
+        perform context.refuse('broken_seal');
+    end if;
+    if status = 'archived' and new.role = 'user' then
+        raise exception using
+            errcode = 'RH410',
+            message = 'the conversation is archived and takes no messages',
+            hint = 'Its member can open it again: set its status to open.';
+    end if;
+    return null;
+end
+$function$;
+alter function app.receive_message() owner to rowhouse_definer;
+comment on function app.receive_message() is 'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
+grant execute on function app.receive_message() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.revoke_all_sessions()
+ RETURNS SETOF app.session
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.end_sessions_of_caller('all')
+$function$;
+comment on function app.revoke_all_sessions() is 'Signs out all of the caller''s sessions, in all their companies, the one that asks too.';
+grant execute on function app.revoke_all_sessions() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.revoke_api_key(id uuid)
+ RETURNS app.api_keys
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    update auth.api_keys as known set revoked_at = now() where known.id = revoke_api_key.id
+    returning
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+$function$;
+comment on function app.revoke_api_key(uuid) is 'Revokes an API key, for good: it opens nothing from the next request on.';
+grant execute on function app.revoke_api_key(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.revoke_other_sessions()
+ RETURNS SETOF app.session
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.end_sessions_of_caller('others')
+$function$;
+comment on function app.revoke_other_sessions() is 'Signs out all of the caller''s sessions but the one that asks, in all their companies.';
+grant execute on function app.revoke_other_sessions() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.revoke_session(id uuid)
+ RETURNS app.session
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.end_sessions_of_caller('one', revoke_session.id)
+$function$;
+comment on function app.revoke_session(uuid) is 'Signs out one of the caller''s own sessions: its tokens are dead with the next request.';
+grant execute on function app.revoke_session(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.rotate_api_key(id uuid, digests bytea[], beginnings text[], overlap integer DEFAULT NULL::integer)
+ RETURNS app.api_keys
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    with replaced as (
+        update auth.api_keys as known set
+            expires_at = least(known.expires_at, now() + least(greatest(coalesce(overlap, 0), 0), 2592000) * interval '1 second')
+        where known.id = rotate_api_key.id
+            and (known.user_id is null or known.user_id = (select context.key_keeper()))
+        returning
+            known.id, known.kind, known.role_id, known.name, known.scopes, known.requests_per_minute, known.origins,
+            known.addresses, now() + (old.expires_at - known.created_at) as expires_at
+    )
+    insert into auth.api_keys (
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, replaces
+    )
+    select
+        digests[place], beginnings[place], name, scopes, kind, role_id, expires_at, requests_per_minute,
+        origins, addresses, replaced.id
+    from replaced, lateral (values (case kind when 'publishable' then 2 else 1 end)) as made (place)
+    returning
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+$function$;
+comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
+grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text)
  RETURNS app.user_preferences
@@ -2008,6 +2829,55 @@ end
 $function$;
 comment on function app.touch_updated_at() is 'Trigger: updated_at is the time of the last change, whatever the caller says.';
 
+CREATE OR REPLACE FUNCTION app.unlink_identity(id uuid)
+ RETURNS app.identity
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.unlink_identity_of_caller(unlink_identity.id)
+$function$;
+comment on function app.unlink_identity(uuid) is 'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in.';
+grant execute on function app.unlink_identity(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.visible_conversations()
+ RETURNS SETOF app.conversations
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT conversation.tenant_id,
+     conversation.id,
+     conversation.user_id,
+     conversation.title,
+     conversation.status,
+     conversation.created_at,
+     conversation.updated_at
+    FROM ( SELECT true AS everybodys,
+             ( SELECT context.user_id() AS user_id) AS reader,
+             conversations.tenant_id,
+             conversations.id,
+             conversations.user_id,
+             conversations.title,
+             conversations.status,
+             conversations.created_at,
+             conversations.updated_at
+            FROM app.conversations
+         UNION ALL
+          SELECT false,
+             conversations.user_id,
+             conversations.tenant_id,
+             conversations.id,
+             conversations.user_id,
+             conversations.title,
+             conversations.status,
+             conversations.created_at,
+             conversations.updated_at
+            FROM app.conversations) conversation
+   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.reader = ( SELECT context.user_id() AS user_id)) AND (conversation.everybodys = ( SELECT context.may('view_all_chats'::text) AS may)));
+END;
+comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
+grant execute on function app.visible_conversations() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION audit.create_partition(day date)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2018,6 +2888,8 @@ declare
     month timestamptz := date_trunc('month', day::timestamp) at time zone 'UTC';
     name  text := 'events_' || to_char(day, 'YYYY_MM');
 begin
+    -- Two workers that start at once take turns; the second finds what the first has made.
+    perform pg_advisory_xact_lock(hashtext('audit.create_partition'));
     if to_regclass(format('audit.%I', name)) is not null then
         return false;
     end if;
@@ -2069,15 +2941,16 @@ begin
         'for each statement execute function audit.refuse_change()',
         partition
     );
+    perform context.keep_no_values(partition);
+    perform context.plan_for_largest(partition, 'tenant_id');
 end
 $function$;
-comment on function audit.lock_partition(regclass) is 'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting.';
+comment on function audit.lock_partition(regclass) is 'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting, no values in the statistics. Planned for its largest tenant.';
 
 CREATE OR REPLACE FUNCTION audit.platform()
  RETURNS uuid
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
- SET search_path TO ''
 RETURN '00000000-0000-0000-0000-000000000000'::uuid;
 comment on function audit.platform() is 'The tenant_id of events that belong to no tenant: the nil UUID.';
 grant execute on function audit.platform() to rowhouse_auditor;
@@ -2090,41 +2963,50 @@ CREATE OR REPLACE FUNCTION audit.record_change()
  SET search_path TO ''
 AS $function$
 declare
-    actor    jsonb := context.actor();
-    old_row  jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-    new_row  jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
-    this_row jsonb := coalesce(new_row, old_row);
-    secrets  text[] := string_to_array(tg_argv[2], ',');
-    tenant   uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
+    actor    constant text := context.actor();
+    stated   constant jsonb := context.detail_in(actor);
+    old_row  constant jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+    new_row  constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    this_row constant jsonb := coalesce(new_row, old_row);
+    key      constant text[] := string_to_array(tg_argv[1], ',');
+    kept     constant text[] := string_to_array(tg_argv[2], ',');
+    withheld constant text[] := string_to_array(tg_argv[3], ',');
+    clocks   constant text[] := string_to_array(tg_argv[4], ',');
+    tenant   constant uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
 begin
     -- Whoever entered another tenant, none, or as somebody else between a change and its record would put the
-    -- change on another's account. Of the tables of no tenant, callers change only app.users, and there themselves.
-    if actor ->> 'credential' is not null
+    -- change on another's account. Of the tables of no tenant, callers change only what is theirs: the row says whose it is.
+    if context.credential_in(actor) is not null
         and (
-            case when tg_argv[0] = '' then this_row ->> 'id' is distinct from actor ->> 'user'
-            else tenant is distinct from (actor ->> 'tenant')::uuid end
+            case when tg_argv[0] = '' then coalesce(this_row ->> 'user_id', this_row ->> 'id')::uuid is distinct from context.user_in(actor)
+            else tenant is distinct from context.tenant_in(actor) end
         )
     then
         perform context.refuse('broken_seal');
     end if;
+    if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
+        return null;
+    end if;
     insert into audit.events (
-        tenant_id, action, table_name, row_key, old_row, new_row,
+        tenant_id, action, table_name, row_key, row_id, old_row, new_row,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
         tg_table_schema || '.' || tg_table_name,
-        (select jsonb_object_agg(name, this_row -> name) from unnest(string_to_array(tg_argv[1], ',')) as key (name)),
-        audit.redact(old_row, secrets),
-        audit.redact(new_row, secrets),
-        coalesce(actor ->> 'kind', 'system'), (actor ->> 'user')::uuid, (actor ->> 'credential')::uuid,
-        actor ->> 'request_id', (actor ->> 'ip')::inet, actor ->> 'user_agent'
+        (select jsonb_object_agg(name, this_row -> name) from unnest(key) as part (name)),
+        -- Within its tenant the last column of a key tells rows apart.
+        this_row ->> key[cardinality(key)],
+        audit.redact(old_row, kept, withheld),
+        audit.redact(new_row, kept, withheld, old_row),
+        coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
     return null;
 end
 $function$;
 alter function audit.record_change() owner to rowhouse_definer;
-comment on function audit.record_change() is 'Trigger of every tracked table: writes who, when, what, old and new values, secrets redacted.';
+comment on function audit.record_change() is 'Trigger of every tracked table: writes who, when, what, old and new values of the columns that the trail keeps.';
 grant execute on function audit.record_change() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION audit.record_event(action text, tenant uuid, detail jsonb DEFAULT NULL::jsonb)
@@ -2134,38 +3016,47 @@ CREATE OR REPLACE FUNCTION audit.record_event(action text, tenant uuid, detail j
  SET search_path TO ''
 AS $function$
 declare
-    actor jsonb := context.actor();
+    actor  constant text := context.actor();
+    stated constant jsonb := context.detail_in(actor);
 begin
     insert into audit.events (
         tenant_id, action, detail,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
         coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
-        coalesce(actor ->> 'kind', 'system'), (actor ->> 'user')::uuid, (actor ->> 'credential')::uuid,
-        actor ->> 'request_id', (actor ->> 'ip')::inet, actor ->> 'user_agent'
+        coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
 end
 $function$;
 alter function audit.record_event(text,uuid,jsonb) owner to rowhouse_definer;
 comment on function audit.record_event(text,uuid,jsonb) is 'Writes an event that is not a row change; the actor comes from the sealed context.';
 
-CREATE OR REPLACE FUNCTION audit.redact(value jsonb, secrets text[])
+CREATE OR REPLACE FUNCTION audit.redact(value jsonb, kept text[], withheld text[], before jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select case
-        when cardinality(secrets) = 0 or value is null then value
-        else value || (
-            select coalesce(jsonb_object_agg(name, '[redacted]'), '{}')
-            from unnest(secrets) as secret (name)
-            where value -> name <> 'null'
-        )
-    end
+declare
+    hidden   text[] := withheld;
+    redacted jsonb := value;
+    name     text;
+begin
+    if value - kept - withheld <> '{}' then
+        hidden := array(select jsonb_object_keys(value - kept));
+    end if;
+    foreach name in array hidden loop
+        if value -> name <> 'null' then
+            redacted := redacted || jsonb_build_object(
+                name, case when before -> name <> value -> name then '[changed]' else '[redacted]' end);
+        end if;
+    end loop;
+    return redacted;
+end
 $function$;
-comment on function audit.redact(jsonb,text[]) is 'The row with each secret value replaced by "[redacted]"; nulls stay, so that the trail tells set from unset.';
-grant execute on function audit.redact(jsonb,text[]) to rowhouse_definer;
+comment on function audit.redact(jsonb,text[],text[],jsonb) is 'The row with each value that is not kept replaced by "[redacted]", or "[changed]" if it differs from the row before; nulls stay, so that the trail tells set from unset.';
+grant execute on function audit.redact(jsonb,text[],text[],jsonb) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION audit.refuse_change()
  RETURNS trigger
@@ -2175,13 +3066,55 @@ AS $function$
 begin
     raise exception using
         errcode = 'RH405',
-        message = format('%s of %s.%s is refused: the trail only grows', tg_op, tg_table_schema, tg_table_name),
-        hint = 'Rows that a tracked table no longer needs are deleted one by one, so that the trail records it.';
+        message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
+            case tg_table_schema when 'audit' then 'the trail only grows' else 'its rows go one by one' end),
+        hint = 'Rows that a table no longer needs are deleted, so that what watches them sees each.';
 end
 $function$;
-comment on function audit.refuse_change() is 'Trigger: refuses to rewrite the trail, and to truncate a table that it watches (RH405).';
+comment on function audit.refuse_change() is 'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';
 
-CREATE OR REPLACE FUNCTION audit.track(target regclass, tenant text DEFAULT 'tenant_id'::text, secrets text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION audit.tally(action text, subject text)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into audit.tallies as counted (hour, action, subject)
+    values (date_trunc('hour', now(), 'UTC'), tally.action, tally.subject)
+    on conflict (hour, action, subject) do update set count = counted.count + 1, last_at = now()
+    returning counted.count
+$function$;
+alter function audit.tally(text,text) owner to rowhouse_definer;
+comment on function audit.tally(text,text) is 'Counts an action of a subject in this hour and returns how many there were by now.';
+
+CREATE OR REPLACE FUNCTION audit.tally_stranger(action text, network text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    this_hour timestamptz := date_trunc('hour', now(), 'UTC');
+begin
+    if not exists (
+        select from audit.tallies as counted
+        where counted.hour = this_hour and counted.action = tally_stranger.action and counted.subject = network
+    ) and (
+        select count(*) >= 100 from (
+            select from audit.tallies as counted
+            where counted.hour = this_hour and counted.action = tally_stranger.action
+            limit 100
+        ) as networks
+    ) then
+        network := 'elsewhere';
+    end if;
+    perform audit.tally(tally_stranger.action, network);
+end
+$function$;
+alter function audit.tally_stranger(text,text) owner to rowhouse_definer;
+comment on function audit.tally_stranger(text,text) is 'Counts what somebody without a credential did, by network; after a hundred networks in an hour, as "elsewhere".';
+
+CREATE OR REPLACE FUNCTION audit.track(target regclass, kept text[] DEFAULT '{}'::text[], withheld text[] DEFAULT '{}'::text[], tenant text DEFAULT 'tenant_id'::text, clocks text[] DEFAULT '{}'::text[])
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2200,17 +3133,23 @@ declare
         where index.indrelid = target and index.indisprimary
         order by part.place
     );
+    implied text[] := array_remove(array[tenant], '') || key;
 begin
     if cardinality(key) = 0 then
         raise exception using errcode = 'RH400', message = format('%s has no primary key, so the trail could not name its rows', target);
     end if;
-    if not (array_remove(array[tenant], '') || secrets) <@ columns then
+    if not (implied || kept || withheld || clocks) <@ columns then
         raise exception using errcode = 'RH400', message = format('%s lacks a column named in audit.track()', target);
+    end if;
+    if (implied || kept) && withheld then
+        raise exception using errcode = 'RH400', message = format('audit.track() is to keep and to withhold the same column of %s', target);
     end if;
     execute format(
         'create or replace trigger audit_changes after insert or update or delete on %s '
-        'for each row execute function audit.record_change(%L, %L, %L)',
-        target, tenant, array_to_string(key, ','), array_to_string(secrets, ',')
+        'for each row execute function audit.record_change(%L, %L, %L, %L, %L)',
+        target, tenant, array_to_string(key, ','),
+        array_to_string(array(select distinct unnest(implied || kept) order by 1), ','), array_to_string(withheld, ','),
+        array_to_string(clocks, ',')
     );
     execute format(
         'create or replace trigger audit_truncate before truncate on %s '
@@ -2219,10 +3158,53 @@ begin
     );
 end
 $function$;
-comment on function audit.track(regclass,text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused.';
+comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
+
+CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.mfa_challenges as over where over.expires_at < now() - interval '1 hour';
+    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods)
+        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods);
+    perform audit.record_event('auth.second_factor_asked', tenant,
+        jsonb_build_object('purpose', purpose, 'methods', methods));
+end
+$function$;
+alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) owner to rowhouse_definer;
+comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
+
+CREATE OR REPLACE FUNCTION auth.begin_confirmation(handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, factor uuid, seed text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    who record;
+begin
+    select * into who from auth.enrolling(handle, token, facts);
+    outcome := who.outcome;
+    if outcome = 'ok' then
+        retry_after := auth.throttle('mfa ' || who.person, 5);
+        select known.id, known.seed into factor, seed from auth.totp_factors as known where known.user_id = who.person;
+        outcome := case when retry_after > 0 then 'throttled' when factor is null then 'not_enrolled' else 'ok' end;
+        if retry_after > 0 then
+            perform audit.tally_stranger('auth.login_throttled', auth.network((facts ->> 'ip')::inet));
+        end if;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_confirmation(bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_confirmation(bytea,bytea,jsonb) is 'Counts a try at the first code of a new second factor and returns the (encrypted) seed to check it with.';
+grant execute on function auth.begin_confirmation(bytea,bytea,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.begin_login(email text, facts jsonb)
- RETURNS TABLE(user_id uuid, password_hash text, retry_after integer)
+ RETURNS TABLE(user_id uuid, password_hash text, retry_after integer, checked boolean)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -2237,27 +3219,275 @@ begin
     where lower(person.email) = address;
 
     retry_after := auth.throttle(address || ' ' || network, 5);
-    if retry_after = 0 and not exists (
-        select from auth.sessions as session
-        where session.user_id = begin_login.user_id
-            and session.created_at > now() - interval '30 days'
-            and auth.network(session.ip) = network
-    ) then
+    checked := retry_after = 0;
+    if checked then
         retry_after := auth.throttle(address, 100);
     end if;
     if retry_after > 0 then
-        perform context.act(null, null, facts);
-        perform audit.record_event('auth.login_throttled', null,
-            jsonb_build_object('email', address, 'retry_after', retry_after));
-        user_id := null;
-        password_hash := null;
+        perform audit.tally_stranger('auth.login_throttled', network);
+        if not checked or not exists (
+            select from auth.sessions as session
+            where session.user_id = begin_login.user_id
+                and session.created_at > now() - interval '30 days'
+                and auth.network(session.ip) = network
+        ) then
+            user_id := null;
+            password_hash := null;
+        end if;
     end if;
     return next;
 end
 $function$;
 alter function auth.begin_login(text,jsonb) owner to rowhouse_definer;
-comment on function auth.begin_login(text,jsonb) is 'Counts a login attempt and returns the hash to check the password against, or the seconds to wait.';
+comment on function auth.begin_login(text,jsonb) is 'Counts a login attempt and returns the hash to check the password against, the seconds to wait unless it is right, and whether to check it at all.';
 grant execute on function auth.begin_login(text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_mfa(token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, factor uuid, seed text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked auth.mfa_challenges;
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify'
+        and challenge.expires_at > now() and challenge.tries < 5
+    for update;
+    if not found then
+        perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    retry_after := auth.throttle('mfa ' || asked.user_id, 5);
+    if retry_after > 0 then
+        perform audit.tally_stranger('auth.login_throttled', auth.network((facts ->> 'ip')::inet));
+        outcome := 'throttled';
+    else
+        outcome := 'ok';
+        update auth.mfa_challenges as challenge set tries = challenge.tries + 1 where challenge.digest = asked.digest;
+        select known.id, known.seed into factor, seed from auth.totp_factors as known
+        where known.user_id = asked.user_id and known.confirmed_at is not null;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_mfa(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_mfa(bytea,jsonb) is 'Counts a try at a second factor and returns the (encrypted) seed to check the code with.';
+grant execute on function auth.begin_mfa(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_password_change(handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, password_hash text, about text[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  record;
+    person uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome = 'ok' then
+        person := (shown.session).user_id;
+        retry_after := auth.throttle('password change ' || person, 5);
+        outcome := case when retry_after > 0 then 'throttled' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        about := auth.known_of(person);
+        select known.hash into password_hash from auth.passwords as known where known.user_id = person;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_password_change(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_password_change(bytea,jsonb) is 'Counts an attempt to change the password of a session''s owner and returns what the old one is to be checked against.';
+grant execute on function auth.begin_password_change(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_step_up(handle bytea, by_code boolean, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, password_hash text, factor uuid, seed text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live record;
+begin
+    select * into live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome = 'ok' then
+        select known.id, known.seed into factor, seed from auth.totp_factors as known
+        where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        outcome := case
+            when factor is not null and not by_code then 'code_required'
+            when factor is null and by_code then 'password_required'
+            else 'ok'
+        end;
+    end if;
+    if outcome = 'ok' then
+        retry_after := auth.throttle('mfa ' || (live.session).user_id, 5);
+        if retry_after > 0 then
+            outcome := 'throttled';
+            perform audit.tally_stranger('auth.login_throttled', auth.network((facts ->> 'ip')::inet));
+        elsif not by_code then
+            select known.hash into password_hash from auth.passwords as known where known.user_id = (live.session).user_id;
+        end if;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_step_up(bytea,boolean,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_step_up(bytea,boolean,jsonb) is 'Counts a try at stepping up and returns what the password or the code is to be checked with.';
+grant execute on function auth.begin_step_up(bytea,boolean,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.claim_mails(most integer)
+ RETURNS TABLE(id uuid, template text, recipient text, locale text, secret text, request_id text, attempts integer, created_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update auth.mails as mail
+    set attempts = mail.attempts + 1, next_attempt_at = now() + interval '2 minutes'
+    where mail.id in (
+        select due.id from auth.mails as due
+        where due.state = 'pending' and due.next_attempt_at <= now()
+        order by due.next_attempt_at
+        limit most
+        for update skip locked
+    )
+    returning mail.id, mail.template, mail.recipient, mail.locale, mail.secret, mail.request_id, mail.attempts, mail.created_at
+$function$;
+alter function auth.claim_mails(integer) owner to rowhouse_definer;
+comment on function auth.claim_mails(integer) is 'Mails that are due, lent for two minutes to whoever asks.';
+grant execute on function auth.claim_mails(integer) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.confirm_email_change(link bytea, email text, codes bytea[], browser bytea, handle bytea, mail uuid, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried  record;
+    shown  record;
+    token  auth.mail_tokens;
+    person app.users;
+    asked  boolean;
+begin
+    select * into strict tried from auth.try_mail_token('change_email', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        asked := coalesce(token.browser_digest = sha256(browser), false);
+        if not asked and handle is not null then
+            select * into strict shown from auth.live_session(handle, facts);
+            asked := shown.outcome = 'ok' and (shown.session).user_id = token.user_id;
+        end if;
+        if not asked then
+            outcome := 'other_browser';
+            perform audit.tally_stranger('auth.change_email_other_browser', auth.network((facts ->> 'ip')::inet));
+        elsif exists (select from app.users as known where lower(known.email) = token.email) then
+            outcome := 'invalid_token';
+        end if;
+    end if;
+    if outcome = 'ok' then
+        perform context.act(token.user_id, null, facts);
+        select * into strict person from app.users as known where known.id = token.user_id for update;
+        update app.users as known set email = token.email where known.id = person.id;
+        -- What was mailed to the old address, or for this account to any, opens nothing any more.
+        perform auth.void_mail_tokens(person.email, person.id);
+        perform auth.void_mail_tokens(token.email, person.id);
+        perform auth.queue_mail(mail, 'email_changed', person.email, person.locale, null, facts);
+        perform audit.record_event('auth.email_changed', null, null);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.confirm_email_change(bytea,text,bytea[],bytea,bytea,uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.confirm_email_change(bytea,text,bytea[],bytea,bytea,uuid,jsonb) is 'Changes an address by the link or code that was mailed to the new one, for whoever shows that they asked; queues the notice to the old one.';
+grant execute on function auth.confirm_email_change(bytea,text,bytea[],bytea,bytea,uuid,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.confirm_totp(handle bytea, token bytea, factor uuid, step bigint, recovery bytea[], session uuid, session_handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    who record;
+begin
+    select * into who from auth.enrolling(handle, token, facts);
+    if who.outcome <> 'ok' then
+        outcome := who.outcome;
+        return next;
+        return;
+    end if;
+    update auth.totp_factors as proven set confirmed_at = now(), last_step = confirm_totp.step
+    where proven.user_id = who.person and proven.id = factor and proven.confirmed_at is null and step is not null;
+    if not found then
+        perform audit.record_event('auth.mfa_failed', null, jsonb_build_object('enrolling', true));
+        outcome := 'invalid_code';
+        return next;
+        return;
+    end if;
+    delete from auth.recovery_codes as old where old.user_id = who.person;
+    insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
+    perform auth.forgive('mfa ' || who.person);
+    perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('factor', factor));
+    if token is not null and handle is null then
+        delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
+        return query select opened.outcome, opened.result from auth.open_session(
+            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts
+        ) as opened;
+        return;
+    end if;
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = array(select distinct unnest(own.methods || '{otp,mfa}'::text[]) order by 1)
+    where own.id = (who.session).id;
+    outcome := 'ok';
+    return next;
+end
+$function$;
+alter function auth.confirm_totp(bytea,bytea,uuid,bigint,bytea[],uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.confirm_totp(bytea,bytea,uuid,bigint,bytea[],uuid,bytea,jsonb) is 'Switches a second factor on and keeps the digests of its recovery codes.';
+grant execute on function auth.confirm_totp(bytea,bytea,uuid,bigint,bytea[],uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.consume_sign_in_link(link bytea, email text, codes bytea[], browser bytea, session uuid, handle bytea, tenant_slug text, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('sign_in', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' and link is not null and token.browser_digest is distinct from sha256(browser) then
+        outcome := 'other_browser';
+        perform audit.tally_stranger('auth.sign_in_other_browser', auth.network((facts ->> 'ip')::inet));
+    end if;
+    if outcome = 'ok' then
+        select opened.outcome, opened.result into outcome, result
+        from auth.open_session(token.user_id, session, handle, tenant_slug, array['email'], facts) as opened;
+        if outcome <> 'not_a_member' then
+            update auth.mail_tokens as sibling set used_at = now()
+            where sibling.email = token.email and sibling.purpose = 'sign_in' and sibling.used_at is null;
+        end if;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) is 'Signs in by a mailed link, in the browser that asked for it, or by its code. Never raises for a refusal, so that it commits.';
+grant execute on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.create_tenant(slug text, name text, owner uuid)
  RETURNS uuid
@@ -2286,39 +3516,280 @@ $function$;
 alter function auth.create_tenant(text,text,uuid) owner to rowhouse_definer;
 comment on function auth.create_tenant(text,text,uuid) is 'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
 
-CREATE OR REPLACE FUNCTION auth.end_sessions(handle bytea, scope text, facts jsonb)
- RETURNS integer
+CREATE OR REPLACE FUNCTION auth.describe_session(credential bytea, facts jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    current uuid;
+begin
+    perform context.enter(credential, facts);
+    current := context.require_session();
+    return (
+        select jsonb_build_object(
+            'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+            'tenant', case when tenant.id is not null then
+                jsonb_build_object('id', tenant.id, 'slug', tenant.slug, 'name', tenant.name) end,
+            'tenants', auth.list_tenants(person.id),
+            'permissions', to_jsonb(context.permissions()),
+            'amr', to_jsonb(session.methods),
+            'auth_time', floor(extract(epoch from session.authenticated_at))::bigint,
+            'expires_at', floor(extract(epoch from known.ends_at))::bigint
+        )
+        from auth.sessions as session
+        join context.session_holders as known on known.digest = session.handle_digest
+        join app.users as person on person.id = session.user_id
+        left join app.tenants as tenant on tenant.id = session.tenant_id
+        where session.id = current
+    );
+end
+$function$;
+alter function auth.describe_session(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.describe_session(bytea,jsonb) is 'User, tenant, tenants and permissions of a session, by what they signed in (amr), when (auth_time), and when it ends (expires_at). Raises RH401, and RH403 for an API key.';
+grant execute on function auth.describe_session(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.end_replayed(known auth.sessions, counter integer, fault text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.sessions as stolen set ended_at = now(), end_reason = 'reuse' where stolen.id = known.id;
+    perform audit.record_event('auth.refresh_reused', known.tenant_id, jsonb_strip_nulls(jsonb_build_object(
+        'session', known.id, 'presented', counter, 'current', known.counter, 'fault', fault)));
+end
+$function$;
+alter function auth.end_replayed(auth.sessions,integer,text) owner to rowhouse_definer;
+comment on function auth.end_replayed(auth.sessions,integer,text) is 'Ends a session because a refresh token of it was replayed, and tells the trail what else was wrong.';
+
+CREATE OR REPLACE FUNCTION auth.end_sessions(handle bytea, scope text, facts jsonb, counter integer DEFAULT NULL::integer)
+ RETURNS text
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
     current auth.sessions;
+    holder  context.holder;
+    fault   text;
+    outcome text;
     ended   integer;
 begin
     if scope is null or scope not in ('current', 'others', 'all') then
         raise exception using errcode = 'RH400', message = 'scope is one of current, others, all';
     end if;
-    select * into current from auth.sessions as session
-    where session.handle_digest = sha256(handle) and session.ended_at is null;
+    if scope <> 'current' then
+        perform auth.lock_sessions(session.user_id) from auth.sessions as session where session.handle_digest = sha256(handle);
+    end if;
+    select * into current from auth.sessions as session where session.handle_digest = sha256(handle) for update;
     if not found then
-        return 0;
+        if exists (select from context.api_key_holders as key where key.digest = sha256(handle)) then
+            return 'no_session';
+        end if;
+        perform audit.tally_stranger('auth.logout_unknown', auth.network((facts ->> 'ip')::inet));
+        return 'unknown';
     end if;
     perform context.act(current.user_id, current.tenant_id, facts);
-    update auth.sessions as session set ended_at = now(), end_reason = 'logout'
-    where session.user_id = current.user_id and session.ended_at is null
-        and (scope = 'all' or (session.id = current.id) = (scope = 'current'));
-    get diagnostics ended = row_count;
-    perform audit.record_event('auth.logout', current.tenant_id,
-        jsonb_build_object('session', current.id, 'scope', scope, 'ended', ended));
-    return ended;
+    select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
+    fault := context.fault_of(holder, facts);
+    outcome := case
+        when fault = 'ended' then 'ended'
+        when auth.is_replay(current, counter) then 'reused'
+        when scope <> 'current' and fault in ('expired', 'fingerprint_mismatch', 'other_tenant') then fault
+        else 'ok'
+    end;
+
+    if outcome = 'reused' then
+        perform auth.end_replayed(current, counter, fault);
+    elsif outcome <> 'ok' then
+        if audit.tally('auth.logout_failed', current.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.logout_failed', current.tenant_id,
+                jsonb_build_object('session', current.id, 'scope', scope, 'outcome', outcome));
+        end if;
+    else
+        update auth.sessions as session set ended_at = now(), end_reason = 'logout'
+        where session.user_id = current.user_id and session.ended_at is null
+            and (scope = 'all' or (session.id = current.id) = (scope = 'current'));
+        get diagnostics ended = row_count;
+        perform audit.record_event('auth.logout', current.tenant_id,
+            jsonb_build_object('session', current.id, 'scope', scope, 'ended', ended));
+    end if;
+    return outcome;
 end
 $function$;
-alter function auth.end_sessions(bytea,text,jsonb) owner to rowhouse_definer;
-comment on function auth.end_sessions(bytea,text,jsonb) is 'Ends the session with this handle (current), the user''s other ones (others) or every one (all); returns how many.';
-grant execute on function auth.end_sessions(bytea,text,jsonb) to rowhouse_auth;
+alter function auth.end_sessions(bytea,text,jsonb,integer) owner to rowhouse_definer;
+comment on function auth.end_sessions(bytea,text,jsonb,integer) is 'Ends the session with this handle (current), the user''s other ones (others) or every one (all); returns the outcome. A dead or unknown handle ends nothing and says so.';
+grant execute on function auth.end_sessions(bytea,text,jsonb,integer) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.finish_login(email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.enrol_totp(handle bytea, token bytea, factor uuid, seed text, facts jsonb)
+ RETURNS TABLE(outcome text, email text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    who record;
+begin
+    select * into who from auth.enrolling(handle, token, facts);
+    outcome := who.outcome;
+    if outcome = 'ok' then
+        delete from auth.totp_factors as unproven where unproven.user_id = who.person and unproven.confirmed_at is null;
+        insert into auth.totp_factors (id, user_id, seed) values (factor, who.person, enrol_totp.seed);
+        select known.email into email from app.users as known where known.id = who.person;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) is 'Keeps the (encrypted) seed of a second factor that is not proven yet.';
+grant execute on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, person uuid, session auth.sessions, asked auth.mfa_challenges)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live record;
+begin
+    if handle is not null then
+        select * into live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        session := live.session;
+        if outcome = 'ok' and not auth.is_fresh(session) then
+            outcome := 'step_up_required';
+            perform audit.record_event('auth.step_up_required', session.tenant_id, '{"for": "setting up a second factor"}');
+        end if;
+        person := session.user_id;
+    else
+        select * into asked from auth.mfa_challenges as challenge
+        where challenge.digest = sha256(token) and challenge.purpose = 'enrol' and challenge.expires_at > now()
+        for update;
+        outcome := case when found then 'ok' else 'invalid' end;
+        if outcome = 'invalid' then
+            perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+        end if;
+        person := asked.user_id;
+        if outcome = 'ok' then
+            perform context.act(person, null, facts);
+        end if;
+    end if;
+    if outcome = 'ok' and exists (
+        select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
+    ) then
+        outcome := 'exists';
+    end if;
+    return next;
+end
+$function$;
+alter function auth.enrolling(bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.enrolling(bytea,bytea,jsonb) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
+
+CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, may_register boolean DEFAULT true)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  auth.exchange_codes := auth.take_exchange_code(code, challenge, facts);
+    person uuid;
+begin
+    if shown.digest is null then
+        outcome := 'invalid_exchange_code';
+        return next;
+        return;
+    end if;
+    -- Two first sign-ins of one identity at once take turns: one makes the account, the other finds it.
+    perform pg_advisory_xact_lock(hashtext('auth.identities'), hashtext(shown.issuer || ' ' || shown.subject));
+    update auth.identities as known set last_used_at = now()
+    where known.issuer = shown.issuer and known.subject = shown.subject
+    returning known.user_id into person;
+
+    if person is null then
+        if shown.email is null then
+            perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
+            outcome := 'email_unproven';
+            return next;
+            return;
+        end if;
+        perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(shown.email));
+        select known.id into person from app.users as known where lower(known.email) = shown.email;
+        if person is null and may_register is not true then
+            perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
+            outcome := 'registration_closed';
+            return next;
+            return;
+        elsif person is null then
+            person := uuidv7();
+            perform context.act(person, null, facts);
+            insert into app.users (id, email, name)
+                values (person, shown.email, coalesce(shown.name, split_part(shown.email, '@', 1)));
+            delete from auth.registrations as pending
+                using auth.mail_tokens as link where link.id = pending.token_id and link.email = shown.email;
+            perform auth.void_mail_tokens(shown.email, person);
+        end if;
+        perform context.act(person, null, facts);
+        insert into auth.identities (issuer, subject, user_id, provider)
+            values (shown.issuer, shown.subject, person, shown.provider);
+    end if;
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
+end
+$function$;
+alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) owner to rowhouse_definer;
+comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
+grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
+ RETURNS auth.mail_tokens
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    address text := auth.normalise_email(email);
+    found   auth.mail_tokens;
+begin
+    if link is not null then
+        select token.email into address from auth.mail_tokens as token where token.link_digest = sha256(link);
+    end if;
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    if link is not null then
+        select * into found from auth.mail_tokens as token
+        where token.link_digest = sha256(link) and token.purpose = find_mail_token.purpose
+            and token.used_at is null and token.expires_at > now()
+            and (token.purpose = 'register' or exists (select from app.users as person where person.id = token.user_id))
+        for update;
+        return found;
+    end if;
+
+    select * into found from auth.mail_tokens as token
+    where token.email = address and token.purpose = find_mail_token.purpose
+    order by token.created_at desc, token.id desc
+    limit 1
+    for update;
+    if found.used_at is not null or found.expires_at <= now() or found.tries >= 5 then
+        return null;
+    end if;
+    -- Where there is no account to sign in to, a mail that says so went out, and no code is right.
+    if found.purpose <> 'register' and not exists (select from app.users as person where person.id = found.user_id)
+        or not exists (select from unnest(codes) as shown (digest) where sha256(shown.digest) = found.code_digest)
+    then
+        update auth.mail_tokens as token set tries = token.tries + 1 where token.id = found.id;
+        return null;
+    end if;
+    return found;
+end
+$function$;
+alter function auth.find_mail_token(text,bytea,text,bytea[]) owner to rowhouse_definer;
+comment on function auth.find_mail_token(text,bytea,text,bytea[]) is 'The row of the mail that a link or a code is of, locked; null if it is not good. A wrong code is counted.';
+
+CREATE OR REPLACE FUNCTION auth.finish_login(email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb, held_back boolean DEFAULT false, known_hash text DEFAULT NULL::text, new_hash text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2326,62 +3797,281 @@ CREATE OR REPLACE FUNCTION auth.finish_login(email text, verified boolean, sessi
 AS $function$
 declare
     address text := auth.normalise_email(email);
-    person  app.users;
-    place   record;
+    network text := auth.network((facts ->> 'ip')::inet);
+    person  uuid;
 begin
-    select * into person from app.users as known where lower(known.email) = address;
-
-    select membership.tenant_id, tenant.slug, tenant.name, tenant.status into place
-    from app.memberships as membership
-    join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
-        and (finish_login.tenant_slug is null or tenant.slug = finish_login.tenant_slug)
-    order by
-        tenant.status = 'active' desc,
-        (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
-        membership.id
-    limit 1;
-
-    outcome := case
-        when person.id is null or verified is not true then 'invalid_credentials'
-        when person.status = 'banned' then 'user_banned'
-        when place is null and finish_login.tenant_slug is not null then 'not_a_member'
-        when place is not null and place.status <> 'active' then 'tenant_suspended'
-        else 'ok'
-    end;
-
-    perform context.act(person.id, place.tenant_id, facts);
-    if outcome <> 'ok' then
-        -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform.
-        perform audit.record_event(
-            'auth.login_failed',
-            case when outcome in ('user_banned', 'tenant_suspended') then place.tenant_id end,
-            jsonb_build_object('outcome', outcome, 'email', address)
-        );
+    select known.id into person from app.users as known where lower(known.email) = address;
+    if known_hash is not null then
+        perform from auth.passwords as password
+        where password.user_id = person and password.hash = known_hash
+        for update;
+        verified := verified and found;
+    end if;
+    if person is null or verified is not true then
+        if person is null then
+            perform audit.tally_stranger('auth.login_unknown', network);
+        else
+            -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle
+            -- bounds how many of them there can be in a day.
+            perform context.act(person, null, facts);
+            perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
+        end if;
+        outcome := 'invalid_credentials';
         return next;
         return;
     end if;
 
-    delete from auth.login_throttles
-    where key = sha256(convert_to(address || ' ' || auth.network((facts ->> 'ip')::inet), 'UTF8'));
-    insert into auth.sessions (id, user_id, tenant_id, handle_digest, user_agent, ip) values (
-        finish_login.session, person.id, place.tenant_id, sha256(handle),
-        facts ->> 'user_agent', (facts ->> 'ip')::inet
-    );
-    perform audit.record_event('auth.login', place.tenant_id, jsonb_build_object('session', finish_login.session));
-    result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
-        'tenant', case when place is not null then
-            jsonb_build_object('id', place.tenant_id, 'slug', place.slug, 'name', place.name) end,
-        'tenants', auth.list_tenants(person.id)
-    );
+    perform auth.forgive(address || ' ' || network);
+    if not held_back then
+        perform auth.forgive(address);
+    end if;
+    if new_hash is not null then
+        perform context.act(person, null, facts);
+        update auth.passwords as password set hash = new_hash where password.user_id = person and password.hash = known_hash;
+    end if;
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, array['pwd'], facts) as opened;
+end
+$function$;
+alter function auth.finish_login(text,boolean,uuid,bytea,text,jsonb,boolean,text,text) owner to rowhouse_definer;
+comment on function auth.finish_login(text,boolean,uuid,bytea,text,jsonb,boolean,text,text) is 'Turns a checked password into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
+grant execute on function auth.finish_login(text,boolean,uuid,bytea,text,jsonb,boolean,text,text) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_mfa(token bytea, step bigint, recovery bytea, session uuid, handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked auth.mfa_challenges;
+    shown text;
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify' and challenge.expires_at > now()
+    for update;
+    if not found then
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    perform context.act(asked.user_id, null, facts);
+    shown := auth.take_code(asked.user_id, step, recovery);
+    if shown is null then
+        perform audit.record_event('auth.mfa_failed', null, jsonb_build_object('methods', asked.methods));
+        outcome := 'invalid_code';
+        return next;
+        return;
+    end if;
+    delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
+    perform auth.forgive('mfa ' || asked.user_id);
+    return query select opened.outcome, opened.result from auth.open_session(
+        asked.user_id, session, handle, asked.tenant_slug,
+        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts
+    ) as opened;
+end
+$function$;
+alter function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) is 'Turns a checked second factor into the session that was asked for, or into a failure in the trail.';
+grant execute on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_password_change(handle bytea, verified boolean, known_hash text, password_hash text, mail uuid, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown   record;
+    session auth.sessions;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    end if;
+    session := shown.session;
+    perform from auth.passwords as known
+    where known.user_id = session.user_id and known.hash = known_hash
+    for update;
+    if not found or verified is not true then
+        perform audit.record_event('auth.password_change_failed', session.tenant_id,
+            jsonb_build_object('session', session.id, 'outcome', 'invalid_credentials'));
+        return 'invalid_credentials';
+    end if;
+    perform auth.forgive('password change ' || session.user_id);
+    perform auth.set_password(session.user_id, password_hash, session.id, mail, facts);
+    return 'ok';
+end
+$function$;
+alter function auth.finish_password_change(bytea,boolean,text,text,uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_password_change(bytea,boolean,text,text,uuid,jsonb) is 'Changes the password of a session''s owner, ends their other sessions and queues the notice; or tells the trail that the old one was wrong.';
+grant execute on function auth.finish_password_change(bytea,boolean,text,text,uuid,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_step_up(handle bytea, verified boolean, step bigint, recovery bytea, facts jsonb)
+ RETURNS TABLE(outcome text, authenticated_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live   record;
+    person uuid;
+    shown  text;
+begin
+    select * into live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    person := (live.session).user_id;
+    -- A password is no longer enough from the moment on that there is a second factor.
+    shown := case
+        when verified and not exists (
+            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
+        ) then 'pwd'
+        else auth.take_code(person, step, recovery)
+    end;
+    if shown is null then
+        perform audit.record_event('auth.step_up_failed', (live.session).tenant_id, null);
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    perform auth.forgive('mfa ' || person);
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = case when shown = 'pwd' then own.methods
+            else array(select distinct unnest(own.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end) order by 1) end
+    where own.id = (live.session).id
+    returning own.authenticated_at into authenticated_at;
+    perform audit.record_event('auth.step_up', (live.session).tenant_id, jsonb_build_object('by', shown));
     return next;
 end
 $function$;
-alter function auth.finish_login(text,boolean,uuid,bytea,text,jsonb) owner to rowhouse_definer;
-comment on function auth.finish_login(text,boolean,uuid,bytea,text,jsonb) is 'Turns a checked password into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
-grant execute on function auth.finish_login(text,boolean,uuid,bytea,text,jsonb) to rowhouse_auth;
+alter function auth.finish_step_up(bytea,boolean,bigint,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_step_up(bytea,boolean,bigint,bytea,jsonb) is 'Makes a session fresh for ten minutes, for who proved anew who they are.';
+grant execute on function auth.finish_step_up(bytea,boolean,bigint,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.forgive(subject text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.login_throttles where key = sha256(convert_to(subject, 'UTF8')) and attempts = 1;
+    update auth.login_throttles set attempts = attempts - 1, blocked_until = now()
+    where key = sha256(convert_to(subject, 'UTF8'));
+end
+$function$;
+alter function auth.forgive(text) owner to rowhouse_definer;
+comment on function auth.forgive(text) is 'Takes back the attempt that auth.throttle() counted last.';
+
+CREATE OR REPLACE FUNCTION auth.free_slug(wish text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    free text := wish;
+begin
+    perform pg_advisory_xact_lock(hashtext('auth.free_slug'), hashtext(wish));
+    while exists (select from app.tenants as tenant where lower(tenant.slug) = free) loop
+        free := left(wish, 56) || '-' || encode(extensions.gen_random_bytes(3), 'hex');
+    end loop;
+    return free;
+end
+$function$;
+alter function auth.free_slug(text) owner to rowhouse_definer;
+comment on function auth.free_slug(text) is 'The wish if no tenant has this slug, else one like it; the caller''s transaction holds its turn.';
+
+CREATE OR REPLACE FUNCTION auth.guard_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body    constant text := context.actor();
+    by_key  constant boolean := context.kind_in(body) is not distinct from 'api_key';
+    unknown text;
+    missing text;
+begin
+    if tg_op = 'INSERT' and new.role_id is not null then
+        new.user_id := null;
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_in(body) is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if tg_op = 'INSERT' then
+        new.user_id := case when new.role_id is null then context.user_in(body) end;
+        new.created_by := context.user_in(body);
+        select name into unknown from unnest(new.scopes) as wanted (name)
+        where not exists (select from app.permissions as permission where permission.name = wanted.name)
+        order by name limit 1;
+        if unknown is not null then
+            raise exception using
+                errcode = 'RH400',
+                message = format('there is no permission %s', to_json(unknown)),
+                column = 'scopes',
+                constraint = 'api_keys_scopes_known',
+                hint = 'The catalogue is app.permissions.';
+        end if;
+        new.scopes := array(select distinct name from unnest(new.scopes) as wanted (name) order by name);
+        if by_key then
+            select least(new.expires_at, maker.expires_at) into new.expires_at from auth.api_keys as maker
+            where maker.tenant_id = new.tenant_id and maker.id = context.credential_in(body);
+        end if;
+    else
+        if old.revoked_at is not null or coalesce(old.expires_at <= now(), false) then
+            raise exception using
+                errcode = 'RH441',
+                message = 'this API key is over',
+                hint = 'Make another one.';
+        end if;
+        if new.revoked_at is not null then
+            new.revoked_at := now();
+        end if;
+        -- Later than it was to end, it never ends.
+        new.expires_at := least(new.expires_at, old.expires_at);
+    end if;
+
+    if (new.role_id is not null or by_key or new.user_id is distinct from context.user_in(body))
+        and not 'manage_api_keys' = any (context.permissions_in(body))
+    then
+        perform context.refuse('manage_api_keys');
+    end if;
+    -- To end a key takes nothing else. To make one, or to loosen what ties it down, takes what it may do.
+    if tg_op = 'INSERT' or (new.revoked_at is null and (by_key or new.role_id is not null)) then
+        select name into missing from unnest(new.scopes) as wanted (name)
+        where not name = any (context.permissions_in(body)) order by name limit 1;
+        if missing is not null then
+            perform context.refuse(missing);
+        end if;
+    end if;
+    -- Nor does a key move its own limits, or put another in its own place.
+    if by_key and (
+        new.replaces = context.credential_in(body)
+        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses) is distinct from (old.requests_per_minute, old.origins, old.addresses)
+    ) then
+        perform context.refuse('session');
+    end if;
+    -- A session that somebody left open, or took, is not to leave behind what outlives it.
+    if tg_op = 'INSERT' and not by_key then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$function$;
+alter function auth.guard_api_key() owner to rowhouse_definer;
+comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
+grant execute on function auth.guard_api_key() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
@@ -2416,6 +4106,95 @@ alter function auth.install_signing_key(text,text,jsonb,text,interval,interval) 
 comment on function auth.install_signing_key(text,text,jsonb,text,interval,interval) is 'Installs a token signing key if the newest of its algorithm is older than max_age; true if it did.';
 grant execute on function auth.install_signing_key(text,text,jsonb,text,interval,interval) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.is_fresh(session auth.sessions)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN ((session).authenticated_at > (now() - '00:10:00'::interval));
+comment on function auth.is_fresh(auth.sessions) is 'Whether the person proved who they are in the last ten minutes: signed in, or stepped up.';
+grant execute on function auth.is_fresh(auth.sessions) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION auth.is_replay(known auth.sessions, counter integer)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN ((counter <> (known).counter) AND (NOT ((counter = ((known).counter - 1)) AND (((known).acknowledged_at IS NULL) OR ((known).acknowledged_at > (now() - '00:00:10'::interval))))));
+comment on function auth.is_replay(auth.sessions,integer) is 'Whether a refresh token with this counter was replaced, and whoever holds its child has been using it for more than ten seconds.';
+grant execute on function auth.is_replay(auth.sessions,integer) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION auth.keep_code(code bytea, challenge text, provider text, issuer text, subject text, address text, name text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into auth.exchange_codes (digest, challenge, provider, issuer, subject, email, name) values (
+        sha256(code), challenge, provider, issuer, subject, auth.normalise_email(address),
+        case when app.is_name(name) then left(btrim(name), 200) end)
+$function$;
+alter function auth.keep_code(bytea,text,text,text,text,text,text) owner to rowhouse_definer;
+comment on function auth.keep_code(bytea,text,text,text,text,text,text) is 'Keeps what a provider said of somebody under a one-time code, for a minute.';
+grant execute on function auth.keep_code(bytea,text,text,text,text,text,text) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.known_of(person uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select array[known.email, known.name] || array(
+        select unnest(array[tenant.name, tenant.slug])
+        from app.memberships as membership
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+        where membership.user_id = known.id
+    )
+    from app.users as known
+    where known.id = person
+$function$;
+alter function auth.known_of(uuid) owner to rowhouse_definer;
+comment on function auth.known_of(uuid) is 'What attackers know of a person: address, name, companies.';
+
+CREATE OR REPLACE FUNCTION auth.link_identity(handle bytea, code bytea, challenge text, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live  record;
+    shown auth.exchange_codes;
+    whose uuid;
+    owner uuid;
+begin
+    select * into strict live from auth.live_session(handle, facts);
+    if live.outcome <> 'ok' then
+        return live.outcome;
+    elsif not auth.is_fresh(live.session) then
+        return 'step_up_required';
+    end if;
+    owner := (live.session).user_id;
+    shown := auth.take_exchange_code(code, challenge, facts);
+    if shown.digest is null then
+        return 'invalid_exchange_code';
+    end if;
+    perform pg_advisory_xact_lock(hashtext('auth.identities'), hashtext(shown.issuer || ' ' || shown.subject));
+    select known.user_id into whose from auth.identities as known
+    where known.issuer = shown.issuer and known.subject = shown.subject;
+    if whose is null then
+        insert into auth.identities (issuer, subject, user_id, provider)
+            values (shown.issuer, shown.subject, owner, shown.provider);
+    elsif whose <> owner then
+        perform audit.record_event('auth.link_failed', (live.session).tenant_id,
+            jsonb_build_object('provider', shown.provider, 'outcome', 'identity_taken'));
+        return 'identity_taken';
+    end if;
+    return 'ok';
+end
+$function$;
+alter function auth.link_identity(bytea,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.link_identity(bytea,bytea,text,jsonb) is 'Links the account elsewhere that a one-time code is about to whoever holds this session. Never raises for a refusal.';
+grant execute on function auth.link_identity(bytea,bytea,text,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.list_signing_keys()
  RETURNS SETOF auth.signing_keys
  LANGUAGE sql
@@ -2447,6 +4226,78 @@ $function$;
 alter function auth.list_tenants(uuid) owner to rowhouse_definer;
 comment on function auth.list_tenants(uuid) is 'The tenants a person may sign in to: [{id, slug, name}].';
 
+CREATE OR REPLACE FUNCTION auth.live_session(handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, session auth.sessions)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    holder context.holder;
+begin
+    select * into session from auth.sessions as known where known.handle_digest = sha256(handle) for update;
+    if not found then
+        outcome := case
+            when exists (select from context.api_key_holders as key where key.digest = sha256(handle)) then 'no_session'
+            else 'unknown'
+        end;
+        perform auth.record_refusal(handle, 'RH403', 'session', facts);
+        return next;
+        return;
+    end if;
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(handle);
+    outcome := coalesce(context.fault_of(holder, facts), 'ok');
+    if outcome <> 'ok' then
+        perform auth.record_refusal(handle, 'RH401', outcome, facts);
+    end if;
+    perform context.act(session.user_id, session.tenant_id, facts);
+    return next;
+end
+$function$;
+alter function auth.live_session(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.live_session(bytea,jsonb) is 'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
+
+CREATE OR REPLACE FUNCTION auth.lock_sessions(person uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtextextended('sessions of ' || person, 0))
+$function$;
+alter function auth.lock_sessions(uuid) owner to rowhouse_definer;
+comment on function auth.lock_sessions(uuid) is 'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
+
+CREATE OR REPLACE FUNCTION auth.make_mail_token(purpose text, address text, person uuid, link bytea, code bytea, browser bytea, lifetime interval, facts jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    here  text := auth.network((facts ->> 'ip')::inet);
+    token   uuid;
+begin
+    -- Two for one address at once take turns, so that the limits are exact.
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    if (
+        select count(*) >= 10 or count(*) filter (where recent.network = here) >= 3
+        from auth.mail_tokens as recent
+        where recent.email = address and recent.purpose = make_mail_token.purpose
+            and recent.created_at > now() - interval '1 hour'
+    ) then
+        return null;
+    end if;
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, browser_digest, network, expires_at)
+        values (make_mail_token.purpose, address, person, sha256(link), sha256(code), sha256(browser), here,
+            now() + lifetime)
+        returning id into token;
+    return token;
+end
+$function$;
+alter function auth.make_mail_token(text,text,uuid,bytea,bytea,bytea,interval,jsonb) owner to rowhouse_definer;
+comment on function auth.make_mail_token(text,text,uuid,bytea,bytea,bytea,interval,jsonb) is 'Keeps the digests of a link and its code for one purpose and address; null where that address got enough mails.';
+
 CREATE OR REPLACE FUNCTION auth.network(ip inet)
  RETURNS text
  LANGUAGE sql
@@ -2469,6 +4320,188 @@ $function$;
 comment on function auth.normalise_email(text) is 'One spelling of an e-mail address: trimmed, NFC, lower case.';
 grant execute on function auth.normalise_email(text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION auth.note_oauth_failure(facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform audit.tally_stranger('auth.oauth_failed', auth.network((facts ->> 'ip')::inet));
+end
+$function$;
+alter function auth.note_oauth_failure(jsonb) owner to rowhouse_definer;
+comment on function auth.note_oauth_failure(jsonb) is 'Counts, by network, that somebody came back from a provider with something that does not hold.';
+grant execute on function auth.note_oauth_failure(jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.note_use(credential bytea, counter integer, facts jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    presented constant bytea := sha256(credential);
+    fault     text;
+    wanted    boolean;
+begin
+    select context.fault_of(known.holder, facts) into fault
+    from context.session_holders as known where known.digest = presented;
+    if not found or fault is not null then
+        return false;
+    end if;
+    select
+            session.counter = note_use.counter and session.acknowledged_at is null
+            or session.last_seen_at < now() - interval '5 minutes'
+        into wanted
+    from auth.sessions as session where session.handle_digest = presented;
+    if not wanted then
+        return true;
+    end if;
+
+    perform from auth.sessions as session where session.handle_digest = presented for no key update skip locked;
+    if not found then
+        return false;
+    end if;
+    update auth.sessions as session set
+        acknowledged_at = case when session.counter = note_use.counter then coalesce(session.acknowledged_at, now())
+            else session.acknowledged_at end,
+        last_seen_at = now()
+    where session.handle_digest = presented and session.ended_at is null
+        -- Another process may have noted it meanwhile.
+        and (session.acknowledged_at is null or session.last_seen_at < now() - interval '5 minutes');
+    return true;
+end
+$function$;
+alter function auth.note_use(bytea,integer,jsonb) owner to rowhouse_definer;
+comment on function auth.note_use(bytea,integer,jsonb) is 'Notes the first use of a session''s newest tokens, and every five minutes that the session was seen; returns whether that is noted.';
+grant execute on function auth.note_use(bytea,integer,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person app.users;
+    place  app.tenants;
+    proven timestamptz := now();
+    idle   interval;
+    life   interval;
+    ended  integer;
+begin
+    select * into strict person from app.users as known where known.id = person_id;
+    if sibling_of is not null then
+        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+    end if;
+
+    select tenant.* into place
+    from app.memberships as membership
+    join app.tenants as tenant on tenant.id = membership.tenant_id
+    where membership.user_id = person.id and membership.status = 'active'
+        and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
+    order by
+        tenant.status = 'active' desc,
+        (select max(past.created_at) from auth.sessions as past
+            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+        membership.id
+    limit 1;
+    idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
+    life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
+
+    outcome := case
+        when person.status = 'banned' then 'user_banned'
+        when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
+        when place.status <> 'active' then 'tenant_suspended'
+        when proven + life <= now() then 'expired'
+        when methods && '{otp,hwk,mfa}' then 'ok'
+        when exists (
+            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
+        ) then 'mfa_required'
+        when place.requires_second_factor then 'mfa_enrolment_required'
+        else 'ok'
+    end;
+
+    perform context.act(person.id, place.id, facts);
+    if outcome in ('mfa_required', 'mfa_enrolment_required') then
+        perform auth.ask_second_factor(
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+        );
+        return next;
+        return;
+    elsif outcome <> 'ok' then
+        perform audit.record_event(
+            case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
+            jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
+        return next;
+        return;
+    end if;
+
+    if place.single_session then
+        perform auth.lock_sessions(person.id);
+        update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
+        where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
+        get diagnostics ended = row_count;
+    end if;
+    insert into auth.sessions (
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
+    ) values (
+        open_session.session, person.id, place.id, sha256(handle), open_session.methods,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, proven, now() + idle, proven + life
+    );
+    perform audit.record_event(
+        case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
+        jsonb_strip_nulls(jsonb_build_object(
+            'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    result := jsonb_build_object(
+        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'tenant', case when place.id is not null then
+            jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
+        'tenants', auth.list_tenants(person.id),
+        'expires_in', floor(extract(epoch from least(now() + idle, proven + life) - now()))::integer
+    );
+    return next;
+end
+$function$;
+alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
+comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+
+CREATE OR REPLACE FUNCTION auth.queue_mail(mail uuid, template text, recipient text, locale text, secret text, facts jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into auth.mails (id, template, recipient, locale, secret, request_id)
+    values (mail, queue_mail.template, queue_mail.recipient, queue_mail.locale, queue_mail.secret, facts ->> 'request_id')
+$function$;
+alter function auth.queue_mail(uuid,text,text,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.queue_mail(uuid,text,text,text,text,jsonb) is 'Puts a mail into the queue, in the caller''s transaction.';
+
+CREATE OR REPLACE FUNCTION auth.record_key_usage(digests bytea[], counts bigint[], last_used timestamp with time zone[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    -- In the order of their digests, so that two processes that tell of the same keys at once do not wait for each other.
+    perform from auth.api_keys as known
+    where known.digest in (select sha256(told) from unnest(digests) as told)
+    order by known.digest
+    for no key update;
+    update auth.api_keys as known set
+        used_count = known.used_count + told.count,
+        last_used_at = greatest(known.last_used_at, least(told.last_used, now()))
+    from unnest(digests, counts, last_used) as told (digest, count, last_used)
+    where known.digest = sha256(told.digest);
+end
+$function$;
+alter function auth.record_key_usage(bytea[],bigint[],timestamp with time zone[]) owner to rowhouse_definer;
+comment on function auth.record_key_usage(bytea[],bigint[],timestamp with time zone[]) is 'Adds to the use counts of API keys what a web process counted since it told last.';
+grant execute on function auth.record_key_usage(bytea[],bigint[],timestamp with time zone[]) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.record_refusal(credential bytea, code text, detail text, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -2478,17 +4511,26 @@ AS $function$
 declare
     holder context.holder;
 begin
-    select * into holder from context.find_session(sha256(credential));
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
     if not found then
-        select * into holder from context.find_api_key(sha256(credential));
+        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
+        perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
+        return;
+    end if;
+    if code = 'RH401' and audit.tally('access.refused', concat_ws(' ', holder.credential_id, left(detail, 40))) > 1 then
+        return;
     end if;
     perform context.act(holder.user_id, holder.tenant_id, facts);
     perform audit.record_event('access.refused', holder.tenant_id, jsonb_strip_nulls(jsonb_build_object(
-        'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id)));
+        'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id,
+        -- A session that is over for another reason may be in other hands too.
+        'fingerprint', case when context.from_elsewhere(holder, facts) then 'mismatch' end)));
 end
 $function$;
 alter function auth.record_refusal(bytea,text,text,jsonb) owner to rowhouse_definer;
-comment on function auth.record_refusal(bytea,text,text,jsonb) is 'Writes a refusal into the trail, in a transaction of its own, under the refused credential.';
+comment on function auth.record_refusal(bytea,text,text,jsonb) is 'Writes a refusal into the trail, in a transaction of its own, under the refused credential; counts it where nobody knows that credential.';
 grant execute on function auth.record_refusal(bytea,text,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.refresh_session(session uuid, counter integer, facts jsonb)
@@ -2498,62 +4540,123 @@ CREATE OR REPLACE FUNCTION auth.refresh_session(session uuid, counter integer, f
  SET search_path TO ''
 AS $function$
 declare
-    known auth.sessions;
-    holder context.holder;
+    known    auth.sessions;
+    holder   context.holder;
+    fault    text;
+    replayed boolean;
 begin
     select * into known from auth.sessions as candidate where candidate.id = refresh_session.session for update;
     if not found then
+        perform audit.tally_stranger('auth.refresh_unknown', auth.network((facts ->> 'ip')::inet));
         outcome := 'ended';
         return next;
         return;
     end if;
     perform context.act(known.user_id, known.tenant_id, facts);
     -- The handle's digest is the key the door uses; the same live checks hold here.
-    select * into holder from context.find_session(known.handle_digest);
-
+    select (live.holder).* into holder from context.session_holders as live where live.digest = known.handle_digest;
+    fault := context.fault_of(holder, facts);
+    replayed := auth.is_replay(known, refresh_session.counter);
     outcome := case
-        when holder.ended then 'ended'
-        when holder.expired then 'expired'
-        when holder.user_status <> 'active' then 'user_banned'
-        when holder.tenant_id is not null and holder.tenant_status <> 'active' then 'tenant_suspended'
-        when holder.tenant_id is not null and holder.membership_status <> 'active' then 'membership_ended'
-        when known.user_agent is not null and known.user_agent is distinct from facts ->> 'user_agent'
-            then 'fingerprint_mismatch'
-        when refresh_session.counter = known.counter then 'ok'
-        when refresh_session.counter = known.counter - 1 and known.rotated_at > now() - interval '10 seconds' then 'ok'
-        else 'reused'
+        when fault = 'ended' then 'ended'
+        when replayed then 'reused'
+        else coalesce(fault, 'ok')
     end;
 
     if outcome = 'ok' and refresh_session.counter = known.counter then
         update auth.sessions as rotating set
             counter = known.counter + 1,
             rotated_at = now(),
-            idle_expires_at = now() + interval '7 days'
+            acknowledged_at = null,
+            last_seen_at = now(),
+            -- What an update of the browser made of it; a session that was begun without one stays without.
+            user_agent = case when known.user_agent is not null then coalesce(facts ->> 'user_agent', known.user_agent) end,
+            idle_expires_at = now() + coalesce(
+                (select place.session_idle_minutes * interval '1 minute' from app.tenants as place where place.id = known.tenant_id),
+                interval '7 days')
         where rotating.id = known.id
         returning * into known;
     elsif outcome = 'reused' then
-        update auth.sessions as stolen set ended_at = now(), end_reason = 'reuse' where stolen.id = known.id;
-        perform audit.record_event('auth.refresh_reused', known.tenant_id, jsonb_build_object(
-            'session', known.id, 'presented', refresh_session.counter, 'current', known.counter));
-    elsif outcome <> 'ok' then
-        perform audit.record_event('auth.refresh_failed', known.tenant_id,
-            jsonb_build_object('session', known.id, 'outcome', outcome));
+        perform auth.end_replayed(known, refresh_session.counter, fault);
+    elsif outcome <> 'ok' and audit.tally('auth.refresh_failed', known.id || ' ' || outcome) = 1 then
+        -- A token of a session that is over can be shown for ever: an hour's first time is an event, all are counted.
+        perform audit.record_event('auth.refresh_failed', known.tenant_id, jsonb_build_object(
+            'session', known.id, 'outcome', outcome, 'replayed', replayed));
     end if;
 
     if outcome = 'ok' then
         next_counter := known.counter;
         user_id := known.user_id;
         tenant_id := known.tenant_id;
-        expires_in := floor(extract(epoch from least(known.idle_expires_at, known.expires_at) - now()));
+        select floor(extract(epoch from live.ends_at - now())) into expires_in
+        from context.session_holders as live where live.digest = known.handle_digest;
     end if;
     return next;
 end
 $function$;
 alter function auth.refresh_session(uuid,integer,jsonb) owner to rowhouse_definer;
-comment on function auth.refresh_session(uuid,integer,jsonb) is 'Rotates a refresh token, row locked. A replayed token ends the session. Never raises for a refusal, so that the end commits.';
+comment on function auth.refresh_session(uuid,integer,jsonb) is 'Rotates a refresh token, row locked. A replayed token ends the session, whatever else is wrong with it. Never raises for a refusal, so that the end commits.';
 grant execute on function auth.refresh_session(uuid,integer,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.register(email text, name text, password_hash text, tenant_slug text, tenant_name text, digest bytea, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.register(email text, name text, tenant_slug text, tenant_name text, link bytea, code bytea, mail uuid, secret text, locale text, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    address text := auth.normalise_email(email);
+    token   uuid;
+begin
+    perform audit.tally_stranger('auth.register', auth.network((facts ->> 'ip')::inet));
+    token := auth.make_mail_token('register', address, null, link, code, null, interval '24 hours', facts);
+    if token is null then
+        return;
+    end if;
+    insert into auth.registrations (token_id, name, tenant_slug, tenant_name)
+        values (token, btrim(register.name), register.tenant_slug, btrim(register.tenant_name));
+    if exists (select from app.users as person where lower(person.email) = address) then
+        perform auth.queue_mail(mail, 'account_exists', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, 'verify_email', address, locale, secret, facts);
+    end if;
+end
+$function$;
+alter function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) is 'Keeps a registration, without a password, until its mail is followed; queues the mail, of which an address gets three an hour.';
+grant execute on function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.remove_totp(handle bytea, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live record;
+begin
+    select * into live from auth.live_session(handle, facts);
+    if live.outcome <> 'ok' then
+        return live.outcome;
+    end if;
+    if not auth.is_fresh(live.session) then
+        perform audit.record_event('auth.step_up_required', (live.session).tenant_id, '{"for": "removing a second factor"}');
+        return 'step_up_required';
+    end if;
+    delete from auth.totp_factors as gone where gone.user_id = (live.session).user_id;
+    if not found then
+        return 'not_enrolled';
+    end if;
+    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    perform audit.record_event('auth.mfa_removed', null, null);
+    return 'ok';
+end
+$function$;
+alter function auth.remove_totp(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+grant execute on function auth.remove_totp(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.request_email_change(handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb)
  RETURNS text
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2561,28 +4664,245 @@ CREATE OR REPLACE FUNCTION auth.register(email text, name text, password_hash te
 AS $function$
 declare
     address text := auth.normalise_email(email);
+    shown   record;
+    person  app.users;
+    owner   app.users;
+    token   uuid;
 begin
-    perform context.act(null, null, facts);
-    -- Two registrations of one address at once take turns, so that the limit below is exact.
-    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(address));
-    if (
-        select count(*) >= 3 from auth.registrations as recent
-        where recent.email = address and recent.created_at > now() - interval '1 hour'
-    ) then
-        return 'nothing';
+    select * into strict shown from auth.live_session(handle, facts);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    elsif not auth.is_fresh(shown.session) then
+        return 'step_up_required';
     end if;
-    insert into auth.registrations (email, name, password_hash, tenant_slug, tenant_name, digest)
-        values (address, btrim(register.name), register.password_hash, register.tenant_slug,
-            btrim(register.tenant_name), sha256(register.digest));
-    if exists (select from app.users as person where lower(person.email) = address) then
-        return 'exists';
+    select * into strict person from app.users as known where known.id = (shown.session).user_id;
+    select * into owner from app.users as known where lower(known.email) = address;
+    token := auth.make_mail_token('change_email', address, person.id, link, code, browser, interval '1 hour', facts);
+    if token is null then
+        return 'ok';
     end if;
-    return 'verify';
+    update auth.mail_tokens as earlier set used_at = now()
+    where earlier.user_id = person.id and earlier.purpose = 'change_email' and earlier.used_at is null
+        and earlier.id <> token;
+    if owner.id is null then
+        perform auth.queue_mail(mail, 'change_email', address, person.locale, secret, facts);
+    else
+        perform auth.queue_mail(mail, 'email_taken', owner.email, owner.locale, null, facts);
+    end if;
+    perform audit.record_event('auth.email_change_requested', (shown.session).tenant_id,
+        jsonb_build_object('session', (shown.session).id));
+    return 'ok';
 end
 $function$;
-alter function auth.register(text,text,text,text,text,bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.register(text,text,text,text,text,bytea,jsonb) is 'Keeps a registration until its link is followed; returns what to mail: verify, exists or nothing.';
-grant execute on function auth.register(text,text,text,text,text,bytea,jsonb) to rowhouse_auth;
+alter function auth.request_email_change(bytea,text,bytea,bytea,bytea,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function auth.request_email_change(bytea,text,bytea,bytea,bytea,uuid,text,jsonb) is 'Queues a mail to an address that the owner of a session wants to use, or one that says that it has an account already.';
+grant execute on function auth.request_email_change(bytea,text,bytea,bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.request_mail(purpose text, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, locale text, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    address text := auth.normalise_email(email);
+    person  app.users;
+begin
+    if purpose is null or purpose not in ('reset_password', 'sign_in') then
+        raise exception using errcode = 'RH400', message = 'the purpose is reset_password or sign_in';
+    end if;
+    perform audit.tally_stranger('auth.' || purpose, auth.network((facts ->> 'ip')::inet));
+    select * into person from app.users as known where lower(known.email) = address;
+    if auth.make_mail_token(purpose, address, person.id, link, code, browser,
+        case purpose when 'sign_in' then interval '15 minutes' else interval '30 minutes' end, facts) is null
+    then
+        return;
+    end if;
+    if person.id is null then
+        perform auth.queue_mail(mail, 'no_account', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, purpose, person.email, person.locale, secret, facts);
+    end if;
+end
+$function$;
+alter function auth.request_mail(text,text,bytea,bytea,bytea,uuid,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.request_mail(text,text,bytea,bytea,bytea,uuid,text,text,jsonb) is 'Queues a mail with a link and a code for a new password, or to sign in; or one that says that there is no account.';
+grant execute on function auth.request_mail(text,text,bytea,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.reset_password(link bytea, email text, codes bytea[], password_hash text, mail uuid, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('reset_password', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    if outcome = 'ok' then
+        token := tried.token;
+        perform context.act(token.user_id, null, facts);
+        perform auth.set_password(token.user_id, password_hash, null, mail, facts);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) is 'Sets a new password by a mailed link or code and ends every session. Outcome: ok, invalid_token or throttled.';
+grant execute on function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person    app.users;
+    found_now integer;
+    ended     integer := 0;
+begin
+    select * into strict person from app.users as known where known.id = person_id;
+    -- First of all: a login that has checked the old one meanwhile waits here, or is over and its session ends below.
+    insert into auth.passwords as known (user_id, hash) values (person.id, password_hash)
+        on conflict (user_id) do update set hash = excluded.hash, changed_at = now();
+    -- The same for a link that is being followed.
+    perform auth.void_mail_tokens(person.email, person.id);
+    -- And for a sibling of a session that is being opened. Whoever holds more than one of the three takes them in this order.
+    perform auth.lock_sessions(person.id);
+    -- And once more until there is none: whoever made another session of one of these held its row until now.
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'password_changed'
+        where session.user_id = person.id and session.ended_at is null and session.id is distinct from kept;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    perform auth.queue_mail(mail, 'password_changed', person.email, person.locale, null, facts);
+    perform audit.record_event('auth.password_changed', null, jsonb_build_object('ended', ended, 'kept', kept));
+end
+$function$;
+alter function auth.set_password(uuid,text,uuid,uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.set_password(uuid,text,uuid,uuid,jsonb) is 'Sets a password, ends the other sessions, makes mailed links worthless and queues the notice.';
+
+CREATE OR REPLACE FUNCTION auth.settle_mail(mail uuid, failure text, for_good boolean)
+ RETURNS text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update auth.mails as one set
+        state = judged.state,
+        settled_at = case when judged.state <> 'pending' then now() end,
+        secret = case when judged.state <> 'sent' then one.secret end,
+        last_error = left(failure, 500),
+        next_attempt_at = now() + least(interval '10 seconds' * 4 ^ (one.attempts - 1), interval '6 hours')
+    from (
+        select known.id, case
+            when failure is null then 'sent'
+            when for_good or known.attempts >= 10 then 'dead'
+            else 'pending'
+        end as state
+        from auth.mails as known where known.id = mail and known.state = 'pending'
+    ) as judged
+    where one.id = judged.id
+    returning one.state
+$function$;
+alter function auth.settle_mail(uuid,text,boolean) owner to rowhouse_definer;
+comment on function auth.settle_mail(uuid,text,boolean) is 'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
+grant execute on function auth.settle_mail(uuid,text,boolean) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.switch_tenant(handle bytea, counter integer, session uuid, opened bytea, tenant_slug text, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    current auth.sessions;
+    holder  context.holder;
+    fault   text;
+    person  uuid;
+begin
+    select known.user_id into person from auth.sessions as known where known.handle_digest = sha256(handle);
+    if not found then
+        outcome := case when exists (select from context.api_key_holders as key where key.digest = sha256(handle))
+            then 'no_session' else 'unknown' end;
+        if outcome = 'unknown' then
+            perform audit.tally_stranger('auth.switch_unknown', auth.network((facts ->> 'ip')::inet));
+        end if;
+        return next;
+        return;
+    end if;
+    perform auth.lock_sessions(person);
+    select * into strict current from auth.sessions as known where known.handle_digest = sha256(handle) for update;
+    perform context.act(current.user_id, current.tenant_id, facts);
+    select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
+    fault := context.fault_of(holder, facts);
+    outcome := case when fault is distinct from 'ended' and auth.is_replay(current, counter) then 'reused' else fault end;
+
+    if outcome = 'reused' then
+        perform auth.end_replayed(current, counter, fault);
+    elsif outcome is not null then
+        if audit.tally('auth.switch_failed', current.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.switch_failed', current.tenant_id,
+                jsonb_build_object('outcome', outcome, 'from', current.id));
+        end if;
+    else
+        return query select tried.outcome, tried.result
+            from auth.open_session(person, session, opened, tenant_slug, current.methods, facts, current.id) as tried;
+        return;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.switch_tenant(bytea,integer,uuid,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.switch_tenant(bytea,integer,uuid,bytea,text,jsonb) is 'Opens a sibling session in another tenant of the person whose good session this is; no age and no proof is gained by it.';
+grant execute on function auth.switch_tenant(bytea,integer,uuid,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.take_code(person uuid, step bigint, recovery bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.totp_factors as factor set last_step = take_code.step
+    where factor.user_id = person and factor.confirmed_at is not null and take_code.step > factor.last_step;
+    if found then
+        return 'otp';
+    end if;
+    update auth.recovery_codes as code set used_at = now()
+    where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
+        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+    return case when found then 'recovery' end;
+end
+$function$;
+alter function auth.take_code(uuid,bigint,bytea) owner to rowhouse_definer;
+comment on function auth.take_code(uuid,bigint,bytea) is 'Uses up a step of the clock or a recovery code, each good once; says which it was, or null.';
+
+CREATE OR REPLACE FUNCTION auth.take_exchange_code(code bytea, challenge text, facts jsonb)
+ RETURNS auth.exchange_codes
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    known auth.exchange_codes;
+begin
+    delete from auth.exchange_codes as used where used.digest = sha256(code) returning * into known;
+    if known.digest is null or known.expires_at <= now() or known.challenge is distinct from take_exchange_code.challenge then
+        perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
+        return null;
+    end if;
+    return known;
+end
+$function$;
+alter function auth.take_exchange_code(bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.take_exchange_code(bytea,text,jsonb) is 'What is kept under a one-time code, which is gone whatever comes of it; null if it is no good.';
 
 CREATE OR REPLACE FUNCTION auth.throttle(subject text, free integer)
  RETURNS integer
@@ -2595,18 +4915,21 @@ declare
 begin
     insert into auth.login_throttles as throttle (key, attempts)
         values (sha256(convert_to(subject, 'UTF8')), 1)
-        on conflict (key) do update set
-            attempts = case
-                when throttle.blocked_until > now() then throttle.attempts
-                when throttle.last_at < now() - interval '1 day' then 1
-                else throttle.attempts + 1
-            end
+        on conflict (key) do update set (attempts, began_at) = (
+            select
+                case
+                    when throttle.blocked_until > now() then throttle.attempts
+                    when over then 1
+                    else throttle.attempts + 1
+                end,
+                case when over then now() else throttle.began_at end
+            from (values (throttle.blocked_until <= now() and throttle.began_at <= now() - interval '1 day')) as day (over)
+        )
         returning * into known;
     if known.blocked_until > now() then
         return ceil(extract(epoch from known.blocked_until - now()));
     end if;
     update auth.login_throttles set
-        last_at = now(),
         blocked_until = case
             when known.attempts < free then now()
             else now() + least(interval '1 second' * 2 ^ least(known.attempts - free, 20), interval '15 minutes')
@@ -2618,137 +4941,340 @@ $function$;
 alter function auth.throttle(text,integer) owner to rowhouse_definer;
 comment on function auth.throttle(text,integer) is 'Counts an attempt against a subject; returns the seconds it must wait, or 0 if it may go on.';
 
-CREATE OR REPLACE FUNCTION auth.verify_email(digest bytea, tenant_slug text, facts jsonb)
- RETURNS text
+CREATE OR REPLACE FUNCTION auth.try_mail_token(purpose text, link bytea, email text, codes bytea[], facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, token auth.mail_tokens)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
+    network text := auth.network((facts ->> 'ip')::inet);
+    counted text := 'mail code ' || purpose || ' ' || auth.normalise_email(email);
+begin
+    retry_after := case when link is null then auth.throttle(counted, 10) else 0 end;
+    if retry_after > 0 then
+        outcome := 'throttled';
+        perform audit.tally_stranger('auth.mail_code_throttled', network);
+        return next;
+        return;
+    end if;
+    token := auth.find_mail_token(purpose, link, email, codes);
+    if token.id is null then
+        outcome := 'invalid_token';
+        perform audit.tally_stranger('auth.' || purpose || '_failed', network);
+    else
+        outcome := 'ok';
+        if link is null then
+            perform auth.forgive(counted);
+        end if;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.try_mail_token(text,bytea,text,bytea[],jsonb) owner to rowhouse_definer;
+comment on function auth.try_mail_token(text,bytea,text,bytea[],jsonb) is 'Finds the mail that a link or a code is of; counts codes, so that they cannot be guessed. Outcome: ok, invalid_token or throttled.';
+
+CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried        record;
+    token        auth.mail_tokens;
     registration auth.registrations;
     person       uuid := uuidv7();
 begin
-    perform context.act(null, null, facts);
-    -- Two links of one address at once take turns, and with registrations of it: each would wait for the other's row.
-    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(pending.email))
-    from auth.registrations as pending where pending.digest = sha256(verify_email.digest);
-    select * into registration
-    from auth.registrations as pending
-    where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
-    for update;
-    if not found or exists (select from app.users as known where lower(known.email) = registration.email) then
-        return 'invalid_token';
+    select * into strict tried from auth.try_mail_token('register', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' and exists (select from app.users as known where lower(known.email) = token.email) then
+        outcome := 'invalid_token';
     end if;
-    if verify_email.tenant_slug is not null and registration.tenant_slug is not null then
-        registration.tenant_slug := verify_email.tenant_slug;
-    end if;
-
-    perform context.act(person, null, facts);
-    begin
-        insert into app.users (id, email, name) values (person, registration.email, registration.name);
-        insert into auth.passwords (user_id, hash) values (person, registration.password_hash);
+    if outcome = 'ok' then
+        select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
+        perform context.act(person, null, facts);
+        insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
+        insert into auth.passwords (user_id, hash) values (person, password_hash);
         if registration.tenant_slug is not null then
-            perform auth.create_tenant(registration.tenant_slug, registration.tenant_name, person);
+            perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
         end if;
-    exception
-        when unique_violation then
-            -- Most likely a slug that was taken meanwhile. Nothing stays behind.
-            return case
-                when exists (select from app.tenants as tenant where lower(tenant.slug) = registration.tenant_slug)
-                    then 'slug_taken'
-                else 'invalid_token'
-            end;
-    end;
-    delete from auth.registrations as other where other.email = registration.email;
-    return 'verified';
+        delete from auth.registrations as other
+            using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
+        perform auth.void_mail_tokens(token.email, person);
+        outcome := 'verified';
+    end if;
+    return next;
 end
 $function$;
-alter function auth.verify_email(bytea,text,jsonb) owner to rowhouse_definer;
-comment on function auth.verify_email(bytea,text,jsonb) is 'Follows a verification link: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or slug_taken.';
-grant execute on function auth.verify_email(bytea,text,jsonb) to rowhouse_auth;
+alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
+grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION context.act(person uuid, tenant uuid, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select context.seal(jsonb_build_object(
-        'kind', 'sign_in',
-        'user', person,
-        'tenant', tenant,
-        'owner', false,
-        'permissions', '[]'::jsonb,
-        'request_id', facts ->> 'request_id',
-        'ip', facts ->> 'ip',
-        'user_agent', facts ->> 'user_agent'
-    ))
+    update auth.mail_tokens as token set used_at = now()
+    where (token.email = address or token.user_id = person) and token.used_at is null
+$function$;
+alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
+comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
+
+CREATE OR REPLACE FUNCTION auth.weigh_mail_token(purpose text, link bytea, email text, codes bytea[], facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, about text[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token(purpose, link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        about := array[token.email] || (
+            select array[pending.name, pending.tenant_name, pending.tenant_slug]
+            from auth.registrations as pending where pending.token_id = token.id
+        ) || auth.known_of(token.user_id);
+        about := array_remove(about, null);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.weigh_mail_token(text,bytea,text,bytea[],jsonb) owner to rowhouse_definer;
+comment on function auth.weigh_mail_token(text,bytea,text,bytea[],jsonb) is 'Whether a link or a code is good, and what its password must not be made of. Uses nothing up.';
+grant execute on function auth.weigh_mail_token(text,bytea,text,bytea[],jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION context.access_drift()
+ RETURNS TABLE(object text, change text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        object,
+        case when migrated.digest is null then 'added' when present.digest is null then 'missing' else 'changed' end
+    from context.access_as_migrated as migrated
+    full join context.access_state() as present using (object)
+    where migrated.digest is distinct from present.digest
+    order by object
+$function$;
+alter function context.access_drift() owner to rowhouse_definer;
+comment on function context.access_drift() is 'Policies, row security, grants, functions, views and triggers that are missing, changed or added since rowhouse migrate.';
+grant execute on function context.access_drift() to rowhouse_app;
+grant execute on function context.access_drift() to rowhouse_auth;
+grant execute on function context.access_drift() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION context.access_state()
+ RETURNS TABLE(object text, digest text)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with schemas as (
+        select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
+        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs')
+    ),
+    relations as (
+        select relation.* from pg_catalog.pg_class as relation
+        join schemas on schemas.oid = relnamespace
+        where relkind in ('r', 'p', 'v', 'm', 'S') and not relispartition
+    ),
+    routines as (
+        select routine.* from pg_catalog.pg_proc as routine
+        join schemas on schemas.oid = pronamespace
+        where prokind in ('f', 'p')
+    ),
+    -- Whoever holds privileges on what, in an order that no dump or restore changes.
+    grants as (
+        select name, string_agg(concat_ws(' ', place, coalesce(rolname, 'public'), privilege_type, is_grantable), ','
+            order by place, rolname, privilege_type) as list
+        from (
+            select format('schema %I', nspname) as name, 0 as place, coalesce(nspacl, acldefault('n', nspowner)) as acl
+            from schemas
+            union all
+            select oid::regclass::text, 0, coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))
+            from relations
+            union all
+            select attrelid::regclass::text, attnum, attacl
+            from pg_catalog.pg_attribute join relations on relations.oid = attrelid
+            where attacl is not null and not attisdropped
+            union all
+            select 'function ' || oid::regprocedure, 0, coalesce(proacl, acldefault('f', proowner)) from routines
+        ) as holding
+        cross join aclexplode(acl) as entry
+        left join pg_catalog.pg_roles as role on role.oid = entry.grantee
+        group by name
+    )
+    select format('grants on %s', name), md5(list) from grants
+    union all
+    select format('policy "%s" on %s', polname, polrelid::regclass), md5(concat_ws('|',
+        polcmd, polpermissive,
+        (select string_agg(coalesce(rolname, 'public'), ',' order by rolname)
+         from unnest(polroles) as id left join pg_catalog.pg_roles as role on role.oid = id),
+        pg_catalog.pg_get_expr(polqual, polrelid), '|', pg_catalog.pg_get_expr(polwithcheck, polrelid)))
+    from pg_catalog.pg_policy join relations on relations.oid = polrelid
+    union all
+    select format('row security of %s', oid::regclass), md5(concat_ws('|', relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner)))
+    from relations where relkind in ('r', 'p')
+    union all
+    select format('view %s', oid::regclass), md5(concat_ws('|', pg_catalog.pg_get_viewdef(oid), reloptions, pg_get_userbyid(relowner)))
+    from relations where relkind in ('v', 'm')
+    union all
+    select format('function %s', oid::regprocedure), md5(concat_ws('|', pg_catalog.pg_get_functiondef(oid), pg_get_userbyid(proowner)))
+    from routines
+    union all
+    select format('trigger %I on %s', tgname, tgrelid::regclass), md5(concat_ws('|', pg_catalog.pg_get_triggerdef(pg_trigger.oid), tgenabled))
+    from pg_catalog.pg_trigger join relations on relations.oid = tgrelid
+    where not tgisinternal
+    union all
+    -- What was remembered after other migrations than these is out of date, not damaged.
+    select 'migrations', md5(
+        coalesce((select string_agg(hash, ',' order by filename) from graphile_migrate.migrations), '')
+        || coalesce((select string_agg(content, '' order by filename) from graphile_migrate.current), '')
+    )
+$function$;
+alter function context.access_state() owner to rowhouse_definer;
+comment on function context.access_state() is 'All that decides who may do what in this database, an entry each with a digest of how it is now.';
+
+CREATE OR REPLACE FUNCTION context.act(person uuid, tenant uuid, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.seal(context.body_of(
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null)::context.holder,
+        context.stated(facts)
+    ));
+end
 $function$;
 alter function context.act(uuid,uuid,jsonb) owner to rowhouse_definer;
 comment on function context.act(uuid,uuid,jsonb) is 'Seals a context without any permission, so that the trail can name who is signing in.';
 
 CREATE OR REPLACE FUNCTION context.actor()
- RETURNS jsonb
+ RETURNS text
  LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
 declare
-    actor jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    if actor is null
+    if body is null
         and not pg_has_role(session_user, 'rowhouse_owner', 'member')
         and not pg_has_role(session_user, 'rowhouse_auditor', 'member')
         and session_user not in ('rowhouse_auth', 'rowhouse_worker')
     then
         perform context.refuse('broken_seal');
     end if;
-    return actor;
+    return body;
 end
 $function$;
-comment on function context.actor() is 'Who is acting, for triggers: the claims, or null for the system. A caller who threw their context away gets RH403.';
+comment on function context.actor() is 'Who is acting, for triggers: what the door wrote (body.sql), or null for the system. A caller who threw their context away gets RH403.';
 grant execute on function context.actor() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.applied_migrations()
+ RETURNS TABLE(filename text, hash text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select filename, hash from graphile_migrate.migrations order by filename
+$function$;
+alter function context.applied_migrations() owner to rowhouse_definer;
+comment on function context.applied_migrations() is 'The migrations that this database has had, each with the hash of the text it was built from.';
+grant execute on function context.applied_migrations() to rowhouse_app;
+grant execute on function context.applied_migrations() to rowhouse_auditor;
+grant execute on function context.applied_migrations() to rowhouse_auth;
+grant execute on function context.applied_migrations() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN ((((((((((rpad(COALESCE(((holder).tenant_id)::text, ''::text), 36) || rpad(COALESCE(((holder).user_id)::text, ''::text), 36)) || rpad(COALESCE(((holder).credential_id)::text, ''::text), 36)) || (((EXTRACT(epoch FROM statement_timestamp()))::bigint + 60))::text) || (EXTRACT(epoch FROM transaction_timestamp()))::text) || rpad((pg_backend_pid())::text, 10)) || CASE WHEN (holder).is_owner THEN 't'::text ELSE 'f'::text END) || rpad(COALESCE((holder).kind, ''::text), 8)) || ((holder).permissions)::text) || ' '::text) || (detail)::text);
+comment on function context.body_of(context.holder,jsonb) is 'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
+grant execute on function context.body_of(context.holder,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.claim_idempotency_key(claim jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body    constant text := context.open_seal();
+    tenant  constant uuid := coalesce(context.tenant_in(body), audit.platform());
+    person  constant uuid := context.user_in(body);
+    wanted  bytea := decode(claim ->> 'key', 'hex');
+    earlier context.idempotency_keys;
+begin
+    select * into earlier from context.idempotency_keys as known
+    where known.tenant_id = tenant and known.user_id = person and known.key = wanted;
+    if not found then
+        -- Whoever holds this lock is about to claim the key or to give it up; nobody waits to learn which.
+        if not pg_try_advisory_xact_lock(hashtextextended(format('%s %s %s', tenant, person, claim ->> 'key'), 0)) then
+            perform context.refuse_repetition('in_progress');
+        end if;
+        insert into context.idempotency_keys (tenant_id, user_id, key, request, credential_id, attempt)
+        values (tenant, person, wanted, decode(claim ->> 'request', 'hex'), context.credential_in(body), (claim ->> 'attempt')::uuid)
+        on conflict do nothing;
+        if found then
+            return;
+        end if;
+        -- Claimed and committed between the look and the lock.
+        select * into strict earlier from context.idempotency_keys as known
+        where known.tenant_id = tenant and known.user_id = person and known.key = wanted;
+    end if;
+
+    case
+        when earlier.attempt = (claim ->> 'attempt')::uuid then
+            return;
+        when earlier.request <> decode(claim ->> 'request', 'hex') then
+            perform context.refuse_repetition('reused');
+        when earlier.finished_at is null and earlier.created_at > now() - interval '60 seconds' then
+            perform context.refuse_repetition('in_progress');
+        else
+            perform context.refuse_repetition('replayed');
+    end case;
+end
+$function$;
+alter function context.claim_idempotency_key(jsonb) owner to rowhouse_definer;
+comment on function context.claim_idempotency_key(jsonb) is 'Takes an Idempotency-Key together with the changes of its request; refuses every other attempt (RH422, RH423, RH424).';
 
 CREATE OR REPLACE FUNCTION context.claims()
  RETURNS jsonb
  LANGUAGE plpgsql
- STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
 declare
-    value  text := nullif(current_setting('rowhouse.context', true), '');
-    -- <key id, 8 characters> . <HMAC-SHA256, 64 hexadecimal digits> . <payload>
-    key_id text := left(value, 8);
-    seal   text := substr(value, 10, 64);
-    body   text := substr(value, 75);
-    claims jsonb;
+    body constant text := context.open_seal();
 begin
-    if value is null then
-        return null;
-    end if;
-    -- Digests of the two seals are compared, so that the time tells nothing of the right one.
-    if (
-        select sha256(convert_to(seal, 'UTF8')) = sha256(convert_to(encode(extensions.hmac(convert_to(body, 'UTF8'), sealing.key, 'sha256'), 'hex'), 'UTF8'))
-        from context.seal_keys as sealing
-        where sealing.id = key_id
-    ) is not true then
-        perform context.refuse('broken_seal');
-    end if;
-    claims := body::jsonb;
-    if (claims ->> 'transaction')::numeric <> extract(epoch from transaction_timestamp())
-        or (claims ->> 'backend')::integer <> pg_backend_pid()
-        or (claims ->> 'expires')::numeric < extract(epoch from clock_timestamp())
-    then
-        perform context.refuse('broken_seal');
-    end if;
-    return claims;
+    return context.detail_in(body) || jsonb_build_object(
+        'kind', context.kind_in(body),
+        'credential', context.credential_in(body),
+        'user', context.user_in(body),
+        'tenant', context.tenant_in(body),
+        'owner', context.is_owner_in(body),
+        'permissions', context.permissions_in(body)
+    );
 end
 $function$;
-alter function context.claims() owner to rowhouse_definer;
-comment on function context.claims() is 'What the door established for this transaction, or null. Raises RH403 for a value that the door did not write.';
+comment on function context.claims() is 'What the door established for this transaction, as JSON, or null. Raises RH403 for a value that the door did not write.';
 grant execute on function context.claims() to rowhouse_app;
 grant execute on function context.claims() to rowhouse_auth;
-grant execute on function context.claims() to rowhouse_owner;
+grant execute on function context.claims() to rowhouse_definer;
 grant execute on function context.claims() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION context.close_table(target regclass)
@@ -2768,9 +5294,111 @@ begin
         'revoke all on %s from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_auditor',
         target
     );
+    perform context.keep_no_values(target);
+    perform context.plan_for_largest(target, 'tenant_id');
 end
 $function$;
-comment on function context.close_table(regclass) is 'Drops every policy, forces row security and revokes every grant of a table: the beginning of each policy file.';
+comment on function context.close_table(regclass) is 'Drops every policy, forces row security, revokes every grant of a table, keeps its values out of the statistics and has it be planned for its largest tenant: the beginning of each policy file.';
+
+CREATE OR REPLACE FUNCTION context.credential_in(body text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (NULLIF(substr(body, 73, 36), repeat(' '::text, 36)))::uuid;
+comment on function context.credential_in(text) is 'The session or API key that a body names.';
+grant execute on function context.credential_in(text) to rowhouse_app;
+grant execute on function context.credential_in(text) to rowhouse_auth;
+grant execute on function context.credential_in(text) to rowhouse_definer;
+grant execute on function context.credential_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.detail_in(body text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (substr(body, (155 + strpos(substr(body, 155), ' '::text))))::jsonb;
+comment on function context.detail_in(text) is 'What a body says of the request.';
+grant execute on function context.detail_in(text) to rowhouse_app;
+grant execute on function context.detail_in(text) to rowhouse_auth;
+grant execute on function context.detail_in(text) to rowhouse_definer;
+grant execute on function context.detail_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.device(user_agent text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select concat_ws(' on ',
+        case
+            when user_agent ~ '\mEdg(e|A|iOS)?/' then 'Edge'
+            when user_agent ~ '\m(OPR|Opera|OPT|OPiOS)/' then 'Opera'
+            when user_agent ~ '\mSamsungBrowser/' then 'Samsung Internet'
+            when user_agent ~ '\mVivaldi/' then 'Vivaldi'
+            when user_agent ~ '\mYaBrowser/' then 'Yandex Browser'
+            when user_agent ~ '\m(Firefox|FxiOS)/' then 'Firefox'
+            when user_agent ~ '\m(Chrome|CriOS|HeadlessChrome|Chromium)/' then 'Chrome'
+            when user_agent ~ '\mVersion/.*\mSafari/' then 'Safari'
+            when user_agent ~ '^Mozilla/' then 'A browser'
+            else coalesce(substring(user_agent from '^[A-Za-z][A-Za-z0-9._-]{0,59}'), 'A program')
+        end,
+        case
+            when user_agent ~ '\m(iPhone|iPad|iPod|iOS)\M' then 'iOS'
+            when user_agent ~ '\mAndroid\M' then 'Android'
+            when user_agent ~ '\mWindows\M' then 'Windows'
+            when user_agent ~ '\mCrOS\M' then 'ChromeOS'
+            when user_agent ~ '\m(Macintosh|Mac OS X|macOS)\M' then 'macOS'
+            when user_agent ~ '\m(Linux|X11)\M' then 'Linux'
+        end
+    )
+$function$;
+comment on function context.device(text) is 'A user agent in words, without versions: "Firefox on Windows"; a program''s name where it is no browser.';
+grant execute on function context.device(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.end_sessions_of_caller(which text, session uuid DEFAULT NULL::uuid)
+ RETURNS SETOF app.session
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    current constant uuid := context.require_session();
+    body    constant text := context.open_seal();
+    person  constant uuid := context.user_in(body);
+    tenant  constant uuid := context.tenant_in(body);
+    entered constant text := current_setting('rowhouse.context');
+    ended   integer;
+begin
+    if which is null or which not in ('one', 'others', 'all') then
+        raise exception using errcode = 'RH400', message = 'which is one of one, others, all';
+    end if;
+    perform auth.lock_sessions(person);
+    -- Some are in other tenants, where the trail takes no change of a caller of this one: there it is the person who acts.
+    perform context.act(person, tenant, context.detail_in(body));
+    return query
+        update auth.sessions as mine set ended_at = now(), end_reason = 'revoked'
+        where mine.user_id = person and mine.ended_at is null
+            and case which
+                when 'one' then mine.id = end_sessions_of_caller.session
+                when 'others' then mine.id <> current
+                when 'all' then true
+            end
+        returning
+            mine.id, context.device(mine.user_agent), mine.ip, mine.methods,
+            (select place.name from app.tenants as place where place.id = mine.tenant_id),
+            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current;
+    get diagnostics ended = row_count;
+    perform set_config('rowhouse.context', entered, true);
+
+    if which = 'one' and ended = 0 then
+        raise exception using errcode = 'RH404', message = 'you have no such session', hint = 'It may have ended by itself.';
+    end if;
+    perform audit.record_event('auth.sessions_revoked', tenant, jsonb_strip_nulls(jsonb_build_object(
+        'which', which, 'session', end_sessions_of_caller.session, 'ended', ended)));
+end
+$function$;
+alter function context.end_sessions_of_caller(text,uuid) owner to rowhouse_definer;
+comment on function context.end_sessions_of_caller(text,uuid) is 'Ends one, the others or all of the caller''s own sessions, in whichever tenant, and tells the trail; returns them.';
+grant execute on function context.end_sessions_of_caller(text,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.enter(credential bytea, facts jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -2779,46 +5407,34 @@ CREATE OR REPLACE FUNCTION context.enter(credential bytea, facts jsonb DEFAULT '
  SET search_path TO ''
 AS $function$
 declare
-    holder context.holder;
-    reason text;
+    fault text;
+    body  text;
 begin
-    select * into holder from context.find_session(sha256(credential));
+    select context.fault_of(found.holder, facts), context.body_of(found.holder, context.stated(facts))
+    into fault, body
+    from context.session_holders as found where found.digest = sha256(credential);
     if not found then
-        select * into holder from context.find_api_key(sha256(credential));
+        select
+            coalesce(context.fault_of(found.holder, facts), context.fault_of_key(found.origins, found.addresses, facts)),
+            context.body_of(found.holder, context.stated(facts))
+        into fault, body
+        from context.api_key_holders as found where found.digest = sha256(credential);
+        if not found then
+            fault := 'unknown';
+        end if;
     end if;
-
-    reason := case
-        when holder.credential_id is null then 'unknown'
-        when holder.ended then 'ended'
-        when holder.expired then 'expired'
-        when holder.user_agent is distinct from facts ->> 'user_agent' and holder.user_agent is not null
-            then 'fingerprint_mismatch'
-        when (facts ->> 'tenant_id')::uuid is distinct from holder.tenant_id and facts ->> 'tenant_id' is not null
-            then 'other_tenant'
-        when holder.user_status <> 'active' then 'user_' || holder.user_status
-        when holder.tenant_id is null then null
-        when holder.tenant_status <> 'active' then 'tenant_' || holder.tenant_status
-        when holder.membership_status <> 'active' then 'membership_' || holder.membership_status
-    end;
-    if reason is not null then
+    if fault is not null then
         raise exception using
             errcode = 'RH401',
             message = 'this credential does not open the door',
-            detail = reason,
+            detail = fault,
             hint = 'Sign in again.';
     end if;
 
-    perform context.seal(jsonb_build_object(
-        'kind', holder.kind,
-        'credential', holder.credential_id,
-        'user', holder.user_id,
-        'tenant', holder.tenant_id,
-        'owner', holder.is_owner,
-        'permissions', holder.permissions,
-        'request_id', facts ->> 'request_id',
-        'ip', facts ->> 'ip',
-        'user_agent', facts ->> 'user_agent'
-    ));
+    perform context.seal(body);
+    if facts ? 'idempotency' then
+        perform context.claim_idempotency_key(facts -> 'idempotency');
+    end if;
 end
 $function$;
 alter function context.enter(bytea,jsonb) owner to rowhouse_definer;
@@ -2833,63 +5449,66 @@ CREATE OR REPLACE FUNCTION context.explained_row()
  SET search_path TO ''
 AS $function$
 begin
-    return context.claims() -> 'explains' ->> 'id';
+    return context.detail_in(context.open_seal()) -> 'explains' ->> 'id';
 end
 $function$;
 comment on function context.explained_row() is 'The id of the one row that inspect.why() explains in this context; null in every other.';
 grant execute on function context.explained_row() to rowhouse_definer;
 
-CREATE OR REPLACE FUNCTION context.find_api_key(digest bytea)
- RETURNS SETOF context.holder
+CREATE OR REPLACE FUNCTION context.fault_of(holder context.holder, facts jsonb)
+ RETURNS text
  LANGUAGE sql
- STABLE PARALLEL RESTRICTED SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select
-        'api_key', api_key.id,
-        person.id, person.status,
-        api_key.tenant_id, tenant.status, membership.status,
-        false, array(select unnest(role.permissions) intersect select unnest(api_key.scopes) order by 1),
-        null::text,
-        api_key.revoked_at is not null,
-        coalesce(api_key.expires_at <= statement_timestamp(), false)
-    from auth.api_keys as api_key
-    join app.users as person on person.id = api_key.user_id
-    join app.tenants as tenant on tenant.id = api_key.tenant_id
-    join app.memberships as membership
-        on membership.tenant_id = api_key.tenant_id and membership.user_id = api_key.user_id
-    join app.roles as role
-        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-    where api_key.digest = find_api_key.digest
-$function$;
-alter function context.find_api_key(bytea) owner to rowhouse_definer;
-comment on function context.find_api_key(bytea) is 'The API key with this digest (sha256 of sha256), live or not. Its permissions are its owner''s role within its scopes.';
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN (holder).ended THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
+comment on function context.fault_of(context.holder,jsonb) is 'Why a credential does not open the door (the detail of RH401), judged in this order; null if it does.';
+grant execute on function context.fault_of(context.holder,jsonb) to rowhouse_definer;
 
-CREATE OR REPLACE FUNCTION context.find_session(digest bytea)
- RETURNS SETOF context.holder
+CREATE OR REPLACE FUNCTION context.fault_of_key(origins text[], addresses inet[], facts jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((origins IS NOT NULL) AND (NOT COALESCE(((facts ->> 'origin'::text) = ANY (origins)), false))) THEN 'key_origin'::text WHEN ((addresses IS NOT NULL) AND (NOT COALESCE((((facts ->> 'ip'::text))::inet <<= ANY (addresses)), false))) THEN 'key_address'::text ELSE NULL::text END;
+comment on function context.fault_of_key(text[],inet[],jsonb) is 'Why an API key does not open the door from this page or address (the detail of RH401); null if it does.';
+grant execute on function context.fault_of_key(text[],inet[],jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.finish_attempt(key bytea, attempt uuid, answer text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update context.idempotency_keys as mine
+    set answer = finish_attempt.answer, finished_at = clock_timestamp()
+    where mine.tenant_id = coalesce(context.tenant_id(), audit.platform())
+        and mine.user_id = context.user_id()
+        and mine.key = finish_attempt.key
+        and mine.attempt = finish_attempt.attempt
+        and mine.finished_at is null
+$function$;
+alter function context.finish_attempt(bytea,uuid,text) owner to rowhouse_definer;
+comment on function context.finish_attempt(bytea,uuid,text) is 'Ends the caller''s own attempt under an Idempotency-Key and keeps its (encrypted) answer. Once only.';
+grant execute on function context.finish_attempt(bytea,uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.from_elsewhere(holder context.holder, facts jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((((holder).user_agent IS NOT NULL) AND ((holder).user_agent IS DISTINCT FROM (facts ->> 'user_agent'::text)) AND CASE (holder).fingerprint WHEN 'off'::text THEN false WHEN 'exact'::text THEN true ELSE (context.device((holder).user_agent) IS DISTINCT FROM context.device((facts ->> 'user_agent'::text))) END) OR (((holder).bound_ip IS NOT NULL) AND (auth.network((holder).bound_ip) IS DISTINCT FROM auth.network(((facts ->> 'ip'::text))::inet))));
+comment on function context.from_elsewhere(context.holder,jsonb) is 'Whether a request comes from another browser, program or network than its session is bound to.';
+grant execute on function context.from_elsewhere(context.holder,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.identities_of_caller()
+ RETURNS SETOF app.identity
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select
-        'session', session.id,
-        person.id, person.status,
-        session.tenant_id, tenant.status, membership.status,
-        coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
-        session.user_agent,
-        session.ended_at is not null,
-        least(session.idle_expires_at, session.expires_at) <= statement_timestamp()
-    from auth.sessions as session
-    join app.users as person on person.id = session.user_id
-    left join app.tenants as tenant on tenant.id = session.tenant_id
-    left join app.memberships as membership
-        on membership.tenant_id = session.tenant_id and membership.user_id = session.user_id
-    left join app.roles as role
-        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-    where session.handle_digest = digest
+    select mine.id, mine.provider, mine.issuer, mine.subject, mine.created_at, mine.last_used_at
+    from auth.identities as mine where mine.user_id = context.user_id() order by mine.id
 $function$;
-alter function context.find_session(bytea) owner to rowhouse_definer;
-comment on function context.find_session(bytea) is 'The session whose handle has this digest (sha256 of sha256), live or not, with its user, tenant, membership and role.';
+alter function context.identities_of_caller() owner to rowhouse_definer;
+comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
+grant execute on function context.identities_of_caller() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.is_caller()
  RETURNS boolean
@@ -2897,7 +5516,7 @@ CREATE OR REPLACE FUNCTION context.is_caller()
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
-    select coalesce(context.actor() ->> 'kind' in ('session', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'api_key'), false)
 $function$;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 grant execute on function context.is_caller() to rowhouse_definer;
@@ -2906,54 +5525,224 @@ CREATE OR REPLACE FUNCTION context.is_owner()
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
- SET search_path TO ''
-AS $function$
-    select coalesce((context.claims() ->> 'owner')::boolean, false)
-$function$;
+RETURN COALESCE(context.is_owner_in(context.open_seal()), false);
 comment on function context.is_owner() is 'Whether the caller is an owner of their tenant, signed in themselves: an API key never is.';
 grant execute on function context.is_owner() to rowhouse_app;
 grant execute on function context.is_owner() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.is_owner_in(body text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (substr(body, 146, 1) = 't'::text);
+comment on function context.is_owner_in(text) is 'Whether a body says that the user owns the tenant.';
+grant execute on function context.is_owner_in(text) to rowhouse_app;
+grant execute on function context.is_owner_in(text) to rowhouse_auth;
+grant execute on function context.is_owner_in(text) to rowhouse_definer;
+grant execute on function context.is_owner_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.keep_no_values(target regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    kept    constant regtype[] := '{uuid, smallint, integer, bigint, boolean, date, timestamptz, xid8}';
+    place   record;
+begin
+    for place in
+        select attrelid::regclass as relation, relname as name, nspname as schema, relkind as kind, attname as column, attnum as number
+        from pg_catalog.pg_attribute
+        join pg_catalog.pg_class as relation on relation.oid = attrelid
+        join pg_catalog.pg_namespace as schema on schema.oid = relnamespace
+        left join pg_catalog.pg_index as index on index.indexrelid = attrelid
+        where (attrelid = target or index.indrelid = target and index.indkey[attnum - 1] = 0)
+            and attnum > 0 and not attisdropped
+            and atttypid <> all (kept) and attstattarget is distinct from 0
+    loop
+        if place.kind in ('i', 'I') then
+            execute format('alter index %s alter column %s set statistics 0', place.relation, place.number);
+        else
+            execute format('alter table %s alter column %I set statistics 0', place.relation, place.column);
+        end if;
+        perform pg_catalog.pg_clear_attribute_stats(place.schema, place.name, place.column, inherited)
+        from unnest('{false, true}'::boolean[]) as inherited;
+    end loop;
+end
+$function$;
+comment on function context.keep_no_values(regclass) is 'Keeps what people wrote and who they are out of the planner''s statistics, which everybody may look at.';
+
+CREATE OR REPLACE FUNCTION context.key_keeper()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    return case
+        when context.kind_in(body) = 'session' or 'manage_api_keys' = any (context.permissions_in(body))
+            then context.user_in(body)
+    end;
+end
+$function$;
+comment on function context.key_keeper() is 'The caller, if they may keep API keys of their own: signed in, or by a key with manage_api_keys. Else null.';
+grant execute on function context.key_keeper() to rowhouse_app;
+grant execute on function context.key_keeper() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.kind_in(body text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN NULLIF(rtrim(substr(body, 147, 8)), ''::text);
+comment on function context.kind_in(text) is 'What kind of credential a body names.';
+grant execute on function context.kind_in(text) to rowhouse_app;
+grant execute on function context.kind_in(text) to rowhouse_auth;
+grant execute on function context.kind_in(text) to rowhouse_definer;
+grant execute on function context.kind_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.mac(body text, key bytea)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN encode(extensions.hmac(convert_to(body, 'UTF8'::name), key, 'sha256'::text), 'hex'::text);
+comment on function context.mac(text,bytea) is 'The HMAC-SHA256 of a body under a key of the seal: 64 hexadecimal digits.';
+grant execute on function context.mac(text,bytea) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.may(permission text)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
- SET search_path TO ''
-AS $function$
-    select coalesce(context.claims() -> 'permissions' ? permission, false)
-$function$;
+RETURN (context.open_seal(permission) IS NOT NULL);
 comment on function context.may(text) is 'Whether the caller holds the permission; false outside the door.';
 grant execute on function context.may(text) to rowhouse_app;
 grant execute on function context.may(text) to rowhouse_definer;
 grant execute on function context.may(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.member_tenant()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    return case when context.user_in(body) is distinct from context.credential_in(body) then context.tenant_in(body) end;
+end
+$function$;
+comment on function context.member_tenant() is 'The caller''s tenant if the caller is a member of it; null for a key that is the tenant''s own: a policy that compares with it hides.';
+grant execute on function context.member_tenant() to rowhouse_app;
+grant execute on function context.member_tenant() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.open_seal(permission text DEFAULT ''::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    value  constant text := nullif(current_setting('rowhouse.context', true), '');
+    opened text;
+begin
+    -- Digests of the two seals are compared, so that the time tells nothing of the right one.
+    select substr(value, 73) into opened
+    from context.seal_keys as sealing
+    where sealing.id = left(value, 8)
+        and sha256(convert_to(substr(value, 9, 64), 'UTF8'))
+            = sha256(convert_to(context.mac(substr(value, 73), sealing.key), 'UTF8'))
+        and substr(value, 191, 17) = extract(epoch from transaction_timestamp())::text
+        and substr(value, 208, 10) = rpad(pg_backend_pid()::text, 10)
+        and substr(value, 181, 10) >= extract(epoch from clock_timestamp())::bigint::text;
+    if opened is null and value is not null then
+        perform context.refuse('broken_seal');
+    end if;
+    return case when permission = '' or permission = any (context.permissions_in(opened)) then opened end;
+end
+$function$;
+alter function context.open_seal(text) owner to rowhouse_definer;
+comment on function context.open_seal(text) is 'Checks the seal and gives what the door wrote under it; null if nobody entered, or if the caller does not hold the permission; RH403 for what the door did not write.';
+grant execute on function context.open_seal(text) to rowhouse_app;
+grant execute on function context.open_seal(text) to rowhouse_auth;
+grant execute on function context.open_seal(text) to rowhouse_owner;
+grant execute on function context.open_seal(text) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION context.permissions()
  RETURNS text[]
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
- SET search_path TO ''
-AS $function$
-    select array(select jsonb_array_elements_text(context.claims() -> 'permissions'))
-$function$;
+RETURN COALESCE(context.permissions_in(context.open_seal()), '{}'::text[]);
 comment on function context.permissions() is 'What the caller may do in their tenant; empty outside the door.';
 grant execute on function context.permissions() to rowhouse_app;
 grant execute on function context.permissions() to rowhouse_definer;
 grant execute on function context.permissions() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.permissions_in(body text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (split_part(substr(body, 155), ' '::text, 1))::text[];
+comment on function context.permissions_in(text) is 'The permissions that a body names.';
+grant execute on function context.permissions_in(text) to rowhouse_app;
+grant execute on function context.permissions_in(text) to rowhouse_auth;
+grant execute on function context.permissions_in(text) to rowhouse_definer;
+grant execute on function context.permissions_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.plan_for_largest(target regclass, key name)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    if exists (select from pg_catalog.pg_attribute where attrelid = target and attname = key) then
+        execute format('alter table %s alter column %I set (n_distinct = 1, n_distinct_inherited = 1)', target, key);
+    end if;
+end
+$function$;
+comment on function context.plan_for_largest(regclass,name) is 'Has statements be planned as for the most common value of a key, such as the largest tenant, if the table has it.';
+
 CREATE OR REPLACE FUNCTION context.readiness()
- RETURNS TABLE(migrations text[], worker_seen_at timestamp with time zone)
+ RETURNS TABLE(worker_seen_at timestamp with time zone)
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select
-        array(select filename from graphile_migrate.migrations order by filename),
-        (select max(seen_at) from jobs.heartbeats)
+    select max(seen_at) from jobs.heartbeats
 $function$;
 alter function context.readiness() owner to rowhouse_definer;
-comment on function context.readiness() is 'The migrations that this database has had, and when a worker was last seen.';
+comment on function context.readiness() is 'When a worker was last seen; null where none ever was.';
 grant execute on function context.readiness() to rowhouse_app;
 grant execute on function context.readiness() to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION context.recall_answer(key bytea)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select mine.answer from context.idempotency_keys as mine
+    where mine.tenant_id = coalesce(context.tenant_id(), audit.platform())
+        and mine.user_id = context.user_id()
+        and mine.key = recall_answer.key
+        and mine.credential_id = context.credential_in(context.open_seal())
+$function$;
+alter function context.recall_answer(bytea) owner to rowhouse_definer;
+comment on function context.recall_answer(bytea) is 'The (encrypted) answer to the caller''s earlier request with this Idempotency-Key, under the same credential.';
+grant execute on function context.recall_answer(bytea) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.record_access()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    delete from context.access_as_migrated;
+    insert into context.access_as_migrated (object, digest) select object, digest from context.access_state();
+$function$;
+alter function context.record_access() owner to rowhouse_definer;
+comment on function context.record_access() is 'Remembers how access is decided after a migration, for context.access_drift() to compare with.';
+grant execute on function context.record_access() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION context.refuse(missing text)
  RETURNS void
@@ -2966,11 +5755,13 @@ begin
         errcode = 'RH403',
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
+            when 'session' then 'this takes somebody who is signed in, and not an API key'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
+            when 'session' then 'Sign in.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end
@@ -2980,36 +5771,146 @@ grant execute on function context.refuse(text) to rowhouse_app;
 grant execute on function context.refuse(text) to rowhouse_definer;
 grant execute on function context.refuse(text) to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION context.seal(claims jsonb)
+CREATE OR REPLACE FUNCTION context.refuse_repetition(because text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    case because
+        when 'reused' then
+            raise exception using
+                errcode = 'RH422',
+                message = 'this Idempotency-Key was used for another request',
+                hint = 'Make a new key for each thing to be done once.';
+        when 'in_progress' then
+            raise exception using
+                errcode = 'RH423',
+                message = 'a request with this Idempotency-Key is under way',
+                hint = 'Ask again in a moment, with the same key.';
+        when 'replayed' then
+            raise exception using
+                errcode = 'RH424',
+                message = 'a request with this Idempotency-Key has made its changes',
+                hint = 'Read what there is now; a new key would do it again.';
+    end case;
+end
+$function$;
+comment on function context.refuse_repetition(text) is 'Raises RH422 (reused), RH423 (in_progress) or RH424 (replayed) for an Idempotency-Key that is known.';
+grant execute on function context.refuse_repetition(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.request_limit()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select mine.requests_per_minute
+    from auth.api_keys as mine, context.open_seal() as body
+    where context.kind_in(body) = 'api_key'
+        and mine.tenant_id = context.tenant_in(body) and mine.id = context.credential_in(body)
+$function$;
+alter function context.request_limit() owner to rowhouse_definer;
+comment on function context.request_limit() is 'Requests a minute that the caller''s API key is good for; null without such a limit.';
+grant execute on function context.request_limit() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.require_fresh_sign_in()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) = 'api_key' then
+        perform context.refuse('session');
+    end if;
+    if not exists (
+        select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)
+    ) then
+        raise exception using
+            errcode = 'RH440',
+            message = 'this takes somebody who proved in the last ten minutes who they are',
+            hint = 'POST /auth/step-up, and try again.';
+    end if;
+end
+$function$;
+alter function context.require_fresh_sign_in() owner to rowhouse_definer;
+comment on function context.require_fresh_sign_in() is 'Raises RH440 unless the caller signed in or stepped up in the last ten minutes; RH403 for an API key.';
+grant execute on function context.require_fresh_sign_in() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.require_session()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) is distinct from 'session' then
+        perform context.refuse('session');
+    end if;
+    return context.credential_in(body);
+end
+$function$;
+comment on function context.require_session() is 'The caller''s session; RH403 for an API key, and outside the door.';
+grant execute on function context.require_session() to rowhouse_app;
+grant execute on function context.require_session() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.seal(body text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-    sealing context.seal_keys;
-    body    text := (claims || jsonb_build_object(
-        'transaction', extract(epoch from transaction_timestamp()),
-        'backend', pg_backend_pid(),
-        'expires', extract(epoch from clock_timestamp()) + 60
-    ))::text;
 begin
-    select * into strict sealing
-    from context.seal_keys
-    where retired_at is null
-    order by created_at desc, id
+    perform set_config('rowhouse.context', sealing.id || context.mac(body, sealing.key) || body, true)
+    from context.seal_keys as sealing
+    where sealing.retired_at is null
+    order by sealing.created_at desc, sealing.id
     limit 1;
-
-    execute format(
-        'set local rowhouse.context = %L',
-        sealing.id
-            || '.' || encode(extensions.hmac(convert_to(body, 'UTF8'), sealing.key, 'sha256'), 'hex')
-            || '.' || body
-    );
+    if not found then
+        raise no_data_found using message = 'there is no key to seal with';
+    end if;
 end
 $function$;
-alter function context.seal(jsonb) owner to rowhouse_definer;
-comment on function context.seal(jsonb) is 'Writes the sealed context: payload plus HMAC-SHA256 under the newest seal key, bound to this transaction and backend for 60 seconds.';
+alter function context.seal(text) owner to rowhouse_definer;
+comment on function context.seal(text) is 'Writes the sealed context: a body and its HMAC-SHA256 under the newest seal key.';
+
+CREATE OR REPLACE FUNCTION context.sessions_of_caller()
+ RETURNS SETOF app.session
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    current constant uuid := context.require_session();
+begin
+    return query
+        select
+            session.id, context.device(session.user_agent), session.ip, session.methods, tenant.name,
+            session.created_at, session.last_seen_at, known.ends_at, session.id = current
+        from auth.sessions as session
+        join context.session_holders as known on known.digest = session.handle_digest
+        left join app.tenants as tenant on tenant.id = session.tenant_id
+        where session.user_id = context.user_id() and session.ended_at is null and known.ends_at > now()
+        order by session.id = current desc, session.last_seen_at desc, session.id
+        limit 100;
+end
+$function$;
+alter function context.sessions_of_caller() owner to rowhouse_definer;
+comment on function context.sessions_of_caller() is 'The caller''s own live sessions in all their tenants, the current one first, then those seen last; a hundred at most.';
+grant execute on function context.sessions_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.stated(facts jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN jsonb_build_object('request_id', (facts -> 'request_id'::text), 'ip', (facts -> 'ip'::text), 'user_agent', (facts -> 'user_agent'::text));
+comment on function context.stated(jsonb) is 'Of a request''s facts what the trail records: request_id, ip, user_agent.';
+grant execute on function context.stated(jsonb) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  RETURNS uuid
@@ -3018,9 +5919,9 @@ CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  SET search_path TO ''
 AS $function$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    return case when claims -> 'permissions' ?& permissions then claims ->> 'tenant' end;
+    return case when permissions <@ context.permissions_in(body) then context.tenant_in(body) end;
 end
 $function$;
 comment on function context.tenant_holding(text[]) is 'The caller''s tenant if they hold all of these permissions there, else null: a policy that compares with it hides.';
@@ -3028,18 +5929,24 @@ grant execute on function context.tenant_holding(text[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.tenant_id()
  RETURNS uuid
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE PARALLEL RESTRICTED
- SET search_path TO ''
-AS $function$
-begin
-    return context.claims() ->> 'tenant';
-end
-$function$;
+RETURN context.tenant_in(context.open_seal());
 comment on function context.tenant_id() is 'The caller''s tenant, or null outside the door.';
 grant execute on function context.tenant_id() to rowhouse_app;
 grant execute on function context.tenant_id() to rowhouse_definer;
 grant execute on function context.tenant_id() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.tenant_in(body text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (NULLIF(substr(body, 1, 36), repeat(' '::text, 36)))::uuid;
+comment on function context.tenant_in(text) is 'The tenant that a body names.';
+grant execute on function context.tenant_in(text) to rowhouse_app;
+grant execute on function context.tenant_in(text) to rowhouse_auth;
+grant execute on function context.tenant_in(text) to rowhouse_definer;
+grant execute on function context.tenant_in(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION context.tenant_requiring(permission text)
  RETURNS uuid
@@ -3048,12 +5955,12 @@ CREATE OR REPLACE FUNCTION context.tenant_requiring(permission text)
  SET search_path TO ''
 AS $function$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    if claims is not null and not claims -> 'permissions' ? permission then
+    if not permission = any (context.permissions_in(body)) then
         perform context.refuse(permission);
     end if;
-    return claims ->> 'tenant';
+    return context.tenant_in(body);
 end
 $function$;
 comment on function context.tenant_requiring(text) is 'The caller''s tenant if they hold the permission there, else RH403 naming it: a policy that compares with it refuses.';
@@ -3063,35 +5970,122 @@ grant execute on function context.tenant_requiring(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION context.tenant_where(permission text)
  RETURNS uuid
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE PARALLEL RESTRICTED
- SET search_path TO ''
-AS $function$
-declare
-    claims jsonb := context.claims();
-begin
-    return case when claims -> 'permissions' ? permission then claims ->> 'tenant' end;
-end
-$function$;
+RETURN context.tenant_in(context.open_seal(permission));
 comment on function context.tenant_where(text) is 'The caller''s tenant if they hold the permission there, else null: a policy that compares with it hides.';
 grant execute on function context.tenant_where(text) to rowhouse_app;
 grant execute on function context.tenant_where(text) to rowhouse_definer;
 grant execute on function context.tenant_where(text) to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION context.user_id()
- RETURNS uuid
+CREATE OR REPLACE FUNCTION context.unlink_identity_of_caller(id uuid)
+ RETURNS app.identity
  LANGUAGE plpgsql
- STABLE PARALLEL RESTRICTED
+ STRICT SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    caller constant uuid := context.user_id();
+    gone   app.identity;
 begin
-    return context.claims() ->> 'user';
+    perform context.require_fresh_sign_in();
+    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    delete from auth.identities as identity
+    where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
+    returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
+    into gone;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
+    end if;
+    if not exists (select from auth.passwords as password where password.user_id = caller)
+        and not exists (select from auth.identities as identity where identity.user_id = caller)
+    then
+        raise exception using
+            errcode = 'RH411',
+            message = 'this is the last way to sign in',
+            hint = 'Set a password or link another account first.';
+    end if;
+    return gone;
 end
 $function$;
+alter function context.unlink_identity_of_caller(uuid) owner to rowhouse_definer;
+comment on function context.unlink_identity_of_caller(uuid) is 'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
+grant execute on function context.unlink_identity_of_caller(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.unverified_tenant_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN pg_input_is_valid(variable.claimed, 'uuid'::text) THEN (variable.claimed)::uuid
+             ELSE NULL::uuid
+         END AS "case"
+    FROM ( SELECT substr(current_setting('rowhouse.context'::text, true), 73, 36) AS substr) variable(claimed);
+END;
+comment on function context.unverified_tenant_id() is 'What the context says the caller''s tenant is, its seal unchecked. Only the wall uses it, beside context.tenant_id().';
+grant execute on function context.unverified_tenant_id() to rowhouse_app;
+grant execute on function context.unverified_tenant_id() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.unverified_user_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN pg_input_is_valid(variable.claimed, 'uuid'::text) THEN (variable.claimed)::uuid
+             ELSE NULL::uuid
+         END AS "case"
+    FROM ( SELECT substr(current_setting('rowhouse.context'::text, true), 109, 36) AS substr) variable(claimed);
+END;
+comment on function context.unverified_user_id() is 'What the context says the caller''s user is, its seal unchecked. Only the wall uses it, beside context.user_id().';
+grant execute on function context.unverified_user_id() to rowhouse_app;
+grant execute on function context.unverified_user_id() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.user_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN context.user_in(context.open_seal());
 comment on function context.user_id() is 'The caller''s user, or null outside the door.';
 grant execute on function context.user_id() to rowhouse_app;
 grant execute on function context.user_id() to rowhouse_definer;
 grant execute on function context.user_id() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.user_in(body text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (NULLIF(substr(body, 37, 36), repeat(' '::text, 36)))::uuid;
+comment on function context.user_in(text) is 'The user that a body names.';
+grant execute on function context.user_in(text) to rowhouse_app;
+grant execute on function context.user_in(text) to rowhouse_auth;
+grant execute on function context.user_in(text) to rowhouse_definer;
+grant execute on function context.user_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.user_where(permission text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN context.user_in(context.open_seal(permission));
+comment on function context.user_where(text) is 'The caller if they hold the permission in their tenant, else null: a policy that compares with it hides.';
+grant execute on function context.user_where(text) to rowhouse_app;
+grant execute on function context.user_where(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.alter_policy(policy_name text, on_table text, using_expression text, check_expression text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select format('alter policy %I on %s', policy_name, on_table)
+        || coalesce(' using (' || using_expression || ')', '') || coalesce(' with check (' || check_expression || ')', '') || ';'
+$function$;
+comment on function inspect.alter_policy(text,text,text,text) is 'SQL that gives a policy these expressions; null leaves a side as it is.';
+grant execute on function inspect.alter_policy(text,text,text,text) to rowhouse_auditor;
+grant execute on function inspect.alter_policy(text,text,text,text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.api_role_ids()
  RETURNS oid[]
@@ -3099,7 +6093,7 @@ CREATE OR REPLACE FUNCTION inspect.api_role_ids()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select coalesce(array_agg(oid), '{}') from pg_catalog.pg_roles where rolname = any(inspect.api_roles()::text[])
+    select coalesce(array_agg(oid), '{}') from pg_catalog.pg_roles where rolname = any((select inspect.api_roles())::text[])
 $function$;
 comment on function inspect.api_role_ids() is 'The roles that requests run as, by number; configured names that do not exist are left out.';
 grant execute on function inspect.api_role_ids() to rowhouse_auditor;
@@ -3111,11 +6105,121 @@ CREATE OR REPLACE FUNCTION inspect.api_roles()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app'))
 $function$;
 comment on function inspect.api_roles() is 'The roles that callers'' statements run as: the setting inspect.api_roles.';
 grant execute on function inspect.api_roles() to rowhouse_auditor;
 grant execute on function inspect.api_roles() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.ask_once(expression text, functions oid[], relation oid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    names     text[] := array(select asked::regproc::text from unnest(functions) as asked);
+    kinds     text[];
+    words     text[];
+    written   text := '';
+    place     integer := 1;
+    finish    integer;
+    depth     integer := 0;
+    subselect integer;
+    open      integer;
+begin
+    select array_agg(found.kind order by found.place), array_agg(found.token order by found.place) into kinds, words
+    from inspect.tokens(expression) as found;
+    while place <= cardinality(words) loop
+        finish := place;
+        if kinds[place] = 'call' and words[place] = any (names) and subselect is null then
+            -- To the parenthesis that closes the call.
+            open := 0;
+            loop
+                finish := finish + 1;
+                open := open + case words[finish] when '(' then 1 when ')' then -1 else 0 end;
+                exit when open = 0;
+            end loop;
+        elsif words[place] = '(' then
+            depth := depth + 1;
+            if subselect is null and array_to_string(words[place + 1:place + 2], '') ~ '^\s*(SELECT|WITH|VALUES)$' then
+                subselect := depth;
+            end if;
+        elsif words[place] = ')' then
+            subselect := nullif(subselect, depth);
+            depth := depth - 1;
+        end if;
+        written := written || case
+            when finish > place and not inspect.mentions_row(array_to_string(words[place:finish], ''), relation)
+                then '(select ' || array_to_string(words[place:finish], '') || ')'
+            else array_to_string(words[place:finish], '')
+        end;
+        place := finish + 1;
+    end loop;
+    return written;
+end
+$function$;
+comment on function inspect.ask_once(text,oid[],oid) is 'An expression whose calls of some functions stand in scalar subselects: asked once for a query, not for every row.';
+grant execute on function inspect.ask_once(text,oid[],oid) to rowhouse_auditor;
+grant execute on function inspect.ask_once(text,oid[],oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.asked_once(expression text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select regexp_replace(
+        inspect.unwrap(expression),
+        '\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()'']|''(?:[^'']|'''')*'')*\)) AS (?:"[^"]+"|\w+)\)', '\1', 'g'
+    )
+$function$;
+comment on function inspect.asked_once(text) is 'An expression in which every call stands by itself, for comparing; not for running.';
+grant execute on function inspect.asked_once(text) to rowhouse_auditor;
+grant execute on function inspect.asked_once(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.caller_tenant(type oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    -- Looked up in the catalogue, because a name wants USAGE on its schema.
+    select coalesce(
+        (
+            select format('(select %I.tenant_id())', nspname)
+            from pg_catalog.pg_proc
+            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+            where nspname = (select inspect.context_schema()) and proname = 'tenant_id' and pronargs = 0 and prorettype = type
+        ),
+        (
+            select said
+            from pg_catalog.pg_policy
+            join pg_catalog.pg_class on pg_class.oid = polrelid
+            join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace and nspname = any((select inspect.schemas())::text[])
+            join pg_catalog.pg_attribute
+                on attrelid = polrelid and attname = (select inspect.tenant_column()) and not attisdropped and atttypid = type
+            cross join unnest(array[pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid)]) as predicate
+            cross join inspect.leaves(predicate) as leaf
+            cross join lateral (
+                select case
+                    when starts_with(leaf.condition, quote_ident(attname) || ' = ') then substr(leaf.condition, length(quote_ident(attname)) + 4)
+                    when right(leaf.condition, length(quote_ident(attname)) + 3) = ' = ' || quote_ident(attname) then left(leaf.condition, -length(quote_ident(attname)) - 3)
+                end as said
+            ) as side
+            where said is not null
+                and exists (select from inspect.tokens(said) where kind = 'call' and token <> 'ANY')
+                and not inspect.names(said) @> '{FROM}'
+                and not inspect.mentions_row(said, polrelid)
+            group by 1
+            order by count(*) desc, 1
+            limit 1
+        )
+    )
+$function$;
+comment on function inspect.caller_tenant(oid) is 'SQL that tells the caller''s tenant, as the policies of this database say it; null where nothing tells.';
+grant execute on function inspect.caller_tenant(oid) to rowhouse_auditor;
+grant execute on function inspect.caller_tenant(oid) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.calls_per_row(tree pg_node_tree)
  RETURNS SETOF oid
@@ -3126,17 +6230,20 @@ AS $function$
     with tokens as materialized (
         select place, match[1] as token,
             sum(case when match[1] like '{%' then 1 when match[1] = '}' then -1 else 0 end) over (order by place) as depth
-        from regexp_matches(tree::text, '(\\.|\{[A-Z_]*|\}|:funcid \d+)', 'g') with ordinality as found (match, place)
+        from regexp_matches(tree::text, '(\\.|\{[A-Z_]*|\}|:funcid \d+|:funcformat \d+)', 'g') with ordinality as found (match, place)
     ),
     nodes as materialized (
         select opened.place, opened.token,
             (select min(closed.place) from tokens as closed where closed.place > opened.place and closed.depth = opened.depth - 1) as until,
-            lead(opened.token) over (order by opened.place) as next
+            lead(opened.token) over (order by opened.place) as next,
+            lead(opened.token, 2) over (order by opened.place) as form
         from tokens as opened
     )
     select distinct proc.oid
     from nodes as call
-    join pg_catalog.pg_proc as proc on call.next = ':funcid ' || proc.oid and proc.provolatile <> 'i'
+    join pg_catalog.pg_proc as proc on call.next = ':funcid ' || proc.oid and proc.provolatile = 's'
+        -- Written as a call, and not as a cast.
+        and call.form = ':funcformat 0'
     where call.token = '{FUNCEXPR'
         and not exists (
             select from nodes as subselect
@@ -3157,16 +6264,20 @@ CREATE OR REPLACE FUNCTION inspect.checked_functions()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
+    with homes as materialized (
+        select pg_namespace.oid, nspname from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    )
     select
         proc.oid, proc.oid::regprocedure::text, namespace.nspname::text, proc.proowner,
-        namespace.nspname = any(inspect.exposed_schemas()::text[]), proc.prosecdef,
+        namespace.nspname = any((select inspect.exposed_schemas())::text[]), proc.prosecdef,
         (select substr(setting, 13) from unnest(proc.proconfig) as setting where setting like 'search\_path=%'),
         proc.prosqlbody is not null
     from pg_catalog.pg_proc as proc
-    join pg_catalog.pg_namespace as namespace on namespace.oid = proc.pronamespace
-    where namespace.nspname = any(inspect.schemas()::text[])
-        and proc.prokind in ('f', 'p')
-        and not inspect.of_extension('pg_catalog.pg_proc', proc.oid)
+    join homes as namespace on namespace.oid = proc.pronamespace
+    where proc.prokind in ('f', 'p')
+        and not exists (
+            select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_proc'::regclass and objid = proc.oid and deptype = 'e'
+        )
 $function$;
 comment on function inspect.checked_functions() is 'Functions and procedures of the configured schemas: whose rights they run with and which search path they pin.';
 grant execute on function inspect.checked_functions() to rowhouse_auditor;
@@ -3178,12 +6289,17 @@ CREATE OR REPLACE FUNCTION inspect.checked_grants()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    with relations as (
+    with homes as materialized (
+        select pg_namespace.oid from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    ),
+    relations as (
         select class.*
         from pg_catalog.pg_class as class
-        where class.relnamespace::regnamespace::text = any(inspect.schemas()::text[])
-            and class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-            and not inspect.of_extension('pg_catalog.pg_class', class.oid)
+        join homes on homes.oid = class.relnamespace
+        where class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            and not exists (
+                select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_class'::regclass and objid = class.oid and deptype = 'e'
+            )
     )
     select
         relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner, null::text,
@@ -3206,7 +6322,7 @@ grant execute on function inspect.checked_grants() to rowhouse_auditor;
 grant execute on function inspect.checked_grants() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.checked_policies()
- RETURNS TABLE(id oid, relation oid, name text, on_table text, label text, command text, permissive boolean, roles oid[], served boolean, using_ text, check_ text, comment text, exposed boolean, tenant smallint, secured boolean, closing text)
+ RETURNS TABLE(id oid, relation oid, name text, on_table text, label text, command text, permissive boolean, roles oid[], served boolean, using_ text, check_ text, comment text, exposed boolean, tenant smallint, secured boolean)
  LANGUAGE sql
  STABLE PARALLEL SAFE
  SET search_path TO ''
@@ -3214,14 +6330,13 @@ AS $function$
     with definers as (
         select distinct proowner as id
         from pg_catalog.pg_proc
-        where prosecdef
-            and pronamespace::regnamespace::text = any(inspect.schemas()::text[])
-            and proowner <> all(inspect.api_role_ids())
+        join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+        where prosecdef and nspname = any((select inspect.schemas())::text[]) and proowner <> all((select inspect.api_role_ids())::oid[])
     ),
     policies as (
         select
             policy.*, checked.name as table_name, checked.owner, checked.exposed, checked.tenant, checked.secured,
-            inspect.tenant_predicate(policy.polrelid) as predicate,
+            pg_catalog.pg_get_expr(polqual, polrelid) as using_, pg_catalog.pg_get_expr(polwithcheck, polrelid) as check_,
             case policy.polcmd
                 when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE' else 'ALL'
             end as command
@@ -3235,47 +6350,97 @@ AS $function$
             select from unnest(polroles) as role
             where role = 0 or (role <> owner and not exists (select from definers where definers.id = role))
         ),
-        pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid),
-        pg_catalog.obj_description(oid, 'pg_policy'),
-        exposed, tenant, secured,
-        case
-            when predicate is null then format('drop policy %I on %s;', polname, table_name)
-            else format('alter policy %I on %s', polname, table_name)
-                || case when command <> 'INSERT' then format(' using (%s)', predicate) else '' end
-                || case when command in ('INSERT', 'UPDATE', 'ALL') then format(' with check (%s)', predicate) else '' end
-                || ';'
-        end
+        using_, check_, pg_catalog.obj_description(oid, 'pg_policy'),
+        exposed, tenant, secured
     from policies
 $function$;
-comment on function inspect.checked_policies() is 'Policies of the configured schemas in words of SQL, and the statement that would close each.';
+comment on function inspect.checked_policies() is 'Policies of the configured schemas in words of SQL.';
 grant execute on function inspect.checked_policies() to rowhouse_auditor;
 grant execute on function inspect.checked_policies() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.checked_tables()
- RETURNS TABLE(id oid, name text, schema text, owner oid, partition boolean, exposed boolean, tenant smallint, secured boolean, forced boolean, comment text)
+ RETURNS TABLE(id oid, name text, schema text, owner oid, partition boolean, exposed boolean, reached boolean, bound boolean, tenant smallint, secured boolean, forced boolean, comment text, closing text)
  LANGUAGE sql
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
+    with homes as materialized (
+        select pg_namespace.oid, nspname, nspname = any(inspect.exposed_schemas()) as exposed
+        from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    ),
+    -- Whom row security could hold; an owner counts as somebody only if anybody can be it.
+    people as materialized (
+        select
+            role.oid,
+            role.rolcanlogin or exists (select from pg_catalog.pg_auth_members where roleid = role.oid)
+                or exists (select from pg_catalog.pg_proc where proowner = role.oid and prosecdef) as somebody
+        from pg_catalog.pg_roles as role
+        where not role.rolsuper and role.rolname !~ '^pg_'
+    )
     select
-        class.oid, class.oid::regclass::text, namespace.nspname::text, class.relowner, class.relispartition,
-        namespace.nspname = any(inspect.exposed_schemas()::text[]) or exists (
-            select from unnest(inspect.api_role_ids()) as role
+        class.oid, class.oid::regclass::text, home.nspname::text, class.relowner, class.relispartition,
+        home.exposed or exists (
+            select from unnest((select inspect.api_role_ids())) as role
             where pg_catalog.has_any_column_privilege(role, class.oid, 'select, insert, update')
                 or pg_catalog.has_table_privilege(role, class.oid, 'delete')
         ),
-        tenant.attnum, class.relrowsecurity, class.relforcerowsecurity, pg_catalog.obj_description(class.oid, 'pg_class')
+        exists (
+            select from people
+            where (people.somebody or people.oid <> class.relowner)
+                and pg_catalog.has_schema_privilege(people.oid, home.oid, 'usage')
+                and (
+                    pg_catalog.has_any_column_privilege(people.oid, class.oid, 'select, insert, update')
+                    or pg_catalog.has_table_privilege(people.oid, class.oid, 'delete, truncate')
+                )
+        ),
+        not owner.rolsuper and not owner.rolbypassrls,
+        tenant.attnum, class.relrowsecurity, class.relforcerowsecurity, pg_catalog.obj_description(class.oid, 'pg_class'),
+        format('alter table %s enable row level security;', class.oid::regclass)
+            || case when owner.rolsuper or owner.rolbypassrls then '' else format(' alter table %s force row level security;', class.oid::regclass) end
     from pg_catalog.pg_class as class
-    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    join pg_catalog.pg_roles as owner on owner.oid = class.relowner
+    join homes as home on home.oid = class.relnamespace
     left join pg_catalog.pg_attribute as tenant
-        on tenant.attrelid = class.oid and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
-    where namespace.nspname = any(inspect.schemas()::text[])
-        and class.relkind in ('r', 'p')
-        and not inspect.of_extension('pg_catalog.pg_class', class.oid)
+        on tenant.attrelid = class.oid and tenant.attname = (select inspect.tenant_column()) and not tenant.attisdropped
+    where class.relkind in ('r', 'p')
+        and not exists (
+            select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_class'::regclass and objid = class.oid and deptype = 'e'
+        )
 $function$;
 comment on function inspect.checked_tables() is 'Tables and partitions of the configured schemas, and what the checks want to know of each.';
 grant execute on function inspect.checked_tables() to rowhouse_auditor;
 grant execute on function inspect.checked_tables() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.close_alternatives(policy oid, alternatives text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with sides as (
+        select polname, polpermissive, polrelid::regclass::text as on_table,
+            pg_catalog.pg_get_expr(polqual, polrelid) as using_, pg_catalog.pg_get_expr(polwithcheck, polrelid) as check_
+        from pg_catalog.pg_policy where oid = policy
+    ),
+    narrowed as (
+        select *, inspect.without(using_, alternatives) as new_using, inspect.without(check_, alternatives) as new_check
+        from sides
+    )
+    select case
+        when coalesce(using_, check_) is not null and case when using_ is null then new_check else new_using end is null
+            then case when polpermissive then format('drop policy %I on %s;', polname, on_table) end
+        when polpermissive or check_ is null or new_check is not null
+            then inspect.alter_policy(
+                polname, on_table,
+                case when new_using <> inspect.without(using_, '{}') then new_using end,
+                case when check_ is not null and new_check is distinct from inspect.without(check_, '{}') then coalesce(new_check, 'false') end
+            )
+    end
+    from narrowed
+$function$;
+comment on function inspect.close_alternatives(oid,text[]) is 'SQL that takes alternatives out of a policy''s ORs; null if there is none.';
+grant execute on function inspect.close_alternatives(oid,text[]) to rowhouse_auditor;
+grant execute on function inspect.close_alternatives(oid,text[]) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.conditions(expression text)
  RETURNS TABLE(place integer, connective text, condition text)
@@ -3320,6 +6485,51 @@ $function$;
 comment on function inspect.conditions(text) is 'The conditions of an expression of the catalogue, split at its outermost AND or OR.';
 grant execute on function inspect.conditions(text) to rowhouse_auditor;
 grant execute on function inspect.conditions(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.constant(expression text, relation oid DEFAULT NULL::oid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    leaf   text := inspect.unwrap(expression);
+    joined text;
+    said   boolean[];
+    sides  text[];
+begin
+    select max(part.connective), array_agg(case when part.connective is not null then inspect.constant(part.condition, constant.relation) end)
+        into joined, said
+    from inspect.conditions(leaf) as part;
+    if joined = 'and' then
+        return case when false = any (said) then false when true = all (said) then true end;
+    elsif joined = 'or' then
+        return case when true = any (said) then true when false = all (said) then false end;
+    elsif leaf in ('true', 'false') then
+        return leaf::boolean;
+    elsif leaf ~ '^NOT ' then
+        return not inspect.constant(substr(leaf, 5), constant.relation);
+    elsif leaf ~ '^(.+) = \1$' then
+        -- A call may answer differently the second time.
+        return case when not exists (select from inspect.tokens(leaf) where kind = 'call') then true end;
+    end if;
+    sides := regexp_match(leaf, '^(-?\d+) = (-?\d+)$');
+    if sides is not null then
+        return sides[1]::numeric = sides[2]::numeric;
+    end if;
+    sides := regexp_match(leaf, '^(.+) IS( NOT)? NULL$');
+    if exists (
+        select from pg_catalog.pg_attribute
+        where attrelid = constant.relation and attnum > 0 and attnotnull and not attisdropped and quote_ident(attname) = sides[1]
+    ) then
+        return sides[2] is not null;
+    end if;
+    return null;
+end
+$function$;
+comment on function inspect.constant(text,oid) is 'What an expression says whatever the row and whoever asks: true, false, or null where it depends.';
+grant execute on function inspect.constant(text,oid) to rowhouse_auditor;
+grant execute on function inspect.constant(text,oid) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.context_schema()
  RETURNS text
@@ -3602,7 +6812,7 @@ CREATE OR REPLACE FUNCTION inspect.exposed_schemas()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app'))
 $function$;
 comment on function inspect.exposed_schemas() is 'The schemas that callers reach: the setting inspect.exposed_schemas.';
 grant execute on function inspect.exposed_schemas() to rowhouse_auditor;
@@ -3619,6 +6829,31 @@ $function$;
 comment on function inspect.expression(pg_node_tree,oid) is 'The SQL of a stored expression, every name qualified. It can be run as it stands.';
 grant execute on function inspect.expression(pg_node_tree,oid) to rowhouse_auditor;
 grant execute on function inspect.expression(pg_node_tree,oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.hold_to_tenant(policy oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select inspect.alter_policy(
+        polname::text, polrelid::regclass::text,
+        case when open_using then predicate when not open_check then inspect.requiring(using_, array[predicate]) end,
+        case when open_check then predicate when not open_using then inspect.requiring(check_, array[predicate]) end
+    )
+    from (
+        select polname, polrelid, inspect.tenant_predicate(polrelid) as predicate,
+            pg_catalog.pg_get_expr(polqual, polrelid) as using_, pg_catalog.pg_get_expr(polwithcheck, polrelid) as check_
+        from pg_catalog.pg_policy where oid = policy
+    ) as held
+    cross join lateral (
+        select coalesce(inspect.constant(using_, polrelid), false) as open_using, coalesce(inspect.constant(check_, polrelid), false) as open_check
+    ) as sides
+    where predicate is not null
+$function$;
+comment on function inspect.hold_to_tenant(oid) is 'SQL that holds a policy to the caller''s tenant as well, all its conditions kept; null where nothing tells the caller''s.';
+grant execute on function inspect.hold_to_tenant(oid) to rowhouse_auditor;
+grant execute on function inspect.hold_to_tenant(oid) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.holders(permission text)
  RETURNS TABLE(tenant uuid, slug text, role_name text, members bigint, owners bigint)
@@ -3641,6 +6876,61 @@ $function$;
 alter function inspect.holders(text) owner to rowhouse_definer;
 comment on function inspect.holders(text) is 'The roles that hold a permission, tenant by tenant, with the number of active members and owners who have them.';
 grant execute on function inspect.holders(text) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION inspect.implies(expression text, other text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    mine   text[];
+    theirs text[];
+    joined text;
+    wanted text;
+    part   text;
+begin
+    select max(found.connective), array_agg(found.condition) into joined, mine from inspect.conditions(expression) as found;
+    select max(found.connective), array_agg(found.condition) into wanted, theirs from inspect.conditions(other) as found;
+    if inspect.asked_once(expression) = inspect.asked_once(other) or inspect.unwrap(other) = 'true' or inspect.unwrap(expression) = 'false' then
+        return true;
+    end if;
+    if wanted = 'and' then
+        foreach part in array theirs loop
+            if not inspect.implies(expression, part) then
+                return false;
+            end if;
+        end loop;
+        return true;
+    end if;
+    if joined = 'or' then
+        foreach part in array mine loop
+            if not inspect.implies(part, other) then
+                return false;
+            end if;
+        end loop;
+        return true;
+    end if;
+    if wanted = 'or' then
+        foreach part in array theirs loop
+            if inspect.implies(expression, part) then
+                return true;
+            end if;
+        end loop;
+    end if;
+    if joined = 'and' then
+        foreach part in array mine loop
+            if inspect.implies(part, other) then
+                return true;
+            end if;
+        end loop;
+    end if;
+    return false;
+end
+$function$;
+comment on function inspect.implies(text,text) is 'Whether an expression cannot be true without the other, as far as their form tells.';
+grant execute on function inspect.implies(text,text) to rowhouse_auditor;
+grant execute on function inspect.implies(text,text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.in_words(expression text)
  RETURNS text
@@ -3677,10 +6967,14 @@ begin
     words := regexp_replace(words, '\(select (' || context || '[^()]+\([^()]*\))\)', '\1', 'gi');
     words := regexp_replace(words, context || 'tenant_where\(''([^'']+)''\)', 'the caller''s tenant, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_requiring\(''([^'']+)''\)', 'the caller''s tenant, where they must hold "\1"', 'g');
+    words := regexp_replace(words, context || 'user_where\(''([^'']+)''\)', 'the caller, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_holding\((?:\w+\.)?(\w+)\)', 'the caller''s tenant, where they hold all of \1', 'g');
+    words := regexp_replace(words, context || 'member_tenant\(\)', 'the caller''s tenant, where they are a member', 'g');
+    words := regexp_replace(words, context || 'key_keeper\(\)', 'the caller, where they may keep API keys', 'g');
     words := regexp_replace(words, context || 'may\(''([^'']+)''\)', 'the caller holds "\1"', 'g');
     words := regexp_replace(words, context || '(tenant_id|org_id|current_tenant|tenant)\(\)', 'the caller''s tenant', 'g');
     words := regexp_replace(words, context || '(user_id|uid|current_user_id)\(\)', 'the caller', 'g');
+    words := regexp_replace(words, context || 'unverified_(tenant|user)_id\(\)', 'the \1 that the context states', 'g');
     words := regexp_replace(words, context || 'permissions\(\)', 'what the caller holds', 'g');
     words := regexp_replace(words, context || 'is_owner\(\)', 'the caller owns the tenant', 'g');
     words := regexp_replace(words, '^NOT (\w+)$', 'not \1');
@@ -3760,6 +7054,51 @@ comment on function inspect.leaves(text,text) is 'The conditions of an expressio
 grant execute on function inspect.leaves(text,text) to rowhouse_auditor;
 grant execute on function inspect.leaves(text,text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION inspect.mentions_row(expression text, relation oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from inspect.tokens(expression) as word
+        join pg_catalog.pg_attribute on attrelid = relation and attnum > 0 and not attisdropped
+            and (word.token = quote_ident(attname) or right(word.token, length(quote_ident(attname)) + 1) = '.' || quote_ident(attname))
+        where word.kind = 'name' and coalesce(word.before, '') not in ('AS', ':')
+    )
+$function$;
+comment on function inspect.mentions_row(text,oid) is 'Whether an expression speaks of a column of the table.';
+grant execute on function inspect.mentions_row(text,oid) to rowhouse_auditor;
+grant execute on function inspect.mentions_row(text,oid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.names(expression text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(distinct token), '{}') from inspect.tokens(expression) where kind = 'name'
+$function$;
+comment on function inspect.names(text) is 'The names and keywords of an expression of the catalogue.';
+grant execute on function inspect.names(text) to rowhouse_auditor;
+grant execute on function inspect.names(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.names_in(list text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(
+        case when name[1] like '"%"' then replace(substr(name[1], 2, length(name[1]) - 2), '""', '"') else name[1] end
+        order by place
+    ), '{}')
+    from regexp_matches(list, '("(?:[^"]|"")*"|[^\s,](?:[^,]*[^\s,])?)\s*(?:,|$)', 'g') with ordinality as found (name, place)
+$function$;
+comment on function inspect.names_in(text) is 'The names of a list that commas separate; quoted ones lose their quotes.';
+grant execute on function inspect.names_in(text) to rowhouse_auditor;
+grant execute on function inspect.names_in(text) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION inspect.narrow_grant(relation oid, role oid, privilege text, without text[])
  RETURNS text
  LANGUAGE sql
@@ -3826,6 +7165,37 @@ comment on function inspect.permissions_in(text) is 'The literals that an expres
 grant execute on function inspect.permissions_in(text) to rowhouse_auditor;
 grant execute on function inspect.permissions_in(text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION inspect.required(expression text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(case when connective = 'or' then inspect.unwrap(expression) else condition end order by place)
+        filter (where connective is distinct from 'or' or place = 1), '{}')
+    from inspect.conditions(expression)
+$function$;
+comment on function inspect.required(text) is 'The conditions that all have to hold for an expression to be true.';
+grant execute on function inspect.required(text) to rowhouse_auditor;
+grant execute on function inspect.required(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.requiring(expression text, conditions text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select case count(*) when 1 then min(demanded) else string_agg('(' || demanded || ')', ' and ' order by place) end
+    from (
+        select demanded, min(place) as place
+        from unnest(conditions || array_remove(inspect.required(expression), 'true')) with ordinality as every (demanded, place)
+        group by demanded
+    ) as once
+$function$;
+comment on function inspect.requiring(text,text[]) is 'An expression that also demands the conditions named.';
+grant execute on function inspect.requiring(text,text[]) to rowhouse_auditor;
+grant execute on function inspect.requiring(text,text[]) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION inspect.row_security_of(target oid, caller oid)
  RETURNS text
  LANGUAGE sql
@@ -3851,7 +7221,7 @@ CREATE OR REPLACE FUNCTION inspect.schemas()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
 $function$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 grant execute on function inspect.schemas() to rowhouse_auditor;
@@ -3875,23 +7245,12 @@ CREATE OR REPLACE FUNCTION inspect.tenant_predicate(relation oid)
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select case
-        -- Looked up in the catalogue, because a name wants USAGE on its schema.
-        when exists (
-            select from pg_catalog.pg_proc
-            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
-            where nspname = inspect.context_schema() and proname = 'tenant_id' and pronargs = 0
-        )
-            then format('%I = (select %I.tenant_id())', attname, inspect.context_schema())
-        else format(
-            '%I = (select nullif(pg_catalog.current_setting(%L, true), %L)::%s)',
-            attname, inspect.context_schema() || '.tenant_id', '', pg_catalog.format_type(atttypid, atttypmod)
-        )
-    end
+    select format('%I = %s', attname, inspect.caller_tenant(atttypid))
     from pg_catalog.pg_attribute
-    where attrelid = relation and attname = inspect.tenant_column() and not attisdropped
+    where attrelid = relation and attname = (select inspect.tenant_column()) and not attisdropped
+        and inspect.caller_tenant(atttypid) is not null
 $function$;
-comment on function inspect.tenant_predicate(oid) is 'The predicate that keeps the rows of a table in their tenant, as SQL for the mending of a policy.';
+comment on function inspect.tenant_predicate(oid) is 'The condition that keeps the rows of a table in their tenant, as SQL for the mending of a policy; null where nothing tells who is calling.';
 grant execute on function inspect.tenant_predicate(oid) to rowhouse_auditor;
 grant execute on function inspect.tenant_predicate(oid) to rowhouse_definer;
 
@@ -3914,6 +7273,40 @@ $function$;
 comment on function inspect.tidy(text) is 'An expression as a person would have written it; for reading, not for running.';
 grant execute on function inspect.tidy(text) to rowhouse_auditor;
 grant execute on function inspect.tidy(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.tokens(expression text)
+ RETURNS TABLE(place bigint, kind text, token text, before text)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    with found as (
+        select match.place, match.token[1] as token
+        from regexp_matches(
+            expression,
+            '([EBX]?''(?:[^'']|'''')*''|(?:"(?:[^"]|"")*"|[\w$]+)(?:\.(?:"(?:[^"]|"")*"|[\w$]+))*|\s+|.)', 'g'
+        ) with ordinality as match (token, place)
+    ),
+    named as (
+        select found.place, found.token,
+            case
+                when found.token ~ '^[EBX]?''' then 'literal'
+                when found.token ~ '^\d' then 'number'
+                when found.token ~ '^["\w$]' then case when lead(found.token) over (order by found.place) = '(' then 'call' else 'name' end
+                when found.token ~ '^\s' then 'space'
+                else 'symbol'
+            end as kind,
+            count(*) filter (where found.token !~ '^\s') over (order by found.place) as number
+        from found
+    )
+    select named.place, named.kind, named.token, previous.token
+    from named
+    left join named as previous
+        on previous.kind <> 'space' and previous.number = named.number - case when named.kind = 'space' then 0 else 1 end
+$function$;
+comment on function inspect.tokens(text) is 'The words of an expression of the catalogue: what is a literal, a name, a call.';
+grant execute on function inspect.tokens(text) to rowhouse_auditor;
+grant execute on function inspect.tokens(text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.unwrap(expression text)
  RETURNS text
@@ -3950,14 +7343,42 @@ comment on function inspect.unwrap(text) is 'An expression without the parenthes
 grant execute on function inspect.unwrap(text) to rowhouse_auditor;
 grant execute on function inspect.unwrap(text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION inspect.wall_predicate(relation oid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select predicate || ' and ' || case
+        when exists (
+            select from pg_catalog.pg_proc
+            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+            where nspname = (select inspect.context_schema()) and proname = 'unverified_tenant_id' and pronargs = 0
+        )
+            then format('%I = (select %I.unverified_tenant_id())', inspect.tenant_column(), inspect.context_schema())
+        else predicate
+    end
+    from inspect.tenant_predicate(relation) as predicate
+$function$;
+comment on function inspect.wall_predicate(oid) is 'The condition of the wall, as SQL: the tenant compared twice, so that no condition of a caller''s comes first.';
+grant execute on function inspect.wall_predicate(oid) to rowhouse_auditor;
+grant execute on function inspect.wall_predicate(oid) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION inspect.who_can(what text, command text DEFAULT NULL::text)
  RETURNS TABLE(who text, may text, condition text, in_words text, permissions text[], members bigint)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+    -- MyShop.notes will do for "MyShop".notes.
+    asked text := coalesce((
+        select relation.table_name from inspect.tables as relation join pg_catalog.pg_class on pg_class.oid = relation.relation
+        where what in (relation.table_name, relation.schema_name || '.' || relname)
+        limit 1
+    ), what);
 begin
-    if exists (select from inspect.tables where table_name = what) then
+    if exists (select from inspect.tables where table_name = asked) then
         return query
             select
                 access.role_name, access.command,
@@ -3975,7 +7396,7 @@ begin
             join inspect.access as access on access.table_name = relation.table_name
             left join inspect.policies as rules
                 on rules.table_name = access.table_name and rules.role_name = access.role_name and rules.command = access.command
-            where relation.table_name = what
+            where relation.table_name = asked
                 and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
             order by access.role_name, access.command;
     elsif to_regprocedure('inspect.holders(text)') is not null then
@@ -4004,10 +7425,13 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    claims      jsonb := '{}';
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null);
     lines       jsonb := '[]';
 begin
-    if (select relnamespace::regnamespace::text from pg_catalog.pg_class where oid = found_table and relkind in ('r', 'p')) in ('app', 'audit') is not true then
+    if (
+        select nspname from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = found_table and relkind in ('r', 'p')
+    ) in ('app', 'audit') is not true then
         raise exception using errcode = 'RH400', message = format('%s is no table of app or audit', target);
     end if;
     raise log 'inspect.why: % asks about % of % % for user % in tenant %', session_user, command, found_table,
@@ -4043,15 +7467,16 @@ begin
             return next;
             return;
         end if;
-        claims := jsonb_build_object(
-            'kind', 'session', 'user', as_user, 'tenant', tenant,
-            'owner', holder.is_owner, 'permissions', to_jsonb(holder.permissions)
-        );
+        sealed := row(
+            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            null, null
+        )::context.holder;
     end if;
 
     -- Everything in this block is undone: the context that was before is the context that is after.
     begin
-        perform context.seal(claims || jsonb_build_object('explains', case when lower(command) <> 'insert' then key end));
+        perform context.seal(context.body_of(sealed, jsonb_build_object(
+            'explains', case when lower(command) <> 'insert' then key end)));
         select coalesce(jsonb_agg(to_jsonb(line) order by number), '[]') into lines
         from inspect.explain(found_table, key, command, 'rowhouse_app', change) with ordinality
             as line (side, policy, place, condition, value, verdict, explanation, number);
@@ -4071,6 +7496,35 @@ $function$;
 alter function inspect.why(text,jsonb,uuid,uuid,text,jsonb) owner to rowhouse_definer;
 comment on function inspect.why(text,jsonb,uuid,uuid,text,jsonb) is 'Why a person may, or may not, do something with a row: policies, conditions, values, verdict. Says nothing of the row''s content; each use is recorded.';
 grant execute on function inspect.why(text,jsonb,uuid,uuid,text,jsonb) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION inspect.without(expression text, alternatives text[])
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    joined text;
+    parts  text[];
+begin
+    select max(part.connective), array_agg(case when part.connective is not null then inspect.without(part.condition, alternatives) end order by part.place)
+        into joined, parts
+    from inspect.conditions(expression) as part;
+    if joined is null then
+        return case when inspect.unwrap(expression) <> all (alternatives) then inspect.unwrap(expression) end;
+    elsif joined = 'and' and array_position(parts, null) is not null then
+        return null;
+    end if;
+    return (
+        select string_agg(case when cardinality(parts) > 1 then '(' || part || ')' else part end, ' ' || joined || ' ' order by place)
+        from unnest(parts) with ordinality as kept (part, place)
+        where part is not null
+    );
+end
+$function$;
+comment on function inspect.without(text,text[]) is 'An expression without some alternatives of its ORs; null if nothing can be true any more.';
+grant execute on function inspect.without(text,text[]) to rowhouse_auditor;
+grant execute on function inspect.without(text,text[]) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION jobs.beat(worker text)
  RETURNS void
@@ -4097,7 +7551,7 @@ alter function jobs.create_audit_partitions() owner to rowhouse_definer;
 comment on function jobs.create_audit_partitions() is 'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 grant execute on function jobs.create_audit_partitions() to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION jobs.expire_registrations()
+CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4106,14 +7560,52 @@ AS $function$
 declare
     forgotten integer;
 begin
-    delete from auth.registrations where expires_at <= now();
+    delete from auth.exchange_codes where expires_at <= now();
     get diagnostics forgotten = row_count;
     return forgotten;
 end
 $function$;
-alter function jobs.expire_registrations() owner to rowhouse_definer;
-comment on function jobs.expire_registrations() is 'Forgets registrations whose verification link has expired and returns how many.';
-grant execute on function jobs.expire_registrations() to rowhouse_worker;
+alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
+comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many.';
+grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_idempotency_keys()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    forgotten integer;
+begin
+    delete from context.idempotency_keys where created_at <= now() - interval '24 hours';
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$function$;
+alter function jobs.expire_idempotency_keys() owner to rowhouse_definer;
+comment on function jobs.expire_idempotency_keys() is 'Forgets Idempotency-Keys that were used more than 24 hours ago and returns how many.';
+grant execute on function jobs.expire_idempotency_keys() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_mail()
+ RETURNS TABLE(tokens integer, mails integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.mail_tokens as token
+    where token.expires_at <= now() and token.created_at <= now() - interval '1 hour';
+    get diagnostics tokens = row_count;
+    delete from auth.mails as mail
+    where mail.settled_at < now() - case mail.state when 'dead' then interval '30 days' else interval '1 day' end;
+    get diagnostics mails = row_count;
+    return next;
+end
+$function$;
+alter function jobs.expire_mail() owner to rowhouse_definer;
+comment on function jobs.expire_mail() is 'Forgets links and codes past their time and mails that are done; returns how many of each.';
+grant execute on function jobs.expire_mail() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_sessions()
  RETURNS integer
@@ -4122,19 +7614,32 @@ CREATE OR REPLACE FUNCTION jobs.expire_sessions()
  SET search_path TO ''
 AS $function$
 declare
-    ended integer;
+    ended   integer;
+    shorter integer;
 begin
     update auth.sessions set ended_at = now(), end_reason = 'expired'
     where ended_at is null and least(idle_expires_at, expires_at) <= now();
     get diagnostics ended = row_count;
+    -- By limits that their tenant has made shorter since they began.
+    update auth.sessions as session set ended_at = now(), end_reason = 'expired'
+    from app.tenants as tenant
+    where tenant.id = session.tenant_id and session.ended_at is null
+        and (tenant.session_idle_minutes, tenant.session_lifetime_minutes) <> (10080, 43200)
+        and least(
+            session.rotated_at + tenant.session_idle_minutes * interval '1 minute',
+            session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
+        ) <= now();
+    get diagnostics shorter = row_count;
     delete from auth.sessions where ended_at < now() - interval '90 days';
     delete from jobs.heartbeats where seen_at < now() - interval '1 day';
-    delete from auth.login_throttles where last_at < now() - interval '7 days';
-    return ended;
+    -- A day after its first attempt a count begins anew anyway.
+    delete from auth.login_throttles where began_at < now() - interval '1 day' and blocked_until < now();
+    delete from audit.tallies where hour < now() - interval '90 days';
+    return ended + shorter;
 end
 $function$;
 alter function jobs.expire_sessions() owner to rowhouse_definer;
-comment on function jobs.expire_sessions() is 'Ends sessions past their time and returns how many; forgets old ones, old throttles and old heartbeats.';
+comment on function jobs.expire_sessions() is 'Ends sessions past their time and returns how many; forgets old ones, old throttles, tallies and heartbeats.';
 grant execute on function jobs.expire_sessions() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
@@ -4148,6 +7653,92 @@ $function$;
 alter function jobs.install_signing_key(text,text,jsonb,text,interval,interval) owner to rowhouse_definer;
 comment on function jobs.install_signing_key(text,text,jsonb,text,interval,interval) is 'Installs a new token signing key if the newest of its algorithm is older than max_age; true if it did.';
 grant execute on function jobs.install_signing_key(text,text,jsonb,text,interval,interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.list()
+ RETURNS TABLE(id bigint, job text, state text, attempts integer, max_attempts integer, run_at timestamp with time zone, last_error text)
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    return query
+    select
+        queued.id, queued.task_identifier,
+        case
+            when queued.attempts >= queued.max_attempts and queued.locked_at is null then 'failed'
+            when queued.locked_at is not null then 'running'
+            when queued.attempts > 0 then 'retrying'
+            else 'waiting'
+        end,
+        queued.attempts::integer, queued.max_attempts::integer, queued.run_at, queued.last_error
+    from graphile_worker.jobs as queued
+    order by queued.id;
+end
+$function$;
+comment on function jobs.list() is 'The job queue: waiting, running, retrying (it failed and will be tried again) or failed (for good, until jobs.retry()).';
+grant execute on function jobs.list() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.list_mails()
+ RETURNS TABLE(id uuid, template text, recipient text, state text, attempts integer, next_attempt_at timestamp with time zone, last_error text, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select mail.id, mail.template, mail.recipient, mail.state, mail.attempts,
+        case mail.state when 'pending' then mail.next_attempt_at end, mail.last_error, mail.created_at
+    from auth.mails as mail
+    where mail.state <> 'sent'
+    order by mail.created_at, mail.id
+$function$;
+alter function jobs.list_mails() owner to rowhouse_definer;
+comment on function jobs.list_mails() is 'Mails that wait (pending) and those that were given up (dead, until jobs.retry_mail()).';
+grant execute on function jobs.list_mails() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.measure()
+ RETURNS TABLE(trail_events bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(sum(pg_stat_get_tuples_inserted(inhrelid)), 0)::bigint
+    from pg_catalog.pg_inherits
+    where inhparent = 'audit.events'::regclass
+$function$;
+alter function jobs.measure() owner to rowhouse_definer;
+comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
+grant execute on function jobs.measure() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.retry(id bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    if not exists (select from jobs.list() as queued where queued.id = retry.id and queued.state = 'failed') then
+        return false;
+    end if;
+    perform graphile_worker.reschedule_jobs(array[retry.id], run_at => now(), attempts => 0);
+    return true;
+end
+$function$;
+comment on function jobs.retry(bigint) is 'Runs a job that failed for good once more, with all its attempts; false if there is no such job.';
+grant execute on function jobs.retry(bigint) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.retry_mail(id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.mails as mail set state = 'pending', settled_at = null, attempts = 0, next_attempt_at = now()
+    where mail.id = retry_mail.id and mail.state = 'dead';
+    return found;
+end
+$function$;
+alter function jobs.retry_mail(uuid) owner to rowhouse_definer;
+comment on function jobs.retry_mail(uuid) is 'Tries to deliver a mail that was given up once more, with all its attempts; false if there is no such mail.';
+grant execute on function jobs.retry_mail(uuid) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.rotate_seal_key(max_age interval DEFAULT '30 days'::interval)
  RETURNS boolean

@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { knownFailure, UsageError } from "./commands/failures.ts";
+import { inspect, type ParseArgsConfig, parseArgs } from "node:util";
+import { knownFailure, UsageError, withoutPasswords } from "./commands/failures.ts";
+import { listenForSignals } from "./commands/signals.ts";
 
 /** A command of `rowhouse`: what it is for, and a module that does it. */
 type Command = { readonly summary: string; readonly help: string } & (
   | {
+      /** What it takes beside --help. */
+      readonly options?: ParseArgsConfig["options"];
       /** Resolves when the command is done; commands that serve resolve when they are told to stop. */
-      readonly run: () => Promise<void>;
+      readonly run: (options: Readonly<Record<string, string | undefined>>) => Promise<void>;
     }
   | {
       /** Takes arguments of its own; resolves to its exit status. Status 1 is findings, a failure is 2. */
-      readonly examine: (args: string[]) => Promise<0 | 1>;
+      readonly examine: (args: string[]) => Promise<number>;
     }
 );
 
@@ -24,8 +27,14 @@ Without DATABASE_URL it runs a PostgreSQL of its own under STATE_DIR (.rowhouse)
 development the first start makes two demo companies. With DATABASE_URL it uses that server, which
 "rowhouse migrate" must have prepared.
 
-SIGINT or SIGTERM: finishes the requests in flight and stops; a second one stops at once.`,
-    run: async () => (await import("./commands/start.ts")).start(),
+  --processes N   so many web processes behind the one port, or "auto": as many as can run at the same time.
+                  Default: PROCESSES, or 1. The jobs run once, in the process that starts them
+
+SIGINT, SIGTERM or SIGHUP: finishes the requests in flight and stops; a second one, or one before it listens, stops
+it at once. Under npm the end of npm stops it too. With several processes and without a terminal, SIGHUP replaces them
+one after the other and loses no request.`,
+    options: { processes: { type: "string" } },
+    run: async ({ processes }) => (await import("./commands/start.ts")).start({ processes }),
   },
   migrate: {
     summary: "prepare or update the database",
@@ -40,8 +49,31 @@ embedded PostgreSQL is migrated, running or not.`,
     summary: "run background jobs only",
     help: `Runs the background jobs in a process of their own; start the web processes with WORKER=off.
 
-SIGINT or SIGTERM: finishes the jobs in hand and stops; a second one stops at once.`,
+SIGINT, SIGTERM or SIGHUP: finishes the jobs in hand and stops; a second one, or one before it works, stops it at once.`,
     run: async () => (await import("./commands/worker.ts")).work(),
+  },
+  jobs: {
+    summary: "list the job queue; retry what failed",
+    help: `rowhouse jobs list [--format table|json]
+  lists what is in the queue: waiting, running, retrying (it failed and is tried again later) or failed (for good).
+
+rowhouse jobs retry ID… | --failed
+  gives jobs that failed for good all their attempts again, beginning now: those named, or all of them.
+
+Status: 0 done, 1 a job that was named has not failed for good, 2 it could not run.`,
+    examine: async (args) => (await import("./commands/jobs.ts")).jobs(args),
+  },
+  mail: {
+    summary: "list mails that were not sent; retry what was given up",
+    help: `rowhouse mail list [--format table|json]
+  lists mails that wait to be delivered (pending) and those that were given up (dead): the mail server refused them for
+  good, or could not be reached for about a day.
+
+rowhouse mail retry ID… | --dead
+  gives mails that were given up all their attempts again: those named, or all of them. A running server delivers them.
+
+Status: 0 done, 1 a mail that was named was not given up, 2 it could not run.`,
+    examine: async (args) => (await import("./commands/mail.ts")).mail(args),
   },
   lint: {
     summary: "check a database against what can go wrong with row security",
@@ -58,7 +90,7 @@ leaves nothing behind. docs/lints.md explains each check and how to mend what it
 What another database calls things is guessed, unless you say:
   --schemas LIST, --exposed-schemas LIST, --api-roles LIST, --tenant-column NAME, --context-schema NAME
 
-Status: 0 healthy, 1 findings, 2 the checks could not run.`,
+Status: 0 healthy, 1 findings (or a database of Rowhouse that other migrations built), 2 the checks could not run.`,
     examine: async (args) => (await import("./commands/lint.ts")).lintDatabase(args),
   },
   policies: {
@@ -87,7 +119,9 @@ Status: 0 done (diff: nothing that --fail-on names), 1 there is, 2 it could not 
   prove: {
     summary: "attack a database across its tenants",
     help: `Builds two tenants with rows in every tenant's table, tries every command across and within them as
-everybody, and rolls all of it back. Then random sequences of statements look for what the matrix misses.
+everybody, and rolls all of it back. It also asks what can be learned of a row without reading it (by errors,
+by explain, by what the planner expects), with another row in its place the second time; and what a role could
+define anew or leave behind on a connection. Then random sequences of statements look for what the matrix misses.
 Each leak comes with a psql script that reproduces it. Sequences may move, and a statement may hold locks
 until it is undone (2 s waiting, 10 s running at most): a quiet hour, or a copy, is kinder to a busy database.
 
@@ -105,12 +139,71 @@ until it is undone (2 s waiting, 10 s running at most): a quiet hour, or a copy,
   --config FILE      for a database that is not Rowhouse's: how callers come in, as JSON
                      {"tenantColumn": "org_id", "apiRoles": ["web"], "shared": ["public.plans"],
                       "enter": ["select set_config('app.org', $tenant, true)"]}
+                     "sealed": true where nobody can choose the context with SQL of their own; "reset": what
+                     your pool does between two requests on a connection, for example ["discard all"]
 
 What another database calls things is guessed, unless you say:
   --schemas LIST, --exposed-schemas LIST, --api-roles LIST, --tenant-column NAME, --context-schema NAME
 
 Status: 0 nothing crosses, 1 leaks or not as expected (with --mutate: fewer than 95% noticed), 2 it could not run.`,
     examine: async (args) => (await import("./commands/prove.ts")).proveDatabase(args),
+  },
+  psql: {
+    summary: "a psql session, as an administrator, an auditor or a person",
+    help: `Opens psql on DATABASE_URL's database, or the embedded one, running or not.
+
+rowhouse psql [options] [-- psql's own arguments, such as -c 'select 1' or -f file.sql]
+
+  --as ROLE          administrator (default), auditor (rowhouse_auditor) or app (rowhouse_app, outside the door)
+  --credential FILE  a person, by the access token or API key in a file: comes in through the door, in a transaction
+  --user-agent TEXT  the user agent that the access token's session is bound to
+  --email ADDRESS    a person, by their address, in development only: with a session of theirs that ends with psql
+  --tenant SLUG      in which tenant, if they belong to several
+
+A person sees exactly what the API would show them. After commit or rollback, type :enter to come in again.
+
+Status: psql's own, 2 if it could not be opened.`,
+    examine: async (args) => (await import("./commands/psql.ts")).openPsql(args),
+  },
+  backup: {
+    summary: "make a backup in a new folder",
+    help: `rowhouse backup FOLDER
+
+With pg_dump of the server's version or newer on the PATH: dumps the database, while it is in use. Else, for the
+embedded database: copies its data while nobody uses it, so stop Rowhouse first. The folder appears when it is whole; one
+that is there already is left alone.
+
+A backup of the embedded database holds its secrets.json too, without which it cannot be opened. With DATABASE_URL keep
+MASTER_KEY yourself.
+
+Status: 0 done, 2 it could not be made, and nothing was left behind.`,
+    examine: async (args) => (await import("./commands/backup.ts")).backup(args),
+  },
+  restore: {
+    summary: "bring a backup back",
+    help: `rowhouse restore FOLDER [--replace]
+
+A copy goes back to the embedded database, of the same version of PostgreSQL; a dump to DATABASE_URL's server or the
+embedded one, into a new database that takes its name when it is whole. Every file is checked against the backup's
+manifest first. Where there is a database already, it is an error; with --replace it is put aside, under another name,
+and where is printed. Stop Rowhouse first.
+
+Status: 0 done, 2 it could not be restored, and nothing was changed.`,
+    examine: async (args) => (await import("./commands/backup.ts")).restore(args),
+  },
+  keys: {
+    summary: "tell what each master key is still needed for; list and rotate signing keys",
+    help: `Counts the signing keys, second factors, mails and live sessions under MASTER_KEY and MASTER_KEY_PREVIOUS, and says
+whether the previous one may go.
+
+  keys reencrypt   first take what is encrypted to the current key; it can be interrupted, and goes on where it was
+  keys list        the keys of access tokens: which signs, which verify, and until when
+  keys rotate      publish the next key now; it signs in an hour, and the one before verifies for an hour longer
+
+DATABASE_URL has to be a superuser's, because row security hides rows from everybody else.
+
+Status: 0 the previous key may go, or there is none; 1 it is still needed; 2 it could not be told.`,
+    examine: async (args) => (await import("./commands/keys.ts")).showKeys(args),
   },
 };
 
@@ -126,12 +219,21 @@ ${Object.entries(commands)
 
 Settings come from the environment or from .env; .env.example documents them all.`;
 
+// Whoever reads what we print may leave early (`rowhouse lint | head`). What is left to say is for nobody; what is
+// left to do is done, and the status is the command's own.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+listenForSignals();
 process.exitCode = await main(process.argv.slice(2));
 // A connection that somebody forgot must not keep a finished process: it has five seconds.
 setTimeout(() => process.exit(), 5_000).unref();
 
 async function main(args: string[]): Promise<number> {
   const chosen = Object.hasOwn(commands, args[0] ?? "") ? commands[args[0]!]! : undefined;
+  const options = chosen && "run" in chosen ? chosen.options : {};
   if (chosen && "examine" in chosen && !args.includes("--help") && !args.includes("-h")) {
     try {
       return await chosen.examine(args.slice(1));
@@ -142,12 +244,16 @@ async function main(args: string[]): Promise<number> {
   }
 
   let words: string[];
-  let flags: { help?: boolean; version?: boolean };
+  let flags: { help?: boolean; version?: boolean; [more: string]: unknown };
   try {
     const parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
+      options: {
+        ...options,
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean", short: "v" },
+      },
     });
     words = parsed.positionals;
     flags = parsed.values;
@@ -175,23 +281,22 @@ async function main(args: string[]): Promise<number> {
   }
 
   try {
-    await command.run();
+    await command.run(flags as Record<string, string | undefined>);
     return 0;
   } catch (error) {
+    if (error instanceof UsageError) return misused(error.message, `rowhouse help ${name}`);
     return failed(error, 1);
   }
 }
 
 function failed(error: unknown, status: number): number {
   const known = knownFailure(error);
-  if (known === null) console.error(error);
-  else console.error(`rowhouse: ${known}`);
+  console.error(withoutPasswords(known === null ? inspect(error) : `rowhouse: ${known}`));
   return status;
 }
 
 function misused(problem: string, help?: string): number {
-  console.error(
-    `rowhouse: ${problem}; ${help ? `"${help}" explains it` : '"rowhouse help" lists the commands'}`,
-  );
+  const advice = help ? `"${help}" explains it` : '"rowhouse help" lists the commands';
+  console.error(`rowhouse: ${withoutPasswords(problem)}; ${advice}`);
   return 2;
 }

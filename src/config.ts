@@ -1,5 +1,8 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./auth/signing_algorithms.ts";
+import { BadConnectionString, readConnectionString } from "./database/connection_string.ts";
 import { developmentSecrets } from "./secrets.ts";
 
 /**
@@ -33,18 +36,60 @@ export interface Config {
   readonly previousMasterKey: Buffer | null;
   readonly corsOrigins: readonly string[];
   readonly mail: { readonly smtpUrl: string | null; readonly from: string };
+  /** Which list of leaked passwords new ones are looked up in (by five digits of a hash); null: none. No trailing slash. */
+  readonly breachedPasswordsUrl: string | null;
   readonly logLevel: LogLevel;
+  readonly logFormat: "json" | "pretty";
+  /** Whether spans are made with `@opentelemetry/api`; what becomes of them is the operator's SDK's business. */
+  readonly tracing: boolean;
   /** How many reverse proxies stand in front: that many `X-Forwarded-For` entries are believed. */
   readonly trustedProxies: number;
   /** Requests per minute: under /auth/ from one address, elsewhere with one credential. */
   readonly rateLimits: { readonly signIn: number; readonly api: number };
-  readonly accessTokenAlgorithm: "EdDSA" | "ES256" | "RS256";
-  /** Whether the web process runs background jobs too. */
+  /** Whether strangers may make accounts. */
+  readonly registration: "open" | "closed";
+  /** Who else may sign people in. */
+  readonly oauth: {
+    readonly github: OAuthClient | null;
+    /** Google and Microsoft, where they are switched on, and every issuer of OIDC_PROVIDERS. */
+    readonly oidc: readonly OidcProvider[];
+  };
+  /** What signs access tokens. */
+  readonly accessTokenAlgorithm: SigningAlgorithm;
+  /** What they may be signed with: that, and what signed before it while a change is under way. */
+  readonly acceptedAlgorithms: readonly SigningAlgorithm[];
+  /** How many web processes answer at the one port. With more than one, the process that starts them answers nothing. */
+  readonly processes: number;
+  /** Whether `rowhouse start` runs background jobs too. */
   readonly worker: boolean;
   readonly graphiql: boolean;
   /** Whether two demo companies are made at the first start. */
   readonly demo: boolean;
   readonly metricsToken: string | null;
+  /** Where a `rowhouse worker` answers /healthz and /metrics; null: nowhere. */
+  readonly workerPort: number | null;
+  /** Milliseconds between saying "not ready" and accepting no more, for a balancer to notice. */
+  readonly shutdownDelay: number;
+}
+
+/** What a provider knows us by. */
+export interface OAuthClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** A provider that speaks OpenID Connect. */
+export interface OidcProvider {
+  /** As in `/auth/oauth/:provider`. */
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Null for a public client. */
+  readonly clientSecret: string | null;
+  readonly scope: string;
+  /** Whether an address that it says it proved is believed, so that it may join the account which has the address. */
+  readonly trustEmail: boolean;
 }
 
 export type LogLevel = (typeof logLevels)[number];
@@ -66,6 +111,26 @@ export class ConfigError extends Error {
 /** Adds the variables of `.env` in the working directory, if there is one; what is set already wins. */
 export function loadEnvironmentFile(path = ".env"): void {
   if (existsSync(path)) process.loadEnvFile(path);
+}
+
+/**
+ * Forgets what the shell's environment says to PostgreSQL's clients (PGSSLMODE, PGOPTIONS, PGSERVICE, …). For a
+ * process that works with the embedded server, whose connections are complete: what is set for another server would
+ * only break them.
+ */
+export function forgetPostgresEnvironment(): void {
+  for (const name of Object.keys(process.env)) if (/^PG[A-Z]+$/.test(name)) delete process.env[name];
+}
+
+/** The environment for a program that we start: ours, without what it says to PostgreSQL's clients, and with this. */
+export function environmentWith(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const rest = Object.entries(process.env).filter(([name]) => !/^PG[A-Z]+$/.test(name));
+  return { ...Object.fromEntries(rest), ...settings };
+}
+
+/** Whether npm started this process, as `npm start` does. */
+export function startedByNpm(): boolean {
+  return process.env.npm_lifecycle_event !== undefined;
 }
 
 /**
@@ -95,10 +160,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: read.origin("PUBLIC_URL") ?? `http://localhost:${port}`,
     stateDir,
     database: Object.freeze({
-      url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
-      appUrl: read.url("DATABASE_APP_URL", ["postgres:", "postgresql:"]),
-      authUrl: read.url("DATABASE_AUTH_URL", ["postgres:", "postgresql:"]),
-      workerUrl: read.url("DATABASE_WORKER_URL", ["postgres:", "postgresql:"]),
+      url: read.connection("DATABASE_URL"),
+      appUrl: read.connection("DATABASE_APP_URL"),
+      authUrl: read.connection("DATABASE_AUTH_URL"),
+      workerUrl: read.connection("DATABASE_WORKER_URL"),
       poolSize: read.integer("DATABASE_POOL_SIZE", 10, 1, 1000),
       statementTimeout: read.integer("STATEMENT_TIMEOUT_MS", 10_000, 1, 3_600_000),
     }),
@@ -110,17 +175,30 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       smtpUrl: read.url("SMTP_URL", ["smtp:", "smtps:"]),
       from: read.text("MAIL_FROM", "Rowhouse <rowhouse@localhost>"),
     }),
+    breachedPasswordsUrl:
+      read.url("BREACHED_PASSWORDS_URL", ["https:", "http:"])?.replace(/\/+$/, "") ?? null,
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
+    logFormat: read.choice(
+      "LOG_FORMAT",
+      ["json", "pretty"],
+      environment === "development" ? "pretty" : "json",
+    ),
+    tracing: read.onOff("TRACING", false),
     trustedProxies: read.integer("TRUSTED_PROXIES", 0, 0, 16),
     rateLimits: Object.freeze({
       signIn: read.integer("RATE_LIMIT_SIGN_IN", 60, 1, 1_000_000),
       api: read.integer("RATE_LIMIT", 1_200, 1, 1_000_000),
     }),
-    accessTokenAlgorithm: read.choice("ACCESS_TOKEN_ALGORITHM", ["EdDSA", "ES256", "RS256"], "EdDSA"),
+    registration: read.choice("REGISTRATION", ["open", "closed"], "open"),
+    oauth: Object.freeze(oauthProviders(read)),
+    ...tokenAlgorithms(read),
+    processes: read.processes("PROCESSES", 1),
     worker: read.onOff("WORKER", true),
     graphiql: read.onOff("GRAPHIQL", !inProduction),
     demo: read.onOff("DEMO", environment === "development"),
     metricsToken: read.secret("METRICS_TOKEN"),
+    workerPort: env.WORKER_PORT?.trim() ? read.integer("WORKER_PORT", 0, 0, 65535) : null,
+    shutdownDelay: read.integer("SHUTDOWN_DELAY_MS", inProduction ? 5_000 : 0, 0, 600_000),
   };
 
   if (inProduction && config.demo) read.problem("DEMO cannot be on in production: its passwords are public.");
@@ -135,6 +213,52 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return Object.freeze(config as Config);
+}
+
+/** The first of a list signs, and all of it is accepted. */
+function tokenAlgorithms(read: ReturnType<typeof reader>) {
+  const [first = "EdDSA" as const, ...others] = read.choices(
+    "ACCESS_TOKEN_ALGORITHM",
+    SIGNING_ALGORITHMS,
+    "EdDSA",
+  );
+  return { accessTokenAlgorithm: first, acceptedAlgorithms: Object.freeze([first, ...others]) };
+}
+
+/** Google, GitHub and Microsoft by two variables each, others as a list in JSON. */
+function oauthProviders(read: ReturnType<typeof reader>): Config["oauth"] {
+  const google = read.oauthClient("GOOGLE");
+  const microsoft = read.oauthClient("MICROSOFT");
+  const directory = read.text("MICROSOFT_TENANT", "common");
+  const scope = "openid email profile";
+  const known: OidcProvider[] = [];
+  if (google) {
+    const issuer = "https://accounts.google.com";
+    known.push({ id: "google", name: "Google", issuer, ...google, scope, trustEmail: true });
+  }
+  if (microsoft) {
+    // Whoever runs a directory at Microsoft writes any address into it: it is never proof.
+    const issuer = `https://login.microsoftonline.com/${directory}/v2.0`;
+    known.push({ id: "microsoft", name: "Microsoft", issuer, ...microsoft, scope, trustEmail: false });
+  }
+  const oidc = [...known, ...read.oidcProviders("OIDC_PROVIDERS")];
+  const github = read.oauthClient("GITHUB");
+  const ids = [...oidc.map(({ id }) => id), ...(github ? ["github"] : [])];
+  for (const id of new Set(ids.filter((id, place) => ids.indexOf(id) !== place))) {
+    read.problem(`OIDC_PROVIDERS holds "${id}" where another provider is called so already.`);
+  }
+  return { github, oidc: Object.freeze(oidc) };
+}
+
+const MOST_PROCESSES = 64;
+/** What a number of processes has to be, for a sentence. */
+export const PROCESSES_WANTED = `"auto" or a whole number from 1 to ${MOST_PROCESSES}`;
+
+/** How many processes somebody asks for; `auto` is as many as can run here at the same time. Null: that is no number. */
+export function processesOf(text: string): number | null {
+  if (text === "auto") return Math.min(availableParallelism(), MOST_PROCESSES);
+  const number = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  return number >= 1 && number <= MOST_PROCESSES ? number : null;
 }
 
 /** Reads single variables; notes what is wrong with them and carries on, so that all problems are found. */
@@ -152,6 +276,18 @@ function reader(env: NodeJS.ProcessEnv) {
     return found ?? preset;
   }
 
+  /** A list with commas, of which the first comes first. */
+  function choices<const T extends string>(name: string, choices: readonly T[], preset: NoInfer<T>): T[] {
+    const values = (optional(name) ?? preset).split(",").map((one) => one.trim());
+    const found = choices.filter((one) => values.includes(one));
+    if (found.length !== values.length) {
+      problem(
+        `${name} is "${values.join(",")}"; it can be ${choices.join(", ")}, or a list of them with commas.`,
+      );
+    }
+    return found.sort((one, other) => values.indexOf(one) - values.indexOf(other));
+  }
+
   function integer(name: string, preset: number, least: number, most: number): number {
     const value = optional(name);
     if (value === null) return preset;
@@ -161,13 +297,43 @@ function reader(env: NodeJS.ProcessEnv) {
     return preset;
   }
 
-  // URLs may hold passwords, so a problem with one never quotes it.
+  function processes(name: string, preset: number): number {
+    const value = optional(name);
+    if (value === null) return preset;
+    const number = processesOf(value);
+    if (number === null) problem(`${name} is "${value}"; it must be ${PROCESSES_WANTED}.`);
+    return number ?? preset;
+  }
+
+  function connection(name: string): string | null {
+    const value = optional(name);
+    if (value === null) return null;
+    try {
+      return readConnectionString(value, optional("PGHOST") ?? undefined);
+    } catch (error) {
+      if (!(error instanceof BadConnectionString)) throw error;
+      problem(`${name} is no connection string that can be used: ${error.message}.`);
+      return null;
+    }
+  }
+
+  // URLs may hold passwords, so a problem with one never quotes it; and what is left of a password behind an
+  // unescaped #, / or ? must not be taken for something else and be printed later.
   function url(name: string, protocols: readonly string[]): string | null {
     const value = optional(name);
     if (value === null) return null;
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
-    problem(`${name} must be a URL that begins with ${protocols.map((one) => `${one}//`).join(" or ")}.`);
-    return null;
+    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+      problem(`${name} must be a URL that begins with ${protocols.map((one) => `${one}//`).join(" or ")}.`);
+      return null;
+    }
+    const { pathname, search, hash } = new URL(value);
+    if (hash !== "" || /@/.test(pathname + search)) {
+      problem(
+        `${name} holds a # or a second @; in a password they are written as %23 and %40, / as %2F, ? as %3F.`,
+      );
+      return null;
+    }
+    return value;
   }
 
   function asOrigin(name: string, value: string): string | null {
@@ -220,12 +386,60 @@ function reader(env: NodeJS.ProcessEnv) {
     return value;
   }
 
+  function oauthClient(provider: string): OAuthClient | null {
+    const clientId = optional(`${provider}_CLIENT_ID`);
+    const clientSecret = optional(`${provider}_CLIENT_SECRET`);
+    if (clientId !== null && clientSecret !== null) return { clientId, clientSecret };
+    if (clientId !== null || clientSecret !== null) {
+      problem(`${provider}_CLIENT_ID and ${provider}_CLIENT_SECRET come together.`);
+    }
+    return null;
+  }
+
+  function oidcProviders(name: string): OidcProvider[] {
+    const value = optional(name);
+    if (value === null) return [];
+    const wants = `${name} must be a JSON list of {"id", "name", "issuer", "clientId", "clientSecret"?, "scope"?, "trustEmail"?}`;
+    let list: unknown;
+    try {
+      list = JSON.parse(value);
+    } catch {
+      list = null;
+    }
+    if (!Array.isArray(list)) {
+      problem(`${wants}.`);
+      return [];
+    }
+    return list.flatMap((entry: Partial<Record<keyof OidcProvider, unknown>>, place) => {
+      const { id, name: called, issuer, clientId, clientSecret = null, ...more } = entry ?? {};
+      const { scope = "openid email profile", trustEmail = false, ...unknown } = more;
+      const texts = [called, issuer, clientId, scope, clientSecret ?? ""];
+      const good =
+        typeof id === "string" &&
+        /^[a-z0-9-]{1,40}$/.test(id) &&
+        texts.every((text) => typeof text === "string") &&
+        URL.canParse(String(issuer)) &&
+        typeof trustEmail === "boolean" &&
+        Object.keys(unknown).length === 0;
+      // A secret may stand in it, so the entry is not quoted.
+      if (!good) problem(`${wants}; entry ${place + 1} is not so, or its "id" is no lower-case name.`);
+      return good
+        ? [{ id, name: called, issuer, clientId, clientSecret, scope, trustEmail } as OidcProvider]
+        : [];
+    });
+  }
+
   return {
     problems,
     problem,
+    oauthClient,
+    oidcProviders,
     optional,
     choice,
+    choices,
     integer,
+    processes,
+    connection,
     url,
     origin,
     origins,

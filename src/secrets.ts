@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { createFile, readIfThere } from "./whole_file.ts";
 
 /** The secrets that Rowhouse makes for itself where nobody gives it any. */
 export interface GeneratedSecrets {
@@ -14,42 +15,54 @@ export interface GeneratedSecrets {
  * Reads `secrets.json` in the state folder, or makes it: mode 0600, written whole or not at all, so
  * that two processes that start together agree on one set.
  *
- * @throws if the file exists but does not hold the secrets: it is never replaced, since the embedded
- *   database and everything encrypted in it depend on what it held
+ * A file that does not hold them (cut off by a power cut, say) is put aside and made anew where nothing depends on
+ * what it held yet.
+ *
+ * @throws {DamagedSecrets} if the embedded database depends on it: then it is never replaced
  */
 export function developmentSecrets(stateDir: string): GeneratedSecrets {
   const path = join(stateDir, "secrets.json");
-  try {
-    return parse(path, readFileSync(path, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
   mkdirSync(stateDir, { recursive: true, mode: 0o711 });
-  const draft = join(stateDir, `secrets.${process.pid}.${randomBytes(4).toString("hex")}`);
-  const secrets = {
+  for (;;) {
+    const text = readIfThere(path);
+    const secrets = text === null ? null : parse(text);
+    if (secrets !== null) return secrets;
+    if (text !== null) {
+      if (existsSync(join(stateDir, "postgres"))) throw new DamagedSecrets(path, text.trim() === "");
+      renameSync(path, `${path}.damaged`);
+    }
+    // Where another process is quicker, its secrets are the ones.
+    createFile(path, `${JSON.stringify(makeSecrets(), null, 2)}\n`, 0o600);
+  }
+}
+
+/** The secrets' file is there but does not hold them. */
+export class DamagedSecrets extends Error {
+  override readonly name = "DamagedSecrets";
+  constructor(path: string, empty: boolean) {
+    super(
+      `${path} is ${empty ? "empty" : "damaged"}, and the embedded database cannot be opened without what it held. ` +
+        'Copy it from a backup ("rowhouse backup" keeps it), or remove the folder it is in and begin anew, without the data',
+    );
+  }
+}
+
+function makeSecrets() {
+  return {
     masterKey: randomBytes(32).toString("base64"),
     databasePassword: randomBytes(24).toString("base64url"),
   };
-  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-  try {
-    chmodSync(draft, 0o600);
-    linkSync(draft, path);
-  } catch (error) {
-    // Another process was quicker: its secrets are the ones.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    unlinkSync(draft);
-  }
-  return parse(path, readFileSync(path, "utf8"));
 }
 
-function parse(path: string, text: string): GeneratedSecrets {
-  const { masterKey, databasePassword } = JSON.parse(text) as Record<string, unknown>;
-  const key = Buffer.from(typeof masterKey === "string" ? masterKey : "", "base64");
-  if (key.length !== 32 || typeof databasePassword !== "string" || databasePassword.length < 16) {
-    throw new Error(
-      `${path} is damaged. Restore it from a backup; the embedded database cannot be opened without it.`,
-    );
+function parse(text: string): GeneratedSecrets | null {
+  let held: Record<string, unknown>;
+  try {
+    held = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return null;
   }
+  const { masterKey, databasePassword } = held ?? {};
+  const key = Buffer.from(typeof masterKey === "string" ? masterKey : "", "base64");
+  if (key.length !== 32 || typeof databasePassword !== "string" || databasePassword.length < 16) return null;
   return { masterKey: key, databasePassword };
 }

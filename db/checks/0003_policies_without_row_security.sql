@@ -6,8 +6,8 @@
 -- splinter: 0007
 select name as object,
     format('%s policies have no effect: row security is off', count(*)) as detail,
-    format('alter table %1$s enable row level security; alter table %1$s force row level security;', name) as mend
+    closing as mend
 from inspect.checked_tables() as checked
 join pg_policy on polrelid = checked.id
 where not secured
-group by name
+group by name, closing

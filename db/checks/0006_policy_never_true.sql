@@ -9,4 +9,4 @@ select label as object,
     format('drop policy %I on %s;', name, on_table) as mend
 from inspect.checked_policies()
 where permissive and served
-    and coalesce(using_, check_, 'false') = 'false' and (using_ is null or using_ = 'false')
+    and not coalesce(inspect.constant(coalesce(using_, check_, 'false'), relation), true)

@@ -6,24 +6,15 @@
 -- mend: Wrap each call: (select f()).
 -- splinter: 0003
 with calls as (
-    select policy.oid as id, call
+    select policy.oid as id, array_agg(distinct call) as calls
     from pg_policy as policy
     cross join lateral (
         select inspect.calls_per_row(polqual) union select inspect.calls_per_row(polwithcheck)
     ) as found (call)
-), named as (
-    select calls.id,
-        string_agg(call::regprocedure::text, ', ' order by call::regprocedure::text) as calls,
-        '(?<!SELECT )(?<![a-z0-9_.])(' || string_agg(distinct replace(call::regproc::text, '.', '\.'), '|') || ')'
-            || '\(([^()'']|''[^'']*''|\(([^()'']|''[^'']*'')*\))*\)' as pattern
-    from calls
-    group by calls.id
+    group by policy.oid
 )
 select label as object,
-    'calls for every row: ' || calls as detail,
-    format('alter policy %I on %s', name, on_table)
-        || coalesce(' using (' || regexp_replace(using_, pattern, '(select \&)', 'g') || ')', '')
-        || coalesce(' with check (' || regexp_replace(check_, pattern, '(select \&)', 'g') || ')', '')
-        || ';' as mend
-from named
+    'calls for every row: ' || (select string_agg(call::regprocedure::text, ', ' order by call::regprocedure::text) from unnest(calls) as call) as detail,
+    inspect.alter_policy(name, on_table, inspect.ask_once(using_, calls, relation), inspect.ask_once(check_, calls, relation)) as mend
+from calls
 join inspect.checked_policies() using (id)

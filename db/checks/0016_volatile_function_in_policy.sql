@@ -4,9 +4,14 @@
 --   writes, makes who sees what a matter of the plan.
 -- mend: Declare it STABLE, if it only reads.
 select label as object,
-    'calls ' || string_agg(distinct refobjid::regprocedure::text, ', ') || ', which is volatile' as detail,
-    string_agg(distinct format('alter function %s stable;', refobjid::regprocedure), ' ') as mend
+    'calls ' || string_agg(distinct pg_proc.oid::regprocedure::text, ', ') || ', which is volatile' as detail,
+    coalesce(
+        string_agg(distinct format('alter function %s stable;', pg_proc.oid::regprocedure), ' ') filter (where pronamespace <> 'pg_catalog'::regnamespace),
+        '-- It is PostgreSQL''s own: take it out of the policy.') as mend
 from inspect.checked_policies() as policy
-join pg_depend on classid = 'pg_policy'::regclass and objid = policy.id and refclassid = 'pg_proc'::regclass
-join pg_proc on pg_proc.oid = refobjid and provolatile = 'v'
+join pg_policy on pg_policy.oid = policy.id
+cross join unnest(array[polqual::text, polwithcheck::text]) as predicate
+-- The parse tree; the dependencies leave PostgreSQL's own functions out.
+cross join lateral regexp_matches(predicate, ':(?:opfuncid|funcid) (\d+)', 'g') as found
+join pg_proc on pg_proc.oid = found[1]::oid and provolatile = 'v'
 group by label

@@ -7,7 +7,7 @@ select label as object,
     'is for every role' as detail,
     coalesce(
         format('alter policy %I on %s to ', name, on_table)
-            || (select string_agg(role::regrole::text, ', ') from unnest(inspect.api_role_ids()) as role) || ';',
-        format('drop policy %I on %s;', name, on_table)) as mend
+            || (select string_agg(role::regrole::text, ', ') from unnest((select inspect.api_role_ids())) as role) || ';',
+        '-- Name the roles that it is for.') as mend
 from inspect.checked_policies()
 where permissive and roles = '{0}'

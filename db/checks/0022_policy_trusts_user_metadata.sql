@@ -2,10 +2,17 @@
 -- level: error
 -- rationale: user_metadata in a token is edited by its own user at sign-up, so a policy that reads a role or tenant from it lets
 --   everybody choose theirs.
--- mend: Hold the policy to the caller's tenant; take roles from tables that users cannot write.
+-- mend: Take that alternative out; where nothing is left the policy goes. Take roles from tables that users cannot write.
 -- splinter: 0015
+with trusting as (
+    select policy.id, policy.label, array_agg(distinct leaf.condition) as alternatives
+    from inspect.checked_policies() as policy
+    cross join unnest(array[using_, check_]) as predicate
+    cross join inspect.leaves(predicate) as leaf
+    where leaf.condition ~* 'user_metadata|raw_user_meta'
+    group by policy.id, policy.label
+)
 select label as object,
     'reads user_metadata' as detail,
-    closing as mend
-from inspect.checked_policies()
-where coalesce(using_, '') || coalesce(check_, '') ~* 'user_metadata|raw_user_meta'
+    coalesce(inspect.close_alternatives(id, alternatives), '-- Take roles and tenants from where users cannot write.') as mend
+from trusting

@@ -8,4 +8,4 @@ select name || '.' || inspect.tenant_column() as object,
     format('alter table %s alter column %I set not null;', name, inspect.tenant_column()) as mend
 from inspect.checked_tables()
 join pg_attribute on attrelid = id and attnum = tenant and not attnotnull
-where exposed and not partition
+where exposed and reached and not partition

@@ -11,7 +11,7 @@ from (
     from inspect.checked_grants() as held
     join inspect.checked_tables() as checked on checked.id = held.id and checked.tenant is not null
     where held.privilege in ('INSERT', 'UPDATE')
-        and coalesce(held.column_name, inspect.tenant_column()) = inspect.tenant_column()
-        and held.grantee_id = any(inspect.api_role_ids() || 0::oid)
+        and coalesce(held.column_name, inspect.tenant_column()) = (select inspect.tenant_column())
+        and held.grantee_id = any((select inspect.api_role_ids() || 0::oid)::oid[])
 ) as held
 group by id, name, grantee

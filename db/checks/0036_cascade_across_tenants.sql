@@ -8,7 +8,7 @@ with cascading as (
     from inspect.checked_tables() as referrer
     join pg_constraint as key on key.conrelid = referrer.id and key.contype = 'f' and key.conparentid = 0
     left join inspect.checked_tables() as target on target.id = key.confrelid
-    where referrer.tenant is not null and key.confdeltype in ('c', 'n', 'd')
+    where referrer.tenant is not null and referrer.reached and key.confdeltype in ('c', 'n', 'd')
         and referrer.tenant <> all (key.conkey)
 )
 select format('foreign key %s on %s', conname, name) as object,
@@ -21,7 +21,7 @@ select format('foreign key %s on %s', conname, name) as object,
             ) then '' else format('alter table %s add unique (%I, %s); ', target_name, inspect.tenant_column(), theirs) end
             || format('alter table %1$s drop constraint %2$I, add constraint %2$I foreign key (%3$I, %4$s) references %5$s (%3$I, %6$s) on delete %7$s;',
                 name, conname, inspect.tenant_column(), mine, target_name, theirs,
-                case when confdeltype = 'c' then 'cascade' else 'no action' end)
+                case confdeltype when 'c' then 'cascade' else format('%s (%s)', action, mine) end)
     end as mend
 from cascading
 cross join lateral (select case confdeltype when 'c' then 'cascade' when 'n' then 'set null' else 'set default' end as action) as said

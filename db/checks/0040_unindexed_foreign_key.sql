@@ -6,7 +6,7 @@
 -- splinter: 0001
 select format('foreign key %s on %s', conname, name) as object,
     format('no index begins with (%s)', columns) as detail,
-    format('create index on %s (%s);', name, columns) as mend
+    format('create index on %s (%s%s);', name, columns, case when checked.tenant <> all (key.conkey) then format(', %I', inspect.tenant_column()) end) as mend
 from inspect.checked_tables() as checked
 join pg_constraint as key on key.conrelid = checked.id and key.contype = 'f' and key.conparentid = 0
 cross join lateral (
@@ -16,6 +16,8 @@ cross join lateral (
 ) as named
 where not exists (
     select from pg_index
-    where indrelid = key.conrelid and indisvalid and indpred is null
+    where indrelid = key.conrelid and indisvalid
+        -- One that leaves out nulls serves as well: a null points nowhere.
+        and (indpred is null or cardinality(key.conkey) = 1 and pg_get_expr(indpred, indrelid) = format('(%s IS NOT NULL)', columns))
         and (string_to_array(indkey::text, ' ')::smallint[])[1:cardinality(key.conkey)] @> key.conkey
 )

@@ -9,7 +9,7 @@ select name as object,
     format('create index on %s (%I);', name, case when tenant is not null then inspect.tenant_column() else min(attname::text) end) as mend
 from inspect.checked_tables() as checked
 join pg_policy as policy on policy.polrelid = checked.id and polcmd in ('r', '*')
-    and polroles && (inspect.api_role_ids() || 0::oid)
+    and polroles && (select inspect.api_role_ids() || 0::oid)
 join pg_depend on classid = 'pg_policy'::regclass and objid = policy.oid
     and refclassid = 'pg_class'::regclass and refobjid = checked.id and refobjsubid > 0
 join pg_attribute on attrelid = checked.id and attnum = refobjsubid

@@ -15,7 +15,7 @@ cross join unnest(indclass::oid[]) with ordinality as part (class, place)
 join pg_opclass on pg_opclass.oid = class
 left join pg_attribute on attrelid = indrelid and attnum = indkey[place - 1] and attnum > 0
 where checked.secured and not checked.partition
-    and exists (select from unnest(inspect.api_role_ids()) as role where has_any_column_privilege(role, checked.id, 'select'))
+    and exists (select from unnest((select inspect.api_role_ids())) as role where has_any_column_privilege(role, checked.id, 'select'))
     and not coalesce((
         select bool_and(proleakproof) from pg_amop join pg_operator on pg_operator.oid = amopopr join pg_proc on pg_proc.oid = oprcode
         where amopfamily = opcfamily and amopstrategy = 3 and amoplefttype = opcintype and amoprighttype = opcintype

@@ -7,8 +7,8 @@ select case when relkind in ('r', 'p') then 'table ' else 'view ' end || class.o
     format('comment on %s %s is %L;', case relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end,
         class.oid::regclass, 'What it is: …') as mend
 from pg_class as class
-where relnamespace::regnamespace::text = any(inspect.exposed_schemas()::text[])
-    and relkind in ('r', 'p', 'v', 'm', 'f') and not relispartition
+join pg_namespace on pg_namespace.oid = relnamespace and nspname = any((select inspect.exposed_schemas())::text[])
+where relkind in ('r', 'p', 'v', 'm', 'f') and not relispartition
     and not inspect.of_extension('pg_class', class.oid)
     and obj_description(class.oid, 'pg_class') is null
 union all

@@ -6,6 +6,7 @@
 -- splinter: 0014
 select 'extension ' || quote_ident(extname) as object,
     'is in the schema public' as detail,
-    format('create schema if not exists extensions; alter extension %I set schema extensions;', extname) as mend
+    case when extrelocatable then format('create schema if not exists extensions; alter extension %I set schema extensions;', extname)
+        else '-- It cannot be moved: make it again in a schema of its own, with what depends on it.' end as mend
 from pg_extension
 where extnamespace = to_regnamespace('public')::oid and extname <> 'plpgsql'

@@ -7,13 +7,13 @@ select 'function ' || name as object,
     format('its search path is %s', path) as detail,
     format('alter routine %s set search_path = '''';', name) as mend
 from inspect.checked_functions() as checked
-cross join lateral regexp_split_to_array(path, '\s*,\s*') as parts
+cross join lateral inspect.names_in(path) as parts
 where definer and path not in ('', '""')
     and (
-        btrim(parts[array_upper(parts, 1)], '"') <> 'pg_temp'
+        parts[array_upper(parts, 1)] <> 'pg_temp'
         or exists (
             select from unnest(parts) as part
-            left join pg_namespace on nspname = btrim(part, '"')
+            left join pg_namespace on nspname = part
             where part like '%$user%' or exists (
                 select from aclexplode(nspacl) as item
                 where item.privilege_type = 'CREATE' and item.grantee not in (nspowner, checked.owner)

@@ -9,7 +9,7 @@ select 'function ' || name as object,
     format('revoke execute on routine %s from %s;', name, string_agg(role::regrole::text, ', ')) as mend
 from inspect.checked_functions() as checked
 join pg_proc on pg_proc.oid = checked.id
-cross join unnest(inspect.api_role_ids()) as role
+cross join unnest((select inspect.api_role_ids())) as role
 where exposed and definer
     and exists (select from aclexplode(proacl) where grantee = role)
 group by name, checked.owner

@@ -5,8 +5,7 @@
 -- mend: Enable it.
 select format('trigger %s on %s', string_agg(quote_ident(tgname), ', ' order by tgname), name) as object,
     case when bool_or(tgisinternal) then 'is disabled, and foreign keys with it' else 'is disabled' end as detail,
-    case when bool_or(tgisinternal) then format('alter table %s enable trigger all;', name)
-        else string_agg(format('alter table %s enable trigger %I;', name, tgname), ' ' order by tgname) end as mend
+    string_agg(format('alter table %s enable trigger %I;', name, tgname), ' ' order by tgname) as mend
 from inspect.checked_tables()
 join pg_trigger on tgrelid = id and tgenabled = 'D'
 group by name

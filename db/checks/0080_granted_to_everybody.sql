@@ -12,5 +12,5 @@ group by name, kind
 union all
 select 'schema ' || quote_ident(nspname), 'usage granted to everybody', format('revoke usage on schema %I from public;', nspname)
 from pg_namespace
-where nspname = any(inspect.schemas()) and nspname <> 'public'
+where nspname = any((select inspect.schemas())::text[]) and nspname <> 'public'
     and exists (select from aclexplode(nspacl) where grantee = 0 and privilege_type = 'USAGE')

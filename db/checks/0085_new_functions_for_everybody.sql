@@ -6,7 +6,7 @@
 with makers as (
     select distinct owner from inspect.checked_functions()
     union
-    select nspowner from pg_namespace where nspname = any(inspect.schemas()) and nspname <> 'public'
+    select nspowner from pg_namespace where nspname = any((select inspect.schemas())::text[]) and nspname <> 'public'
 )
 select 'functions of ' || owner::regrole as object,
     'will be executable by everybody' as detail,

@@ -9,6 +9,6 @@ select format('schema %s for %s', quote_ident(nspname), who) as object,
 from pg_namespace
 cross join aclexplode(nspacl) as item
 cross join lateral (select case when grantee = 0 then 'public' else grantee::regrole::text end as who) as named
-where (nspname = any(inspect.schemas()) or nspname = 'public')
+where (nspname = any((select inspect.schemas())::text[]) or nspname = 'public')
     and privilege_type = 'CREATE' and grantee <> nspowner
     and not exists (select from pg_roles where pg_roles.oid = grantee and rolsuper)

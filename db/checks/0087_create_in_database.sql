@@ -10,5 +10,5 @@ from pg_database
 cross join aclexplode(coalesce(datacl, acldefault('d', datdba))) as item
 cross join lateral (select case when grantee = 0 then 'public' else grantee::regrole::text end as who) as named
 where datname = current_database() and privilege_type in ('CREATE', 'TEMPORARY')
-    and grantee = any(inspect.api_role_ids() || 0::oid)
+    and grantee = any((select inspect.api_role_ids() || 0::oid)::oid[])
 group by who

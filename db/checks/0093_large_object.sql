@@ -9,5 +9,5 @@ select format('large object %s', object.oid) as object,
 from pg_largeobject_metadata as object
 cross join aclexplode(lomacl) as item
 cross join lateral (select case when grantee = 0 then 'public' else grantee::regrole::text end as who) as named
-where grantee = any(inspect.api_role_ids() || 0::oid) and grantee <> lomowner
+where grantee = any((select inspect.api_role_ids() || 0::oid)::oid[]) and grantee <> lomowner
 group by object.oid, who

@@ -8,4 +8,4 @@ select 'role ' || pg_roles.oid::regrole as object,
     format('alter role %s nosuperuser nobypassrls;', pg_roles.oid::regrole) as mend
 from pg_roles
 where (rolsuper or rolbypassrls) and rolcanlogin and pg_roles.oid <> 10
-    and pg_roles.oid <> all(inspect.api_role_ids())
+    and pg_roles.oid <> all((select inspect.api_role_ids())::oid[])

@@ -8,4 +8,4 @@ select 'role ' || pg_roles.oid::regrole as object,
         case when rolcreaterole then 'createrole' end, case when rolcreatedb then 'createdb' end, case when rolreplication then 'replication' end) as detail,
     format('alter role %s nosuperuser nobypassrls nocreaterole nocreatedb noreplication;', pg_roles.oid::regrole) as mend
 from pg_roles
-where pg_roles.oid = any(inspect.api_role_ids()) and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
+where pg_roles.oid = any((select inspect.api_role_ids())::oid[]) and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)

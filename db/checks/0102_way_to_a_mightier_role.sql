@@ -12,14 +12,14 @@ with mighty as (
     union
     select owner, 'owns tables' from inspect.checked_tables()
     union
-    select nspowner, 'owns schemas' from pg_namespace where nspname = any(inspect.schemas()) and nspname <> 'public'
+    select nspowner, 'owns schemas' from pg_namespace where nspname = any((select inspect.schemas())::text[]) and nspname <> 'public'
     union
     select owner, 'owns SECURITY DEFINER functions' from inspect.checked_functions() where definer
 )
 select format('%s in %s', role::regrole, direct.roleid::regrole) as object,
     'that way it can become ' || string_agg(distinct format('%s, which %s', mighty.id::regrole, why), '; ') as detail,
     format('revoke %s from %s;', direct.roleid::regrole, role::regrole) as mend
-from unnest(inspect.api_role_ids()) as role
+from unnest((select inspect.api_role_ids())) as role
 join pg_roles as api on api.oid = role and not rolsuper
 join pg_auth_members as direct on direct.member = role
 join mighty on pg_has_role(direct.roleid, mighty.id, 'member') and mighty.id <> role

@@ -8,5 +8,5 @@ select 'role ' || pg_roles.oid::regrole as object,
     format('alter role %s nologin;', pg_roles.oid::regrole) as mend
 from inspect.checked_tables()
 join pg_roles on pg_roles.oid = owner and rolcanlogin and not rolsuper
-where owner <> all(inspect.api_role_ids())
+where owner <> all((select inspect.api_role_ids())::oid[])
 group by pg_roles.oid

@@ -1,9 +1,9 @@
 --! Previous: -
---! Hash: sha1:65bea420ff3492aece112068b1649e1332bdc0ad
+--! Hash: sha1:47585d09f598c561ace851c1e73381bfe8d05366
 --! Message: tenancy
 
 --! split: 1-schemas.sql
--- Schemas, and who may enter them. What each is for: db/README.md.
+-- Schemas. What each is for: db/README.md; who may enter them: db/schema/schemas.sql.
 
 create schema app;
 create schema auth;
@@ -25,21 +25,9 @@ set local role rowhouse_definer;
 alter default privileges revoke execute on functions from public;
 reset role;
 
-grant usage on schema app, context to rowhouse_app;
-grant usage on schema auth, context to rowhouse_auth;
-grant usage on schema jobs, context to rowhouse_worker;
-grant usage on schema audit, inspect to rowhouse_auditor;
-grant usage on schema audit to rowhouse_app;
-grant usage on schema app, auth, context, audit, jobs to rowhouse_definer;
-
 create schema extensions;
 comment on schema extensions is 'Extensions live here, out of every search path.';
 create extension pgcrypto with schema extensions;
-grant usage on schema extensions to rowhouse_definer;
-
--- What /readyz and the drift check ask about the history of this database.
-grant usage on schema graphile_migrate to rowhouse_definer;
-grant select on graphile_migrate.migrations to rowhouse_definer;
 
 --! split: 2-tables.sql
 -- Tables. Who may do what with their rows is in db/schema/policies, one file per table.
@@ -47,33 +35,191 @@ grant select on graphile_migrate.migrations to rowhouse_definer;
 -- The rule for a tenant's table: `tenant_id` first in the primary key and in every unique and foreign
 -- key, so that no row can point into another tenant or reveal by a violation that something is there.
 
--- The defaults below call these two.
---! Included context/tenant_id.sql
--- The caller's tenant, or null outside the door. In plpgsql so that it may exist before context.claims().
-create or replace function context.tenant_id() returns uuid
-    language plpgsql stable parallel restricted security invoker
-    set search_path = ''
-as $$
+-- The defaults below call these two, and they open the seal.
+grant usage, create on schema context to rowhouse_definer;
+--! Included context/holder.sql
+-- What the door needs to know of whoever holds a credential.
+do $$
 begin
-    return context.claims() ->> 'tenant';
+    if to_regtype('context.holder') is null then
+        create type context.holder as (
+            kind              text,
+            credential_id     uuid,
+            user_id           uuid,
+            user_status       text,
+            tenant_id         uuid,
+            tenant_status     text,
+            membership_status text,
+            is_owner          boolean,
+            permissions       text[],
+            user_agent        text,
+            ended             boolean,
+            expired           boolean,
+            fingerprint       text,
+            bound_ip          inet
+        );
+    end if;
 end
 $$;
+comment on type context.holder is 'Who holds a credential, and the live state of all that it depends on.';
+--! EndIncluded context/holder.sql
+--! Included context/body.sql
+-- What the door writes under the seal, with everything that policies ask for at a fixed place:
+--
+--     1 –  36  tenant          blank for who has none
+--    37 –  72  user
+--    73 – 108  credential
+--   109 – 118  expiry          seconds since 1970
+--   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
+--   136 – 145  backend         its process
+--         146  owner           t or f
+--   147 – 154  kind            session, api_key, sign_in
+--   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
+--              detail          JSON: request_id, ip, user_agent; explains
+--
+-- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
+create or replace function context.body_of(holder context.holder, detail jsonb) returns text
+    language sql stable parallel restricted security invoker
+    return rpad(coalesce(holder.tenant_id::text, ''), 36)
+        || rpad(coalesce(holder.user_id::text, ''), 36)
+        || rpad(coalesce(holder.credential_id::text, ''), 36)
+        || (extract(epoch from statement_timestamp())::bigint + 60)::text
+        || extract(epoch from transaction_timestamp())::text
+        || rpad(pg_backend_pid()::text, 10)
+        || case when holder.is_owner then 't' else 'f' end
+        || rpad(coalesce(holder.kind, ''), 8)
+        || holder.permissions::text || ' ' || detail::text;
+grant execute on function context.body_of(context.holder, jsonb) to rowhouse_definer;
+comment on function context.body_of(context.holder, jsonb) is
+    'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
+
+create or replace function context.tenant_in(body text) returns uuid
+    language sql immutable parallel safe security invoker
+    return nullif(substr(body, 1, 36), repeat(' ', 36))::uuid;
+comment on function context.tenant_in(text) is 'The tenant that a body names.';
+
+create or replace function context.user_in(body text) returns uuid
+    language sql immutable parallel safe security invoker
+    return nullif(substr(body, 37, 36), repeat(' ', 36))::uuid;
+comment on function context.user_in(text) is 'The user that a body names.';
+
+create or replace function context.credential_in(body text) returns uuid
+    language sql immutable parallel safe security invoker
+    return nullif(substr(body, 73, 36), repeat(' ', 36))::uuid;
+comment on function context.credential_in(text) is 'The session or API key that a body names.';
+
+create or replace function context.kind_in(body text) returns text
+    language sql immutable parallel safe security invoker
+    return nullif(rtrim(substr(body, 147, 8)), '');
+comment on function context.kind_in(text) is 'What kind of credential a body names.';
+
+create or replace function context.is_owner_in(body text) returns boolean
+    language sql immutable parallel safe security invoker
+    return substr(body, 146, 1) = 't';
+comment on function context.is_owner_in(text) is 'Whether a body says that the user owns the tenant.';
+
+create or replace function context.permissions_in(body text) returns text[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 1)::text[];
+comment on function context.permissions_in(text) is 'The permissions that a body names.';
+
+create or replace function context.detail_in(body text) returns jsonb
+    language sql immutable parallel safe security invoker
+    return substr(body, 155 + strpos(substr(body, 155), ' '))::jsonb;
+comment on function context.detail_in(text) is 'What a body says of the request.';
+
+grant execute on function
+    context.tenant_in(text), context.user_in(text), context.credential_in(text), context.kind_in(text),
+    context.is_owner_in(text), context.permissions_in(text), context.detail_in(text)
+    to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_owner;
+--! EndIncluded context/body.sql
+--! Included context/open_seal.sql
+-- Opens the seal: what the door wrote for this transaction (body.sql), or null if nobody entered.
+--
+-- permission: null too for a caller who does not hold it; '' asks for none
+--
+-- Everybody may write the variable rowhouse.context; nobody but the definer can write one that opens. A value that is
+-- forged, edited, copied from another transaction or backend, or older than 60 seconds raises RH403. (Transactions
+-- that one message of the simple protocol begins share a timestamp; what is copied there is one's own.)
+-- It is parallel restricted because the seal is bound to the leader's process.
+--
+-- One statement, because what a policy pays is mostly how many there are.
+set local role rowhouse_definer;
+create or replace function context.open_seal(permission text default '') returns text
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    value  constant text := nullif(current_setting('rowhouse.context', true), '');
+    opened text;
+begin
+    -- Digests of the two seals are compared, so that the time tells nothing of the right one.
+    select substr(value, 73) into opened
+    from context.seal_keys as sealing
+    where sealing.id = left(value, 8)
+        and sha256(convert_to(substr(value, 9, 64), 'UTF8'))
+            = sha256(convert_to(context.mac(substr(value, 73), sealing.key), 'UTF8'))
+        and substr(value, 191, 17) = extract(epoch from transaction_timestamp())::text
+        and substr(value, 208, 10) = rpad(pg_backend_pid()::text, 10)
+        and substr(value, 181, 10) >= extract(epoch from clock_timestamp())::bigint::text;
+    if opened is null and value is not null then
+        perform context.refuse('broken_seal');
+    end if;
+    return case when permission = '' or permission = any (context.permissions_in(opened)) then opened end;
+end
+$$;
+grant execute on function context.open_seal(text) to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_owner;
+comment on function context.open_seal(text) is
+    'Checks the seal and gives what the door wrote under it; null if nobody entered, or if the caller does not hold the permission; RH403 for what the door did not write.';
+reset role;
+--! EndIncluded context/open_seal.sql
+revoke create on schema context from rowhouse_definer;
+--! Included context/tenant_id.sql
+-- The caller's tenant, or null outside the door.
+--
+-- Like its sisters it is bound when it is made, and without a `set`, so that a policy calls context.open_seal() at once.
+create or replace function context.tenant_id() returns uuid
+    language sql stable parallel restricted security invoker
+    return context.tenant_in(context.open_seal());
 grant execute on function context.tenant_id() to rowhouse_app, rowhouse_worker, rowhouse_definer, rowhouse_owner;
 comment on function context.tenant_id() is 'The caller''s tenant, or null outside the door.';
 --! EndIncluded context/tenant_id.sql
 --! Included context/user_id.sql
--- The caller, or null outside the door. In plpgsql so that it may exist before context.claims().
+-- The caller, or null outside the door.
 create or replace function context.user_id() returns uuid
-    language plpgsql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-begin
-    return context.claims() ->> 'user';
-end
-$$;
+    language sql stable parallel restricted security invoker
+    return context.user_in(context.open_seal());
 grant execute on function context.user_id() to rowhouse_app, rowhouse_worker, rowhouse_definer, rowhouse_owner;
 comment on function context.user_id() is 'The caller''s user, or null outside the door.';
 --! EndIncluded context/user_id.sql
+-- The checks below call this one.
+--! Included app/is_blank.sql
+-- Whether there is nothing to read: only spaces of any kind, and characters that leave no mark. Listed by code point, so that
+-- no collation has a say.
+--
+-- Its body is bound when it is made, and without a `set`, so that a check costs no call.
+create or replace function app.is_blank(value text) returns boolean
+    language sql immutable parallel safe security invoker
+    return value !~ '[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]';
+grant execute on function app.is_blank(text) to rowhouse_app, rowhouse_owner, rowhouse_definer;
+comment on function app.is_blank(text) is
+    'Whether a text has nothing to read: only spaces and characters that leave no mark.';
+--! EndIncluded app/is_blank.sql
+--! Included app/is_name.sql
+-- What is a name: of a person, a company, a role, a key, a conversation. One line that shows something. It holds
+-- no control character, no line separator and nothing that turns the direction of the text around it (Unicode 5.23,
+-- "Bidirectional embeddings, overrides and isolates"), and at least one character that is neither a space of any kind nor invisible.
+-- Lengths are the tables' own. Characters are listed by code point, so that no collation has a say.
+--
+-- Its body is bound when it is made, and without a `set`, so that a check costs no call.
+create or replace function app.is_name(name text) returns boolean
+    language sql immutable parallel safe security invoker
+    return name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]'
+        and not app.is_blank(name);
+grant execute on function app.is_name(text) to rowhouse_app, rowhouse_owner, rowhouse_definer;
+comment on function app.is_name(text) is
+    'Whether this is a name: one line with at least one character that can be seen.';
+--! EndIncluded app/is_name.sql
 
 -- context: the door ------------------------------------------------------------------------------
 
@@ -86,27 +232,57 @@ create table context.seal_keys (
 insert into context.seal_keys default values;
 
 create table context.errors (
-    code    text primary key check (code ~ '^RH[0-9A-Z]{3}$'),
+    code    text not null check (code ~ '^RH[0-9A-Z]{3}$'),
+    detail  text not null default '' check (detail ~ '^[a-z_]*$'),
     name    text not null unique check (name ~ '^[a-z_]+$'),
     status  integer not null check (status between 400 and 599),
-    meaning text not null
+    meaning text not null,
+    primary key (code, detail)
 );
+
+create table context.access_as_migrated (
+    object text primary key,
+    digest text not null
+);
+
+-- One row for each Idempotency-Key that was used in the last day: of all requests with the key, `attempt` is the one
+-- that changed something. `key` and `request` are digests, and `answer` is encrypted with a key that is nowhere here.
+create table context.idempotency_keys (
+    tenant_id     uuid not null,
+    user_id       uuid not null,
+    key           bytea not null check (octet_length(key) = 32),
+    request       bytea not null check (octet_length(request) = 32),
+    credential_id uuid not null,
+    attempt       uuid not null,
+    answer        text check (length(answer) <= 200000),
+    created_at    timestamptz not null default now(),
+    finished_at   timestamptz,
+    primary key (tenant_id, user_id, key),
+    check (answer is null or finished_at is not null)
+);
+create index idempotency_keys_by_age on context.idempotency_keys (created_at);
 
 -- app: tenants, people, roles ----------------------------------------------------------------------
 
 create table app.tenants (
     id         uuid primary key default uuidv7(),
     slug       text not null check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
-    name       text not null check (length(name) between 1 and 200 and name !~ '[[:cntrl:]]'),
+    name       text not null check (length(name) <= 200 and app.is_name(name)),
     status     text not null default 'active' check (status in ('active', 'suspended', 'closed')),
+    requires_second_factor boolean not null default false,
     created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now()
+    updated_at timestamptz not null default now(),
+    session_idle_minutes     integer not null default 10080 check (session_idle_minutes between 30 and 129600),
+    session_lifetime_minutes integer not null default 43200 check (session_lifetime_minutes between 60 and 525600),
+    single_session           boolean not null default false,
+    fingerprint              text not null default 'family' check (fingerprint in ('off', 'family', 'exact')),
+    fingerprint_network      boolean not null default false
 );
 
 create table app.users (
     id         uuid primary key default uuidv7(),
     email      text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
-    name       text not null check (length(name) between 1 and 200 and name !~ '[[:cntrl:]]'),
+    name       text not null check (length(name) <= 200 and app.is_name(name)),
     locale     text not null default 'en' check (locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(locale) <= 35),
     status     text not null default 'active' check (status in ('active', 'banned')),
     created_at timestamptz not null default now(),
@@ -126,7 +302,7 @@ create table app.permissions (
 create table app.roles (
     tenant_id   uuid not null default context.tenant_id() references app.tenants,
     id          uuid not null default uuidv7(),
-    name        text not null check (length(name) between 1 and 60 and name !~ '[[:cntrl:]]'),
+    name        text not null check (length(name) <= 60 and app.is_name(name)),
     description text not null default '' check (length(description) <= 500),
     permissions text[] not null default '{}' check (array_position(permissions, null) is null),
     built_in    boolean not null default false,
@@ -143,7 +319,7 @@ create table app.memberships (
     role_id      uuid not null,
     is_owner     boolean not null default false,
     status       text not null default 'active' check (status in ('active', 'suspended', 'removed')),
-    display_name text not null check (length(display_name) between 1 and 200 and display_name !~ '[[:cntrl:]]'),
+    display_name text not null check (length(display_name) <= 200 and app.is_name(display_name)),
     avatar_url   text check (avatar_url ~ '^https://[^[:space:][:cntrl:]]+$' and length(avatar_url) <= 2000),
     created_at   timestamptz not null default now(),
     updated_at   timestamptz not null default now(),
@@ -151,8 +327,11 @@ create table app.memberships (
     unique (tenant_id, user_id),
     foreign key (tenant_id, role_id) references app.roles (tenant_id, id)
 );
-create index memberships_by_user on app.memberships (user_id);
-create index memberships_by_role on app.memberships (tenant_id, role_id);
+-- With the tenant in it, so that looking a person up by id reads no row of theirs next door.
+create index memberships_by_user on app.memberships (user_id, tenant_id);
+create index memberships_by_role on app.memberships (tenant_id, role_id, id);
+-- A tenant has few: whether one is left is asked at every change of theirs.
+create index memberships_of_owners on app.memberships (tenant_id, id) where is_owner and status = 'active';
 
 -- app: the chat ------------------------------------------------------------------------------------
 
@@ -160,7 +339,7 @@ create table app.conversations (
     tenant_id  uuid not null default context.tenant_id() references app.tenants,
     id         uuid not null default uuidv7(),
     user_id    uuid not null default context.user_id(),
-    title      text not null default '' check (length(title) <= 200 and title !~ '[[:cntrl:]]'),
+    title      text not null default '' check (length(title) <= 200 and (title = '' or app.is_name(title))),
     status     text not null default 'open' check (status in ('open', 'archived')),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -168,6 +347,8 @@ create table app.conversations (
     unique (tenant_id, user_id, id),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
 );
+create index conversations_by_change on app.conversations (tenant_id, updated_at, id);
+create index conversations_of_member_by_change on app.conversations (tenant_id, user_id, updated_at, id);
 
 create table app.messages (
     tenant_id       uuid not null default context.tenant_id() references app.tenants,
@@ -199,20 +380,52 @@ create table app.user_preferences (
 
 -- auth: credentials and sessions -------------------------------------------------------------------
 
+create table auth.mail_tokens (
+    id             uuid primary key default uuidv7(),
+    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email')),
+    email          text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
+    user_id        uuid,
+    link_digest    bytea not null unique check (octet_length(link_digest) = 32),
+    code_digest    bytea not null check (octet_length(code_digest) = 32),
+    browser_digest bytea check (octet_length(browser_digest) = 32),
+    network        text not null,
+    tries          integer not null default 0 check (tries between 0 and 5),
+    created_at     timestamptz not null default now(),
+    expires_at     timestamptz not null,
+    used_at        timestamptz,
+    check (purpose <> 'register' or user_id is null),
+    check (purpose <> 'change_email' or user_id is not null)
+);
+create index mail_tokens_by_address on auth.mail_tokens (email, purpose, created_at);
+create index mail_tokens_by_user on auth.mail_tokens (user_id);
+create index mail_tokens_by_expiry on auth.mail_tokens (expires_at);
+
 create table auth.registrations (
-    id            uuid primary key default uuidv7(),
-    email         text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
-    name          text not null check (length(name) between 1 and 200 and name !~ '[[:cntrl:]]'),
-    password_hash text not null check (password_hash like '$argon2id$%'),
-    tenant_slug   text check (tenant_slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
-    tenant_name   text check (length(tenant_name) between 1 and 200 and tenant_name !~ '[[:cntrl:]]'),
-    digest        bytea not null unique check (octet_length(digest) = 32),
-    created_at    timestamptz not null default now(),
-    expires_at    timestamptz not null default now() + interval '24 hours',
+    token_id    uuid primary key references auth.mail_tokens on delete cascade,
+    name        text not null check (length(name) <= 200 and app.is_name(name)),
+    tenant_slug text check (tenant_slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    tenant_name text check (length(tenant_name) <= 200 and app.is_name(tenant_name)),
     check ((tenant_slug is null) = (tenant_name is null))
 );
-create index registrations_by_email on auth.registrations (email, created_at);
-create index registrations_by_expiry on auth.registrations (expires_at);
+
+create table auth.mails (
+    id              uuid primary key,
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed')),
+    recipient       text not null check (length(recipient) <= 254),
+    locale          text not null check (length(locale) <= 35),
+    secret          text,
+    request_id      text,
+    state           text not null default 'pending' check (state in ('pending', 'sent', 'dead')),
+    attempts        integer not null default 0 check (attempts >= 0),
+    next_attempt_at timestamptz not null default now(),
+    last_error      text check (length(last_error) <= 500),
+    created_at      timestamptz not null default now(),
+    settled_at      timestamptz,
+    check ((state = 'pending') = (settled_at is null)),
+    check (state <> 'sent' or secret is null)
+);
+create index mails_due on auth.mails (next_attempt_at) where state = 'pending';
+create index mails_by_end on auth.mails (settled_at) where settled_at is not null;
 
 create table auth.passwords (
     user_id    uuid primary key references app.users,
@@ -220,53 +433,136 @@ create table auth.passwords (
     changed_at timestamptz not null default now()
 );
 
+create table auth.identities (
+    id           uuid primary key default uuidv7(),
+    user_id      uuid not null references app.users,
+    provider     text not null check (provider ~ '^[a-z0-9-]{1,40}$'),
+    issuer       text not null check (length(issuer) between 1 and 500),
+    subject      text not null check (length(subject) between 1 and 255),
+    created_at   timestamptz not null default now(),
+    last_used_at timestamptz not null default now(),
+    unique (issuer, subject)
+);
+create index identities_by_user on auth.identities (user_id, id);
+
+create table auth.exchange_codes (
+    digest     bytea primary key check (octet_length(digest) = 32),
+    challenge  text not null check (challenge ~ '^[A-Za-z0-9_-]{43}$'),
+    provider   text not null check (provider ~ '^[a-z0-9-]{1,40}$'),
+    issuer     text not null check (length(issuer) between 1 and 500),
+    subject    text not null check (length(subject) between 1 and 255),
+    email      text check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
+    name       text check (length(name) <= 200 and app.is_name(name)),
+    expires_at timestamptz not null default now() + interval '1 minute'
+);
+create index exchange_codes_by_expiry on auth.exchange_codes (expires_at);
+
 create table auth.sessions (
     id              uuid primary key,
     user_id         uuid not null references app.users,
     tenant_id       uuid,
     handle_digest   bytea not null unique check (octet_length(handle_digest) = 32),
+    methods         text[] not null default '{}' check (methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'),
     counter         integer not null default 0 check (counter >= 0),
     rotated_at      timestamptz not null default now(),
+    acknowledged_at timestamptz default now(),
+    last_seen_at    timestamptz not null default now(),
     user_agent      text,
     ip              inet,
     created_at      timestamptz not null default now(),
+    authenticated_at timestamptz not null default now(),
     idle_expires_at timestamptz not null default now() + interval '7 days',
     expires_at      timestamptz not null default now() + interval '30 days',
     ended_at        timestamptz,
-    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked')),
+    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed')),
     check ((ended_at is null) = (end_reason is null)),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
 );
-create index sessions_by_member on auth.sessions (tenant_id, user_id);
+-- When a member was last in a tenant: logging in returns there.
+create index sessions_by_member on auth.sessions (tenant_id, user_id, created_at);
 create index sessions_by_user on auth.sessions (user_id, created_at);
 create index sessions_by_expiry on auth.sessions (least(idle_expires_at, expires_at)) where ended_at is null;
+create index sessions_by_end on auth.sessions (ended_at) where ended_at is not null;
 
+-- Keys for programs. A key is somebody's (user_id), or the tenant's own: then it acts as itself, within a role (role_id).
 create table auth.api_keys (
-    tenant_id  uuid not null references app.tenants,
-    id         uuid not null default uuidv7(),
-    user_id    uuid not null,
-    name       text not null check (length(name) between 1 and 100),
-    digest     bytea not null unique check (octet_length(digest) = 32),
-    scopes     text[] not null check (array_position(scopes, null) is null),
-    created_at timestamptz not null default now(),
-    expires_at timestamptz,
-    revoked_at timestamptz,
+    tenant_id           uuid not null default context.tenant_id() references app.tenants,
+    id                  uuid not null default uuidv7(),
+    kind                text not null default 'secret' check (kind in ('secret', 'publishable')),
+    user_id             uuid,
+    role_id             uuid,
+    created_by          uuid,
+    name                text not null check (length(name) <= 100 and app.is_name(name)),
+    beginning           text not null default '' check (beginning ~ '^(rh_[ps]k_[0-9A-Za-z]{4})?$'),
+    digest              bytea not null check (octet_length(digest) = 32),
+    scopes              text[] not null check (array_position(scopes, null) is null),
+    requests_per_minute integer check (requests_per_minute between 1 and 1000000),
+    origins             text[] check (cardinality(origins) between 1 and 20 and array_to_string(origins, ' ') ~ '^https?://[a-z0-9.-]+(:[0-9]{1,5})?( https?://[a-z0-9.-]+(:[0-9]{1,5})?)*$'),
+    addresses           inet[] check (cardinality(addresses) between 1 and 50 and array_position(addresses, null) is null),
+    replaces            uuid,
+    used_count          bigint not null default 0 check (used_count >= 0),
+    last_used_at        timestamptz,
+    created_at          timestamptz not null default now(),
+    expires_at          timestamptz,
+    revoked_at          timestamptz,
     primary key (tenant_id, id),
-    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id),
+    foreign key (tenant_id, role_id) references app.roles (tenant_id, id),
+    foreign key (tenant_id, replaces) references auth.api_keys (tenant_id, id),
+    check ((user_id is null) <> (role_id is null)),
+    -- What stands in a web page is nobody's own: it would show their chats to every visitor.
+    check (kind = 'secret' or (role_id is not null and scopes = '{chat}' and origins is not null))
 );
-create index api_keys_by_member on auth.api_keys (tenant_id, user_id);
+-- The digest first, so that the door finds a key by it alone; with the tenant in it, it leads a caller to no row next door.
+create index api_keys_by_digest on auth.api_keys (digest, tenant_id, id);
+create index api_keys_by_member on auth.api_keys (tenant_id, user_id, id);
+create index api_keys_by_role on auth.api_keys (tenant_id, role_id, id);
+create index api_keys_by_replaced on auth.api_keys (tenant_id, replaces, id);
+
+create table auth.totp_factors (
+    id           uuid primary key,
+    user_id      uuid not null unique references app.users,
+    seed         text not null check (seed like 'v1.%'),
+    last_step    bigint,
+    created_at   timestamptz not null default now(),
+    confirmed_at timestamptz,
+    check ((confirmed_at is null) = (last_step is null))
+);
+
+create table auth.recovery_codes (
+    id         uuid primary key default uuidv7(),
+    user_id    uuid not null references app.users,
+    digest     bytea not null check (octet_length(digest) = 32),
+    created_at timestamptz not null default now(),
+    used_at    timestamptz,
+    unique (user_id, digest)
+);
+
+-- Sign-ins whose first factor was right. The digest is that of the handle of the session that was not opened.
+create table auth.mfa_challenges (
+    digest      bytea primary key check (octet_length(digest) = 32),
+    user_id     uuid not null references app.users,
+    purpose     text not null check (purpose in ('verify', 'enrol')),
+    tenant_slug text,
+    methods     text[] not null,
+    tries       integer not null default 0 check (tries between 0 and 5),
+    created_at  timestamptz not null default now(),
+    expires_at  timestamptz not null default now() + interval '10 minutes'
+);
+create index mfa_challenges_by_user on auth.mfa_challenges (user_id);
+create index mfa_challenges_by_expiry on auth.mfa_challenges (expires_at);
 
 create table auth.login_throttles (
     key           bytea primary key check (octet_length(key) = 32),
     attempts      integer not null check (attempts > 0),
-    last_at       timestamptz not null default now(),
+    began_at      timestamptz not null default now(),
     blocked_until timestamptz not null default now()
 );
-create index login_throttles_by_age on auth.login_throttles (last_at);
+create index login_throttles_by_age on auth.login_throttles (began_at);
 
 create table auth.signing_keys (
     id          text primary key,
-    algorithm   text not null check (algorithm in ('EdDSA', 'ES256', 'RS256')),
+    algorithm   text not null check (algorithm in ('EdDSA', 'ES256', 'RS256', 'HS256')),
     public_jwk  jsonb not null check (not public_jwk ?| array['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']),
     private_jwk text not null,
     created_at  timestamptz not null default now(),
@@ -291,6 +587,7 @@ create table audit.events (
     action          text not null check (action ~ '^[a-z_]+(\.[a-z_]+)*$'),
     table_name      text,
     row_key         jsonb,
+    row_id          text,
     old_row         jsonb,
     new_row         jsonb,
     detail          jsonb,
@@ -305,13 +602,27 @@ create table audit.events (
     primary key (tenant_id, id, at),
     check ((table_name is null) = (action not in ('insert', 'update', 'delete'))),
     check ((table_name is null) = (row_key is null)),
+    check ((table_name is null) = (row_id is null)),
     check ((old_row is not null) = (action in ('update', 'delete'))),
     check ((new_row is not null) = (action in ('insert', 'update')))
 ) partition by range (at);
-create index events_by_row on audit.events (tenant_id, table_name, row_key, at);
-create index events_by_actor on audit.events (tenant_id, actor_id, at);
-create index events_by_time on audit.events (tenant_id, at);
+-- The trail is read newest first by whatever one looks for: each ends with the time, and the id for what happened at once.
+create index events_by_time on audit.events (tenant_id, at, id);
+create index events_by_action on audit.events (tenant_id, action, at, id);
+create index events_by_record on audit.events (tenant_id, table_name, row_id, at, id);
+create index events_by_actor on audit.events (tenant_id, actor_id, at, id);
+create index events_by_kind on audit.events (tenant_id, actor_kind, at, id);
+create index events_by_request on audit.events (tenant_id, request_id, at, id);
 create table audit.events_default partition of audit.events default;
+
+create table audit.tallies (
+    hour    timestamptz not null,
+    action  text not null check (action ~ '^[a-z_]+(\.[a-z_]+)*$'),
+    subject text not null check (length(subject) between 1 and 100),
+    count   bigint not null default 1 check (count > 0),
+    last_at timestamptz not null default now(),
+    primary key (hour, action, subject)
+) with (fillfactor = 70);
 
 --! split: 3-behaviour.sql
 -- How it behaves: functions, triggers, policies, grants, comments.
@@ -319,6 +630,25 @@ create table audit.events_default partition of audit.events default;
 -- The contents page: how the database behaves today, in load order. Idempotent: replaying it changes nothing.
 --
 -- Functions first, because policies and triggers call them; then policies, one file per table; then the trail.
+
+-- Who may enter
+--! Included schemas.sql
+-- Who may enter which schema: all of it, so that a replay gives back what was lost and takes away what was added.
+revoke all on schema app, auth, context, audit, jobs, inspect
+    from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_auditor, rowhouse_definer;
+
+grant usage on schema app, context to rowhouse_app;
+grant usage on schema auth, context to rowhouse_auth;
+grant usage on schema jobs, context to rowhouse_worker;
+grant usage on schema app, audit, inspect, context to rowhouse_auditor;
+grant usage on schema audit, auth to rowhouse_app;
+grant usage on schema app, auth, context, audit, jobs to rowhouse_definer;
+grant usage on schema extensions to rowhouse_definer;
+
+-- What /readyz and rowhouse migrate ask about the history of this database.
+grant usage on schema graphile_migrate to rowhouse_definer;
+grant select on graphile_migrate.migrations, graphile_migrate.current to rowhouse_definer;
+--! EndIncluded schemas.sql
 
 -- The definer may create functions while this page is read, and at no other time.
 grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_definer;
@@ -341,70 +671,160 @@ begin
             permissions       text[],
             user_agent        text,
             ended             boolean,
-            expired           boolean
+            expired           boolean,
+            fingerprint       text,
+            bound_ip          inet
         );
     end if;
 end
 $$;
 comment on type context.holder is 'Who holds a credential, and the live state of all that it depends on.';
 --! EndIncluded context/holder.sql
---! Included context/find_session.sql
--- The session with this handle, with the live state of all that it depends on.
-set local role rowhouse_definer;
-create or replace function context.find_session(digest bytea) returns setof context.holder
-    language sql stable parallel restricted security definer
-    set search_path = ''
-as $$
+--! Included context/body.sql
+-- What the door writes under the seal, with everything that policies ask for at a fixed place:
+--
+--     1 –  36  tenant          blank for who has none
+--    37 –  72  user
+--    73 – 108  credential
+--   109 – 118  expiry          seconds since 1970
+--   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
+--   136 – 145  backend         its process
+--         146  owner           t or f
+--   147 – 154  kind            session, api_key, sign_in
+--   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
+--              detail          JSON: request_id, ip, user_agent; explains
+--
+-- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
+create or replace function context.body_of(holder context.holder, detail jsonb) returns text
+    language sql stable parallel restricted security invoker
+    return rpad(coalesce(holder.tenant_id::text, ''), 36)
+        || rpad(coalesce(holder.user_id::text, ''), 36)
+        || rpad(coalesce(holder.credential_id::text, ''), 36)
+        || (extract(epoch from statement_timestamp())::bigint + 60)::text
+        || extract(epoch from transaction_timestamp())::text
+        || rpad(pg_backend_pid()::text, 10)
+        || case when holder.is_owner then 't' else 'f' end
+        || rpad(coalesce(holder.kind, ''), 8)
+        || holder.permissions::text || ' ' || detail::text;
+grant execute on function context.body_of(context.holder, jsonb) to rowhouse_definer;
+comment on function context.body_of(context.holder, jsonb) is
+    'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
+
+create or replace function context.tenant_in(body text) returns uuid
+    language sql immutable parallel safe security invoker
+    return nullif(substr(body, 1, 36), repeat(' ', 36))::uuid;
+comment on function context.tenant_in(text) is 'The tenant that a body names.';
+
+create or replace function context.user_in(body text) returns uuid
+    language sql immutable parallel safe security invoker
+    return nullif(substr(body, 37, 36), repeat(' ', 36))::uuid;
+comment on function context.user_in(text) is 'The user that a body names.';
+
+create or replace function context.credential_in(body text) returns uuid
+    language sql immutable parallel safe security invoker
+    return nullif(substr(body, 73, 36), repeat(' ', 36))::uuid;
+comment on function context.credential_in(text) is 'The session or API key that a body names.';
+
+create or replace function context.kind_in(body text) returns text
+    language sql immutable parallel safe security invoker
+    return nullif(rtrim(substr(body, 147, 8)), '');
+comment on function context.kind_in(text) is 'What kind of credential a body names.';
+
+create or replace function context.is_owner_in(body text) returns boolean
+    language sql immutable parallel safe security invoker
+    return substr(body, 146, 1) = 't';
+comment on function context.is_owner_in(text) is 'Whether a body says that the user owns the tenant.';
+
+create or replace function context.permissions_in(body text) returns text[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 1)::text[];
+comment on function context.permissions_in(text) is 'The permissions that a body names.';
+
+create or replace function context.detail_in(body text) returns jsonb
+    language sql immutable parallel safe security invoker
+    return substr(body, 155 + strpos(substr(body, 155), ' '))::jsonb;
+comment on function context.detail_in(text) is 'What a body says of the request.';
+
+grant execute on function
+    context.tenant_in(text), context.user_in(text), context.credential_in(text), context.kind_in(text),
+    context.is_owner_in(text), context.permissions_in(text), context.detail_in(text)
+    to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_owner;
+--! EndIncluded context/body.sql
+--! Included context/session_holders.sql
+-- Sessions by the digest of their handle (sha256 of sha256), live or not, with the live state of all that they depend on.
+-- A session ends when its own time is over, or earlier, by limits that its tenant has set since: shorter ones bite at once.
+-- A view, so that whoever asks for one row has the join planned into their own statement.
+create or replace view context.session_holders with (security_invoker = true) as
     select
-        'session', session.id,
-        person.id, person.status,
-        session.tenant_id, tenant.status, membership.status,
-        coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
-        session.user_agent,
-        session.ended_at is not null,
-        least(session.idle_expires_at, session.expires_at) <= statement_timestamp()
+        session.handle_digest as digest,
+        row(
+            'session', session.id,
+            person.id, person.status,
+            session.tenant_id, tenant.status, membership.status,
+            coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
+            session.user_agent,
+            session.ended_at is not null,
+            least(
+                session.idle_expires_at, session.expires_at,
+                session.rotated_at + tenant.session_idle_minutes * interval '1 minute',
+                session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
+            ) <= statement_timestamp(),
+            tenant.fingerprint,
+            case when tenant.fingerprint_network then session.ip end
+        )::context.holder as holder,
+        least(
+            session.idle_expires_at, session.expires_at,
+            session.rotated_at + tenant.session_idle_minutes * interval '1 minute',
+            session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
+        ) as ends_at
     from auth.sessions as session
     join app.users as person on person.id = session.user_id
     left join app.tenants as tenant on tenant.id = session.tenant_id
     left join app.memberships as membership
         on membership.tenant_id = session.tenant_id and membership.user_id = session.user_id
     left join app.roles as role
-        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-    where session.handle_digest = digest
-$$;
-comment on function context.find_session(bytea) is
-    'The session whose handle has this digest (sha256 of sha256), live or not, with its user, tenant, membership and role.';
-reset role;
---! EndIncluded context/find_session.sql
---! Included context/find_api_key.sql
--- The API key with this digest, with the live state of all that it depends on.
--- What a key may do is what its owner's role may do, within the key's scopes.
-set local role rowhouse_definer;
-create or replace function context.find_api_key(digest bytea) returns setof context.holder
-    language sql stable parallel restricted security definer
-    set search_path = ''
-as $$
+        on role.tenant_id = membership.tenant_id and role.id = membership.role_id;
+grant select on context.session_holders to rowhouse_definer;
+comment on view context.session_holders is
+    'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
+--! EndIncluded context/session_holders.sql
+--! Included context/api_key_holders.sql
+-- API keys by their digest (sha256 of sha256), live or not, with the live state of all that they depend on, and what ties
+-- them to a place (context.fault_of_key).
+--
+-- What a key may do is what its owner's role may do, within the key's scopes. A key of the tenant's own has no owner who
+-- could leave: it acts as itself, which is no member, within the role that it names.
+create or replace view context.api_key_holders with (security_invoker = true) as
     select
-        'api_key', api_key.id,
-        person.id, person.status,
-        api_key.tenant_id, tenant.status, membership.status,
-        false, array(select unnest(role.permissions) intersect select unnest(api_key.scopes) order by 1),
-        null::text,
-        api_key.revoked_at is not null,
-        coalesce(api_key.expires_at <= statement_timestamp(), false)
+        api_key.digest,
+        row(
+            'api_key', api_key.id,
+            coalesce(api_key.user_id, api_key.id), case when api_key.user_id is null then 'active' else person.status end,
+            api_key.tenant_id, tenant.status, case when api_key.user_id is null then 'active' else membership.status end,
+            false, granted.permissions,
+            null,
+            api_key.revoked_at is not null,
+            coalesce(api_key.expires_at <= statement_timestamp(), false),
+            null, null
+        )::context.holder as holder,
+        api_key.origins,
+        api_key.addresses
     from auth.api_keys as api_key
-    join app.users as person on person.id = api_key.user_id
     join app.tenants as tenant on tenant.id = api_key.tenant_id
-    join app.memberships as membership
+    left join app.users as person on person.id = api_key.user_id
+    left join app.memberships as membership
         on membership.tenant_id = api_key.tenant_id and membership.user_id = api_key.user_id
-    join app.roles as role
-        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-    where api_key.digest = find_api_key.digest
-$$;
-comment on function context.find_api_key(bytea) is
-    'The API key with this digest (sha256 of sha256), live or not. Its permissions are its owner''s role within its scopes.';
-reset role;
---! EndIncluded context/find_api_key.sql
+    left join app.roles as role
+        on role.tenant_id = api_key.tenant_id and role.id = coalesce(api_key.role_id, membership.role_id)
+    cross join lateral (
+        select array(select unnest(role.permissions) intersect select unnest(api_key.scopes) order by 1) as permissions
+        -- Once, and not wherever the holder is looked at.
+        offset 0
+    ) as granted;
+grant select on context.api_key_holders to rowhouse_definer;
+comment on view context.api_key_holders is
+    'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
+--! EndIncluded context/api_key_holders.sql
 --! Included context/refuse.sql
 -- Raises RH403. The detail is the permission that was missing, or `broken_seal`.
 create or replace function context.refuse(missing text) returns void
@@ -416,11 +836,13 @@ begin
         errcode = 'RH403',
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
+            when 'session' then 'this takes somebody who is signed in, and not an API key'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
+            when 'session' then 'Sign in.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end
@@ -429,94 +851,316 @@ grant execute on function context.refuse(text) to rowhouse_app, rowhouse_worker,
 comment on function context.refuse(text) is
     'Raises RH403: the detail names the missing permission, or broken_seal.';
 --! EndIncluded context/refuse.sql
---! Included context/claims.sql
--- Opens the seal: what the door established for this transaction, or null if nobody entered.
+--! Included context/mac.sql
+-- The seal of a body: HMAC-SHA256 (RFC 2104), in hexadecimal.
 --
--- Everybody may write the variable rowhouse.context; nobody but the definer can write one that opens.
--- A value that is forged, edited, copied from another transaction or backend, or too old raises RH403. (Transactions
+-- Its body is bound when it is made, and without a `set`, so that the planner inlines it.
+create or replace function context.mac(body text, key bytea) returns text
+    language sql immutable parallel safe security invoker
+    return encode(extensions.hmac(convert_to(body, 'UTF8'), key, 'sha256'), 'hex');
+grant execute on function context.mac(text, bytea) to rowhouse_definer;
+comment on function context.mac(text, bytea) is 'The HMAC-SHA256 of a body under a key of the seal: 64 hexadecimal digits.';
+--! EndIncluded context/mac.sql
+--! Included context/open_seal.sql
+-- Opens the seal: what the door wrote for this transaction (body.sql), or null if nobody entered.
+--
+-- permission: null too for a caller who does not hold it; '' asks for none
+--
+-- Everybody may write the variable rowhouse.context; nobody but the definer can write one that opens. A value that is
+-- forged, edited, copied from another transaction or backend, or older than 60 seconds raises RH403. (Transactions
 -- that one message of the simple protocol begins share a timestamp; what is copied there is one's own.)
 -- It is parallel restricted because the seal is bound to the leader's process.
+--
+-- One statement, because what a policy pays is mostly how many there are.
 set local role rowhouse_definer;
-create or replace function context.claims() returns jsonb
+create or replace function context.open_seal(permission text default '') returns text
     language plpgsql stable parallel restricted security definer
     set search_path = ''
 as $$
 declare
-    value  text := nullif(current_setting('rowhouse.context', true), '');
-    -- <key id, 8 characters> . <HMAC-SHA256, 64 hexadecimal digits> . <payload>
-    key_id text := left(value, 8);
-    seal   text := substr(value, 10, 64);
-    body   text := substr(value, 75);
-    claims jsonb;
+    value  constant text := nullif(current_setting('rowhouse.context', true), '');
+    opened text;
 begin
-    if value is null then
-        return null;
-    end if;
     -- Digests of the two seals are compared, so that the time tells nothing of the right one.
-    if (
-        select sha256(convert_to(seal, 'UTF8')) = sha256(convert_to(encode(extensions.hmac(convert_to(body, 'UTF8'), sealing.key, 'sha256'), 'hex'), 'UTF8'))
-        from context.seal_keys as sealing
-        where sealing.id = key_id
-    ) is not true then
+    select substr(value, 73) into opened
+    from context.seal_keys as sealing
+    where sealing.id = left(value, 8)
+        and sha256(convert_to(substr(value, 9, 64), 'UTF8'))
+            = sha256(convert_to(context.mac(substr(value, 73), sealing.key), 'UTF8'))
+        and substr(value, 191, 17) = extract(epoch from transaction_timestamp())::text
+        and substr(value, 208, 10) = rpad(pg_backend_pid()::text, 10)
+        and substr(value, 181, 10) >= extract(epoch from clock_timestamp())::bigint::text;
+    if opened is null and value is not null then
         perform context.refuse('broken_seal');
     end if;
-    claims := body::jsonb;
-    if (claims ->> 'transaction')::numeric <> extract(epoch from transaction_timestamp())
-        or (claims ->> 'backend')::integer <> pg_backend_pid()
-        or (claims ->> 'expires')::numeric < extract(epoch from clock_timestamp())
-    then
-        perform context.refuse('broken_seal');
-    end if;
-    return claims;
+    return case when permission = '' or permission = any (context.permissions_in(opened)) then opened end;
 end
 $$;
-grant execute on function context.claims() to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_owner;
-comment on function context.claims() is
-    'What the door established for this transaction, or null. Raises RH403 for a value that the door did not write.';
+grant execute on function context.open_seal(text) to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_owner;
+comment on function context.open_seal(text) is
+    'Checks the seal and gives what the door wrote under it; null if nobody entered, or if the caller does not hold the permission; RH403 for what the door did not write.';
 reset role;
+--! EndIncluded context/open_seal.sql
+--! Included context/claims.sql
+-- What the door established for this transaction, to be read: by people, and by whoever needs all of it.
+create or replace function context.claims() returns jsonb
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    return context.detail_in(body) || jsonb_build_object(
+        'kind', context.kind_in(body),
+        'credential', context.credential_in(body),
+        'user', context.user_in(body),
+        'tenant', context.tenant_in(body),
+        'owner', context.is_owner_in(body),
+        'permissions', context.permissions_in(body)
+    );
+end
+$$;
+grant execute on function context.claims() to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_owner;
+comment on function context.claims() is
+    'What the door established for this transaction, as JSON, or null. Raises RH403 for a value that the door did not write.';
 --! EndIncluded context/claims.sql
---! Included context/seal.sql
--- Writes the sealed context of this transaction. Only the definer's own functions call it.
+--! Included context/stated.sql
+-- What a request says of itself, as the seal holds it for the trail. Whatever else comes with the facts does not get under it.
 --
--- claims: kind, credential, user, tenant, role, permissions, owner, request_id, ip, user_agent.
--- `set local` through `execute` rather than set_config(): only that form reaches the workers of Citus.
+-- Its body is bound when it is made, and without a `set`, so that the planner inlines it.
+create or replace function context.stated(facts jsonb) returns jsonb
+    language sql immutable parallel safe security invoker
+    return jsonb_build_object(
+        'request_id', facts -> 'request_id', 'ip', facts -> 'ip', 'user_agent', facts -> 'user_agent'
+    );
+grant execute on function context.stated(jsonb) to rowhouse_definer;
+comment on function context.stated(jsonb) is 'Of a request''s facts what the trail records: request_id, ip, user_agent.';
+--! EndIncluded context/stated.sql
+--! Included context/seal.sql
+-- Writes the sealed context of this transaction: <key id, 8 characters> <seal, 64> <body> (context.body_of). Only the
+-- definer's own functions call it.
+--
+-- On Citus it has to be `execute format('set local …')`, which reaches the workers and takes 20 µs more.
 set local role rowhouse_definer;
-create or replace function context.seal(claims jsonb) returns void
+create or replace function context.seal(body text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform set_config('rowhouse.context', sealing.id || context.mac(body, sealing.key) || body, true)
+    from context.seal_keys as sealing
+    where sealing.retired_at is null
+    order by sealing.created_at desc, sealing.id
+    limit 1;
+    if not found then
+        raise no_data_found using message = 'there is no key to seal with';
+    end if;
+end
+$$;
+comment on function context.seal(text) is
+    'Writes the sealed context: a body and its HMAC-SHA256 under the newest seal key.';
+reset role;
+--! EndIncluded context/seal.sql
+--! Included auth/network.sql
+-- The network an address belongs to: /24 of IPv4, /64 of IPv6 (what one subscriber usually holds).
+create or replace function auth.network(ip inet) returns text
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(network(set_masklen(ip, case family(ip) when 4 then 24 else 64 end))::text, 'unknown')
+$$;
+grant execute on function auth.network(inet) to rowhouse_definer;
+comment on function auth.network(inet) is 'The /24 (IPv4) or /64 (IPv6) of an address, as text; "unknown" for none.';
+--! EndIncluded auth/network.sql
+--! Included context/device.sql
+-- What a user agent is, in words for people: "Firefox on Windows". No versions, so that it stays the same when a browser
+-- updates itself; that is also what a session is bound to (context.from_elsewhere).
+--
+-- Browsers name one another for old times' sake: Edge says that it is Chrome, Chrome that it is Safari, all of them that
+-- they are Mozilla. So the order decides. A program that is no browser has the name that it begins with.
+create or replace function context.device(user_agent text) returns text
+    language sql immutable parallel safe security invoker strict
+    set search_path = ''
+as $$
+    select concat_ws(' on ',
+        case
+            when user_agent ~ '\mEdg(e|A|iOS)?/' then 'Edge'
+            when user_agent ~ '\m(OPR|Opera|OPT|OPiOS)/' then 'Opera'
+            when user_agent ~ '\mSamsungBrowser/' then 'Samsung Internet'
+            when user_agent ~ '\mVivaldi/' then 'Vivaldi'
+            when user_agent ~ '\mYaBrowser/' then 'Yandex Browser'
+            when user_agent ~ '\m(Firefox|FxiOS)/' then 'Firefox'
+            when user_agent ~ '\m(Chrome|CriOS|HeadlessChrome|Chromium)/' then 'Chrome'
+            when user_agent ~ '\mVersion/.*\mSafari/' then 'Safari'
+            when user_agent ~ '^Mozilla/' then 'A browser'
+            else coalesce(substring(user_agent from '^[A-Za-z][A-Za-z0-9._-]{0,59}'), 'A program')
+        end,
+        case
+            when user_agent ~ '\m(iPhone|iPad|iPod|iOS)\M' then 'iOS'
+            when user_agent ~ '\mAndroid\M' then 'Android'
+            when user_agent ~ '\mWindows\M' then 'Windows'
+            when user_agent ~ '\mCrOS\M' then 'ChromeOS'
+            when user_agent ~ '\m(Macintosh|Mac OS X|macOS)\M' then 'macOS'
+            when user_agent ~ '\m(Linux|X11)\M' then 'Linux'
+        end
+    )
+$$;
+grant execute on function context.device(text) to rowhouse_definer;
+comment on function context.device(text) is
+    'A user agent in words, without versions: "Firefox on Windows"; a program''s name where it is no browser.';
+--! EndIncluded context/device.sql
+--! Included context/from_elsewhere.sql
+-- Whether a request comes from another browser, program or network than the session's, as far as the tenant cares
+-- (app.tenants.fingerprint, fingerprint_network). It catches a token that was copied without care, no more: whoever
+-- copies it with its user agent passes.
+--
+-- The same text is the same browser, and nearly always it is the same: context.device() is asked for the rest only.
+-- Its body is bound when it is made, and without a `set`, so that the planner inlines it.
+create or replace function context.from_elsewhere(holder context.holder, facts jsonb) returns boolean
+    language sql immutable parallel safe security invoker
+    return holder.user_agent is not null
+        and holder.user_agent is distinct from facts ->> 'user_agent'
+        and case holder.fingerprint
+            when 'off' then false
+            when 'exact' then true
+            else context.device(holder.user_agent) is distinct from context.device(facts ->> 'user_agent')
+        end
+        or holder.bound_ip is not null
+        and auth.network(holder.bound_ip) is distinct from auth.network((facts ->> 'ip')::inet);
+grant execute on function context.from_elsewhere(context.holder, jsonb) to rowhouse_definer;
+comment on function context.from_elsewhere(context.holder, jsonb) is
+    'Whether a request comes from another browser, program or network than its session is bound to.';
+--! EndIncluded context/from_elsewhere.sql
+--! Included context/fault_of.sql
+-- Why whoever holds this credential may not go on, or null if they may. The door, refreshing and signing out ask the
+-- same question here. Each answer has a row of its own in context.errors, or shares the one of RH401.
+--
+-- Its body is bound when it is made, and without a `set`, so that it costs the door nothing: the planner inlines it.
+create or replace function context.fault_of(holder context.holder, facts jsonb) returns text
+    language sql immutable parallel safe security invoker
+    return case
+        when holder.credential_id is null then 'unknown'
+        when holder.ended then case holder.kind when 'api_key' then 'revoked' else 'ended' end
+        when holder.expired then 'expired'
+        when context.from_elsewhere(holder, facts) then 'fingerprint_mismatch'
+        when (facts ->> 'tenant_id')::uuid is distinct from holder.tenant_id and facts ->> 'tenant_id' is not null
+            then 'other_tenant'
+        when holder.user_status <> 'active' then 'user_' || holder.user_status
+        when holder.tenant_id is null then null
+        when holder.tenant_status <> 'active' then 'tenant_' || holder.tenant_status
+        when holder.membership_status <> 'active' then 'membership_' || holder.membership_status
+    end;
+grant execute on function context.fault_of(context.holder, jsonb) to rowhouse_definer;
+comment on function context.fault_of(context.holder, jsonb) is
+    'Why a credential does not open the door (the detail of RH401), judged in this order; null if it does.';
+--! EndIncluded context/fault_of.sql
+--! Included context/fault_of_key.sql
+-- Why an API key may not be used from here, or null if it may. A browser says which page asks, and cannot be made to lie by
+-- that page; whoever is no browser can say anything, so for those the list of addresses is the one that counts.
+--
+-- Its body is bound when it is made, and without a `set`, so that it costs the door nothing: the planner inlines it.
+create or replace function context.fault_of_key(origins text[], addresses inet[], facts jsonb) returns text
+    language sql immutable parallel safe security invoker
+    return case
+        when origins is not null and not coalesce(facts ->> 'origin' = any (origins), false) then 'key_origin'
+        when addresses is not null and not coalesce((facts ->> 'ip')::inet <<= any (addresses), false) then 'key_address'
+    end;
+grant execute on function context.fault_of_key(text[], inet[], jsonb) to rowhouse_definer;
+comment on function context.fault_of_key(text[], inet[], jsonb) is
+    'Why an API key does not open the door from this page or address (the detail of RH401); null if it does.';
+--! EndIncluded context/fault_of_key.sql
+--! Included context/refuse_repetition.sql
+-- Refuses a request whose Idempotency-Key is known: it was used for another one, is in use, or its request is over.
+create or replace function context.refuse_repetition(because text) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    case because
+        when 'reused' then
+            raise exception using
+                errcode = 'RH422',
+                message = 'this Idempotency-Key was used for another request',
+                hint = 'Make a new key for each thing to be done once.';
+        when 'in_progress' then
+            raise exception using
+                errcode = 'RH423',
+                message = 'a request with this Idempotency-Key is under way',
+                hint = 'Ask again in a moment, with the same key.';
+        when 'replayed' then
+            raise exception using
+                errcode = 'RH424',
+                message = 'a request with this Idempotency-Key has made its changes',
+                hint = 'Read what there is now; a new key would do it again.';
+    end case;
+end
+$$;
+grant execute on function context.refuse_repetition(text) to rowhouse_definer;
+comment on function context.refuse_repetition(text) is
+    'Raises RH422 (reused), RH423 (in_progress) or RH424 (replayed) for an Idempotency-Key that is known.';
+--! EndIncluded context/refuse_repetition.sql
+--! Included context/claim_idempotency_key.sql
+-- Takes an Idempotency-Key for one attempt of a request, in the transaction that makes the request's changes: the
+-- claim and the changes commit together or not at all. Every other attempt is refused at the door, before its
+-- statement runs, so that of all requests with one key at most one commits anything.
+--
+-- claim: key and request (sha256 in hexadecimal), attempt (a uuid that the server made for this request). The later
+-- transactions of the same attempt, which read what the answer shows, come through.
+--
+-- Raises RH422 for another request under the same key, RH423 while the first is under way, RH424 once it is over.
+set local role rowhouse_definer;
+create or replace function context.claim_idempotency_key(claim jsonb) returns void
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
-    sealing context.seal_keys;
-    body    text := (claims || jsonb_build_object(
-        'transaction', extract(epoch from transaction_timestamp()),
-        'backend', pg_backend_pid(),
-        'expires', extract(epoch from clock_timestamp()) + 60
-    ))::text;
+    body    constant text := context.open_seal();
+    tenant  constant uuid := coalesce(context.tenant_in(body), audit.platform());
+    person  constant uuid := context.user_in(body);
+    wanted  bytea := decode(claim ->> 'key', 'hex');
+    earlier context.idempotency_keys;
 begin
-    select * into strict sealing
-    from context.seal_keys
-    where retired_at is null
-    order by created_at desc, id
-    limit 1;
+    select * into earlier from context.idempotency_keys as known
+    where known.tenant_id = tenant and known.user_id = person and known.key = wanted;
+    if not found then
+        -- Whoever holds this lock is about to claim the key or to give it up; nobody waits to learn which.
+        if not pg_try_advisory_xact_lock(hashtextextended(format('%s %s %s', tenant, person, claim ->> 'key'), 0)) then
+            perform context.refuse_repetition('in_progress');
+        end if;
+        insert into context.idempotency_keys (tenant_id, user_id, key, request, credential_id, attempt)
+        values (tenant, person, wanted, decode(claim ->> 'request', 'hex'), context.credential_in(body), (claim ->> 'attempt')::uuid)
+        on conflict do nothing;
+        if found then
+            return;
+        end if;
+        -- Claimed and committed between the look and the lock.
+        select * into strict earlier from context.idempotency_keys as known
+        where known.tenant_id = tenant and known.user_id = person and known.key = wanted;
+    end if;
 
-    execute format(
-        'set local rowhouse.context = %L',
-        sealing.id
-            || '.' || encode(extensions.hmac(convert_to(body, 'UTF8'), sealing.key, 'sha256'), 'hex')
-            || '.' || body
-    );
+    case
+        when earlier.attempt = (claim ->> 'attempt')::uuid then
+            return;
+        when earlier.request <> decode(claim ->> 'request', 'hex') then
+            perform context.refuse_repetition('reused');
+        when earlier.finished_at is null and earlier.created_at > now() - interval '60 seconds' then
+            perform context.refuse_repetition('in_progress');
+        else
+            perform context.refuse_repetition('replayed');
+    end case;
 end
 $$;
-comment on function context.seal(jsonb) is
-    'Writes the sealed context: payload plus HMAC-SHA256 under the newest seal key, bound to this transaction and backend for 60 seconds.';
+comment on function context.claim_idempotency_key(jsonb) is
+    'Takes an Idempotency-Key together with the changes of its request; refuses every other attempt (RH422, RH423, RH424).';
 reset role;
---! EndIncluded context/seal.sql
+--! EndIncluded context/claim_idempotency_key.sql
 --! Included context/enter.sql
 -- The one door. The first statement of every transaction on behalf of a caller.
 --
 -- credential: sha256 of the secret (a session's handle or an API key); the secret itself never comes here.
 --             From psql: select context.enter(sha256('rh_sk_…'));
--- facts:      request_id, ip, user_agent, and tenant_id if the credential names one (a token's `tid`).
+-- facts:      request_id, ip, user_agent; tenant_id if the credential names one (a token's `tid`); origin, the page that
+--             asks, for an API key; idempotency if the request is to make its changes once (context.claim_idempotency_key).
 --
 -- Everything is looked up afresh, so that a sign-out, a ban, a suspension or a changed role bites on the
 -- next transaction. Raises RH401 (the detail says why) and then nothing of an earlier context is left.
@@ -526,46 +1170,34 @@ create or replace function context.enter(credential bytea, facts jsonb default '
     set search_path = ''
 as $$
 declare
-    holder context.holder;
-    reason text;
+    fault text;
+    body  text;
 begin
-    select * into holder from context.find_session(sha256(credential));
+    select context.fault_of(found.holder, facts), context.body_of(found.holder, context.stated(facts))
+    into fault, body
+    from context.session_holders as found where found.digest = sha256(credential);
     if not found then
-        select * into holder from context.find_api_key(sha256(credential));
+        select
+            coalesce(context.fault_of(found.holder, facts), context.fault_of_key(found.origins, found.addresses, facts)),
+            context.body_of(found.holder, context.stated(facts))
+        into fault, body
+        from context.api_key_holders as found where found.digest = sha256(credential);
+        if not found then
+            fault := 'unknown';
+        end if;
     end if;
-
-    reason := case
-        when holder.credential_id is null then 'unknown'
-        when holder.ended then 'ended'
-        when holder.expired then 'expired'
-        when holder.user_agent is distinct from facts ->> 'user_agent' and holder.user_agent is not null
-            then 'fingerprint_mismatch'
-        when (facts ->> 'tenant_id')::uuid is distinct from holder.tenant_id and facts ->> 'tenant_id' is not null
-            then 'other_tenant'
-        when holder.user_status <> 'active' then 'user_' || holder.user_status
-        when holder.tenant_id is null then null
-        when holder.tenant_status <> 'active' then 'tenant_' || holder.tenant_status
-        when holder.membership_status <> 'active' then 'membership_' || holder.membership_status
-    end;
-    if reason is not null then
+    if fault is not null then
         raise exception using
             errcode = 'RH401',
             message = 'this credential does not open the door',
-            detail = reason,
+            detail = fault,
             hint = 'Sign in again.';
     end if;
 
-    perform context.seal(jsonb_build_object(
-        'kind', holder.kind,
-        'credential', holder.credential_id,
-        'user', holder.user_id,
-        'tenant', holder.tenant_id,
-        'owner', holder.is_owner,
-        'permissions', holder.permissions,
-        'request_id', facts ->> 'request_id',
-        'ip', facts ->> 'ip',
-        'user_agent', facts ->> 'user_agent'
-    ));
+    perform context.seal(body);
+    if facts ? 'idempotency' then
+        perform context.claim_idempotency_key(facts -> 'idempotency');
+    end if;
 end
 $$;
 grant execute on function context.enter(bytea, jsonb) to rowhouse_app, rowhouse_worker;
@@ -578,77 +1210,87 @@ reset role;
 -- It carries no permission, so it opens no policy.
 set local role rowhouse_definer;
 create or replace function context.act(person uuid, tenant uuid, facts jsonb) returns void
-    language sql volatile parallel unsafe security definer
+    language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-    select context.seal(jsonb_build_object(
-        'kind', 'sign_in',
-        'user', person,
-        'tenant', tenant,
-        'owner', false,
-        'permissions', '[]'::jsonb,
-        'request_id', facts ->> 'request_id',
-        'ip', facts ->> 'ip',
-        'user_agent', facts ->> 'user_agent'
-    ))
+begin
+    perform context.seal(context.body_of(
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null)::context.holder,
+        context.stated(facts)
+    ));
+end
 $$;
 comment on function context.act(uuid, uuid, jsonb) is
     'Seals a context without any permission, so that the trail can name who is signing in.';
 reset role;
 --! EndIncluded context/act.sql
 --! Included context/tenant_id.sql
--- The caller's tenant, or null outside the door. In plpgsql so that it may exist before context.claims().
+-- The caller's tenant, or null outside the door.
+--
+-- Like its sisters it is bound when it is made, and without a `set`, so that a policy calls context.open_seal() at once.
 create or replace function context.tenant_id() returns uuid
-    language plpgsql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-begin
-    return context.claims() ->> 'tenant';
-end
-$$;
+    language sql stable parallel restricted security invoker
+    return context.tenant_in(context.open_seal());
 grant execute on function context.tenant_id() to rowhouse_app, rowhouse_worker, rowhouse_definer, rowhouse_owner;
 comment on function context.tenant_id() is 'The caller''s tenant, or null outside the door.';
 --! EndIncluded context/tenant_id.sql
 --! Included context/user_id.sql
--- The caller, or null outside the door. In plpgsql so that it may exist before context.claims().
+-- The caller, or null outside the door.
 create or replace function context.user_id() returns uuid
-    language plpgsql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-begin
-    return context.claims() ->> 'user';
-end
-$$;
+    language sql stable parallel restricted security invoker
+    return context.user_in(context.open_seal());
 grant execute on function context.user_id() to rowhouse_app, rowhouse_worker, rowhouse_definer, rowhouse_owner;
 comment on function context.user_id() is 'The caller''s user, or null outside the door.';
 --! EndIncluded context/user_id.sql
+--! Included context/unverified_tenant_id.sql
+-- What the variable says the caller's tenant is, before anybody has checked the seal: never enough by itself. The wall
+-- compares it with what context.tenant_id() says after the check, which PostgreSQL does before it reads a row (db/README.md,
+-- "The wall"). A value that is no UUID is null, so that refusing is left to the check.
+create or replace function context.unverified_tenant_id() returns uuid
+    language sql stable parallel safe security invoker
+begin atomic
+    select case when pg_catalog.pg_input_is_valid(claimed, 'uuid') then claimed::uuid end
+    from (select substr(current_setting('rowhouse.context', true), 73, 36)) as variable (claimed);
+end;
+grant execute on function context.unverified_tenant_id() to rowhouse_app, rowhouse_definer;
+comment on function context.unverified_tenant_id() is
+    'What the context says the caller''s tenant is, its seal unchecked. Only the wall uses it, beside context.tenant_id().';
+--! EndIncluded context/unverified_tenant_id.sql
+--! Included context/unverified_user_id.sql
+-- What the variable says the caller's user is, before anybody has checked the seal: never enough by itself. The wall
+-- compares it with what context.user_id() says after the check, which PostgreSQL does before it reads a row (db/README.md,
+-- "The wall"). A value that is no UUID is null, so that refusing is left to the check.
+create or replace function context.unverified_user_id() returns uuid
+    language sql stable parallel safe security invoker
+begin atomic
+    select case when pg_catalog.pg_input_is_valid(claimed, 'uuid') then claimed::uuid end
+    from (select substr(current_setting('rowhouse.context', true), 109, 36)) as variable (claimed);
+end;
+grant execute on function context.unverified_user_id() to rowhouse_app, rowhouse_definer;
+comment on function context.unverified_user_id() is
+    'What the context says the caller''s user is, its seal unchecked. Only the wall uses it, beside context.user_id().';
+--! EndIncluded context/unverified_user_id.sql
 --! Included context/permissions.sql
+-- What the caller may do.
 create or replace function context.permissions() returns text[]
     language sql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-    select array(select jsonb_array_elements_text(context.claims() -> 'permissions'))
-$$;
+    return coalesce(context.permissions_in(context.open_seal()), '{}');
 grant execute on function context.permissions() to rowhouse_app, rowhouse_definer, rowhouse_worker;
 comment on function context.permissions() is 'What the caller may do in their tenant; empty outside the door.';
 --! EndIncluded context/permissions.sql
 --! Included context/may.sql
+-- Whether the caller holds a permission.
 create or replace function context.may(permission text) returns boolean
     language sql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-    select coalesce(context.claims() -> 'permissions' ? permission, false)
-$$;
+    return context.open_seal(permission) is not null;
 grant execute on function context.may(text) to rowhouse_app, rowhouse_definer, rowhouse_worker;
 comment on function context.may(text) is 'Whether the caller holds the permission; false outside the door.';
 --! EndIncluded context/may.sql
 --! Included context/is_owner.sql
+-- Whether the caller owns their tenant.
 create or replace function context.is_owner() returns boolean
     language sql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-    select coalesce((context.claims() ->> 'owner')::boolean, false)
-$$;
+    return coalesce(context.is_owner_in(context.open_seal()), false);
 grant execute on function context.is_owner() to rowhouse_app, rowhouse_definer;
 comment on function context.is_owner() is
     'Whether the caller is an owner of their tenant, signed in themselves: an API key never is.';
@@ -660,26 +1302,26 @@ comment on function context.is_owner() is
 -- The system acts without the door only as somebody who may become the owner (an operator, a migration), as an
 -- auditor, who can change nothing, or as the two roles that hold nothing but functions. Anybody else without a
 -- context is refused.
-create or replace function context.actor() returns jsonb
+create or replace function context.actor() returns text
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
 as $$
 declare
-    actor jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    if actor is null
+    if body is null
         and not pg_has_role(session_user, 'rowhouse_owner', 'member')
         and not pg_has_role(session_user, 'rowhouse_auditor', 'member')
         and session_user not in ('rowhouse_auth', 'rowhouse_worker')
     then
         perform context.refuse('broken_seal');
     end if;
-    return actor;
+    return body;
 end
 $$;
 grant execute on function context.actor() to rowhouse_definer;
 comment on function context.actor() is
-    'Who is acting, for triggers: the claims, or null for the system. A caller who threw their context away gets RH403.';
+    'Who is acting, for triggers: what the door wrote (body.sql), or null for the system. A caller who threw their context away gets RH403.';
 --! EndIncluded context/actor.sql
 --! Included context/is_caller.sql
 -- Whether somebody came in through the door with a credential (and is not just signing in, or a migration).
@@ -687,24 +1329,35 @@ create or replace function context.is_caller() returns boolean
     language sql stable parallel restricted security invoker
     set search_path = ''
 as $$
-    select coalesce(context.actor() ->> 'kind' in ('session', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'api_key'), false)
 $$;
 grant execute on function context.is_caller() to rowhouse_definer;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 --! EndIncluded context/is_caller.sql
---! Included context/tenant_where.sql
--- For policies that hide: `tenant_id = (select context.tenant_where('chat'))`. In a scalar subselect it
--- runs once per query and the comparison can use an index that begins with tenant_id.
-create or replace function context.tenant_where(permission text) returns uuid
+--! Included context/require_session.sql
+-- The session that the caller came in with. What is about sessions is nothing for an API key, which has none: RH403.
+create or replace function context.require_session() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
 as $$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    return case when claims -> 'permissions' ? permission then claims ->> 'tenant' end;
+    if context.kind_in(body) is distinct from 'session' then
+        perform context.refuse('session');
+    end if;
+    return context.credential_in(body);
 end
 $$;
+grant execute on function context.require_session() to rowhouse_app, rowhouse_definer;
+comment on function context.require_session() is 'The caller''s session; RH403 for an API key, and outside the door.';
+--! EndIncluded context/require_session.sql
+--! Included context/tenant_where.sql
+-- For policies that hide: `tenant_id = (select context.tenant_where('chat'))`. In a scalar subselect it
+-- runs once per query and the comparison can use an index that begins with tenant_id.
+create or replace function context.tenant_where(permission text) returns uuid
+    language sql stable parallel restricted security invoker
+    return context.tenant_in(context.open_seal(permission));
 grant execute on function context.tenant_where(text) to rowhouse_app, rowhouse_worker;
 comment on function context.tenant_where(text) is
     'The caller''s tenant if they hold the permission there, else null: a policy that compares with it hides.';
@@ -717,18 +1370,67 @@ create or replace function context.tenant_requiring(permission text) returns uui
     set search_path = ''
 as $$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    if claims is not null and not claims -> 'permissions' ? permission then
+    if not permission = any (context.permissions_in(body)) then
         perform context.refuse(permission);
     end if;
-    return claims ->> 'tenant';
+    return context.tenant_in(body);
 end
 $$;
 grant execute on function context.tenant_requiring(text) to rowhouse_app, rowhouse_worker;
 comment on function context.tenant_requiring(text) is
     'The caller''s tenant if they hold the permission there, else RH403 naming it: a policy that compares with it refuses.';
 --! EndIncluded context/tenant_requiring.sql
+--! Included context/user_where.sql
+-- For policies that hide what is not the caller's own: `user_id = (select context.user_where('chat'))`. In which tenant, the
+-- wall says. One that refuses aloud asks for the tenant too (context.tenant_requiring): a refusal that waited for a row of
+-- the caller's tenant would tell that there is one.
+create or replace function context.user_where(permission text) returns uuid
+    language sql stable parallel restricted security invoker
+    return context.user_in(context.open_seal(permission));
+grant execute on function context.user_where(text) to rowhouse_app;
+comment on function context.user_where(text) is
+    'The caller if they hold the permission in their tenant, else null: a policy that compares with it hides.';
+--! EndIncluded context/user_where.sql
+--! Included context/key_keeper.sql
+-- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own. A key does not, unless
+-- manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would outlive the key.
+create or replace function context.key_keeper() returns uuid
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    return case
+        when context.kind_in(body) = 'session' or 'manage_api_keys' = any (context.permissions_in(body))
+            then context.user_in(body)
+    end;
+end
+$$;
+grant execute on function context.key_keeper() to rowhouse_app, rowhouse_definer;
+comment on function context.key_keeper() is
+    'The caller, if they may keep API keys of their own: signed in, or by a key with manage_api_keys. Else null.';
+--! EndIncluded context/key_keeper.sql
+--! Included context/member_tenant.sql
+-- For policies about what colleagues see of each other: the caller's tenant if the caller is somebody, signed in or by a key of
+-- theirs. A key of the tenant's own is nobody (its user is itself): what stands in a web page for every visitor must not
+-- list who works there.
+create or replace function context.member_tenant() returns uuid
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    return case when context.user_in(body) is distinct from context.credential_in(body) then context.tenant_in(body) end;
+end
+$$;
+grant execute on function context.member_tenant() to rowhouse_app, rowhouse_definer;
+comment on function context.member_tenant() is
+    'The caller''s tenant if the caller is a member of it; null for a key that is the tenant''s own: a policy that compares with it hides.';
+--! EndIncluded context/member_tenant.sql
 --! Included context/tenant_holding.sql
 -- For policies about a row's own permissions: `tenant_id = (select context.tenant_holding(permissions))`. It runs
 -- for each row and answers both questions from one look at the context, so that nobody can change tenants between.
@@ -737,9 +1439,9 @@ create or replace function context.tenant_holding(permissions text[]) returns uu
     set search_path = ''
 as $$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    return case when claims -> 'permissions' ?& permissions then claims ->> 'tenant' end;
+    return case when permissions <@ context.permissions_in(body) then context.tenant_in(body) end;
 end
 $$;
 grant execute on function context.tenant_holding(text[]) to rowhouse_app;
@@ -753,30 +1455,268 @@ create or replace function context.explained_row() returns uuid
     set search_path = ''
 as $$
 begin
-    return context.claims() -> 'explains' ->> 'id';
+    return context.detail_in(context.open_seal()) -> 'explains' ->> 'id';
 end
 $$;
 grant execute on function context.explained_row() to rowhouse_definer;
 comment on function context.explained_row() is
     'The id of the one row that inspect.why() explains in this context; null in every other.';
 --! EndIncluded context/explained_row.sql
+--! Included context/request_limit.sql
+-- How many requests a minute the caller's API key is good for; null where it says nothing, and for a session. It is asked
+-- together with the door, once a minute and process, and the rate limiter keeps to it: counting here would be a write for
+-- each request, and those of one key would wait for one another's.
+set local role rowhouse_definer;
+create or replace function context.request_limit() returns integer
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select mine.requests_per_minute
+    from auth.api_keys as mine, context.open_seal() as body
+    where context.kind_in(body) = 'api_key'
+        and mine.tenant_id = context.tenant_in(body) and mine.id = context.credential_in(body)
+$$;
+grant execute on function context.request_limit() to rowhouse_app;
+comment on function context.request_limit() is
+    'Requests a minute that the caller''s API key is good for; null without such a limit.';
+reset role;
+--! EndIncluded context/request_limit.sql
+--! Included auth/is_fresh.sql
+-- Whether somebody proved who they are in the last ten minutes, by signing in or by stepping up (auth.finish_step_up). For
+-- functions of auth that change what an account is worth: a password, an address, a second factor.
+create or replace function auth.is_fresh(session auth.sessions) returns boolean
+    language sql stable parallel safe security invoker
+    return session.authenticated_at > now() - interval '10 minutes';
+grant execute on function auth.is_fresh(auth.sessions) to rowhouse_definer;
+comment on function auth.is_fresh(auth.sessions) is
+    'Whether the person proved who they are in the last ten minutes: signed in, or stepped up.';
+--! EndIncluded auth/is_fresh.sql
+--! Included context/require_fresh_sign_in.sql
+-- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
+-- the last ten minutes. A key never did, so it is refused as one (RH403, session). For triggers; functions of auth, which
+-- have no context, ask auth.is_fresh().
+set local role rowhouse_definer;
+create or replace function context.require_fresh_sign_in() returns void
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) = 'api_key' then
+        perform context.refuse('session');
+    end if;
+    if not exists (
+        select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)
+    ) then
+        raise exception using
+            errcode = 'RH440',
+            message = 'this takes somebody who proved in the last ten minutes who they are',
+            hint = 'POST /auth/step-up, and try again.';
+    end if;
+end
+$$;
+grant execute on function context.require_fresh_sign_in() to rowhouse_app;
+comment on function context.require_fresh_sign_in() is
+    'Raises RH440 unless the caller signed in or stepped up in the last ten minutes; RH403 for an API key.';
+reset role;
+--! EndIncluded context/require_fresh_sign_in.sql
 --! Included context/readiness.sql
 -- What /readyz asks of the database. It knows no tenant, so it needs no door.
 set local role rowhouse_definer;
 create or replace function context.readiness()
-    returns table (migrations text[], worker_seen_at timestamptz)
+    returns table (worker_seen_at timestamptz)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select max(seen_at) from jobs.heartbeats
+$$;
+grant execute on function context.readiness() to rowhouse_app, rowhouse_auth;
+comment on function context.readiness() is
+    'When a worker was last seen; null where none ever was.';
+reset role;
+--! EndIncluded context/readiness.sql
+--! Included context/applied_migrations.sql
+-- Which migrations this database has had, and from which text: the hash is that of the file's.
+set local role rowhouse_definer;
+create or replace function context.applied_migrations() returns table (filename text, hash text)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select filename, hash from graphile_migrate.migrations order by filename
+$$;
+grant execute on function context.applied_migrations() to rowhouse_app, rowhouse_auth, rowhouse_owner, rowhouse_auditor;
+comment on function context.applied_migrations() is
+    'The migrations that this database has had, each with the hash of the text it was built from.';
+reset role;
+--! EndIncluded context/applied_migrations.sql
+--! Included context/access_state.sql
+-- All that decides who may do what, an entry each: policies, row security, grants, functions, views and triggers of our
+-- schemas, with a digest of how each is now; and which migrations made it so. Partitions are left out: there is another every month.
+set local role rowhouse_definer;
+create or replace function context.access_state() returns table (object text, digest text)
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with schemas as (
+        select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
+        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs')
+    ),
+    relations as (
+        select relation.* from pg_catalog.pg_class as relation
+        join schemas on schemas.oid = relnamespace
+        where relkind in ('r', 'p', 'v', 'm', 'S') and not relispartition
+    ),
+    routines as (
+        select routine.* from pg_catalog.pg_proc as routine
+        join schemas on schemas.oid = pronamespace
+        where prokind in ('f', 'p')
+    ),
+    -- Whoever holds privileges on what, in an order that no dump or restore changes.
+    grants as (
+        select name, string_agg(concat_ws(' ', place, coalesce(rolname, 'public'), privilege_type, is_grantable), ','
+            order by place, rolname, privilege_type) as list
+        from (
+            select format('schema %I', nspname) as name, 0 as place, coalesce(nspacl, acldefault('n', nspowner)) as acl
+            from schemas
+            union all
+            select oid::regclass::text, 0, coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))
+            from relations
+            union all
+            select attrelid::regclass::text, attnum, attacl
+            from pg_catalog.pg_attribute join relations on relations.oid = attrelid
+            where attacl is not null and not attisdropped
+            union all
+            select 'function ' || oid::regprocedure, 0, coalesce(proacl, acldefault('f', proowner)) from routines
+        ) as holding
+        cross join aclexplode(acl) as entry
+        left join pg_catalog.pg_roles as role on role.oid = entry.grantee
+        group by name
+    )
+    select format('grants on %s', name), md5(list) from grants
+    union all
+    select format('policy "%s" on %s', polname, polrelid::regclass), md5(concat_ws('|',
+        polcmd, polpermissive,
+        (select string_agg(coalesce(rolname, 'public'), ',' order by rolname)
+         from unnest(polroles) as id left join pg_catalog.pg_roles as role on role.oid = id),
+        pg_catalog.pg_get_expr(polqual, polrelid), '|', pg_catalog.pg_get_expr(polwithcheck, polrelid)))
+    from pg_catalog.pg_policy join relations on relations.oid = polrelid
+    union all
+    select format('row security of %s', oid::regclass), md5(concat_ws('|', relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner)))
+    from relations where relkind in ('r', 'p')
+    union all
+    select format('view %s', oid::regclass), md5(concat_ws('|', pg_catalog.pg_get_viewdef(oid), reloptions, pg_get_userbyid(relowner)))
+    from relations where relkind in ('v', 'm')
+    union all
+    select format('function %s', oid::regprocedure), md5(concat_ws('|', pg_catalog.pg_get_functiondef(oid), pg_get_userbyid(proowner)))
+    from routines
+    union all
+    select format('trigger %I on %s', tgname, tgrelid::regclass), md5(concat_ws('|', pg_catalog.pg_get_triggerdef(pg_trigger.oid), tgenabled))
+    from pg_catalog.pg_trigger join relations on relations.oid = tgrelid
+    where not tgisinternal
+    union all
+    -- What was remembered after other migrations than these is out of date, not damaged.
+    select 'migrations', md5(
+        coalesce((select string_agg(hash, ',' order by filename) from graphile_migrate.migrations), '')
+        || coalesce((select string_agg(content, '' order by filename) from graphile_migrate.current), '')
+    )
+$$;
+comment on function context.access_state() is
+    'All that decides who may do what in this database, an entry each with a digest of how it is now.';
+reset role;
+--! EndIncluded context/access_state.sql
+--! Included context/record_access.sql
+-- Remembers how access is decided now. rowhouse migrate calls it when the migrations are through.
+set local role rowhouse_definer;
+create or replace function context.record_access() returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    delete from context.access_as_migrated;
+    insert into context.access_as_migrated (object, digest) select object, digest from context.access_state();
+$$;
+grant execute on function context.record_access() to rowhouse_owner;
+comment on function context.record_access() is
+    'Remembers how access is decided after a migration, for context.access_drift() to compare with.';
+reset role;
+--! EndIncluded context/record_access.sql
+--! Included context/access_drift.sql
+-- What is no longer as the migrations left it. /readyz asks it, and rowhouse migrate before and after it mends.
+set local role rowhouse_definer;
+create or replace function context.access_drift() returns table (object text, change text)
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
     select
-        array(select filename from graphile_migrate.migrations order by filename),
-        (select max(seen_at) from jobs.heartbeats)
+        object,
+        case when migrated.digest is null then 'added' when present.digest is null then 'missing' else 'changed' end
+    from context.access_as_migrated as migrated
+    full join context.access_state() as present using (object)
+    where migrated.digest is distinct from present.digest
+    order by object
 $$;
-grant execute on function context.readiness() to rowhouse_app, rowhouse_auth;
-comment on function context.readiness() is
-    'The migrations that this database has had, and when a worker was last seen.';
+grant execute on function context.access_drift() to rowhouse_app, rowhouse_auth, rowhouse_owner;
+comment on function context.access_drift() is
+    'Policies, row security, grants, functions, views and triggers that are missing, changed or added since rowhouse migrate.';
 reset role;
---! EndIncluded context/readiness.sql
+--! EndIncluded context/access_drift.sql
+--! Included context/keep_no_values.sql
+-- Takes what people wrote, and who they are, out of the planner's statistics. Estimates are shown to whoever may say
+-- `explain`, and no policy stands before them: with the common values of all tenants in them, a guess that hits is
+-- estimated higher than one that misses, letter by letter.
+--
+-- Keys, numbers, flags and times keep theirs; every other column, and every expression in an index, has none.
+create or replace function context.keep_no_values(target regclass) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    kept    constant regtype[] := '{uuid, smallint, integer, bigint, boolean, date, timestamptz, xid8}';
+    place   record;
+begin
+    for place in
+        select attrelid::regclass as relation, relname as name, nspname as schema, relkind as kind, attname as column, attnum as number
+        from pg_catalog.pg_attribute
+        join pg_catalog.pg_class as relation on relation.oid = attrelid
+        join pg_catalog.pg_namespace as schema on schema.oid = relnamespace
+        left join pg_catalog.pg_index as index on index.indexrelid = attrelid
+        where (attrelid = target or index.indrelid = target and index.indkey[attnum - 1] = 0)
+            and attnum > 0 and not attisdropped
+            and atttypid <> all (kept) and attstattarget is distinct from 0
+    loop
+        if place.kind in ('i', 'I') then
+            execute format('alter index %s alter column %s set statistics 0', place.relation, place.number);
+        else
+            execute format('alter table %s alter column %I set statistics 0', place.relation, place.column);
+        end if;
+        perform pg_catalog.pg_clear_attribute_stats(place.schema, place.name, place.column, inherited)
+        from unnest('{false, true}'::boolean[]) as inherited;
+    end loop;
+end
+$$;
+comment on function context.keep_no_values(regclass) is
+    'Keeps what people wrote and who they are out of the planner''s statistics, which everybody may look at.';
+--! EndIncluded context/keep_no_values.sql
+--! Included context/plan_for_largest.sql
+-- Has the planner take every value of a key for the most common one. It plans before it knows whose rows it will read, and
+-- so thinks of the mean of thousands of small tenants. To it, any index that begins with the tenant and holds what is
+-- wanted is then as good as the key: one row's look-up reads a large tenant's whole index. What suits the largest costs a
+-- small one nothing.
+--
+-- One distinct value would be all of the table; PostgreSQL takes the share of the most common one instead, where it has it.
+create or replace function context.plan_for_largest(target regclass, key name) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    if exists (select from pg_catalog.pg_attribute where attrelid = target and attname = key) then
+        execute format('alter table %s alter column %I set (n_distinct = 1, n_distinct_inherited = 1)', target, key);
+    end if;
+end
+$$;
+comment on function context.plan_for_largest(regclass, name) is
+    'Has statements be planned as for the most common value of a key, such as the largest tenant, if the table has it.';
+--! EndIncluded context/plan_for_largest.sql
 --! Included context/close_table.sql
 -- How every policy file begins: whatever the table allowed before, it now allows nothing, to anybody. What
 -- follows in the file is therefore the whole truth.
@@ -796,10 +1736,12 @@ begin
         'revoke all on %s from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_auditor',
         target
     );
+    perform context.keep_no_values(target);
+    perform context.plan_for_largest(target, 'tenant_id');
 end
 $$;
 comment on function context.close_table(regclass) is
-    'Drops every policy, forces row security and revokes every grant of a table: the beginning of each policy file.';
+    'Drops every policy, forces row security, revokes every grant of a table, keeps its values out of the statistics and has it be planned for its largest tenant: the beginning of each policy file.';
 --! EndIncluded context/close_table.sql
 
 -- The trail
@@ -807,28 +1749,80 @@ comment on function context.close_table(regclass) is
 -- Rows of the trail that belong to no tenant carry the nil UUID (RFC 9562 section 5.9).
 create or replace function audit.platform() returns uuid
     language sql immutable parallel safe security invoker
-    set search_path = ''
     return '00000000-0000-0000-0000-000000000000'::uuid;
 grant execute on function audit.platform() to rowhouse_definer, rowhouse_auditor;
 comment on function audit.platform() is 'The tenant_id of events that belong to no tenant: the nil UUID.';
 --! EndIncluded audit/platform.sql
---! Included audit/redact.sql
-create or replace function audit.redact(value jsonb, secrets text[]) returns jsonb
-    language sql immutable parallel safe security invoker
+--! Included context/finish_attempt.sql
+-- Says that the attempt which claimed a key is over, and keeps its answer for the next one who asks with it.
+-- answer: encrypted by the server; null where it must not be repeated (it says that something was away).
+set local role rowhouse_definer;
+create or replace function context.finish_attempt(key bytea, attempt uuid, answer text) returns void
+    language sql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-    select case
-        when cardinality(secrets) = 0 or value is null then value
-        else value || (
-            select coalesce(jsonb_object_agg(name, '[redacted]'), '{}')
-            from unnest(secrets) as secret (name)
-            where value -> name <> 'null'
-        )
-    end
+    update context.idempotency_keys as mine
+    set answer = finish_attempt.answer, finished_at = clock_timestamp()
+    where mine.tenant_id = coalesce(context.tenant_id(), audit.platform())
+        and mine.user_id = context.user_id()
+        and mine.key = finish_attempt.key
+        and mine.attempt = finish_attempt.attempt
+        and mine.finished_at is null
 $$;
-grant execute on function audit.redact(jsonb, text[]) to rowhouse_definer;
-comment on function audit.redact(jsonb, text[]) is
-    'The row with each secret value replaced by "[redacted]"; nulls stay, so that the trail tells set from unset.';
+grant execute on function context.finish_attempt(bytea, uuid, text) to rowhouse_app;
+comment on function context.finish_attempt(bytea, uuid, text) is
+    'Ends the caller''s own attempt under an Idempotency-Key and keeps its (encrypted) answer. Once only.';
+reset role;
+--! EndIncluded context/finish_attempt.sql
+--! Included context/recall_answer.sql
+-- The answer that the caller had to a request with this key; null where none was kept, or another credential of
+-- theirs had it: an API key that may do little does not read what its owner's session was told.
+set local role rowhouse_definer;
+create or replace function context.recall_answer(key bytea) returns text
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select mine.answer from context.idempotency_keys as mine
+    where mine.tenant_id = coalesce(context.tenant_id(), audit.platform())
+        and mine.user_id = context.user_id()
+        and mine.key = recall_answer.key
+        and mine.credential_id = context.credential_in(context.open_seal())
+$$;
+grant execute on function context.recall_answer(bytea) to rowhouse_app;
+comment on function context.recall_answer(bytea) is
+    'The (encrypted) answer to the caller''s earlier request with this Idempotency-Key, under the same credential.';
+reset role;
+--! EndIncluded context/recall_answer.sql
+--! Included audit/redact.sql
+-- A row as the trail may hold it: only the values of the columns in `kept`. Of the others it says that there is
+-- something ("[redacted]"), nothing (null), or, compared with the row before, something else ("[changed]"). A column
+-- that nobody decided about is in neither list, so a new one stays out of the trail until somebody does.
+--
+-- A loop over the few names, because each query in a function of the trail costs every write as much as all of this.
+create or replace function audit.redact(value jsonb, kept text[], withheld text[], before jsonb default null) returns jsonb
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    hidden   text[] := withheld;
+    redacted jsonb := value;
+    name     text;
+begin
+    if value - kept - withheld <> '{}' then
+        hidden := array(select jsonb_object_keys(value - kept));
+    end if;
+    foreach name in array hidden loop
+        if value -> name <> 'null' then
+            redacted := redacted || jsonb_build_object(
+                name, case when before -> name <> value -> name then '[changed]' else '[redacted]' end);
+        end if;
+    end loop;
+    return redacted;
+end
+$$;
+grant execute on function audit.redact(jsonb, text[], text[], jsonb) to rowhouse_definer;
+comment on function audit.redact(jsonb, text[], text[], jsonb) is
+    'The row with each value that is not kept replaced by "[redacted]", or "[changed]" if it differs from the row before; nulls stay, so that the trail tells set from unset.';
 --! EndIncluded audit/redact.sql
 --! Included audit/record_event.sql
 -- Writes one row of the trail that is not a row change: a sign-in, a refusal, an end of a session.
@@ -839,15 +1833,16 @@ create or replace function audit.record_event(action text, tenant uuid, detail j
     set search_path = ''
 as $$
 declare
-    actor jsonb := context.actor();
+    actor  constant text := context.actor();
+    stated constant jsonb := context.detail_in(actor);
 begin
     insert into audit.events (
         tenant_id, action, detail,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
         coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
-        coalesce(actor ->> 'kind', 'system'), (actor ->> 'user')::uuid, (actor ->> 'credential')::uuid,
-        actor ->> 'request_id', (actor ->> 'ip')::inet, actor ->> 'user_agent'
+        coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
 end
 $$;
@@ -855,11 +1850,60 @@ comment on function audit.record_event(text, uuid, jsonb) is
     'Writes an event that is not a row change; the actor comes from the sealed context.';
 reset role;
 --! EndIncluded audit/record_event.sql
+--! Included audit/tally.sql
+-- Counts what would fill the trail with the same row over and over: one row for an hour, an action and a subject.
+-- Returns how often it happened to this subject in this hour, this time included.
+set local role rowhouse_definer;
+create or replace function audit.tally(action text, subject text) returns bigint
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into audit.tallies as counted (hour, action, subject)
+    values (date_trunc('hour', now(), 'UTC'), tally.action, tally.subject)
+    on conflict (hour, action, subject) do update set count = counted.count + 1, last_at = now()
+    returning counted.count
+$$;
+comment on function audit.tally(text, text) is
+    'Counts an action of a subject in this hour and returns how many there were by now.';
+reset role;
+--! EndIncluded audit/tally.sql
+--! Included audit/tally_stranger.sql
+-- Counts what somebody without any credential of ours did, by the network they came from. A stranger writes no row
+-- of the trail, which nobody may shrink, and only so many rows here: after a hundred networks in one hour the further
+-- ones are counted together.
+set local role rowhouse_definer;
+create or replace function audit.tally_stranger(action text, network text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    this_hour timestamptz := date_trunc('hour', now(), 'UTC');
+begin
+    if not exists (
+        select from audit.tallies as counted
+        where counted.hour = this_hour and counted.action = tally_stranger.action and counted.subject = network
+    ) and (
+        select count(*) >= 100 from (
+            select from audit.tallies as counted
+            where counted.hour = this_hour and counted.action = tally_stranger.action
+            limit 100
+        ) as networks
+    ) then
+        network := 'elsewhere';
+    end if;
+    perform audit.tally(tally_stranger.action, network);
+end
+$$;
+comment on function audit.tally_stranger(text, text) is
+    'Counts what somebody without a credential did, by network; after a hundred networks in an hour, as "elsewhere".';
+reset role;
+--! EndIncluded audit/tally_stranger.sql
 --! Included audit/record_change.sql
 -- The trigger behind audit.track(): one row of the trail for each changed row, in the same transaction.
 --
--- Arguments: the column that holds the tenant ('' for a table of no tenant), the key columns, and the
--- columns whose values the trail must never hold (both as comma-separated lists).
+-- Arguments: the column that holds the tenant ('' for a table of no tenant), the key columns, the columns whose
+-- values the trail keeps, those whose values it must never hold, and those whose change alone is no event (lists with
+-- commas). What is in none of them is not kept.
 -- Row level, not statement level: only row triggers reach colocated tables on Citus.
 set local role rowhouse_definer;
 create or replace function audit.record_change() returns trigger
@@ -867,46 +1911,55 @@ create or replace function audit.record_change() returns trigger
     set search_path = ''
 as $$
 declare
-    actor    jsonb := context.actor();
-    old_row  jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-    new_row  jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
-    this_row jsonb := coalesce(new_row, old_row);
-    secrets  text[] := string_to_array(tg_argv[2], ',');
-    tenant   uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
+    actor    constant text := context.actor();
+    stated   constant jsonb := context.detail_in(actor);
+    old_row  constant jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+    new_row  constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    this_row constant jsonb := coalesce(new_row, old_row);
+    key      constant text[] := string_to_array(tg_argv[1], ',');
+    kept     constant text[] := string_to_array(tg_argv[2], ',');
+    withheld constant text[] := string_to_array(tg_argv[3], ',');
+    clocks   constant text[] := string_to_array(tg_argv[4], ',');
+    tenant   constant uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
 begin
     -- Whoever entered another tenant, none, or as somebody else between a change and its record would put the
-    -- change on another's account. Of the tables of no tenant, callers change only app.users, and there themselves.
-    if actor ->> 'credential' is not null
+    -- change on another's account. Of the tables of no tenant, callers change only what is theirs: the row says whose it is.
+    if context.credential_in(actor) is not null
         and (
-            case when tg_argv[0] = '' then this_row ->> 'id' is distinct from actor ->> 'user'
-            else tenant is distinct from (actor ->> 'tenant')::uuid end
+            case when tg_argv[0] = '' then coalesce(this_row ->> 'user_id', this_row ->> 'id')::uuid is distinct from context.user_in(actor)
+            else tenant is distinct from context.tenant_in(actor) end
         )
     then
         perform context.refuse('broken_seal');
     end if;
+    if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
+        return null;
+    end if;
     insert into audit.events (
-        tenant_id, action, table_name, row_key, old_row, new_row,
+        tenant_id, action, table_name, row_key, row_id, old_row, new_row,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
         tg_table_schema || '.' || tg_table_name,
-        (select jsonb_object_agg(name, this_row -> name) from unnest(string_to_array(tg_argv[1], ',')) as key (name)),
-        audit.redact(old_row, secrets),
-        audit.redact(new_row, secrets),
-        coalesce(actor ->> 'kind', 'system'), (actor ->> 'user')::uuid, (actor ->> 'credential')::uuid,
-        actor ->> 'request_id', (actor ->> 'ip')::inet, actor ->> 'user_agent'
+        (select jsonb_object_agg(name, this_row -> name) from unnest(key) as part (name)),
+        -- Within its tenant the last column of a key tells rows apart.
+        this_row ->> key[cardinality(key)],
+        audit.redact(old_row, kept, withheld),
+        audit.redact(new_row, kept, withheld, old_row),
+        coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
     return null;
 end
 $$;
 grant execute on function audit.record_change() to rowhouse_owner;
 comment on function audit.record_change() is
-    'Trigger of every tracked table: writes who, when, what, old and new values, secrets redacted.';
+    'Trigger of every tracked table: writes who, when, what, old and new values of the columns that the trail keeps.';
 reset role;
 --! EndIncluded audit/record_change.sql
 --! Included audit/refuse_change.sql
--- Privileges already keep everybody but the owner from the trail; this keeps the owner from slips.
+-- Privileges already keep everybody but the owner from the trail and from truncating; this keeps the owner from slips.
 create or replace function audit.refuse_change() returns trigger
     language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
@@ -914,20 +1967,28 @@ as $$
 begin
     raise exception using
         errcode = 'RH405',
-        message = format('%s of %s.%s is refused: the trail only grows', tg_op, tg_table_schema, tg_table_name),
-        hint = 'Rows that a tracked table no longer needs are deleted one by one, so that the trail records it.';
+        message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
+            case tg_table_schema when 'audit' then 'the trail only grows' else 'its rows go one by one' end),
+        hint = 'Rows that a table no longer needs are deleted, so that what watches them sees each.';
 end
 $$;
 comment on function audit.refuse_change() is
-    'Trigger: refuses to rewrite the trail, and to truncate a table that it watches (RH405).';
+    'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';
 --! EndIncluded audit/refuse_change.sql
 --! Included audit/track.sql
 -- Puts a table under audit; idempotent. Its key columns are read from its primary key.
 --
--- target:  the table
--- tenant:  the column that holds the tenant; '' for a table of no tenant
--- secrets: columns whose values the trail must never hold
-create or replace function audit.track(target regclass, tenant text default 'tenant_id', secrets text[] default '{}')
+-- target:   the table
+-- kept:     columns whose values the trail holds; its key and its tenant are always among them
+-- withheld: columns whose values the trail must never hold: secrets, what people said
+-- tenant:   the column that holds the tenant; '' for a table of no tenant
+-- clocks:   columns whose change alone is no event, because something else that is recorded moves them
+--
+-- A column in neither list is withheld too, until somebody decides.
+create or replace function audit.track(
+    target regclass, kept text[] default '{}', withheld text[] default '{}', tenant text default 'tenant_id',
+    clocks text[] default '{}'
+)
     returns void
     language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
@@ -946,17 +2007,23 @@ declare
         where index.indrelid = target and index.indisprimary
         order by part.place
     );
+    implied text[] := array_remove(array[tenant], '') || key;
 begin
     if cardinality(key) = 0 then
         raise exception using errcode = 'RH400', message = format('%s has no primary key, so the trail could not name its rows', target);
     end if;
-    if not (array_remove(array[tenant], '') || secrets) <@ columns then
+    if not (implied || kept || withheld || clocks) <@ columns then
         raise exception using errcode = 'RH400', message = format('%s lacks a column named in audit.track()', target);
+    end if;
+    if (implied || kept) && withheld then
+        raise exception using errcode = 'RH400', message = format('audit.track() is to keep and to withhold the same column of %s', target);
     end if;
     execute format(
         'create or replace trigger audit_changes after insert or update or delete on %s '
-        'for each row execute function audit.record_change(%L, %L, %L)',
-        target, tenant, array_to_string(key, ','), array_to_string(secrets, ',')
+        'for each row execute function audit.record_change(%L, %L, %L, %L, %L)',
+        target, tenant, array_to_string(key, ','),
+        array_to_string(array(select distinct unnest(implied || kept) order by 1), ','), array_to_string(withheld, ','),
+        array_to_string(clocks, ',')
     );
     execute format(
         'create or replace trigger audit_truncate before truncate on %s '
@@ -965,8 +2032,8 @@ begin
     );
 end
 $$;
-comment on function audit.track(regclass, text, text[]) is
-    'Puts a table under audit: every insert, update and delete is recorded, truncate is refused.';
+comment on function audit.track(regclass, text[], text[], text, text[]) is
+    'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
 --! EndIncluded audit/track.sql
 --! Included audit/lock_partition.sql
 -- A partition that is queried directly ignores its parent's policies and triggers: it gets its own.
@@ -983,10 +2050,12 @@ begin
         'for each statement execute function audit.refuse_change()',
         partition
     );
+    perform context.keep_no_values(partition);
+    perform context.plan_for_largest(partition, 'tenant_id');
 end
 $$;
 comment on function audit.lock_partition(regclass) is
-    'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting.';
+    'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting, no values in the statistics. Planned for its largest tenant.';
 --! EndIncluded audit/lock_partition.sql
 --! Included audit/create_partition.sql
 -- Makes the trail's partition for the month of `day`; false if it was there already, or if events of that
@@ -1002,6 +2071,8 @@ declare
     month timestamptz := date_trunc('month', day::timestamp) at time zone 'UTC';
     name  text := 'events_' || to_char(day, 'YYYY_MM');
 begin
+    -- Two workers that start at once take turns; the second finds what the first has made.
+    perform pg_advisory_xact_lock(hashtext('audit.create_partition'));
     if to_regclass(format('audit.%I', name)) is not null then
         return false;
     end if;
@@ -1055,20 +2126,10 @@ $$;
 grant execute on function auth.normalise_email(text) to rowhouse_definer;
 comment on function auth.normalise_email(text) is 'One spelling of an e-mail address: trimmed, NFC, lower case.';
 --! EndIncluded auth/normalise_email.sql
---! Included auth/network.sql
--- The network an address belongs to: /24 of IPv4, /64 of IPv6 (what one subscriber usually holds).
-create or replace function auth.network(ip inet) returns text
-    language sql immutable parallel safe security invoker
-    set search_path = ''
-as $$
-    select coalesce(network(set_masklen(ip, case family(ip) when 4 then 24 else 64 end))::text, 'unknown')
-$$;
-grant execute on function auth.network(inet) to rowhouse_definer;
-comment on function auth.network(inet) is 'The /24 (IPv4) or /64 (IPv6) of an address, as text; "unknown" for none.';
---! EndIncluded auth/network.sql
 --! Included auth/throttle.sql
 -- Counts one attempt against a key and says how many seconds the next must wait; 0 lets this one pass.
--- The count rises before the password is checked, so that attempts at the same time count too.
+-- The count rises before the password is checked, so that attempts at the same time count too; auth.forgive() takes it
+-- back when the password was right. It begins anew a day after its first attempt.
 --
 -- free:    attempts that cost no wait; each further one doubles it, from one second to a quarter of an hour.
 set local role rowhouse_definer;
@@ -1081,18 +2142,21 @@ declare
 begin
     insert into auth.login_throttles as throttle (key, attempts)
         values (sha256(convert_to(subject, 'UTF8')), 1)
-        on conflict (key) do update set
-            attempts = case
-                when throttle.blocked_until > now() then throttle.attempts
-                when throttle.last_at < now() - interval '1 day' then 1
-                else throttle.attempts + 1
-            end
+        on conflict (key) do update set (attempts, began_at) = (
+            select
+                case
+                    when throttle.blocked_until > now() then throttle.attempts
+                    when over then 1
+                    else throttle.attempts + 1
+                end,
+                case when over then now() else throttle.began_at end
+            from (values (throttle.blocked_until <= now() and throttle.began_at <= now() - interval '1 day')) as day (over)
+        )
         returning * into known;
     if known.blocked_until > now() then
         return ceil(extract(epoch from known.blocked_until - now()));
     end if;
     update auth.login_throttles set
-        last_at = now(),
         blocked_until = case
             when known.attempts < free then now()
             else now() + least(interval '1 second' * 2 ^ least(known.attempts - free, 20), interval '15 minutes')
@@ -1105,6 +2169,23 @@ comment on function auth.throttle(text, integer) is
     'Counts an attempt against a subject; returns the seconds it must wait, or 0 if it may go on.';
 reset role;
 --! EndIncluded auth/throttle.sql
+--! Included auth/forgive.sql
+-- Takes back an attempt that turned out to be right: the counter is as if it had not been made. It is not set to
+-- zero, because who guesses from the same network would see that somebody had got in.
+set local role rowhouse_definer;
+create or replace function auth.forgive(subject text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.login_throttles where key = sha256(convert_to(subject, 'UTF8')) and attempts = 1;
+    update auth.login_throttles set attempts = attempts - 1, blocked_until = now()
+    where key = sha256(convert_to(subject, 'UTF8'));
+end
+$$;
+comment on function auth.forgive(text) is 'Takes back the attempt that auth.throttle() counted last.';
+reset role;
+--! EndIncluded auth/forgive.sql
 --! Included auth/list_tenants.sql
 -- The tenants a person may sign in to, as the JSON array `tenants` of a token response.
 set local role rowhouse_definer;
@@ -1152,111 +2233,630 @@ comment on function auth.create_tenant(text, text, uuid) is
     'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
 reset role;
 --! EndIncluded auth/create_tenant.sql
---! Included auth/register.sql
--- Keeps a registration until its address is verified. No user exists before that, so nobody can sit on
--- somebody else's address and wait. The caller of the API hears the same in every case.
---
--- digest: sha256 of the link's secret. Returns what to mail:
---   verify   the verification link
---   exists   a note that the address has an account already
---   nothing  three links in an hour are enough for any address
+--! Included auth/free_slug.sql
+-- The slug that a new tenant gets: the wish, or where another has it, the wish and six characters more. So following a
+-- link never fails for a name, and never says that one is taken. Companies that want the same at once take turns.
 set local role rowhouse_definer;
-create or replace function auth.register(
-    email text, name text, password_hash text, tenant_slug text, tenant_name text, digest bytea, facts jsonb
-) returns text
+create or replace function auth.free_slug(wish text) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    free text := wish;
+begin
+    perform pg_advisory_xact_lock(hashtext('auth.free_slug'), hashtext(wish));
+    while exists (select from app.tenants as tenant where lower(tenant.slug) = free) loop
+        free := left(wish, 56) || '-' || encode(extensions.gen_random_bytes(3), 'hex');
+    end loop;
+    return free;
+end
+$$;
+comment on function auth.free_slug(text) is
+    'The wish if no tenant has this slug, else one like it; the caller''s transaction holds its turn.';
+reset role;
+--! EndIncluded auth/free_slug.sql
+--! Included auth/known_of.sql
+-- What attackers know of a person: their address, their name, and the names of their companies.
+set local role rowhouse_definer;
+create or replace function auth.known_of(person uuid) returns text[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select array[known.email, known.name] || array(
+        select unnest(array[tenant.name, tenant.slug])
+        from app.memberships as membership
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+        where membership.user_id = known.id
+    )
+    from app.users as known
+    where known.id = person
+$$;
+comment on function auth.known_of(uuid) is 'What attackers know of a person: address, name, companies.';
+reset role;
+--! EndIncluded auth/known_of.sql
+--! Included auth/queue_mail.sql
+-- Puts a mail into the queue, in the transaction of what it tells of: a mail that was promised is never lost, and there is
+-- none about what did not happen. The server delivers it (auth.claim_mails), with the texts of the template.
+--
+-- secret: what the link and the code are, encrypted under the master key for this mail; null where the text has neither
+set local role rowhouse_definer;
+create or replace function auth.queue_mail(mail uuid, template text, recipient text, locale text, secret text, facts jsonb)
+    returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into auth.mails (id, template, recipient, locale, secret, request_id)
+    values (mail, queue_mail.template, queue_mail.recipient, queue_mail.locale, queue_mail.secret, facts ->> 'request_id')
+$$;
+comment on function auth.queue_mail(uuid, text, text, text, text, jsonb) is
+    'Puts a mail into the queue, in the caller''s transaction.';
+reset role;
+--! EndIncluded auth/queue_mail.sql
+--! Included auth/make_mail_token.sql
+-- Keeps what a link and its code will be compared with. Returns its id, or null where there were enough mails: of one
+-- purpose an address gets three an hour from one network and ten from everywhere. So whoever asks for a stranger's
+-- address does not use up the mails that its owner asks for, and nobody's mailbox is filled.
+--
+-- link, code: digests; what is kept are digests of these. browser: the digest of the cookie of the browser that asked,
+-- where the link is good in no other.
+set local role rowhouse_definer;
+create or replace function auth.make_mail_token(
+    purpose text, address text, person uuid, link bytea, code bytea, browser bytea, lifetime interval, facts jsonb
+) returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    here  text := auth.network((facts ->> 'ip')::inet);
+    token   uuid;
+begin
+    -- Two for one address at once take turns, so that the limits are exact.
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    if (
+        select count(*) >= 10 or count(*) filter (where recent.network = here) >= 3
+        from auth.mail_tokens as recent
+        where recent.email = address and recent.purpose = make_mail_token.purpose
+            and recent.created_at > now() - interval '1 hour'
+    ) then
+        return null;
+    end if;
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, browser_digest, network, expires_at)
+        values (make_mail_token.purpose, address, person, sha256(link), sha256(code), sha256(browser), here,
+            now() + lifetime)
+        returning id into token;
+    return token;
+end
+$$;
+comment on function auth.make_mail_token(text, text, uuid, bytea, bytea, bytea, interval, jsonb) is
+    'Keeps the digests of a link and its code for one purpose and address; null where that address got enough mails.';
+reset role;
+--! EndIncluded auth/make_mail_token.sql
+--! Included auth/find_mail_token.sql
+-- The mail's row that a link or a code is of, locked; nothing if it is not good, or not any more. A link is good until it
+-- is used or its time is over. A code is only good of the newest mail, and not after five wrong tries: there are a million
+-- of them, and each wrong one counts although the attempt fails.
+--
+-- link:         the digest of the link's secret; or, instead,
+-- email, codes: the address, and the code's digest under each master key that may have made it
+--
+-- What the answer is for, takes turns by address, with further mails of it.
+set local role rowhouse_definer;
+create or replace function auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
+    returns auth.mail_tokens
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
     address text := auth.normalise_email(email);
+    found   auth.mail_tokens;
 begin
-    perform context.act(null, null, facts);
-    -- Two registrations of one address at once take turns, so that the limit below is exact.
-    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(address));
-    if (
-        select count(*) >= 3 from auth.registrations as recent
-        where recent.email = address and recent.created_at > now() - interval '1 hour'
-    ) then
-        return 'nothing';
+    if link is not null then
+        select token.email into address from auth.mail_tokens as token where token.link_digest = sha256(link);
     end if;
-    insert into auth.registrations (email, name, password_hash, tenant_slug, tenant_name, digest)
-        values (address, btrim(register.name), register.password_hash, register.tenant_slug,
-            btrim(register.tenant_name), sha256(register.digest));
-    if exists (select from app.users as person where lower(person.email) = address) then
-        return 'exists';
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    if link is not null then
+        select * into found from auth.mail_tokens as token
+        where token.link_digest = sha256(link) and token.purpose = find_mail_token.purpose
+            and token.used_at is null and token.expires_at > now()
+            and (token.purpose = 'register' or exists (select from app.users as person where person.id = token.user_id))
+        for update;
+        return found;
     end if;
-    return 'verify';
+
+    select * into found from auth.mail_tokens as token
+    where token.email = address and token.purpose = find_mail_token.purpose
+    order by token.created_at desc, token.id desc
+    limit 1
+    for update;
+    if found.used_at is not null or found.expires_at <= now() or found.tries >= 5 then
+        return null;
+    end if;
+    -- Where there is no account to sign in to, a mail that says so went out, and no code is right.
+    if found.purpose <> 'register' and not exists (select from app.users as person where person.id = found.user_id)
+        or not exists (select from unnest(codes) as shown (digest) where sha256(shown.digest) = found.code_digest)
+    then
+        update auth.mail_tokens as token set tries = token.tries + 1 where token.id = found.id;
+        return null;
+    end if;
+    return found;
 end
 $$;
-grant execute on function auth.register(text, text, text, text, text, bytea, jsonb) to rowhouse_auth;
-comment on function auth.register(text, text, text, text, text, bytea, jsonb) is
-    'Keeps a registration until its link is followed; returns what to mail: verify, exists or nothing.';
+comment on function auth.find_mail_token(text, bytea, text, bytea[]) is
+    'The row of the mail that a link or a code is of, locked; null if it is not good. A wrong code is counted.';
 reset role;
---! EndIncluded auth/register.sql
---! Included auth/verify_email.sql
--- Follows a verification link: the user, the password and the tenant come into being together.
+--! EndIncluded auth/find_mail_token.sql
+--! Included auth/try_mail_token.sql
+-- What stands between a stranger and a link or code: codes are counted per address like passwords, whether there is a
+-- mail or not, and a right one takes its own attempt back. Ten wrong ones a day cost no wait.
 --
--- digest:      sha256 of the link's secret
--- tenant_slug: another slug than the registered one, for when that was taken meanwhile
--- Returns the outcome: verified, invalid_token, slug_taken (the link stays good).
+-- outcome: ok, invalid_token, throttled (retry_after says for how many seconds)
 set local role rowhouse_definer;
-create or replace function auth.verify_email(digest bytea, tenant_slug text, facts jsonb) returns text
+create or replace function auth.try_mail_token(purpose text, link bytea, email text, codes bytea[], facts jsonb)
+    returns table (outcome text, retry_after integer, token auth.mail_tokens)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
+    network text := auth.network((facts ->> 'ip')::inet);
+    counted text := 'mail code ' || purpose || ' ' || auth.normalise_email(email);
+begin
+    retry_after := case when link is null then auth.throttle(counted, 10) else 0 end;
+    if retry_after > 0 then
+        outcome := 'throttled';
+        perform audit.tally_stranger('auth.mail_code_throttled', network);
+        return next;
+        return;
+    end if;
+    token := auth.find_mail_token(purpose, link, email, codes);
+    if token.id is null then
+        outcome := 'invalid_token';
+        perform audit.tally_stranger('auth.' || purpose || '_failed', network);
+    else
+        outcome := 'ok';
+        if link is null then
+            perform auth.forgive(counted);
+        end if;
+    end if;
+    return next;
+end
+$$;
+comment on function auth.try_mail_token(text, bytea, text, bytea[], jsonb) is
+    'Finds the mail that a link or a code is of; counts codes, so that they cannot be guessed. Outcome: ok, invalid_token or throttled.';
+reset role;
+--! EndIncluded auth/try_mail_token.sql
+--! Included auth/weigh_mail_token.sql
+-- Looks whether a link or a code is good, before a new password is thought about, and uses nothing up: whoever chose a
+-- weak password chooses again with the same link.
+--
+-- about: what an attacker knows of the person, which a password must not be made of
+set local role rowhouse_definer;
+create or replace function auth.weigh_mail_token(purpose text, link bytea, email text, codes bytea[], facts jsonb)
+    returns table (outcome text, retry_after integer, about text[])
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token(purpose, link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        about := array[token.email] || (
+            select array[pending.name, pending.tenant_name, pending.tenant_slug]
+            from auth.registrations as pending where pending.token_id = token.id
+        ) || auth.known_of(token.user_id);
+        about := array_remove(about, null);
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.weigh_mail_token(text, bytea, text, bytea[], jsonb) to rowhouse_auth;
+comment on function auth.weigh_mail_token(text, bytea, text, bytea[], jsonb) is
+    'Whether a link or a code is good, and what its password must not be made of. Uses nothing up.';
+reset role;
+--! EndIncluded auth/weigh_mail_token.sql
+--! Included auth/void_mail_tokens.sql
+-- Makes every link and code worthless that was mailed to an address, or on behalf of a person: when one of them was used,
+-- the password changed or the address did. The rows stay until their time is over, for the limits on mails.
+set local role rowhouse_definer;
+create or replace function auth.void_mail_tokens(address text, person uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update auth.mail_tokens as token set used_at = now()
+    where (token.email = address or token.user_id = person) and token.used_at is null
+$$;
+comment on function auth.void_mail_tokens(text, uuid) is
+    'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
+reset role;
+--! EndIncluded auth/void_mail_tokens.sql
+--! Included auth/claim_mails.sql
+-- Mails that are due, for whoever asks to deliver, and for nobody else in the next two minutes: if the process dies with
+-- them, another one has them then. So a mail may come twice, but is never lost.
+set local role rowhouse_definer;
+create or replace function auth.claim_mails(most integer)
+    returns table (id uuid, template text, recipient text, locale text, secret text, request_id text, attempts integer, created_at timestamptz)
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update auth.mails as mail
+    set attempts = mail.attempts + 1, next_attempt_at = now() + interval '2 minutes'
+    where mail.id in (
+        select due.id from auth.mails as due
+        where due.state = 'pending' and due.next_attempt_at <= now()
+        order by due.next_attempt_at
+        limit most
+        for update skip locked
+    )
+    returning mail.id, mail.template, mail.recipient, mail.locale, mail.secret, mail.request_id, mail.attempts, mail.created_at
+$$;
+grant execute on function auth.claim_mails(integer) to rowhouse_auth;
+comment on function auth.claim_mails(integer) is
+    'Mails that are due, lent for two minutes to whoever asks.';
+reset role;
+--! EndIncluded auth/claim_mails.sql
+--! Included auth/settle_mail.sql
+-- How a delivery went. A mail that was sent forgets its secret at once. One that was not is tried again after 10 seconds,
+-- four times as long each time, six hours at most; after ten tries (about a day), or where the mail server refused it
+-- for good, it is dead: it stays to be seen and to be tried again by hand (jobs.list_mails, jobs.retry_mail).
+--
+-- failure: what went wrong; null: it was sent
+set local role rowhouse_definer;
+create or replace function auth.settle_mail(mail uuid, failure text, for_good boolean) returns text
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update auth.mails as one set
+        state = judged.state,
+        settled_at = case when judged.state <> 'pending' then now() end,
+        secret = case when judged.state <> 'sent' then one.secret end,
+        last_error = left(failure, 500),
+        next_attempt_at = now() + least(interval '10 seconds' * 4 ^ (one.attempts - 1), interval '6 hours')
+    from (
+        select known.id, case
+            when failure is null then 'sent'
+            when for_good or known.attempts >= 10 then 'dead'
+            else 'pending'
+        end as state
+        from auth.mails as known where known.id = mail and known.state = 'pending'
+    ) as judged
+    where one.id = judged.id
+    returning one.state
+$$;
+grant execute on function auth.settle_mail(uuid, text, boolean) to rowhouse_auth;
+comment on function auth.settle_mail(uuid, text, boolean) is
+    'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
+reset role;
+--! EndIncluded auth/settle_mail.sql
+--! Included auth/register.sql
+-- Keeps a registration until its address is verified. No user exists before that, and there is no password yet: whoever
+-- opens the mail chooses it. So nobody can sit on somebody else's address and wait, and a link that the wrong person
+-- follows gives nothing to whoever registered. The caller of the API hears the same in every case, after the same work.
+--
+-- It is no event of the trail: the address may be anybody's, and the trail forgets nothing. It is counted, and gone
+-- after 24 hours.
+--
+-- link, code: digests; mail: the id of the mail, secret: link and code, encrypted for it; locale: of its text
+set local role rowhouse_definer;
+create or replace function auth.register(
+    email text, name text, tenant_slug text, tenant_name text,
+    link bytea, code bytea, mail uuid, secret text, locale text, facts jsonb
+) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    address text := auth.normalise_email(email);
+    token   uuid;
+begin
+    perform audit.tally_stranger('auth.register', auth.network((facts ->> 'ip')::inet));
+    token := auth.make_mail_token('register', address, null, link, code, null, interval '24 hours', facts);
+    if token is null then
+        return;
+    end if;
+    insert into auth.registrations (token_id, name, tenant_slug, tenant_name)
+        values (token, btrim(register.name), register.tenant_slug, btrim(register.tenant_name));
+    if exists (select from app.users as person where lower(person.email) = address) then
+        perform auth.queue_mail(mail, 'account_exists', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, 'verify_email', address, locale, secret, facts);
+    end if;
+end
+$$;
+grant execute on function auth.register(text, text, text, text, bytea, bytea, uuid, text, text, jsonb) to rowhouse_auth;
+comment on function auth.register(text, text, text, text, bytea, bytea, uuid, text, text, jsonb) is
+    'Keeps a registration, without a password, until its mail is followed; queues the mail, of which an address gets three an hour.';
+reset role;
+--! EndIncluded auth/register.sql
+--! Included auth/verify_email.sql
+-- Follows a registration's mail, by link or by code: the user, their password and the tenant come into being together.
+-- The password is of whoever opened the mail.
+--
+-- locale: the language of whoever opened it
+-- Returns the outcome: verified, invalid_token or throttled. Whether the tenant's slug was taken by another meanwhile is
+-- no outcome: it gets one like it (auth.free_slug), and its owner sees which when they sign in.
+set local role rowhouse_definer;
+create or replace function auth.verify_email(
+    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb
+) returns table (outcome text, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried        record;
+    token        auth.mail_tokens;
     registration auth.registrations;
     person       uuid := uuidv7();
 begin
-    perform context.act(null, null, facts);
-    -- Two links of one address at once take turns, and with registrations of it: each would wait for the other's row.
-    perform pg_advisory_xact_lock(hashtext('auth.register'), hashtext(pending.email))
-    from auth.registrations as pending where pending.digest = sha256(verify_email.digest);
-    select * into registration
-    from auth.registrations as pending
-    where pending.digest = sha256(verify_email.digest) and pending.expires_at > now()
-    for update;
-    if not found or exists (select from app.users as known where lower(known.email) = registration.email) then
-        return 'invalid_token';
+    select * into strict tried from auth.try_mail_token('register', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' and exists (select from app.users as known where lower(known.email) = token.email) then
+        outcome := 'invalid_token';
     end if;
-    if verify_email.tenant_slug is not null and registration.tenant_slug is not null then
-        registration.tenant_slug := verify_email.tenant_slug;
-    end if;
-
-    perform context.act(person, null, facts);
-    begin
-        insert into app.users (id, email, name) values (person, registration.email, registration.name);
-        insert into auth.passwords (user_id, hash) values (person, registration.password_hash);
+    if outcome = 'ok' then
+        select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
+        perform context.act(person, null, facts);
+        insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
+        insert into auth.passwords (user_id, hash) values (person, password_hash);
         if registration.tenant_slug is not null then
-            perform auth.create_tenant(registration.tenant_slug, registration.tenant_name, person);
+            perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
         end if;
-    exception
-        when unique_violation then
-            -- Most likely a slug that was taken meanwhile. Nothing stays behind.
-            return case
-                when exists (select from app.tenants as tenant where lower(tenant.slug) = registration.tenant_slug)
-                    then 'slug_taken'
-                else 'invalid_token'
-            end;
-    end;
-    delete from auth.registrations as other where other.email = registration.email;
-    return 'verified';
+        delete from auth.registrations as other
+            using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
+        perform auth.void_mail_tokens(token.email, person);
+        outcome := 'verified';
+    end if;
+    return next;
 end
 $$;
-grant execute on function auth.verify_email(bytea, text, jsonb) to rowhouse_auth;
-comment on function auth.verify_email(bytea, text, jsonb) is
-    'Follows a verification link: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or slug_taken.';
+grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) to rowhouse_auth;
+comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) is
+    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
 reset role;
 --! EndIncluded auth/verify_email.sql
+--! Included auth/live_session.sql
+-- The session with this handle, locked, if it may go on as it is; else why not. For what somebody does with their own
+-- account outside the door. Names the actor for the trail,
+-- which has a refusal here as it has one of the door's.
+--
+-- handle: sha256 of the session's secret handle
+-- Outcomes: ok; unknown; no_session for an API key; or what context.fault_of() says.
+set local role rowhouse_definer;
+create or replace function auth.live_session(handle bytea, facts jsonb) returns table (outcome text, session auth.sessions)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    holder context.holder;
+begin
+    select * into session from auth.sessions as known where known.handle_digest = sha256(handle) for update;
+    if not found then
+        outcome := case
+            when exists (select from context.api_key_holders as key where key.digest = sha256(handle)) then 'no_session'
+            else 'unknown'
+        end;
+        perform auth.record_refusal(handle, 'RH403', 'session', facts);
+        return next;
+        return;
+    end if;
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(handle);
+    outcome := coalesce(context.fault_of(holder, facts), 'ok');
+    if outcome <> 'ok' then
+        perform auth.record_refusal(handle, 'RH401', outcome, facts);
+    end if;
+    perform context.act(session.user_id, session.tenant_id, facts);
+    return next;
+end
+$$;
+comment on function auth.live_session(bytea, jsonb) is
+    'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
+reset role;
+--! EndIncluded auth/live_session.sql
+--! Included auth/set_password.sql
+-- What every change of a password does: the other sessions end, links and codes that were mailed die, the owner is told.
+--
+-- kept: the session that goes on, if one does; mail: the id of the notice
+set local role rowhouse_definer;
+create or replace function auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
+    returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    person    app.users;
+    found_now integer;
+    ended     integer := 0;
+begin
+    select * into strict person from app.users as known where known.id = person_id;
+    -- First of all: a login that has checked the old one meanwhile waits here, or is over and its session ends below.
+    insert into auth.passwords as known (user_id, hash) values (person.id, password_hash)
+        on conflict (user_id) do update set hash = excluded.hash, changed_at = now();
+    -- The same for a link that is being followed.
+    perform auth.void_mail_tokens(person.email, person.id);
+    -- And for a sibling of a session that is being opened. Whoever holds more than one of the three takes them in this order.
+    perform auth.lock_sessions(person.id);
+    -- And once more until there is none: whoever made another session of one of these held its row until now.
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'password_changed'
+        where session.user_id = person.id and session.ended_at is null and session.id is distinct from kept;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    perform auth.queue_mail(mail, 'password_changed', person.email, person.locale, null, facts);
+    perform audit.record_event('auth.password_changed', null, jsonb_build_object('ended', ended, 'kept', kept));
+end
+$$;
+comment on function auth.set_password(uuid, text, uuid, uuid, jsonb) is
+    'Sets a password, ends the other sessions, makes mailed links worthless and queues the notice.';
+reset role;
+--! EndIncluded auth/set_password.sql
+--! Included auth/begin_password_change.sql
+-- The first half of a change: what the old password is to be checked against, if it may be tried. Whoever found an open
+-- session guesses as slowly as at the login. The count is the account's own, so that nobody outside can raise it.
+--
+-- outcome:       ok, throttled (retry_after says for how many seconds), or why the session will not do
+-- password_hash: null where there is no password yet: then none is right (a reset sets one)
+-- about:         what the new password must not be made of
+set local role rowhouse_definer;
+create or replace function auth.begin_password_change(handle bytea, facts jsonb)
+    returns table (outcome text, retry_after integer, password_hash text, about text[])
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown  record;
+    person uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome = 'ok' then
+        person := (shown.session).user_id;
+        retry_after := auth.throttle('password change ' || person, 5);
+        outcome := case when retry_after > 0 then 'throttled' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        about := auth.known_of(person);
+        select known.hash into password_hash from auth.passwords as known where known.user_id = person;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.begin_password_change(bytea, jsonb) to rowhouse_auth;
+comment on function auth.begin_password_change(bytea, jsonb) is
+    'Counts an attempt to change the password of a session''s owner and returns what the old one is to be checked against.';
+reset role;
+--! EndIncluded auth/begin_password_change.sql
+--! Included auth/finish_password_change.sql
+-- The second half of a change: the server checked the old password. Nothing raises, because a failure is committed too.
+--
+-- verified: whether the old password was right; known_hash: what it was checked against, which must still be the one
+-- Outcomes: ok, invalid_credentials, or why the session will not do.
+set local role rowhouse_definer;
+create or replace function auth.finish_password_change(
+    handle bytea, verified boolean, known_hash text, password_hash text, mail uuid, facts jsonb
+) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown   record;
+    session auth.sessions;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    end if;
+    session := shown.session;
+    perform from auth.passwords as known
+    where known.user_id = session.user_id and known.hash = known_hash
+    for update;
+    if not found or verified is not true then
+        perform audit.record_event('auth.password_change_failed', session.tenant_id,
+            jsonb_build_object('session', session.id, 'outcome', 'invalid_credentials'));
+        return 'invalid_credentials';
+    end if;
+    perform auth.forgive('password change ' || session.user_id);
+    perform auth.set_password(session.user_id, password_hash, session.id, mail, facts);
+    return 'ok';
+end
+$$;
+grant execute on function auth.finish_password_change(bytea, boolean, text, text, uuid, jsonb) to rowhouse_auth;
+comment on function auth.finish_password_change(bytea, boolean, text, text, uuid, jsonb) is
+    'Changes the password of a session''s owner, ends their other sessions and queues the notice; or tells the trail that the old one was wrong.';
+reset role;
+--! EndIncluded auth/finish_password_change.sql
+--! Included auth/request_mail.sql
+-- Mails a link and a code to an address, for a new password (reset_password, good for 30 minutes) or to come in with
+-- (sign_in, 15 minutes). For an address without an account the same is done, and the mail says that there is none: so
+-- the caller of the API learns nothing, and the owner of the address does.
+--
+-- browser: the digest of the cookie of the browser that asked, for a link that signs in
+-- locale:  of the mail to an address without an account
+set local role rowhouse_definer;
+create or replace function auth.request_mail(
+    purpose text, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, locale text, facts jsonb
+) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    address text := auth.normalise_email(email);
+    person  app.users;
+begin
+    if purpose is null or purpose not in ('reset_password', 'sign_in') then
+        raise exception using errcode = 'RH400', message = 'the purpose is reset_password or sign_in';
+    end if;
+    perform audit.tally_stranger('auth.' || purpose, auth.network((facts ->> 'ip')::inet));
+    select * into person from app.users as known where lower(known.email) = address;
+    if auth.make_mail_token(purpose, address, person.id, link, code, browser,
+        case purpose when 'sign_in' then interval '15 minutes' else interval '30 minutes' end, facts) is null
+    then
+        return;
+    end if;
+    if person.id is null then
+        perform auth.queue_mail(mail, 'no_account', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, purpose, person.email, person.locale, secret, facts);
+    end if;
+end
+$$;
+grant execute on function auth.request_mail(text, text, bytea, bytea, bytea, uuid, text, text, jsonb) to rowhouse_auth;
+comment on function auth.request_mail(text, text, bytea, bytea, bytea, uuid, text, text, jsonb) is
+    'Queues a mail with a link and a code for a new password, or to sign in; or one that says that there is no account.';
+reset role;
+--! EndIncluded auth/request_mail.sql
+--! Included auth/reset_password.sql
+-- Sets a new password by a mail's link or code, and ends every session: whoever had the old one is out. An account that
+-- had no password gets its first.
+--
+-- Outcomes: ok, invalid_token, throttled.
+set local role rowhouse_definer;
+create or replace function auth.reset_password(
+    link bytea, email text, codes bytea[], password_hash text, mail uuid, facts jsonb
+) returns table (outcome text, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('reset_password', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    if outcome = 'ok' then
+        token := tried.token;
+        perform context.act(token.user_id, null, facts);
+        perform auth.set_password(token.user_id, password_hash, null, mail, facts);
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.reset_password(bytea, text, bytea[], text, uuid, jsonb) to rowhouse_auth;
+comment on function auth.reset_password(bytea, text, bytea[], text, uuid, jsonb) is
+    'Sets a new password by a mailed link or code and ends every session. Outcome: ok, invalid_token or throttled.';
+reset role;
+--! EndIncluded auth/reset_password.sql
 --! Included auth/begin_login.sql
 -- The first half of a login: what the password is to be checked against, if it may be tried at all.
 --
--- An unknown address counts and waits like a known one. Attempts are counted per address and network, so
--- that a stranger's guesses do not lock the owner out; above 100 a day an address also waits from every
--- network that it has not signed in from in the last 30 days.
+-- An unknown address counts, waits and is answered like a known one. Attempts are counted per address and network, so
+-- that a stranger's guesses do not lock the owner out; above 100 a day the address waits from every network. Then only
+-- the right password from a network that its owner signed in from in the last 30 days is let in. Whoever does not have
+-- it cannot tell such a network from another: the password is checked, for as long, and the answer is to wait.
+--
+-- password_hash: null for an unknown address, and where no password will do
+-- retry_after:   seconds that everybody waits who does not show the right password; 0: nobody waits
+-- checked:       whether the password is to be checked; if not, everybody waits
 set local role rowhouse_definer;
 create or replace function auth.begin_login(email text, facts jsonb)
-    returns table (user_id uuid, password_hash text, retry_after integer)
+    returns table (user_id uuid, password_hash text, retry_after integer, checked boolean)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -1270,29 +2870,173 @@ begin
     where lower(person.email) = address;
 
     retry_after := auth.throttle(address || ' ' || network, 5);
-    if retry_after = 0 and not exists (
-        select from auth.sessions as session
-        where session.user_id = begin_login.user_id
-            and session.created_at > now() - interval '30 days'
-            and auth.network(session.ip) = network
-    ) then
+    checked := retry_after = 0;
+    if checked then
         retry_after := auth.throttle(address, 100);
     end if;
     if retry_after > 0 then
-        perform context.act(null, null, facts);
-        perform audit.record_event('auth.login_throttled', null,
-            jsonb_build_object('email', address, 'retry_after', retry_after));
-        user_id := null;
-        password_hash := null;
+        perform audit.tally_stranger('auth.login_throttled', network);
+        if not checked or not exists (
+            select from auth.sessions as session
+            where session.user_id = begin_login.user_id
+                and session.created_at > now() - interval '30 days'
+                and auth.network(session.ip) = network
+        ) then
+            user_id := null;
+            password_hash := null;
+        end if;
     end if;
     return next;
 end
 $$;
 grant execute on function auth.begin_login(text, jsonb) to rowhouse_auth;
 comment on function auth.begin_login(text, jsonb) is
-    'Counts a login attempt and returns the hash to check the password against, or the seconds to wait.';
+    'Counts a login attempt and returns the hash to check the password against, the seconds to wait unless it is right, and whether to check it at all.';
 reset role;
 --! EndIncluded auth/begin_login.sql
+--! Included auth/lock_sessions.sql
+-- Whoever ends all sessions of a person, and whoever makes one out of another, wait for each other here. Without that a
+-- sibling that is being opened would be seen by nobody who ends "all", and would outlive them. Taken before any row is.
+set local role rowhouse_definer;
+create or replace function auth.lock_sessions(person uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtextextended('sessions of ' || person, 0))
+$$;
+comment on function auth.lock_sessions(uuid) is
+    'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
+reset role;
+--! EndIncluded auth/lock_sessions.sql
+--! Included auth/ask_second_factor.sql
+-- Keeps a sign-in whose first factor was right until the second is shown. What names it is the handle of the session that
+-- was not opened: it opens no door, is good for ten minutes and five tries, and for nothing but this.
+--
+-- purpose: verify, to show a second factor; enrol, to set one up, where the tenant wants one and the person has none
+set local role rowhouse_definer;
+create or replace function auth.ask_second_factor(
+    person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid
+) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.mfa_challenges as over where over.expires_at < now() - interval '1 hour';
+    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods)
+        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods);
+    perform audit.record_event('auth.second_factor_asked', tenant,
+        jsonb_build_object('purpose', purpose, 'methods', methods));
+end
+$$;
+comment on function auth.ask_second_factor(uuid, text, bytea, text, text[], uuid) is
+    'Keeps a sign-in whose first factor was right until a second is shown or set up.';
+reset role;
+--! EndIncluded auth/ask_second_factor.sql
+--! Included auth/open_session.sql
+-- The last step of every way in: whoever proved to be this person gets a session, if there is nothing against it. Nothing
+-- raises, because a failure must be committed too.
+--
+-- session:      the id of the session to make; handle: sha256 of its secret handle
+-- tenant_slug:  which tenant; null takes the membership that was used last
+-- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
+-- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
+-- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
+-- the session ends if nobody refreshes it.
+set local role rowhouse_definer;
+create or replace function auth.open_session(
+    person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb,
+    sibling_of uuid default null
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    person app.users;
+    place  app.tenants;
+    proven timestamptz := now();
+    idle   interval;
+    life   interval;
+    ended  integer;
+begin
+    select * into strict person from app.users as known where known.id = person_id;
+    if sibling_of is not null then
+        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+    end if;
+
+    select tenant.* into place
+    from app.memberships as membership
+    join app.tenants as tenant on tenant.id = membership.tenant_id
+    where membership.user_id = person.id and membership.status = 'active'
+        and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
+    order by
+        tenant.status = 'active' desc,
+        (select max(past.created_at) from auth.sessions as past
+            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+        membership.id
+    limit 1;
+    idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
+    life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
+
+    outcome := case
+        when person.status = 'banned' then 'user_banned'
+        when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
+        when place.status <> 'active' then 'tenant_suspended'
+        when proven + life <= now() then 'expired'
+        when methods && '{otp,hwk,mfa}' then 'ok'
+        when exists (
+            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
+        ) then 'mfa_required'
+        when place.requires_second_factor then 'mfa_enrolment_required'
+        else 'ok'
+    end;
+
+    perform context.act(person.id, place.id, facts);
+    if outcome in ('mfa_required', 'mfa_enrolment_required') then
+        perform auth.ask_second_factor(
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+        );
+        return next;
+        return;
+    elsif outcome <> 'ok' then
+        perform audit.record_event(
+            case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
+            jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
+        return next;
+        return;
+    end if;
+
+    if place.single_session then
+        perform auth.lock_sessions(person.id);
+        update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
+        where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
+        get diagnostics ended = row_count;
+    end if;
+    insert into auth.sessions (
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
+    ) values (
+        open_session.session, person.id, place.id, sha256(handle), open_session.methods,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, proven, now() + idle, proven + life
+    );
+    perform audit.record_event(
+        case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
+        jsonb_strip_nulls(jsonb_build_object(
+            'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    result := jsonb_build_object(
+        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'tenant', case when place.id is not null then
+            jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
+        'tenants', auth.list_tenants(person.id),
+        'expires_in', floor(extract(epoch from least(now() + idle, proven + life) - now()))::integer
+    );
+    return next;
+end
+$$;
+comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uuid) is
+    'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+reset role;
+--! EndIncluded auth/open_session.sql
 --! Included auth/finish_login.sql
 -- The second half of a login. The server checked the password; here it becomes a session, or a failure
 -- in the trail. Nothing raises, because a failure must be committed too.
@@ -1300,84 +3044,497 @@ reset role;
 -- verified:     whether the password was right (the server's word: argon2id runs there)
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
--- Returns the outcome (ok, invalid_credentials, user_banned, not_a_member, tenant_suspended) and, for ok,
--- {user, tenant, tenants} as JSON. Why it failed is told only to who knew the password.
+-- held_back:    whether everybody else had to wait (auth.begin_login): then the day's count did not move
+-- known_hash:   what the password was checked against. If it was changed meanwhile, it was the wrong one; if it is being
+--               changed now, the change waits for this login, and ends its session
+-- new_hash:     the same password's hash under today's parameters, where the known one has yesterday's
+-- Returns the outcome (ok, invalid_credentials, or what auth.open_session() says) and, for ok, {user, tenant, tenants} as
+-- JSON. Why it failed is told only to who knew the password.
 set local role rowhouse_definer;
 create or replace function auth.finish_login(
-    email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb
+    email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb,
+    held_back boolean default false, known_hash text default null, new_hash text default null
 ) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
     address text := auth.normalise_email(email);
-    person  app.users;
-    place   record;
+    network text := auth.network((facts ->> 'ip')::inet);
+    person  uuid;
 begin
-    select * into person from app.users as known where lower(known.email) = address;
-
-    select membership.tenant_id, tenant.slug, tenant.name, tenant.status into place
-    from app.memberships as membership
-    join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
-        and (finish_login.tenant_slug is null or tenant.slug = finish_login.tenant_slug)
-    order by
-        tenant.status = 'active' desc,
-        (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
-        membership.id
-    limit 1;
-
-    outcome := case
-        when person.id is null or verified is not true then 'invalid_credentials'
-        when person.status = 'banned' then 'user_banned'
-        when place is null and finish_login.tenant_slug is not null then 'not_a_member'
-        when place is not null and place.status <> 'active' then 'tenant_suspended'
-        else 'ok'
-    end;
-
-    perform context.act(person.id, place.tenant_id, facts);
-    if outcome <> 'ok' then
-        -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform.
-        perform audit.record_event(
-            'auth.login_failed',
-            case when outcome in ('user_banned', 'tenant_suspended') then place.tenant_id end,
-            jsonb_build_object('outcome', outcome, 'email', address)
-        );
+    select known.id into person from app.users as known where lower(known.email) = address;
+    if known_hash is not null then
+        perform from auth.passwords as password
+        where password.user_id = person and password.hash = known_hash
+        for update;
+        verified := verified and found;
+    end if;
+    if person is null or verified is not true then
+        if person is null then
+            perform audit.tally_stranger('auth.login_unknown', network);
+        else
+            -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle
+            -- bounds how many of them there can be in a day.
+            perform context.act(person, null, facts);
+            perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
+        end if;
+        outcome := 'invalid_credentials';
         return next;
         return;
     end if;
 
-    delete from auth.login_throttles
-    where key = sha256(convert_to(address || ' ' || auth.network((facts ->> 'ip')::inet), 'UTF8'));
-    insert into auth.sessions (id, user_id, tenant_id, handle_digest, user_agent, ip) values (
-        finish_login.session, person.id, place.tenant_id, sha256(handle),
-        facts ->> 'user_agent', (facts ->> 'ip')::inet
-    );
-    perform audit.record_event('auth.login', place.tenant_id, jsonb_build_object('session', finish_login.session));
-    result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
-        'tenant', case when place is not null then
-            jsonb_build_object('id', place.tenant_id, 'slug', place.slug, 'name', place.name) end,
-        'tenants', auth.list_tenants(person.id)
-    );
-    return next;
+    perform auth.forgive(address || ' ' || network);
+    if not held_back then
+        perform auth.forgive(address);
+    end if;
+    if new_hash is not null then
+        perform context.act(person, null, facts);
+        update auth.passwords as password set hash = new_hash where password.user_id = person and password.hash = known_hash;
+    end if;
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, array['pwd'], facts) as opened;
 end
 $$;
-grant execute on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb) to rowhouse_auth;
-comment on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb) is
+grant execute on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb, boolean, text, text) to rowhouse_auth;
+comment on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb, boolean, text, text) is
     'Turns a checked password into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
 reset role;
 --! EndIncluded auth/finish_login.sql
+--! Included auth/note_oauth_failure.sql
+-- Counts that somebody came back from a provider with something that does not hold. Who that was, nobody knows.
+set local role rowhouse_definer;
+create or replace function auth.note_oauth_failure(facts jsonb) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform audit.tally_stranger('auth.oauth_failed', auth.network((facts ->> 'ip')::inet));
+end
+$$;
+grant execute on function auth.note_oauth_failure(jsonb) to rowhouse_auth;
+comment on function auth.note_oauth_failure(jsonb) is
+    'Counts, by network, that somebody came back from a provider with something that does not hold.';
+reset role;
+--! EndIncluded auth/note_oauth_failure.sql
+--! Included auth/keep_code.sql
+-- Keeps what a provider said of somebody under a one-time code, for a minute: the browser carries the code to the page that
+-- asked, never a token. Nobody is found or made before that page brings the code back, together with the verifier that
+-- stayed in it (RFC 7636).
+--
+-- issuer, subject: who the provider says that is
+-- address:         null unless the provider proved it and is trusted to (the server's word; see src/auth/oauth)
+-- code:            sha256 of the code; challenge: what its verifier has to fit (S256)
+set local role rowhouse_definer;
+create or replace function auth.keep_code(
+    code bytea, challenge text, provider text, issuer text, subject text, address text, name text
+) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into auth.exchange_codes (digest, challenge, provider, issuer, subject, email, name) values (
+        sha256(code), challenge, provider, issuer, subject, auth.normalise_email(address),
+        case when app.is_name(name) then left(btrim(name), 200) end)
+$$;
+grant execute on function auth.keep_code(bytea, text, text, text, text, text, text) to rowhouse_auth;
+comment on function auth.keep_code(bytea, text, text, text, text, text, text) is
+    'Keeps what a provider said of somebody under a one-time code, for a minute.';
+reset role;
+--! EndIncluded auth/keep_code.sql
+--! Included auth/take_exchange_code.sql
+-- What a provider said of somebody, for the code that a browser brought back; nulls if the code is no good. It is gone with
+-- the first try, right or wrong: who has another's code, but not the verifier, gets nothing and spoils it.
+set local role rowhouse_definer;
+create or replace function auth.take_exchange_code(code bytea, challenge text, facts jsonb) returns auth.exchange_codes
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    known auth.exchange_codes;
+begin
+    delete from auth.exchange_codes as used where used.digest = sha256(code) returning * into known;
+    if known.digest is null or known.expires_at <= now() or known.challenge is distinct from take_exchange_code.challenge then
+        perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
+        return null;
+    end if;
+    return known;
+end
+$$;
+comment on function auth.take_exchange_code(bytea, text, jsonb) is
+    'What is kept under a one-time code, which is gone whatever comes of it; null if it is no good.';
+reset role;
+--! EndIncluded auth/take_exchange_code.sql
+--! Included auth/exchange_code.sql
+-- Signs in with what a provider said, for the code that the browser brought back.
+--
+-- An identity is known by issuer and subject. One that is new joins the account of its address only where both sides
+-- proved the address: ours always did, because a user exists only then. Where nobody has the address, an account comes
+-- into being, without a password; a registration of it that waits for its mail is over.
+--
+-- may_register: whether somebody new gets an account here (REGISTRATION)
+-- Outcomes: invalid_exchange_code; email_unproven; registration_closed; or what auth.open_session() says.
+set local role rowhouse_definer;
+create or replace function auth.exchange_code(
+    code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, may_register boolean default true
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown  auth.exchange_codes := auth.take_exchange_code(code, challenge, facts);
+    person uuid;
+begin
+    if shown.digest is null then
+        outcome := 'invalid_exchange_code';
+        return next;
+        return;
+    end if;
+    -- Two first sign-ins of one identity at once take turns: one makes the account, the other finds it.
+    perform pg_advisory_xact_lock(hashtext('auth.identities'), hashtext(shown.issuer || ' ' || shown.subject));
+    update auth.identities as known set last_used_at = now()
+    where known.issuer = shown.issuer and known.subject = shown.subject
+    returning known.user_id into person;
+
+    if person is null then
+        if shown.email is null then
+            perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
+            outcome := 'email_unproven';
+            return next;
+            return;
+        end if;
+        perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(shown.email));
+        select known.id into person from app.users as known where lower(known.email) = shown.email;
+        if person is null and may_register is not true then
+            perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
+            outcome := 'registration_closed';
+            return next;
+            return;
+        elsif person is null then
+            person := uuidv7();
+            perform context.act(person, null, facts);
+            insert into app.users (id, email, name)
+                values (person, shown.email, coalesce(shown.name, split_part(shown.email, '@', 1)));
+            delete from auth.registrations as pending
+                using auth.mail_tokens as link where link.id = pending.token_id and link.email = shown.email;
+            perform auth.void_mail_tokens(shown.email, person);
+        end if;
+        perform context.act(person, null, facts);
+        insert into auth.identities (issuer, subject, user_id, provider)
+            values (shown.issuer, shown.subject, person, shown.provider);
+    end if;
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
+end
+$$;
+grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, boolean) to rowhouse_auth;
+comment on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, boolean) is
+    'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
+reset role;
+--! EndIncluded auth/exchange_code.sql
+--! Included auth/link_identity.sql
+-- Lets the account elsewhere that the code is about sign in whoever holds this session. Both stand in one request: a page
+-- that somebody was lured to has a code, but not the verifier that makes it good.
+--
+-- handle: sha256 of the session's secret handle
+-- A way in is added for good, so it wants a fresh sign-in.
+-- Outcomes: ok; step_up_required; invalid_exchange_code; identity_taken; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.link_identity(handle bytea, code bytea, challenge text, facts jsonb) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live  record;
+    shown auth.exchange_codes;
+    whose uuid;
+    owner uuid;
+begin
+    select * into strict live from auth.live_session(handle, facts);
+    if live.outcome <> 'ok' then
+        return live.outcome;
+    elsif not auth.is_fresh(live.session) then
+        return 'step_up_required';
+    end if;
+    owner := (live.session).user_id;
+    shown := auth.take_exchange_code(code, challenge, facts);
+    if shown.digest is null then
+        return 'invalid_exchange_code';
+    end if;
+    perform pg_advisory_xact_lock(hashtext('auth.identities'), hashtext(shown.issuer || ' ' || shown.subject));
+    select known.user_id into whose from auth.identities as known
+    where known.issuer = shown.issuer and known.subject = shown.subject;
+    if whose is null then
+        insert into auth.identities (issuer, subject, user_id, provider)
+            values (shown.issuer, shown.subject, owner, shown.provider);
+    elsif whose <> owner then
+        perform audit.record_event('auth.link_failed', (live.session).tenant_id,
+            jsonb_build_object('provider', shown.provider, 'outcome', 'identity_taken'));
+        return 'identity_taken';
+    end if;
+    return 'ok';
+end
+$$;
+grant execute on function auth.link_identity(bytea, bytea, text, jsonb) to rowhouse_auth;
+comment on function auth.link_identity(bytea, bytea, text, jsonb) is
+    'Links the account elsewhere that a one-time code is about to whoever holds this session. Never raises for a refusal.';
+reset role;
+--! EndIncluded auth/link_identity.sql
+--! Included auth/consume_sign_in_link.sql
+-- Signs in by a mail's link or code. A link is good in the browser that asked for it and in no other: a mail that was
+-- forwarded, or read by somebody else, opens nothing, and nobody is signed in to an account that is not theirs by a link
+-- that was slipped to them. In another browser the code is typed, which whoever reads the mail sees beside the link.
+--
+-- browser: the digest of the browser's cookie, if it has one
+-- session, handle, tenant_slug: as for auth.open_session()
+-- Outcomes: invalid_token, throttled (retry_after), other_browser, or what auth.open_session() says; with ok its result.
+-- Nothing is used up by another browser, nor by asking for a tenant that one is no member of.
+set local role rowhouse_definer;
+create or replace function auth.consume_sign_in_link(
+    link bytea, email text, codes bytea[], browser bytea, session uuid, handle bytea, tenant_slug text, facts jsonb
+) returns table (outcome text, retry_after integer, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('sign_in', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' and link is not null and token.browser_digest is distinct from sha256(browser) then
+        outcome := 'other_browser';
+        perform audit.tally_stranger('auth.sign_in_other_browser', auth.network((facts ->> 'ip')::inet));
+    end if;
+    if outcome = 'ok' then
+        select opened.outcome, opened.result into outcome, result
+        from auth.open_session(token.user_id, session, handle, tenant_slug, array['email'], facts) as opened;
+        if outcome <> 'not_a_member' then
+            update auth.mail_tokens as sibling set used_at = now()
+            where sibling.email = token.email and sibling.purpose = 'sign_in' and sibling.used_at is null;
+        end if;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.consume_sign_in_link(bytea, text, bytea[], bytea, uuid, bytea, text, jsonb) to rowhouse_auth;
+comment on function auth.consume_sign_in_link(bytea, text, bytea[], bytea, uuid, bytea, text, jsonb) is
+    'Signs in by a mailed link, in the browser that asked for it, or by its code. Never raises for a refusal, so that it commits.';
+reset role;
+--! EndIncluded auth/consume_sign_in_link.sql
+--! Included auth/request_email_change.sql
+-- Mails a link and a code to an address that somebody wants to use from now on; good for an hour, and the newest only.
+-- Whether it has an account already, the caller does not learn: the mail says so, to its owner.
+--
+-- browser: the digest of the cookie of the browser that asked, in which the link is good without a session
+-- Outcomes: ok, or why the session will not do.
+set local role rowhouse_definer;
+create or replace function auth.request_email_change(
+    handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb
+) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    address text := auth.normalise_email(email);
+    shown   record;
+    person  app.users;
+    owner   app.users;
+    token   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    elsif not auth.is_fresh(shown.session) then
+        return 'step_up_required';
+    end if;
+    select * into strict person from app.users as known where known.id = (shown.session).user_id;
+    select * into owner from app.users as known where lower(known.email) = address;
+    token := auth.make_mail_token('change_email', address, person.id, link, code, browser, interval '1 hour', facts);
+    if token is null then
+        return 'ok';
+    end if;
+    update auth.mail_tokens as earlier set used_at = now()
+    where earlier.user_id = person.id and earlier.purpose = 'change_email' and earlier.used_at is null
+        and earlier.id <> token;
+    if owner.id is null then
+        perform auth.queue_mail(mail, 'change_email', address, person.locale, secret, facts);
+    else
+        perform auth.queue_mail(mail, 'email_taken', owner.email, owner.locale, null, facts);
+    end if;
+    perform audit.record_event('auth.email_change_requested', (shown.session).tenant_id,
+        jsonb_build_object('session', (shown.session).id));
+    return 'ok';
+end
+$$;
+grant execute on function auth.request_email_change(bytea, text, bytea, bytea, bytea, uuid, text, jsonb) to rowhouse_auth;
+comment on function auth.request_email_change(bytea, text, bytea, bytea, bytea, uuid, text, jsonb) is
+    'Queues a mail to an address that the owner of a session wants to use, or one that says that it has an account already.';
+reset role;
+--! EndIncluded auth/request_email_change.sql
+--! Included auth/confirm_email_change.sql
+-- Changes somebody's address by the link or code that was mailed to the new one. The mailbox alone is not enough: whoever
+-- confirms shows that they are who asked, by the browser that asked or by a session of theirs. Else one could ask for a
+-- stranger's address, wait until they press the button, and have an account under their name.
+--
+-- browser: the digest of the browser's cookie; handle: sha256 of a session's handle; null where there is none
+-- mail:    the id of the notice to the old address
+-- Outcomes: ok, invalid_token (also for an address that has an account by now), throttled, other_browser.
+set local role rowhouse_definer;
+create or replace function auth.confirm_email_change(
+    link bytea, email text, codes bytea[], browser bytea, handle bytea, mail uuid, facts jsonb
+) returns table (outcome text, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried  record;
+    shown  record;
+    token  auth.mail_tokens;
+    person app.users;
+    asked  boolean;
+begin
+    select * into strict tried from auth.try_mail_token('change_email', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        asked := coalesce(token.browser_digest = sha256(browser), false);
+        if not asked and handle is not null then
+            select * into strict shown from auth.live_session(handle, facts);
+            asked := shown.outcome = 'ok' and (shown.session).user_id = token.user_id;
+        end if;
+        if not asked then
+            outcome := 'other_browser';
+            perform audit.tally_stranger('auth.change_email_other_browser', auth.network((facts ->> 'ip')::inet));
+        elsif exists (select from app.users as known where lower(known.email) = token.email) then
+            outcome := 'invalid_token';
+        end if;
+    end if;
+    if outcome = 'ok' then
+        perform context.act(token.user_id, null, facts);
+        select * into strict person from app.users as known where known.id = token.user_id for update;
+        update app.users as known set email = token.email where known.id = person.id;
+        -- What was mailed to the old address, or for this account to any, opens nothing any more.
+        perform auth.void_mail_tokens(person.email, person.id);
+        perform auth.void_mail_tokens(token.email, person.id);
+        perform auth.queue_mail(mail, 'email_changed', person.email, person.locale, null, facts);
+        perform audit.record_event('auth.email_changed', null, null);
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.confirm_email_change(bytea, text, bytea[], bytea, bytea, uuid, jsonb) to rowhouse_auth;
+comment on function auth.confirm_email_change(bytea, text, bytea[], bytea, bytea, uuid, jsonb) is
+    'Changes an address by the link or code that was mailed to the new one, for whoever shows that they asked; queues the notice to the old one.';
+reset role;
+--! EndIncluded auth/confirm_email_change.sql
+--! Included auth/is_replay.sql
+-- Whether a refresh token with this counter was replaced before (RFC 9700 section 4.14.2). The newest is none. Its parent
+-- is none until ten seconds after the child was first used.
+--
+-- Until then nobody knows whether the child arrived: a phone loses the answer in a tunnel and comes back with the parent,
+-- a second or six days later. The ten seconds are for the browser that restores ten tabs at once: all of them bring the
+-- same token, and one is faster.
+create or replace function auth.is_replay(known auth.sessions, counter integer) returns boolean
+    language sql stable parallel restricted security invoker
+    return counter <> known.counter
+        and not (
+            counter = known.counter - 1
+            and (known.acknowledged_at is null or known.acknowledged_at > now() - interval '10 seconds')
+        );
+grant execute on function auth.is_replay(auth.sessions, integer) to rowhouse_definer;
+comment on function auth.is_replay(auth.sessions, integer) is
+    'Whether a refresh token with this counter was replaced, and whoever holds its child has been using it for more than ten seconds.';
+--! EndIncluded auth/is_replay.sql
+--! Included auth/note_use.sql
+-- Notes that the access token which came with a session's newest refresh token is in use: whoever holds it has it, so the
+-- token before it has had its day (auth.is_replay). And, every five minutes at most, that the session was seen.
+--
+-- credential: sha256 of the session's handle
+-- counter:    which of the session's refresh tokens the access token came with
+--
+-- The server calls this once a rotation when the door has let the request in; it is no part of the door. There it would
+-- be lost where the request rolls back and impossible where its transaction only reads; and it would hold the session's
+-- row until the request is over, so that two requests at once, and a refresh, would wait for each other.
+--
+-- A row that says it all is not written, and one that somebody holds is not waited for.
+--
+-- Returns whether it is noted. If not, the next request is to try again: the credential was not good, or the row was held.
+set local role rowhouse_definer;
+create or replace function auth.note_use(credential bytea, counter integer, facts jsonb) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    presented constant bytea := sha256(credential);
+    fault     text;
+    wanted    boolean;
+begin
+    select context.fault_of(known.holder, facts) into fault
+    from context.session_holders as known where known.digest = presented;
+    if not found or fault is not null then
+        return false;
+    end if;
+    select
+            session.counter = note_use.counter and session.acknowledged_at is null
+            or session.last_seen_at < now() - interval '5 minutes'
+        into wanted
+    from auth.sessions as session where session.handle_digest = presented;
+    if not wanted then
+        return true;
+    end if;
+
+    perform from auth.sessions as session where session.handle_digest = presented for no key update skip locked;
+    if not found then
+        return false;
+    end if;
+    update auth.sessions as session set
+        acknowledged_at = case when session.counter = note_use.counter then coalesce(session.acknowledged_at, now())
+            else session.acknowledged_at end,
+        last_seen_at = now()
+    where session.handle_digest = presented and session.ended_at is null
+        -- Another process may have noted it meanwhile.
+        and (session.acknowledged_at is null or session.last_seen_at < now() - interval '5 minutes');
+    return true;
+end
+$$;
+grant execute on function auth.note_use(bytea, integer, jsonb) to rowhouse_auth;
+comment on function auth.note_use(bytea, integer, jsonb) is
+    'Notes the first use of a session''s newest tokens, and every five minutes that the session was seen; returns whether that is noted.';
+reset role;
+--! EndIncluded auth/note_use.sql
+--! Included auth/end_replayed.sql
+-- Ends a session of which a replaced refresh token was shown: a thief has it, or had it first. The trail says what
+-- was shown, and what else was wrong with whoever showed it.
+set local role rowhouse_definer;
+create or replace function auth.end_replayed(known auth.sessions, counter integer, fault text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.sessions as stolen set ended_at = now(), end_reason = 'reuse' where stolen.id = known.id;
+    perform audit.record_event('auth.refresh_reused', known.tenant_id, jsonb_strip_nulls(jsonb_build_object(
+        'session', known.id, 'presented', counter, 'current', known.counter, 'fault', fault)));
+end
+$$;
+comment on function auth.end_replayed(auth.sessions, integer, text) is
+    'Ends a session because a refresh token of it was replayed, and tells the trail what else was wrong.';
+reset role;
+--! EndIncluded auth/end_replayed.sql
 --! Included auth/refresh_session.sql
 -- Rotates a refresh token (RFC 9700 section 4.14.2). The server has checked the token's HMAC; the counter in it
 -- says which of the session's tokens it is.
 --
--- The newest token moves the session on. Its parent is accepted again for ten seconds and only while the
--- child is unused, and yields the same child: two tabs that refresh at once both live. Anything older is
--- a replay: the session ends, and the trail says so. Nothing raises, because that end must be committed.
+-- The newest token moves the session on. Its parent yields the same child until that was used (auth.is_replay), so that
+-- a client which lost the answer gets it again, and two tabs which refresh at once both live. Anything older is a replay:
+-- the session ends, and the trail says so. Nothing raises, because that end must be committed.
 --
--- Outcomes: ok, ended, expired, reused, fingerprint_mismatch, user_banned, tenant_suspended, membership_ended.
+-- A replay is judged before all else that may be wrong with it. A thief has another browser more often than not, and
+-- a ban that is lifted tomorrow does not make the token his.
+--
+-- Outcomes: ok, reused, or what context.fault_of() says: ended, expired, fingerprint_mismatch, user_banned, ….
 set local role rowhouse_definer;
 create or replace function auth.refresh_session(session uuid, counter integer, facts jsonb)
     returns table (outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer)
@@ -1385,100 +3542,647 @@ create or replace function auth.refresh_session(session uuid, counter integer, f
     set search_path = ''
 as $$
 declare
-    known auth.sessions;
-    holder context.holder;
+    known    auth.sessions;
+    holder   context.holder;
+    fault    text;
+    replayed boolean;
 begin
     select * into known from auth.sessions as candidate where candidate.id = refresh_session.session for update;
     if not found then
+        perform audit.tally_stranger('auth.refresh_unknown', auth.network((facts ->> 'ip')::inet));
         outcome := 'ended';
         return next;
         return;
     end if;
     perform context.act(known.user_id, known.tenant_id, facts);
     -- The handle's digest is the key the door uses; the same live checks hold here.
-    select * into holder from context.find_session(known.handle_digest);
-
+    select (live.holder).* into holder from context.session_holders as live where live.digest = known.handle_digest;
+    fault := context.fault_of(holder, facts);
+    replayed := auth.is_replay(known, refresh_session.counter);
     outcome := case
-        when holder.ended then 'ended'
-        when holder.expired then 'expired'
-        when holder.user_status <> 'active' then 'user_banned'
-        when holder.tenant_id is not null and holder.tenant_status <> 'active' then 'tenant_suspended'
-        when holder.tenant_id is not null and holder.membership_status <> 'active' then 'membership_ended'
-        when known.user_agent is not null and known.user_agent is distinct from facts ->> 'user_agent'
-            then 'fingerprint_mismatch'
-        when refresh_session.counter = known.counter then 'ok'
-        when refresh_session.counter = known.counter - 1 and known.rotated_at > now() - interval '10 seconds' then 'ok'
-        else 'reused'
+        when fault = 'ended' then 'ended'
+        when replayed then 'reused'
+        else coalesce(fault, 'ok')
     end;
 
     if outcome = 'ok' and refresh_session.counter = known.counter then
         update auth.sessions as rotating set
             counter = known.counter + 1,
             rotated_at = now(),
-            idle_expires_at = now() + interval '7 days'
+            acknowledged_at = null,
+            last_seen_at = now(),
+            -- What an update of the browser made of it; a session that was begun without one stays without.
+            user_agent = case when known.user_agent is not null then coalesce(facts ->> 'user_agent', known.user_agent) end,
+            idle_expires_at = now() + coalesce(
+                (select place.session_idle_minutes * interval '1 minute' from app.tenants as place where place.id = known.tenant_id),
+                interval '7 days')
         where rotating.id = known.id
         returning * into known;
     elsif outcome = 'reused' then
-        update auth.sessions as stolen set ended_at = now(), end_reason = 'reuse' where stolen.id = known.id;
-        perform audit.record_event('auth.refresh_reused', known.tenant_id, jsonb_build_object(
-            'session', known.id, 'presented', refresh_session.counter, 'current', known.counter));
-    elsif outcome <> 'ok' then
-        perform audit.record_event('auth.refresh_failed', known.tenant_id,
-            jsonb_build_object('session', known.id, 'outcome', outcome));
+        perform auth.end_replayed(known, refresh_session.counter, fault);
+    elsif outcome <> 'ok' and audit.tally('auth.refresh_failed', known.id || ' ' || outcome) = 1 then
+        -- A token of a session that is over can be shown for ever: an hour's first time is an event, all are counted.
+        perform audit.record_event('auth.refresh_failed', known.tenant_id, jsonb_build_object(
+            'session', known.id, 'outcome', outcome, 'replayed', replayed));
     end if;
 
     if outcome = 'ok' then
         next_counter := known.counter;
         user_id := known.user_id;
         tenant_id := known.tenant_id;
-        expires_in := floor(extract(epoch from least(known.idle_expires_at, known.expires_at) - now()));
+        select floor(extract(epoch from live.ends_at - now())) into expires_in
+        from context.session_holders as live where live.digest = known.handle_digest;
     end if;
     return next;
 end
 $$;
 grant execute on function auth.refresh_session(uuid, integer, jsonb) to rowhouse_auth;
 comment on function auth.refresh_session(uuid, integer, jsonb) is
-    'Rotates a refresh token, row locked. A replayed token ends the session. Never raises for a refusal, so that the end commits.';
+    'Rotates a refresh token, row locked. A replayed token ends the session, whatever else is wrong with it. Never raises for a refusal, so that the end commits.';
 reset role;
 --! EndIncluded auth/refresh_session.sql
---! Included auth/end_sessions.sql
--- Signs out: the session with this handle, the user's others, or all of them. Returns how many ended.
--- handle: sha256 of the session's secret handle. scope: current, others, all.
+--! Included auth/switch_tenant.sql
+-- Opens a sibling of a session in another tenant of the same person: what they proved when they signed in is proven there
+-- too, and no later. Nothing raises, because a failure must be committed too.
+--
+-- handle:   sha256 of the handle of the session that they are in
+-- counter:  which of its refresh tokens was shown, if it was one; null for an access token
+-- session:  the id of the session to make; opened: sha256 of its secret handle
+--
+-- The session that they are in has to be good in every respect, and stays. A replayed refresh token ends it as a theft.
+-- Outcomes: what auth.open_session() says; unknown; no_session for an API key; reused; what context.fault_of() says.
 set local role rowhouse_definer;
-create or replace function auth.end_sessions(handle bytea, scope text, facts jsonb) returns integer
+create or replace function auth.switch_tenant(
+    handle bytea, counter integer, session uuid, opened bytea, tenant_slug text, facts jsonb
+) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
     current auth.sessions;
+    holder  context.holder;
+    fault   text;
+    person  uuid;
+begin
+    select known.user_id into person from auth.sessions as known where known.handle_digest = sha256(handle);
+    if not found then
+        outcome := case when exists (select from context.api_key_holders as key where key.digest = sha256(handle))
+            then 'no_session' else 'unknown' end;
+        if outcome = 'unknown' then
+            perform audit.tally_stranger('auth.switch_unknown', auth.network((facts ->> 'ip')::inet));
+        end if;
+        return next;
+        return;
+    end if;
+    perform auth.lock_sessions(person);
+    select * into strict current from auth.sessions as known where known.handle_digest = sha256(handle) for update;
+    perform context.act(current.user_id, current.tenant_id, facts);
+    select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
+    fault := context.fault_of(holder, facts);
+    outcome := case when fault is distinct from 'ended' and auth.is_replay(current, counter) then 'reused' else fault end;
+
+    if outcome = 'reused' then
+        perform auth.end_replayed(current, counter, fault);
+    elsif outcome is not null then
+        if audit.tally('auth.switch_failed', current.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.switch_failed', current.tenant_id,
+                jsonb_build_object('outcome', outcome, 'from', current.id));
+        end if;
+    else
+        return query select tried.outcome, tried.result
+            from auth.open_session(person, session, opened, tenant_slug, current.methods, facts, current.id) as tried;
+        return;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.switch_tenant(bytea, integer, uuid, bytea, text, jsonb) to rowhouse_auth;
+comment on function auth.switch_tenant(bytea, integer, uuid, bytea, text, jsonb) is
+    'Opens a sibling session in another tenant of the person whose good session this is; no age and no proof is gained by it.';
+reset role;
+--! EndIncluded auth/switch_tenant.sql
+--! Included auth/end_sessions.sql
+-- Signs out: the session with this handle, the user's others, or all of them. Nothing raises for a refusal, because
+-- the end of a replayed session must be committed.
+--
+-- handle:  sha256 of the session's secret handle
+-- scope:   current, others, all
+-- counter: which of the session's refresh tokens was shown, if it was one; null for an access token
+--
+-- Who holds anything of a session may end it, whatever else is wrong. To reach the user's other sessions it must be
+-- good: not expired, and shown by its own browser. A replayed refresh token ends its session as a theft and no other.
+--
+-- Outcomes: ok; unknown; no_session for an API key; ended; reused; expired, fingerprint_mismatch and other_tenant.
+set local role rowhouse_definer;
+create or replace function auth.end_sessions(handle bytea, scope text, facts jsonb, counter integer default null)
+    returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    current auth.sessions;
+    holder  context.holder;
+    fault   text;
+    outcome text;
     ended   integer;
 begin
     if scope is null or scope not in ('current', 'others', 'all') then
         raise exception using errcode = 'RH400', message = 'scope is one of current, others, all';
     end if;
-    select * into current from auth.sessions as session
-    where session.handle_digest = sha256(handle) and session.ended_at is null;
+    if scope <> 'current' then
+        perform auth.lock_sessions(session.user_id) from auth.sessions as session where session.handle_digest = sha256(handle);
+    end if;
+    select * into current from auth.sessions as session where session.handle_digest = sha256(handle) for update;
     if not found then
-        return 0;
+        if exists (select from context.api_key_holders as key where key.digest = sha256(handle)) then
+            return 'no_session';
+        end if;
+        perform audit.tally_stranger('auth.logout_unknown', auth.network((facts ->> 'ip')::inet));
+        return 'unknown';
     end if;
     perform context.act(current.user_id, current.tenant_id, facts);
-    update auth.sessions as session set ended_at = now(), end_reason = 'logout'
-    where session.user_id = current.user_id and session.ended_at is null
-        and (scope = 'all' or (session.id = current.id) = (scope = 'current'));
-    get diagnostics ended = row_count;
-    perform audit.record_event('auth.logout', current.tenant_id,
-        jsonb_build_object('session', current.id, 'scope', scope, 'ended', ended));
-    return ended;
+    select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
+    fault := context.fault_of(holder, facts);
+    outcome := case
+        when fault = 'ended' then 'ended'
+        when auth.is_replay(current, counter) then 'reused'
+        when scope <> 'current' and fault in ('expired', 'fingerprint_mismatch', 'other_tenant') then fault
+        else 'ok'
+    end;
+
+    if outcome = 'reused' then
+        perform auth.end_replayed(current, counter, fault);
+    elsif outcome <> 'ok' then
+        if audit.tally('auth.logout_failed', current.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.logout_failed', current.tenant_id,
+                jsonb_build_object('session', current.id, 'scope', scope, 'outcome', outcome));
+        end if;
+    else
+        update auth.sessions as session set ended_at = now(), end_reason = 'logout'
+        where session.user_id = current.user_id and session.ended_at is null
+            and (scope = 'all' or (session.id = current.id) = (scope = 'current'));
+        get diagnostics ended = row_count;
+        perform audit.record_event('auth.logout', current.tenant_id,
+            jsonb_build_object('session', current.id, 'scope', scope, 'ended', ended));
+    end if;
+    return outcome;
 end
 $$;
-grant execute on function auth.end_sessions(bytea, text, jsonb) to rowhouse_auth;
-comment on function auth.end_sessions(bytea, text, jsonb) is
-    'Ends the session with this handle (current), the user''s other ones (others) or every one (all); returns how many.';
+grant execute on function auth.end_sessions(bytea, text, jsonb, integer) to rowhouse_auth;
+comment on function auth.end_sessions(bytea, text, jsonb, integer) is
+    'Ends the session with this handle (current), the user''s other ones (others) or every one (all); returns the outcome. A dead or unknown handle ends nothing and says so.';
 reset role;
 --! EndIncluded auth/end_sessions.sql
+--! Included auth/describe_session.sql
+-- Who somebody is, for a front end that begins: through the door, with all its live checks, so it raises RH401 as the door
+-- does; RH403 for an API key.
+set local role rowhouse_definer;
+create or replace function auth.describe_session(credential bytea, facts jsonb) returns jsonb
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    current uuid;
+begin
+    perform context.enter(credential, facts);
+    current := context.require_session();
+    return (
+        select jsonb_build_object(
+            'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+            'tenant', case when tenant.id is not null then
+                jsonb_build_object('id', tenant.id, 'slug', tenant.slug, 'name', tenant.name) end,
+            'tenants', auth.list_tenants(person.id),
+            'permissions', to_jsonb(context.permissions()),
+            'amr', to_jsonb(session.methods),
+            'auth_time', floor(extract(epoch from session.authenticated_at))::bigint,
+            'expires_at', floor(extract(epoch from known.ends_at))::bigint
+        )
+        from auth.sessions as session
+        join context.session_holders as known on known.digest = session.handle_digest
+        join app.users as person on person.id = session.user_id
+        left join app.tenants as tenant on tenant.id = session.tenant_id
+        where session.id = current
+    );
+end
+$$;
+grant execute on function auth.describe_session(bytea, jsonb) to rowhouse_auth;
+comment on function auth.describe_session(bytea, jsonb) is
+    'User, tenant, tenants and permissions of a session, by what they signed in (amr), when (auth_time), and when it ends (expires_at). Raises RH401, and RH403 for an API key.';
+reset role;
+--! EndIncluded auth/describe_session.sql
+--! Included auth/take_code.sql
+-- Uses up what somebody showed as their second factor: a step of the clock, or a recovery code. Says which it was, or null
+-- for neither. A step is good once and nothing older after it (RFC 6238 section 5.2), so a code that was looked at over a
+-- shoulder is worth nothing.
+--
+-- step:     of the code, which the server found right with the seed; null if it did not
+-- recovery: sha256 of what was shown
+set local role rowhouse_definer;
+create or replace function auth.take_code(person uuid, step bigint, recovery bytea) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.totp_factors as factor set last_step = take_code.step
+    where factor.user_id = person and factor.confirmed_at is not null and take_code.step > factor.last_step;
+    if found then
+        return 'otp';
+    end if;
+    update auth.recovery_codes as code set used_at = now()
+    where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
+        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+    return case when found then 'recovery' end;
+end
+$$;
+comment on function auth.take_code(uuid, bigint, bytea) is
+    'Uses up a step of the clock or a recovery code, each good once; says which it was, or null.';
+reset role;
+--! EndIncluded auth/take_code.sql
+--! Included auth/begin_mfa.sql
+-- The first half of showing a second factor: what the code is to be checked with, if it may be tried at all. Tries are counted
+-- before they are checked, so that those at the same time count too: five for a sign-in, and for the account as many as
+-- auth.throttle() allows, whichever password was used before.
+--
+-- token: sha256 of the mfaToken
+-- Outcomes: ok; invalid for a token that is none, is over or was tried too often; throttled, for so many seconds.
+set local role rowhouse_definer;
+create or replace function auth.begin_mfa(token bytea, facts jsonb)
+    returns table (outcome text, retry_after integer, factor uuid, seed text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    asked auth.mfa_challenges;
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify'
+        and challenge.expires_at > now() and challenge.tries < 5
+    for update;
+    if not found then
+        perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    retry_after := auth.throttle('mfa ' || asked.user_id, 5);
+    if retry_after > 0 then
+        perform audit.tally_stranger('auth.login_throttled', auth.network((facts ->> 'ip')::inet));
+        outcome := 'throttled';
+    else
+        outcome := 'ok';
+        update auth.mfa_challenges as challenge set tries = challenge.tries + 1 where challenge.digest = asked.digest;
+        select known.id, known.seed into factor, seed from auth.totp_factors as known
+        where known.user_id = asked.user_id and known.confirmed_at is not null;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.begin_mfa(bytea, jsonb) to rowhouse_auth;
+comment on function auth.begin_mfa(bytea, jsonb) is
+    'Counts a try at a second factor and returns the (encrypted) seed to check the code with.';
+reset role;
+--! EndIncluded auth/begin_mfa.sql
+--! Included auth/finish_mfa.sql
+-- The second half: a code that was right becomes the session that the first factor alone did not. Nothing raises, because a
+-- failure must be committed too.
+--
+-- token: sha256 of the mfaToken; step and recovery: see auth.take_code(); session and handle: of the session to make
+-- Outcomes: invalid for a token that is none any more; invalid_code; or what auth.open_session() says.
+set local role rowhouse_definer;
+create or replace function auth.finish_mfa(
+    token bytea, step bigint, recovery bytea, session uuid, handle bytea, facts jsonb
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    asked auth.mfa_challenges;
+    shown text;
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify' and challenge.expires_at > now()
+    for update;
+    if not found then
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    perform context.act(asked.user_id, null, facts);
+    shown := auth.take_code(asked.user_id, step, recovery);
+    if shown is null then
+        perform audit.record_event('auth.mfa_failed', null, jsonb_build_object('methods', asked.methods));
+        outcome := 'invalid_code';
+        return next;
+        return;
+    end if;
+    delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
+    perform auth.forgive('mfa ' || asked.user_id);
+    return query select opened.outcome, opened.result from auth.open_session(
+        asked.user_id, session, handle, asked.tenant_slug,
+        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts
+    ) as opened;
+end
+$$;
+grant execute on function auth.finish_mfa(bytea, bigint, bytea, uuid, bytea, jsonb) to rowhouse_auth;
+comment on function auth.finish_mfa(bytea, bigint, bytea, uuid, bytea, jsonb) is
+    'Turns a checked second factor into the session that was asked for, or into a failure in the trail.';
+reset role;
+--! EndIncluded auth/finish_mfa.sql
+--! Included auth/enrolling.sql
+-- Who is setting up a second factor: whoever is signed in and proved it lately, or was asked for one while signing in.
+--
+-- handle: sha256 of a session's handle, or null; token: sha256 of an mfaToken whose purpose is enrol, or null
+-- Outcomes: ok; invalid for a token that is none; step_up_required; exists for who has one; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.enrolling(handle bytea, token bytea, facts jsonb)
+    returns table (outcome text, person uuid, session auth.sessions, asked auth.mfa_challenges)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live record;
+begin
+    if handle is not null then
+        select * into live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        session := live.session;
+        if outcome = 'ok' and not auth.is_fresh(session) then
+            outcome := 'step_up_required';
+            perform audit.record_event('auth.step_up_required', session.tenant_id, '{"for": "setting up a second factor"}');
+        end if;
+        person := session.user_id;
+    else
+        select * into asked from auth.mfa_challenges as challenge
+        where challenge.digest = sha256(token) and challenge.purpose = 'enrol' and challenge.expires_at > now()
+        for update;
+        outcome := case when found then 'ok' else 'invalid' end;
+        if outcome = 'invalid' then
+            perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+        end if;
+        person := asked.user_id;
+        if outcome = 'ok' then
+            perform context.act(person, null, facts);
+        end if;
+    end if;
+    if outcome = 'ok' and exists (
+        select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
+    ) then
+        outcome := 'exists';
+    end if;
+    return next;
+end
+$$;
+comment on function auth.enrolling(bytea, bytea, jsonb) is
+    'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
+reset role;
+--! EndIncluded auth/enrolling.sql
+--! Included auth/enrol_totp.sql
+-- Keeps a seed that is not proven yet; it replaces one that never was. It counts for nothing until auth.confirm_totp().
+--
+-- factor: an id that the server made, to which the seed's encryption is bound
+-- Returns the outcome (auth.enrolling) and the address that an app shows beside the code.
+set local role rowhouse_definer;
+create or replace function auth.enrol_totp(handle bytea, token bytea, factor uuid, seed text, facts jsonb)
+    returns table (outcome text, email text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    who record;
+begin
+    select * into who from auth.enrolling(handle, token, facts);
+    outcome := who.outcome;
+    if outcome = 'ok' then
+        delete from auth.totp_factors as unproven where unproven.user_id = who.person and unproven.confirmed_at is null;
+        insert into auth.totp_factors (id, user_id, seed) values (factor, who.person, enrol_totp.seed);
+        select known.email into email from app.users as known where known.id = who.person;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.enrol_totp(bytea, bytea, uuid, text, jsonb) to rowhouse_auth;
+comment on function auth.enrol_totp(bytea, bytea, uuid, text, jsonb) is
+    'Keeps the (encrypted) seed of a second factor that is not proven yet.';
+reset role;
+--! EndIncluded auth/enrol_totp.sql
+--! Included auth/begin_confirmation.sql
+-- What the first code of a new second factor is to be checked with. Counted like every try.
+set local role rowhouse_definer;
+create or replace function auth.begin_confirmation(handle bytea, token bytea, facts jsonb)
+    returns table (outcome text, retry_after integer, factor uuid, seed text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    who record;
+begin
+    select * into who from auth.enrolling(handle, token, facts);
+    outcome := who.outcome;
+    if outcome = 'ok' then
+        retry_after := auth.throttle('mfa ' || who.person, 5);
+        select known.id, known.seed into factor, seed from auth.totp_factors as known where known.user_id = who.person;
+        outcome := case when retry_after > 0 then 'throttled' when factor is null then 'not_enrolled' else 'ok' end;
+        if retry_after > 0 then
+            perform audit.tally_stranger('auth.login_throttled', auth.network((facts ->> 'ip')::inet));
+        end if;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.begin_confirmation(bytea, bytea, jsonb) to rowhouse_auth;
+comment on function auth.begin_confirmation(bytea, bytea, jsonb) is
+    'Counts a try at the first code of a new second factor and returns the (encrypted) seed to check it with.';
+reset role;
+--! EndIncluded auth/begin_confirmation.sql
+--! Included auth/confirm_totp.sql
+-- Switches a second factor on, whose first code was right, and keeps the digests of its recovery codes. Whoever was asked for
+-- it while signing in gets the session; whoever had one has proved it anew.
+--
+-- factor and step: as the code was checked; null for a wrong one
+-- Outcomes: as auth.enrolling(); invalid_code; or what auth.open_session() says.
+set local role rowhouse_definer;
+create or replace function auth.confirm_totp(
+    handle bytea, token bytea, factor uuid, step bigint, recovery bytea[], session uuid, session_handle bytea, facts jsonb
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    who record;
+begin
+    select * into who from auth.enrolling(handle, token, facts);
+    if who.outcome <> 'ok' then
+        outcome := who.outcome;
+        return next;
+        return;
+    end if;
+    update auth.totp_factors as proven set confirmed_at = now(), last_step = confirm_totp.step
+    where proven.user_id = who.person and proven.id = factor and proven.confirmed_at is null and step is not null;
+    if not found then
+        perform audit.record_event('auth.mfa_failed', null, jsonb_build_object('enrolling', true));
+        outcome := 'invalid_code';
+        return next;
+        return;
+    end if;
+    delete from auth.recovery_codes as old where old.user_id = who.person;
+    insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
+    perform auth.forgive('mfa ' || who.person);
+    perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('factor', factor));
+    if token is not null and handle is null then
+        delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
+        return query select opened.outcome, opened.result from auth.open_session(
+            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts
+        ) as opened;
+        return;
+    end if;
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = array(select distinct unnest(own.methods || '{otp,mfa}'::text[]) order by 1)
+    where own.id = (who.session).id;
+    outcome := 'ok';
+    return next;
+end
+$$;
+grant execute on function auth.confirm_totp(bytea, bytea, uuid, bigint, bytea[], uuid, bytea, jsonb) to rowhouse_auth;
+comment on function auth.confirm_totp(bytea, bytea, uuid, bigint, bytea[], uuid, bytea, jsonb) is
+    'Switches a second factor on and keeps the digests of its recovery codes.';
+reset role;
+--! EndIncluded auth/confirm_totp.sql
+--! Included auth/remove_totp.sql
+-- Takes the second factor away, with its recovery codes, from who is signed in and proved it lately.
+--
+-- Outcomes: ok; not_enrolled; step_up_required; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.remove_totp(handle bytea, facts jsonb) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live record;
+begin
+    select * into live from auth.live_session(handle, facts);
+    if live.outcome <> 'ok' then
+        return live.outcome;
+    end if;
+    if not auth.is_fresh(live.session) then
+        perform audit.record_event('auth.step_up_required', (live.session).tenant_id, '{"for": "removing a second factor"}');
+        return 'step_up_required';
+    end if;
+    delete from auth.totp_factors as gone where gone.user_id = (live.session).user_id;
+    if not found then
+        return 'not_enrolled';
+    end if;
+    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    perform audit.record_event('auth.mfa_removed', null, null);
+    return 'ok';
+end
+$$;
+grant execute on function auth.remove_totp(bytea, jsonb) to rowhouse_auth;
+comment on function auth.remove_totp(bytea, jsonb) is
+    'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+reset role;
+--! EndIncluded auth/remove_totp.sql
+--! Included auth/begin_step_up.sql
+-- The first half of proving anew who one is: what the password or the code is to be checked with. Who has a second factor
+-- shows that: a password alone may be somebody else's by now.
+--
+-- Outcomes: ok; throttled, for so many seconds; code_required for who has a second factor and came without a code;
+-- password_required for who has none and came with one; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.begin_step_up(handle bytea, by_code boolean, facts jsonb)
+    returns table (outcome text, retry_after integer, password_hash text, factor uuid, seed text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live record;
+begin
+    select * into live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome = 'ok' then
+        select known.id, known.seed into factor, seed from auth.totp_factors as known
+        where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        outcome := case
+            when factor is not null and not by_code then 'code_required'
+            when factor is null and by_code then 'password_required'
+            else 'ok'
+        end;
+    end if;
+    if outcome = 'ok' then
+        retry_after := auth.throttle('mfa ' || (live.session).user_id, 5);
+        if retry_after > 0 then
+            outcome := 'throttled';
+            perform audit.tally_stranger('auth.login_throttled', auth.network((facts ->> 'ip')::inet));
+        elsif not by_code then
+            select known.hash into password_hash from auth.passwords as known where known.user_id = (live.session).user_id;
+        end if;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.begin_step_up(bytea, boolean, jsonb) to rowhouse_auth;
+comment on function auth.begin_step_up(bytea, boolean, jsonb) is
+    'Counts a try at stepping up and returns what the password or the code is to be checked with.';
+reset role;
+--! EndIncluded auth/begin_step_up.sql
+--! Included auth/finish_step_up.sql
+-- The second half: who proved it has a fresh session for ten minutes. A failure is in the trail, and commits.
+--
+-- verified: whether the password was right; step and recovery: see auth.take_code()
+-- Outcomes: ok; invalid; or what auth.live_session() says. With ok, when it was.
+set local role rowhouse_definer;
+create or replace function auth.finish_step_up(handle bytea, verified boolean, step bigint, recovery bytea, facts jsonb)
+    returns table (outcome text, authenticated_at timestamptz)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live   record;
+    person uuid;
+    shown  text;
+begin
+    select * into live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    person := (live.session).user_id;
+    -- A password is no longer enough from the moment on that there is a second factor.
+    shown := case
+        when verified and not exists (
+            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
+        ) then 'pwd'
+        else auth.take_code(person, step, recovery)
+    end;
+    if shown is null then
+        perform audit.record_event('auth.step_up_failed', (live.session).tenant_id, null);
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    perform auth.forgive('mfa ' || person);
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = case when shown = 'pwd' then own.methods
+            else array(select distinct unnest(own.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end) order by 1) end
+    where own.id = (live.session).id
+    returning own.authenticated_at into authenticated_at;
+    perform audit.record_event('auth.step_up', (live.session).tenant_id, jsonb_build_object('by', shown));
+    return next;
+end
+$$;
+grant execute on function auth.finish_step_up(bytea, boolean, bigint, bytea, jsonb) to rowhouse_auth;
+comment on function auth.finish_step_up(bytea, boolean, bigint, bytea, jsonb) is
+    'Makes a session fresh for ten minutes, for who proved anew who they are.';
+reset role;
+--! EndIncluded auth/finish_step_up.sql
 --! Included auth/record_refusal.sql
 -- Writes a refusal into the trail. The refused transaction rolled back, so the server reports it in one
 -- of its own, for the credential that was refused (sha256 of the secret; null for none).
+--
+-- What nobody knows is counted only. A credential that is known but dead can be shown for ever: the first time in an
+-- hour is an event, all of them are counted. What a live one was refused is an event each time.
 set local role rowhouse_definer;
 create or replace function auth.record_refusal(credential bytea, code text, detail text, facts jsonb) returns void
     language plpgsql volatile parallel unsafe security definer
@@ -1487,20 +4191,152 @@ as $$
 declare
     holder context.holder;
 begin
-    select * into holder from context.find_session(sha256(credential));
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
     if not found then
-        select * into holder from context.find_api_key(sha256(credential));
+        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
+        perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
+        return;
+    end if;
+    if code = 'RH401' and audit.tally('access.refused', concat_ws(' ', holder.credential_id, left(detail, 40))) > 1 then
+        return;
     end if;
     perform context.act(holder.user_id, holder.tenant_id, facts);
     perform audit.record_event('access.refused', holder.tenant_id, jsonb_strip_nulls(jsonb_build_object(
-        'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id)));
+        'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id,
+        -- A session that is over for another reason may be in other hands too.
+        'fingerprint', case when context.from_elsewhere(holder, facts) then 'mismatch' end)));
 end
 $$;
 grant execute on function auth.record_refusal(bytea, text, text, jsonb) to rowhouse_auth;
 comment on function auth.record_refusal(bytea, text, text, jsonb) is
-    'Writes a refusal into the trail, in a transaction of its own, under the refused credential.';
+    'Writes a refusal into the trail, in a transaction of its own, under the refused credential; counts it where nobody knows that credential.';
 reset role;
 --! EndIncluded auth/record_refusal.sql
+--! Included auth/guard_api_key.sql
+-- What a policy cannot say of an API key, because it compares the row with its maker, or with what it was.
+--
+-- Whose a key is, nobody says: it is its maker's, or the tenant's own if a role is named. Nobody gives a key what they do
+-- not hold, and no key makes one that outlives it, so that a stolen one cannot be kept alive by its children. A key that is
+-- over stays over.
+set local role rowhouse_definer;
+create or replace function auth.guard_api_key() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body    constant text := context.actor();
+    by_key  constant boolean := context.kind_in(body) is not distinct from 'api_key';
+    unknown text;
+    missing text;
+begin
+    if tg_op = 'INSERT' and new.role_id is not null then
+        new.user_id := null;
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_in(body) is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if tg_op = 'INSERT' then
+        new.user_id := case when new.role_id is null then context.user_in(body) end;
+        new.created_by := context.user_in(body);
+        select name into unknown from unnest(new.scopes) as wanted (name)
+        where not exists (select from app.permissions as permission where permission.name = wanted.name)
+        order by name limit 1;
+        if unknown is not null then
+            raise exception using
+                errcode = 'RH400',
+                message = format('there is no permission %s', to_json(unknown)),
+                column = 'scopes',
+                constraint = 'api_keys_scopes_known',
+                hint = 'The catalogue is app.permissions.';
+        end if;
+        new.scopes := array(select distinct name from unnest(new.scopes) as wanted (name) order by name);
+        if by_key then
+            select least(new.expires_at, maker.expires_at) into new.expires_at from auth.api_keys as maker
+            where maker.tenant_id = new.tenant_id and maker.id = context.credential_in(body);
+        end if;
+    else
+        if old.revoked_at is not null or coalesce(old.expires_at <= now(), false) then
+            raise exception using
+                errcode = 'RH441',
+                message = 'this API key is over',
+                hint = 'Make another one.';
+        end if;
+        if new.revoked_at is not null then
+            new.revoked_at := now();
+        end if;
+        -- Later than it was to end, it never ends.
+        new.expires_at := least(new.expires_at, old.expires_at);
+    end if;
+
+    if (new.role_id is not null or by_key or new.user_id is distinct from context.user_in(body))
+        and not 'manage_api_keys' = any (context.permissions_in(body))
+    then
+        perform context.refuse('manage_api_keys');
+    end if;
+    -- To end a key takes nothing else. To make one, or to loosen what ties it down, takes what it may do.
+    if tg_op = 'INSERT' or (new.revoked_at is null and (by_key or new.role_id is not null)) then
+        select name into missing from unnest(new.scopes) as wanted (name)
+        where not name = any (context.permissions_in(body)) order by name limit 1;
+        if missing is not null then
+            perform context.refuse(missing);
+        end if;
+    end if;
+    -- Nor does a key move its own limits, or put another in its own place.
+    if by_key and (
+        new.replaces = context.credential_in(body)
+        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses) is distinct from (old.requests_per_minute, old.origins, old.addresses)
+    ) then
+        perform context.refuse('session');
+    end if;
+    -- A session that somebody left open, or took, is not to leave behind what outlives it.
+    if tg_op = 'INSERT' and not by_key then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$$;
+grant execute on function auth.guard_api_key() to rowhouse_owner;
+comment on function auth.guard_api_key() is
+    'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
+reset role;
+
+create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, expires_at, revoked_at
+    on auth.api_keys for each row execute function auth.guard_api_key();
+--! EndIncluded auth/guard_api_key.sql
+--! Included auth/record_key_usage.sql
+-- Adds up how often API keys were used, and when last. A web process counts its requests and tells many at a time, so that no
+-- request waits for a write.
+--
+-- digests: sha256 of the keys; counts and last_used, in the same order
+set local role rowhouse_definer;
+create or replace function auth.record_key_usage(digests bytea[], counts bigint[], last_used timestamptz[]) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    -- In the order of their digests, so that two processes that tell of the same keys at once do not wait for each other.
+    perform from auth.api_keys as known
+    where known.digest in (select sha256(told) from unnest(digests) as told)
+    order by known.digest
+    for no key update;
+    update auth.api_keys as known set
+        used_count = known.used_count + told.count,
+        last_used_at = greatest(known.last_used_at, least(told.last_used, now()))
+    from unnest(digests, counts, last_used) as told (digest, count, last_used)
+    where known.digest = sha256(told.digest);
+end
+$$;
+grant execute on function auth.record_key_usage(bytea[], bigint[], timestamptz[]) to rowhouse_auth;
+comment on function auth.record_key_usage(bytea[], bigint[], timestamptz[]) is
+    'Adds to the use counts of API keys what a web process counted since it told last.';
+reset role;
+--! EndIncluded auth/record_key_usage.sql
 --! Included auth/list_signing_keys.sql
 -- Every token signing key that still counts: those that verify, and the one that signs (the newest active).
 set local role rowhouse_definer;
@@ -1585,26 +4421,69 @@ comment on function jobs.create_audit_partitions() is
     'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 reset role;
 --! EndIncluded jobs/create_audit_partitions.sql
---! Included jobs/expire_registrations.sql
--- Forgets verification links that were not followed within their 24 hours.
+--! Included jobs/expire_exchange_codes.sql
+-- Forgets codes that nobody brought back within their minute.
 set local role rowhouse_definer;
-create or replace function jobs.expire_registrations() returns integer
+create or replace function jobs.expire_exchange_codes() returns integer
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
     forgotten integer;
 begin
-    delete from auth.registrations where expires_at <= now();
+    delete from auth.exchange_codes where expires_at <= now();
     get diagnostics forgotten = row_count;
     return forgotten;
 end
 $$;
-grant execute on function jobs.expire_registrations() to rowhouse_worker;
-comment on function jobs.expire_registrations() is
-    'Forgets registrations whose verification link has expired and returns how many.';
+grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
+comment on function jobs.expire_exchange_codes() is
+    'Forgets one-time codes whose minute is over and returns how many.';
 reset role;
---! EndIncluded jobs/expire_registrations.sql
+--! EndIncluded jobs/expire_exchange_codes.sql
+--! Included jobs/expire_idempotency_keys.sql
+-- Forgets each Idempotency-Key, and the answer kept for it, a day after it was used.
+set local role rowhouse_definer;
+create or replace function jobs.expire_idempotency_keys() returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    forgotten integer;
+begin
+    delete from context.idempotency_keys where created_at <= now() - interval '24 hours';
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+grant execute on function jobs.expire_idempotency_keys() to rowhouse_worker;
+comment on function jobs.expire_idempotency_keys() is
+    'Forgets Idempotency-Keys that were used more than 24 hours ago and returns how many.';
+reset role;
+--! EndIncluded jobs/expire_idempotency_keys.sql
+--! Included jobs/expire_mail.sql
+-- Forgets links and codes that are past their time (an hour at least, for the limits on mails), with the registrations
+-- that nobody confirmed; mails a day after they were sent, and dead ones after thirty.
+set local role rowhouse_definer;
+create or replace function jobs.expire_mail() returns table (tokens integer, mails integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.mail_tokens as token
+    where token.expires_at <= now() and token.created_at <= now() - interval '1 hour';
+    get diagnostics tokens = row_count;
+    delete from auth.mails as mail
+    where mail.settled_at < now() - case mail.state when 'dead' then interval '30 days' else interval '1 day' end;
+    get diagnostics mails = row_count;
+    return next;
+end
+$$;
+grant execute on function jobs.expire_mail() to rowhouse_worker;
+comment on function jobs.expire_mail() is
+    'Forgets links and codes past their time and mails that are done; returns how many of each.';
+reset role;
+--! EndIncluded jobs/expire_mail.sql
 --! Included jobs/expire_sessions.sql
 -- Ends sessions whose idle or absolute time is over, and forgets ended ones after 90 days.
 -- The door refuses an expired session anyway; this makes the end visible and audited.
@@ -1614,20 +4493,33 @@ create or replace function jobs.expire_sessions() returns integer
     set search_path = ''
 as $$
 declare
-    ended integer;
+    ended   integer;
+    shorter integer;
 begin
     update auth.sessions set ended_at = now(), end_reason = 'expired'
     where ended_at is null and least(idle_expires_at, expires_at) <= now();
     get diagnostics ended = row_count;
+    -- By limits that their tenant has made shorter since they began.
+    update auth.sessions as session set ended_at = now(), end_reason = 'expired'
+    from app.tenants as tenant
+    where tenant.id = session.tenant_id and session.ended_at is null
+        and (tenant.session_idle_minutes, tenant.session_lifetime_minutes) <> (10080, 43200)
+        and least(
+            session.rotated_at + tenant.session_idle_minutes * interval '1 minute',
+            session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
+        ) <= now();
+    get diagnostics shorter = row_count;
     delete from auth.sessions where ended_at < now() - interval '90 days';
     delete from jobs.heartbeats where seen_at < now() - interval '1 day';
-    delete from auth.login_throttles where last_at < now() - interval '7 days';
-    return ended;
+    -- A day after its first attempt a count begins anew anyway.
+    delete from auth.login_throttles where began_at < now() - interval '1 day' and blocked_until < now();
+    delete from audit.tallies where hour < now() - interval '90 days';
+    return ended + shorter;
 end
 $$;
 grant execute on function jobs.expire_sessions() to rowhouse_worker;
 comment on function jobs.expire_sessions() is
-    'Ends sessions past their time and returns how many; forgets old ones, old throttles and old heartbeats.';
+    'Ends sessions past their time and returns how many; forgets old ones, old throttles, tallies and heartbeats.';
 reset role;
 --! EndIncluded jobs/expire_sessions.sql
 --! Included jobs/install_signing_key.sql
@@ -1646,6 +4538,106 @@ comment on function jobs.install_signing_key(text, text, jsonb, text, interval, 
     'Installs a new token signing key if the newest of its algorithm is older than max_age; true if it did.';
 reset role;
 --! EndIncluded jobs/install_signing_key.sql
+--! Included jobs/list.sql
+-- What is in the job queue, as `rowhouse jobs list` and the metrics tell it. The queue is the worker's own
+-- (graphile_worker, made by `rowhouse migrate`), so this asks with the worker's rights.
+create or replace function jobs.list()
+    returns table (id bigint, job text, state text, attempts integer, max_attempts integer, run_at timestamptz, last_error text)
+    language plpgsql stable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        queued.id, queued.task_identifier,
+        case
+            when queued.attempts >= queued.max_attempts and queued.locked_at is null then 'failed'
+            when queued.locked_at is not null then 'running'
+            when queued.attempts > 0 then 'retrying'
+            else 'waiting'
+        end,
+        queued.attempts::integer, queued.max_attempts::integer, queued.run_at, queued.last_error
+    from graphile_worker.jobs as queued
+    order by queued.id;
+end
+$$;
+grant execute on function jobs.list() to rowhouse_worker;
+comment on function jobs.list() is
+    'The job queue: waiting, running, retrying (it failed and will be tried again) or failed (for good, until jobs.retry()).';
+--! EndIncluded jobs/list.sql
+--! Included jobs/list_mails.sql
+-- Mails that were not sent yet, and those that were given up, as `rowhouse mail list` tells them. What a mail says is not
+-- in the database, and its link and code are encrypted.
+set local role rowhouse_definer;
+create or replace function jobs.list_mails()
+    returns table (id uuid, template text, recipient text, state text, attempts integer, next_attempt_at timestamptz, last_error text, created_at timestamptz)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select mail.id, mail.template, mail.recipient, mail.state, mail.attempts,
+        case mail.state when 'pending' then mail.next_attempt_at end, mail.last_error, mail.created_at
+    from auth.mails as mail
+    where mail.state <> 'sent'
+    order by mail.created_at, mail.id
+$$;
+grant execute on function jobs.list_mails() to rowhouse_worker;
+comment on function jobs.list_mails() is
+    'Mails that wait (pending) and those that were given up (dead, until jobs.retry_mail()).';
+reset role;
+--! EndIncluded jobs/list_mails.sql
+--! Included jobs/measure.sql
+-- What the metrics tell of the trail: events written since the server's statistics began, from PostgreSQL's own
+-- counters, so that nothing is counted row by row.
+set local role rowhouse_definer;
+create or replace function jobs.measure() returns table (trail_events bigint)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(sum(pg_stat_get_tuples_inserted(inhrelid)), 0)::bigint
+    from pg_catalog.pg_inherits
+    where inhparent = 'audit.events'::regclass
+$$;
+grant execute on function jobs.measure() to rowhouse_worker;
+comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
+reset role;
+--! EndIncluded jobs/measure.sql
+--! Included jobs/retry.sql
+-- Gives a job that failed for good all its attempts again, beginning now. Other jobs are left alone.
+create or replace function jobs.retry(id bigint) returns boolean
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    if not exists (select from jobs.list() as queued where queued.id = retry.id and queued.state = 'failed') then
+        return false;
+    end if;
+    perform graphile_worker.reschedule_jobs(array[retry.id], run_at => now(), attempts => 0);
+    return true;
+end
+$$;
+grant execute on function jobs.retry(bigint) to rowhouse_worker;
+comment on function jobs.retry(bigint) is
+    'Runs a job that failed for good once more, with all its attempts; false if there is no such job.';
+--! EndIncluded jobs/retry.sql
+--! Included jobs/retry_mail.sql
+-- Gives a mail that is dead all its attempts again, beginning now. Other mails are left alone. Its link may be past its
+-- time by now; then its reader asks for another.
+set local role rowhouse_definer;
+create or replace function jobs.retry_mail(id uuid) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.mails as mail set state = 'pending', settled_at = null, attempts = 0, next_attempt_at = now()
+    where mail.id = retry_mail.id and mail.state = 'dead';
+    return found;
+end
+$$;
+grant execute on function jobs.retry_mail(uuid) to rowhouse_worker;
+comment on function jobs.retry_mail(uuid) is
+    'Tries to deliver a mail that was given up once more, with all its attempts; false if there is no such mail.';
+reset role;
+--! EndIncluded jobs/retry_mail.sql
 --! Included jobs/rotate_seal_key.sql
 -- A new seal key once the newest is older than `max_age`; the ones before it stop sealing at once and are
 -- forgotten an hour later. A seal lives for 60 seconds, so every open transaction outlives its key's use.
@@ -1670,6 +4662,35 @@ comment on function jobs.rotate_seal_key(interval) is
     'Replaces the seal key when it is older than max_age; true if it did.';
 reset role;
 --! EndIncluded jobs/rotate_seal_key.sql
+
+-- Rules of single values
+--! Included app/is_blank.sql
+-- Whether there is nothing to read: only spaces of any kind, and characters that leave no mark. Listed by code point, so that
+-- no collation has a say.
+--
+-- Its body is bound when it is made, and without a `set`, so that a check costs no call.
+create or replace function app.is_blank(value text) returns boolean
+    language sql immutable parallel safe security invoker
+    return value !~ '[^\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]';
+grant execute on function app.is_blank(text) to rowhouse_app, rowhouse_owner, rowhouse_definer;
+comment on function app.is_blank(text) is
+    'Whether a text has nothing to read: only spaces and characters that leave no mark.';
+--! EndIncluded app/is_blank.sql
+--! Included app/is_name.sql
+-- What is a name: of a person, a company, a role, a key, a conversation. One line that shows something. It holds
+-- no control character, no line separator and nothing that turns the direction of the text around it (Unicode 5.23,
+-- "Bidirectional embeddings, overrides and isolates"), and at least one character that is neither a space of any kind nor invisible.
+-- Lengths are the tables' own. Characters are listed by code point, so that no collation has a say.
+--
+-- Its body is bound when it is made, and without a `set`, so that a check costs no call.
+create or replace function app.is_name(name text) returns boolean
+    language sql immutable parallel safe security invoker
+    return name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]'
+        and not app.is_blank(name);
+grant execute on function app.is_name(text) to rowhouse_app, rowhouse_owner, rowhouse_definer;
+comment on function app.is_name(text) is
+    'Whether this is a name: one line with at least one character that can be seen.';
+--! EndIncluded app/is_name.sql
 
 -- Rules of the rows that compare before with after
 --! Included app/touch_updated_at.sql
@@ -1697,6 +4718,49 @@ create or replace trigger touch_updated_at before update on app.conversations
 create or replace trigger touch_updated_at before update on app.user_preferences
     for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
+--! Included app/receive_message.sql
+-- A message moves its conversation to the top, and is refused where there is nothing to read or nobody reads on.
+--
+-- After the row, because by then the policies and the foreign key have agreed that the conversation is the caller's: nobody
+-- learns here whether another's is archived. The update takes the conversation's lock, so that archiving and writing take
+-- turns. The assistant may finish an answer that was being written when its conversation was archived.
+set local role rowhouse_definer;
+create or replace function app.receive_message() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    status text;
+begin
+    if app.is_blank(new.content) then
+        raise exception using
+            errcode = 'RH406',
+            message = 'a message needs something to read',
+            hint = 'Spaces and invisible characters alone are no message.';
+    end if;
+    update app.conversations as conversation set updated_at = now()
+    where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id
+    returning conversation.status into status;
+    if status is null and context.is_caller() then
+        perform context.refuse('broken_seal');
+    end if;
+    if status = 'archived' and new.role = 'user' then
+        raise exception using
+            errcode = 'RH410',
+            message = 'the conversation is archived and takes no messages',
+            hint = 'Its member can open it again: set its status to open.';
+    end if;
+    return null;
+end
+$$;
+grant execute on function app.receive_message() to rowhouse_owner;
+comment on function app.receive_message() is
+    'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
+reset role;
+
+create or replace trigger receive_message after insert on app.messages
+    for each row execute function app.receive_message();
+--! EndIncluded app/receive_message.sql
 --! Included app/check_role_permissions.sql
 -- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold.
 set local role rowhouse_definer;
@@ -1715,6 +4779,8 @@ begin
         raise exception using
             errcode = 'RH400',
             message = format('there is no permission %s', to_json(unknown)),
+            column = 'permissions',
+            constraint = 'roles_permissions_known',
             hint = 'The catalogue is app.permissions.';
     end if;
     if context.is_caller() then
@@ -1835,6 +4901,29 @@ begin
 end
 $$;
 --! EndIncluded app/keep_an_owner.sql
+--! Included app/guard_second_factor.sql
+-- Whether a company's members need a second factor is changed by somebody who proved lately who they are, and by no key: else
+-- whoever finds an open session, or a key, opens the company to passwords alone.
+set local role rowhouse_definer;
+create or replace function app.guard_second_factor() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if new.requires_second_factor <> old.requires_second_factor and context.is_caller() then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_second_factor() to rowhouse_owner;
+comment on function app.guard_second_factor() is
+    'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
+reset role;
+
+create or replace trigger guard_second_factor before update of requires_second_factor on app.tenants
+    for each row execute function app.guard_second_factor();
+--! EndIncluded app/guard_second_factor.sql
 
 -- The API's own calls
 --! Included app/audit_events.sql
@@ -1842,7 +4931,7 @@ $$;
 -- No security_barrier: there is no condition here to guard, and a barrier would keep a page from its index.
 create or replace view app.audit_events with (security_invoker = true) as
     select
-        tenant_id, id, at, action, table_name, row_key, old_row, new_row, detail,
+        tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     from audit.events;
 revoke all on app.audit_events from public, rowhouse_app;
@@ -1850,6 +4939,96 @@ grant select on app.audit_events to rowhouse_app;
 comment on view app.audit_events is
     'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 --! EndIncluded app/audit_events.sql
+--! Included app/api_keys.sql
+-- API keys as the API shows them: without the digest. security_invoker: the policies of auth.api_keys decide, not the
+-- view's owner. No security_barrier: there is no condition here to guard, and a barrier would keep a page from its index.
+create or replace view app.api_keys with (security_invoker = true) as
+    select
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+    from auth.api_keys;
+revoke all on app.api_keys from public, rowhouse_app;
+grant select on app.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses) on app.api_keys to rowhouse_app;
+comment on view app.api_keys is
+    'A key for a program. One''s own, and with manage_api_keys every key of the tenant; the secret is shown once, when it is made.';
+--! EndIncluded app/api_keys.sql
+--! Included app/create_api_key.sql
+-- Makes an API key. The server makes the secret and sends what is kept of it: sha256 of sha256, and how it begins; for a
+-- secret key and for a publishable one, because the prefix is part of it.
+create or replace function app.create_api_key(
+    digests bytea[], beginnings text[], name text, scopes text[],
+    kind text default 'secret', role_id uuid default null, expires_at timestamptz default null,
+    requests_per_minute integer default null, origins text[] default null, addresses inet[] default null
+)
+    returns app.api_keys
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    insert into auth.api_keys (
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses
+    )
+    select
+        digests[place], beginnings[place], create_api_key.name, create_api_key.scopes,
+        coalesce(create_api_key.kind, 'secret'), create_api_key.role_id, create_api_key.expires_at,
+        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses
+    from (values (case create_api_key.kind when 'publishable' then 2 else 1 end)) as made (place)
+    returning
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+$$;
+grant execute on function app.create_api_key(bytea[], text[], text, text[], text, uuid, timestamptz, integer, text[], inet[]) to rowhouse_app;
+comment on function app.create_api_key(bytea[], text[], text, text[], text, uuid, timestamptz, integer, text[], inet[]) is
+    'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
+--! EndIncluded app/create_api_key.sql
+--! Included app/rotate_api_key.sql
+-- Makes a key like this one, under a new secret, and lets the old one go on for a while: for `overlap` seconds, and never
+-- longer than it would have. The new one is good for as long as the old one was made for.
+--
+-- Somebody's own key is rotated by nobody else, because whoever rotates it learns the secret: to others it is not there.
+create or replace function app.rotate_api_key(id uuid, digests bytea[], beginnings text[], overlap integer default null)
+    returns app.api_keys
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    with replaced as (
+        update auth.api_keys as known set
+            expires_at = least(known.expires_at, now() + least(greatest(coalesce(overlap, 0), 0), 2592000) * interval '1 second')
+        where known.id = rotate_api_key.id
+            and (known.user_id is null or known.user_id = (select context.key_keeper()))
+        returning
+            known.id, known.kind, known.role_id, known.name, known.scopes, known.requests_per_minute, known.origins,
+            known.addresses, now() + (old.expires_at - known.created_at) as expires_at
+    )
+    insert into auth.api_keys (
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, replaces
+    )
+    select
+        digests[place], beginnings[place], name, scopes, kind, role_id, expires_at, requests_per_minute,
+        origins, addresses, replaced.id
+    from replaced, lateral (values (case kind when 'publishable' then 2 else 1 end)) as made (place)
+    returning
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+$$;
+grant execute on function app.rotate_api_key(uuid, bytea[], text[], integer) to rowhouse_app;
+comment on function app.rotate_api_key(uuid, bytea[], text[], integer) is
+    'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
+--! EndIncluded app/rotate_api_key.sql
+--! Included app/revoke_api_key.sql
+create or replace function app.revoke_api_key(id uuid) returns app.api_keys
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    update auth.api_keys as known set revoked_at = now() where known.id = revoke_api_key.id
+    returning
+        tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+$$;
+grant execute on function app.revoke_api_key(uuid) to rowhouse_app;
+comment on function app.revoke_api_key(uuid) is
+    'Revokes an API key, for good: it opens nothing from the next request on.';
+--! EndIncluded app/revoke_api_key.sql
 --! Included app/me.sql
 create or replace function app.me() returns app.users
     language sql stable parallel restricted security invoker
@@ -1904,6 +5083,30 @@ grant execute on function app.my_conversations() to rowhouse_app;
 comment on function app.my_conversations() is
     'The caller''s own conversations; for administrators too, who see everybody''s under conversations.';
 --! EndIncluded app/my_conversations.sql
+--! Included app/visible_conversations.sql
+-- The conversations that the caller may see, so that a page costs a page: everybody's come newest first off an index on the
+-- tenant, one's own off an index on tenant and user, and one plan must serve both kinds of caller. So the table is here
+-- twice, and the last condition, which PostgreSQL answers before it reads a row, shuts one of the two. It cannot widen
+-- anything: row security stands in both.
+--
+-- Inlined by the planner (so no `set`), which is how conditions, order and limit reach the indexes. `reader` makes the
+-- user a constant in both halves; without that the order would not be the index's.
+create or replace function app.visible_conversations() returns setof app.conversations
+    language sql stable parallel restricted security invoker
+begin atomic
+    select tenant_id, id, user_id, title, status, created_at, updated_at
+    from (
+        select true as everybodys, (select context.user_id()) as reader, * from app.conversations
+        union all
+        select false, user_id, * from app.conversations
+    ) as conversation
+    where tenant_id = (select context.tenant_id()) and reader = (select context.user_id())
+        and everybodys = (select context.may('view_all_chats'));
+end;
+grant execute on function app.visible_conversations() to rowhouse_app;
+comment on function app.visible_conversations() is
+    'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
+--! EndIncluded app/visible_conversations.sql
 --! Included app/my_preferences.sql
 create or replace function app.my_preferences() returns app.user_preferences
     language sql stable parallel restricted security invoker
@@ -1933,20 +5136,288 @@ grant execute on function app.set_my_preferences(text, text) to rowhouse_app;
 comment on function app.set_my_preferences(text, text) is
     'Sets the caller''s preferences in this tenant; what is left out stays as it is.';
 --! EndIncluded app/set_my_preferences.sql
+--! Included app/delete_my_preferences.sql
+create or replace function app.delete_my_preferences() returns app.user_preferences
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    delete from app.user_preferences as mine
+    where mine.tenant_id = (select context.tenant_id()) and mine.user_id = (select context.user_id())
+    returning mine.*
+$$;
+grant execute on function app.delete_my_preferences() to rowhouse_app;
+comment on function app.delete_my_preferences() is
+    'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
+--! EndIncluded app/delete_my_preferences.sql
+--! Included app/session.sql
+-- A session as its owner sees it.
+do $$
+begin
+    if to_regtype('app.session') is null then
+        create type app.session as (
+            id           uuid,
+            device       text,
+            address      inet,
+            methods      text[],
+            company      text,
+            created_at   timestamptz,
+            last_seen_at timestamptz,
+            expires_at   timestamptz,
+            is_current   boolean
+        );
+    end if;
+end
+$$;
+comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
+comment on column app.session.id is 'Its key: what revokeSession takes.';
+comment on column app.session.device is 'Browser and platform, or the program, as it said itself at the last refresh: "Firefox on Windows". Null if it said nothing.';
+comment on column app.session.address is 'The network address that it was begun from.';
+comment on column app.session.methods is 'By what the person proved who they are, in the words of RFC 8176: pwd, otp, …';
+comment on column app.session.company is 'The name of the company that it is for; null before one joins a company.';
+comment on column app.session.created_at is 'When it was begun.';
+comment on column app.session.last_seen_at is 'When it was last used, to five minutes.';
+comment on column app.session.expires_at is 'When it ends if nobody refreshes it; at its lifetime''s end in any case.';
+comment on column app.session.is_current is 'Whether it is the one that asks.';
+--! EndIncluded app/session.sql
+--! Included app/identity.sql
+-- An account elsewhere, as whoever signs in with it sees it.
+do $$
+begin
+    if to_regtype('app.identity') is null then
+        create type app.identity as (
+            id           uuid,
+            provider     text,
+            issuer       text,
+            subject      text,
+            created_at   timestamptz,
+            last_used_at timestamptz
+        );
+    end if;
+end
+$$;
+comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
+comment on column app.identity.id is 'Its key: what unlinkIdentity takes.';
+comment on column app.identity.provider is 'The provider, as this installation calls it.';
+comment on column app.identity.issuer is 'Who vouches: the issuer''s address.';
+comment on column app.identity.subject is 'Who that is, in the issuer''s words.';
+comment on column app.identity.created_at is 'When it was linked.';
+comment on column app.identity.last_used_at is 'When it last signed the caller in.';
+--! EndIncluded app/identity.sql
+--! Included context/sessions_of_caller.sql
+-- The caller's own live sessions, in whichever of their tenants: who lost a phone wants to see all that it can open.
+-- The table stays shut: this hands out no handle, and nobody else's row.
+--
+-- The hundred seen last; the one that asks is the first.
+set local role rowhouse_definer;
+create or replace function context.sessions_of_caller() returns setof app.session
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    current constant uuid := context.require_session();
+begin
+    return query
+        select
+            session.id, context.device(session.user_agent), session.ip, session.methods, tenant.name,
+            session.created_at, session.last_seen_at, known.ends_at, session.id = current
+        from auth.sessions as session
+        join context.session_holders as known on known.digest = session.handle_digest
+        left join app.tenants as tenant on tenant.id = session.tenant_id
+        where session.user_id = context.user_id() and session.ended_at is null and known.ends_at > now()
+        order by session.id = current desc, session.last_seen_at desc, session.id
+        limit 100;
+end
+$$;
+grant execute on function context.sessions_of_caller() to rowhouse_app;
+comment on function context.sessions_of_caller() is
+    'The caller''s own live sessions in all their tenants, the current one first, then those seen last; a hundred at most.';
+reset role;
+--! EndIncluded context/sessions_of_caller.sql
+--! Included context/identities_of_caller.sql
+-- The caller's own accounts elsewhere, oldest first. The table stays shut: whether somebody else has an identity is nobody's
+-- business, and its unique key would tell.
+set local role rowhouse_definer;
+create or replace function context.identities_of_caller() returns setof app.identity
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select mine.id, mine.provider, mine.issuer, mine.subject, mine.created_at, mine.last_used_at
+    from auth.identities as mine where mine.user_id = context.user_id() order by mine.id
+$$;
+grant execute on function context.identities_of_caller() to rowhouse_app;
+comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
+reset role;
+--! EndIncluded context/identities_of_caller.sql
+--! Included context/unlink_identity_of_caller.sql
+-- The account elsewhere does not sign the caller in any more. The last way in stays: who has no password keeps one
+-- identity. It wants a fresh sign-in, and no API key. Two of one person's at once take turns, or each would count on the
+-- other.
+set local role rowhouse_definer;
+create or replace function context.unlink_identity_of_caller(id uuid) returns app.identity
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    caller constant uuid := context.user_id();
+    gone   app.identity;
+begin
+    perform context.require_fresh_sign_in();
+    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    delete from auth.identities as identity
+    where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
+    returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
+    into gone;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
+    end if;
+    if not exists (select from auth.passwords as password where password.user_id = caller)
+        and not exists (select from auth.identities as identity where identity.user_id = caller)
+    then
+        raise exception using
+            errcode = 'RH411',
+            message = 'this is the last way to sign in',
+            hint = 'Set a password or link another account first.';
+    end if;
+    return gone;
+end
+$$;
+grant execute on function context.unlink_identity_of_caller(uuid) to rowhouse_app;
+comment on function context.unlink_identity_of_caller(uuid) is
+    'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
+reset role;
+--! EndIncluded context/unlink_identity_of_caller.sql
+--! Included context/end_sessions_of_caller.sql
+-- Ends sessions of the caller: one of them, all others, or all. They are dead with the next transaction of theirs.
+--
+-- which: one (then session is its id), others, all
+--
+-- Returns those that ended; RH404 if it was to be one and the caller has no such session, whoever else has.
+set local role rowhouse_definer;
+create or replace function context.end_sessions_of_caller(which text, session uuid default null)
+    returns setof app.session
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    current constant uuid := context.require_session();
+    body    constant text := context.open_seal();
+    person  constant uuid := context.user_in(body);
+    tenant  constant uuid := context.tenant_in(body);
+    entered constant text := current_setting('rowhouse.context');
+    ended   integer;
+begin
+    if which is null or which not in ('one', 'others', 'all') then
+        raise exception using errcode = 'RH400', message = 'which is one of one, others, all';
+    end if;
+    perform auth.lock_sessions(person);
+    -- Some are in other tenants, where the trail takes no change of a caller of this one: there it is the person who acts.
+    perform context.act(person, tenant, context.detail_in(body));
+    return query
+        update auth.sessions as mine set ended_at = now(), end_reason = 'revoked'
+        where mine.user_id = person and mine.ended_at is null
+            and case which
+                when 'one' then mine.id = end_sessions_of_caller.session
+                when 'others' then mine.id <> current
+                when 'all' then true
+            end
+        returning
+            mine.id, context.device(mine.user_agent), mine.ip, mine.methods,
+            (select place.name from app.tenants as place where place.id = mine.tenant_id),
+            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current;
+    get diagnostics ended = row_count;
+    perform set_config('rowhouse.context', entered, true);
+
+    if which = 'one' and ended = 0 then
+        raise exception using errcode = 'RH404', message = 'you have no such session', hint = 'It may have ended by itself.';
+    end if;
+    perform audit.record_event('auth.sessions_revoked', tenant, jsonb_strip_nulls(jsonb_build_object(
+        'which', which, 'session', end_sessions_of_caller.session, 'ended', ended)));
+end
+$$;
+grant execute on function context.end_sessions_of_caller(text, uuid) to rowhouse_app;
+comment on function context.end_sessions_of_caller(text, uuid) is
+    'Ends one, the others or all of the caller''s own sessions, in whichever tenant, and tells the trail; returns them.';
+reset role;
+--! EndIncluded context/end_sessions_of_caller.sql
+--! Included app/my_identities.sql
+create or replace function app.my_identities() returns setof app.identity
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.identities_of_caller()
+$$;
+grant execute on function app.my_identities() to rowhouse_app;
+comment on function app.my_identities() is 'The accounts elsewhere with which the caller signs in, oldest first.';
+--! EndIncluded app/my_identities.sql
+--! Included app/unlink_identity.sql
+create or replace function app.unlink_identity(id uuid) returns app.identity
+    language sql volatile parallel unsafe security invoker strict
+    set search_path = ''
+as $$
+    select * from context.unlink_identity_of_caller(unlink_identity.id)
+$$;
+grant execute on function app.unlink_identity(uuid) to rowhouse_app;
+comment on function app.unlink_identity(uuid) is
+    'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in.';
+--! EndIncluded app/unlink_identity.sql
+--! Included app/my_sessions.sql
+create or replace function app.my_sessions() returns setof app.session
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.sessions_of_caller()
+$$;
+grant execute on function app.my_sessions() to rowhouse_app;
+comment on function app.my_sessions() is
+    'Where the caller is signed in, in all their companies: the session that asks first, then those that were seen last; a hundred at most.';
+--! EndIncluded app/my_sessions.sql
+--! Included app/revoke_session.sql
+create or replace function app.revoke_session(id uuid) returns app.session
+    language sql volatile parallel unsafe security invoker strict
+    set search_path = ''
+as $$
+    select * from context.end_sessions_of_caller('one', revoke_session.id)
+$$;
+grant execute on function app.revoke_session(uuid) to rowhouse_app;
+comment on function app.revoke_session(uuid) is
+    'Signs out one of the caller''s own sessions: its tokens are dead with the next request.';
+--! EndIncluded app/revoke_session.sql
+--! Included app/revoke_other_sessions.sql
+create or replace function app.revoke_other_sessions() returns setof app.session
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.end_sessions_of_caller('others')
+$$;
+grant execute on function app.revoke_other_sessions() to rowhouse_app;
+comment on function app.revoke_other_sessions() is
+    'Signs out all of the caller''s sessions but the one that asks, in all their companies.';
+--! EndIncluded app/revoke_other_sessions.sql
+--! Included app/revoke_all_sessions.sql
+create or replace function app.revoke_all_sessions() returns setof app.session
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.end_sessions_of_caller('all')
+$$;
+grant execute on function app.revoke_all_sessions() to rowhouse_app;
+comment on function app.revoke_all_sessions() is
+    'Signs out all of the caller''s sessions, in all their companies, the one that asks too.';
+--! EndIncluded app/revoke_all_sessions.sql
 
 -- Policies: who may do what, table by table
 --! Included policies/tenants.sql
 select context.close_table('app.tenants');
 
-grant select on app.tenants to rowhouse_app;
-grant update (name) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
     as restrictive for all to rowhouse_app
-    using (id = (select context.tenant_id()))
-    with check (id = (select context.tenant_id()));
+    using (id = (select context.tenant_id()) and id = (select context.unverified_tenant_id()))
+    with check (id = (select context.tenant_id()) and id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.tenants is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
@@ -1954,12 +5425,12 @@ create policy "members see their own tenant" on app.tenants
 comment on policy "members see their own tenant" on app.tenants is
     'Whoever is signed in to a tenant may know its name. That other tenants exist is nobody''s business.';
 
-create policy "managers of the tenant rename it" on app.tenants
+create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
-comment on policy "managers of the tenant rename it" on app.tenants is
-    'Only the name. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is
+    'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
@@ -1980,8 +5451,15 @@ comment on policy "the owners check locks the tenant" on app.tenants is
 --! Included policies/users.sql
 select context.close_table('app.users');
 
-grant select on app.users to rowhouse_app;
+grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
 grant update (name, locale) on app.users to rowhouse_app;
+
+create policy "nobody meets anybody else" on app.users
+    as restrictive for all to rowhouse_app
+    using (id = (select context.user_id()) and id = (select context.unverified_user_id()))
+    with check (id = (select context.user_id()) and id = (select context.unverified_user_id()));
+comment on policy "nobody meets anybody else" on app.users is
+    'The wall of a table without tenants: the user is compared twice so that PostgreSQL compares the two answers with each other first, and no condition of the caller''s is ever tried on another person.';
 
 create policy "people see themselves" on app.users
     for select to rowhouse_app
@@ -1996,8 +5474,15 @@ create policy "people change their own name and language" on app.users
 comment on policy "people change their own name and language" on app.users is
     'The address changes only by proving the new one; the status is the operator''s. Neither column is granted.';
 
+-- The auditor's reach: whom the trail means.
+grant select (id, name, email) on app.users to rowhouse_auditor;
+create policy "auditors name users" on app.users
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors name users" on app.users is
+    'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
+
 -- The definer's reach: the door and sign-in.
-grant select, insert on app.users to rowhouse_definer;
+grant select, insert, update (email) on app.users to rowhouse_definer;
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every user" on app.users is
@@ -2006,11 +5491,15 @@ create policy "registration creates users" on app.users
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates users" on app.users is
     'auth.verify_email(), once the address is proven.';
+create policy "a proven address replaces the old one" on app.users
+    for update to rowhouse_definer using (true) with check (true);
+comment on policy "a proven address replaces the old one" on app.users is
+    'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';
 --! EndIncluded policies/users.sql
 --! Included policies/permissions.sql
 select context.close_table('app.permissions');
 
-grant select on app.permissions to rowhouse_app;
+grant select (name, description) on app.permissions to rowhouse_app;
 
 create policy "everybody inside reads the catalogue" on app.permissions
     for select to rowhouse_app
@@ -2034,23 +5523,23 @@ comment on policy "migrations keep the catalogue" on app.permissions is
 --! Included policies/roles.sql
 select context.close_table('app.roles');
 
-grant select on app.roles to rowhouse_app;
+grant select (tenant_id, id, name, description, permissions, built_in, created_at, updated_at) on app.roles to rowhouse_app;
 grant insert (name, description, permissions) on app.roles to rowhouse_app;
 grant update (name, description, permissions) on app.roles to rowhouse_app;
 grant delete on app.roles to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.roles
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.roles is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.member_tenant()));
 comment on policy "members see the roles of their tenant" on app.roles is
-    'What a colleague''s role means is no secret among colleagues.';
+    'What a colleague''s role means is no secret among colleagues, of whom a key of the tenant''s own is none.';
 
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
@@ -2091,21 +5580,21 @@ comment on policy "registration creates the built-in roles" on app.roles is
 --! Included policies/memberships.sql
 select context.close_table('app.memberships');
 
-grant select on app.memberships to rowhouse_app;
+grant select (tenant_id, id, user_id, role_id, is_owner, status, display_name, avatar_url, created_at, updated_at) on app.memberships to rowhouse_app;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.memberships
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.memberships is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.member_tenant()));
 comment on policy "members see their colleagues" on app.memberships is
-    'Name, picture, role and status: what a colleague should see. The address is in app.users, which shows only oneself.';
+    'Name, picture, role and status: what a colleague should see, and a key that stands in a web page should not. The address is in app.users, which shows only oneself.';
 
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
@@ -2139,22 +5628,24 @@ comment on policy "registration creates the first owner" on app.memberships is
 --! EndIncluded policies/memberships.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
+-- One member may have most of a tenant's conversations: lists are planned for them.
+select context.plan_for_largest('app.conversations', 'user_id');
 
-grant select on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
 grant insert (title) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant delete on app.conversations to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.conversations
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.conversations is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('chat')) and user_id = (select context.user_id()));
+    using (user_id = (select context.user_where('chat')));
 comment on policy "members read their own conversations" on app.conversations is
     'A conversation is between one person and the machine; colleagues do not read along.';
 
@@ -2183,6 +5674,20 @@ create policy "members delete their own conversations" on app.conversations
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 
+-- The definer's reach: the clock that messages move.
+grant update (updated_at) on app.conversations to rowhouse_definer;
+create policy "messages find their own conversation" on app.conversations
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "messages find their own conversation" on app.conversations is
+    'app.receive_message(), which must see whether the conversation that was written into is archived.';
+create policy "messages move their own conversation" on app.conversations
+    for update to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "messages move their own conversation" on app.conversations is
+    'app.receive_message() sets updated_at, and holds no other column.';
+
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;
 create policy "the desk explains one row" on app.conversations
@@ -2193,20 +5698,22 @@ comment on policy "the desk explains one row" on app.conversations is
 --! EndIncluded policies/conversations.sql
 --! Included policies/messages.sql
 select context.close_table('app.messages');
+-- One member may have most of a tenant's messages: lists are planned for them.
+select context.plan_for_largest('app.messages', 'user_id');
 
-grant select on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.messages is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('chat')) and user_id = (select context.user_id()));
+    using (user_id = (select context.user_where('chat')));
 comment on policy "members read the messages of their conversations" on app.messages is
     'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that.';
 
@@ -2237,17 +5744,17 @@ comment on policy "the desk explains one row" on app.messages is
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');
 
-grant select on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
 grant delete on app.user_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.user_preferences
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.user_preferences is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
@@ -2264,15 +5771,35 @@ create policy "the desk explains one row" on app.user_preferences
 comment on policy "the desk explains one row" on app.user_preferences is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 --! EndIncluded policies/user_preferences.sql
+--! Included policies/identities.sql
+select context.close_table('auth.identities');
+
+-- The definer's reach: signing in with a provider, listing and unlinking.
+grant select, insert, update, delete on auth.identities to rowhouse_definer;
+create policy "sign-in keeps the identities" on auth.identities
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "sign-in keeps the identities" on auth.identities is
+    'auth.exchange_code() finds and makes them, auth.link_identity() adds one; context.identities_of_caller() shows the caller''s own, context.unlink_identity_of_caller() takes one away.';
+--! EndIncluded policies/identities.sql
+--! Included policies/exchange_codes.sql
+select context.close_table('auth.exchange_codes');
+
+-- The definer's reach: signing in with a provider, and expiry.
+grant select, insert, delete on auth.exchange_codes to rowhouse_definer;
+create policy "signing in with a provider keeps its codes" on auth.exchange_codes
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "signing in with a provider keeps its codes" on auth.exchange_codes is
+    'auth.keep_code() gives them out, auth.take_exchange_code() takes them back; jobs.expire_exchange_codes() forgets those that nobody brought.';
+--! EndIncluded policies/exchange_codes.sql
 --! Included policies/passwords.sql
 select context.close_table('auth.passwords');
 
 -- The definer's reach: sign-in.
-grant select, insert on auth.passwords to rowhouse_definer;
+grant select, insert, update on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "sign-in reads and sets passwords" on auth.passwords is
-    'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() stores it. Nobody else reads here.';
+    'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it. Nobody else reads here.';
 --! EndIncluded policies/passwords.sql
 --! Included policies/sessions.sql
 select context.close_table('auth.sessions');
@@ -2284,26 +5811,142 @@ create policy "the door and sign-in keep the sessions" on auth.sessions
 comment on policy "the door and sign-in keep the sessions" on auth.sessions is
     'context.enter() finds a session by the digest of its handle; auth.* open, rotate and end it; jobs.expire_sessions() ends what is over.';
 --! EndIncluded policies/sessions.sql
+--! Included policies/mail_tokens.sql
+select context.close_table('auth.mail_tokens');
+
+-- The definer's reach: mails that prove an address.
+grant select, insert, update, delete on auth.mail_tokens to rowhouse_definer;
+create policy "mails prove addresses" on auth.mail_tokens
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "mails prove addresses" on auth.mail_tokens is
+    'auth.make_mail_token() and auth.find_mail_token(); jobs.expire_mail() forgets links that nobody followed.';
+--! EndIncluded policies/mail_tokens.sql
 --! Included policies/registrations.sql
 select context.close_table('auth.registrations');
 
 -- The definer's reach: registration.
-grant select, insert, update, delete on auth.registrations to rowhouse_definer;
+grant select, insert, delete on auth.registrations to rowhouse_definer;
 create policy "registration keeps what is not verified yet" on auth.registrations
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "registration keeps what is not verified yet" on auth.registrations is
-    'auth.register() and auth.verify_email(); jobs.expire_registrations() forgets links that nobody followed.';
+    'auth.register() and auth.verify_email(); a registration goes with its mail.';
 --! EndIncluded policies/registrations.sql
+--! Included policies/mails.sql
+select context.close_table('auth.mails');
+
+-- The definer's reach: the queue of mails.
+grant select, insert, update, delete on auth.mails to rowhouse_definer;
+create policy "the queue keeps mails until they are sent" on auth.mails
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the queue keeps mails until they are sent" on auth.mails is
+    'auth.queue_mail(), auth.claim_mails() and auth.settle_mail(); jobs.expire_mail() forgets what is done.';
+--! EndIncluded policies/mails.sql
 --! Included policies/api_keys.sql
 select context.close_table('auth.api_keys');
 
--- The definer's reach: the door.
+-- Everything but the digest. Whose a key is, the trigger guard_api_key says; what it may do never changes.
+grant select (
+    tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
+    replaces, used_count, last_used_at, created_at, expires_at, revoked_at
+) on auth.api_keys to rowhouse_app;
+grant insert (
+    kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at
+) on auth.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+
+create policy "nothing crosses the wall" on auth.api_keys
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on auth.api_keys is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see their own keys, managers of keys every one" on auth.api_keys
+    for select to rowhouse_app
+    using (
+        user_id = (select context.key_keeper())
+        or tenant_id = (select context.tenant_where('manage_api_keys'))
+    );
+comment on policy "people see their own keys, managers of keys every one" on auth.api_keys is
+    'Through the view app.api_keys, which has no digest; nor has the grant. A key that may not manage keys sees none, not even itself: it is in more hands than its owner''s.';
+
+create policy "people make keys of their own, managers of keys the tenant's" on auth.api_keys
+    for insert to rowhouse_app
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case
+            when role_id is null then user_id = (select context.key_keeper())
+            else tenant_id = (select context.tenant_requiring('manage_api_keys'))
+        end
+    );
+comment on policy "people make keys of their own, managers of keys the tenant's" on auth.api_keys is
+    'Nobody makes one for a colleague: the user is no input, and a key with a role has none. What it may hold, the trigger guard_api_key compares with its maker.';
+
+create policy "people change their own keys, managers of keys every one" on auth.api_keys
+    for update to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_id())
+        and case
+            when user_id = (select context.key_keeper()) then true
+            else tenant_id = (select context.tenant_requiring('manage_api_keys'))
+        end
+    )
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case
+            when user_id = (select context.key_keeper()) then true
+            else tenant_id = (select context.tenant_requiring('manage_api_keys'))
+        end
+    );
+comment on policy "people change their own keys, managers of keys every one" on auth.api_keys is
+    'The name, the limits, an earlier end; and that it is revoked, which the trigger makes final. A case, so that a missing permission is named. Keys are never deleted, so that the trail can say what acted.';
+
+-- The definer's reach: the door, and the counts of use.
 grant select on auth.api_keys to rowhouse_definer;
+grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is
-    'context.enter() with sha256 of a key. Nothing issues keys yet.';
+    'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own.';
+create policy "web processes tell how often keys were used" on auth.api_keys
+    for update to rowhouse_definer using (true) with check (true);
+comment on policy "web processes tell how often keys were used" on auth.api_keys is
+    'auth.record_key_usage() adds to two columns, and the definer may change no other.';
 --! EndIncluded policies/api_keys.sql
+--! Included policies/totp_factors.sql
+select context.close_table('auth.totp_factors');
+
+-- The definer's reach: sign-in.
+grant select, insert, update, delete on auth.totp_factors to rowhouse_definer;
+create policy "sign-in keeps second factors" on auth.totp_factors
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "sign-in keeps second factors" on auth.totp_factors is
+    'auth.enrol_totp(), confirm_totp() and remove_totp(); auth.take_code() notes the step that was used. Nobody else reads here.';
+--! EndIncluded policies/totp_factors.sql
+--! Included policies/recovery_codes.sql
+select context.close_table('auth.recovery_codes');
+
+-- The definer's reach: sign-in.
+grant select, insert, update, delete on auth.recovery_codes to rowhouse_definer;
+create policy "sign-in keeps recovery codes" on auth.recovery_codes
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is
+    'auth.confirm_totp() makes ten, auth.take_code() uses each up once. Nobody else reads here.';
+--! EndIncluded policies/recovery_codes.sql
+--! Included policies/mfa_challenges.sql
+select context.close_table('auth.mfa_challenges');
+
+-- The definer's reach: sign-in.
+grant select, insert, update, delete on auth.mfa_challenges to rowhouse_definer;
+create policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges is
+    'auth.open_session() asks, auth.finish_mfa() and auth.confirm_totp() answer; what is over is forgotten after an hour.';
+
+-- Rows go one by one, also for the owner: a truncate would take every company's sign-ins at once.
+create or replace trigger never_truncated before truncate on auth.mfa_challenges
+    for each statement execute function audit.refuse_change();
+--! EndIncluded policies/mfa_challenges.sql
 --! Included policies/login_throttles.sql
 select context.close_table('auth.login_throttles');
 
@@ -2332,8 +5975,22 @@ grant select, insert, update, delete on context.seal_keys to rowhouse_definer;
 create policy "only the seal uses its keys" on context.seal_keys
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "only the seal uses its keys" on context.seal_keys is
-    'context.seal() and context.claims(). Whoever reads a key can forge any context, so nobody else does.';
+    'context.seal() and context.open_seal(). Whoever reads a key can forge any context, so nobody else does.';
 --! EndIncluded policies/seal_keys.sql
+--! Included policies/idempotency_keys.sql
+select context.close_table('context.idempotency_keys');
+
+-- The table is not under audit, so nothing else keeps its owner from forgetting every tenant's keys in one statement.
+create or replace trigger never_truncated before truncate on context.idempotency_keys
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: the door, and the job that forgets.
+grant select, insert, update, delete on context.idempotency_keys to rowhouse_definer;
+create policy "the door remembers what was done once" on context.idempotency_keys
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the door remembers what was done once" on context.idempotency_keys is
+    'context.enter() claims a key with the changes of its request, context.recall_answer() reads one''s own, jobs.expire_idempotency_keys() forgets after a day.';
+--! EndIncluded policies/idempotency_keys.sql
 --! Included policies/errors.sql
 select context.close_table('context.errors');
 
@@ -2348,6 +6005,16 @@ create policy "migrations keep the vocabulary" on context.errors
 comment on policy "migrations keep the vocabulary" on context.errors is
     'db/schema/errors.sql is the list; nobody else writes here.';
 --! EndIncluded policies/errors.sql
+--! Included policies/access_as_migrated.sql
+select context.close_table('context.access_as_migrated');
+
+-- The definer's reach: readiness.
+grant select, insert, delete on context.access_as_migrated to rowhouse_definer;
+create policy "migrations remember how access is decided" on context.access_as_migrated
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "migrations remember how access is decided" on context.access_as_migrated is
+    'context.record_access() writes, context.access_drift() reads; both belong to the definer.';
+--! EndIncluded policies/access_as_migrated.sql
 --! Included policies/heartbeats.sql
 select context.close_table('jobs.heartbeats');
 
@@ -2366,13 +6033,16 @@ create or replace trigger only_grows before update or delete or truncate on audi
     for each statement execute function audit.refuse_change();
 select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits where inhparent = 'audit.events'::regclass;
 
-grant select on audit.events to rowhouse_app;
+grant select (
+    tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
+    actor_kind, actor_id, credential_id, request_id, ip, user_agent
+) on audit.events to rowhouse_app;
 create policy "nothing crosses the wall" on audit.events
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on audit.events is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "holders of view_audit read the trail of their tenant" on audit.events
     for select to rowhouse_app
@@ -2401,6 +6071,22 @@ create policy "the desk explains one row" on audit.events
 comment on policy "the desk explains one row" on audit.events is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 --! EndIncluded policies/events.sql
+--! Included policies/tallies.sql
+select context.close_table('audit.tallies');
+
+grant select on audit.tallies to rowhouse_auditor;
+create policy "auditors read what strangers tried" on audit.tallies
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors read what strangers tried" on audit.tallies is
+    'The counts belong to no tenant; who answers for all of them may see from where and how often somebody knocked.';
+
+-- The definer's reach: counting, and forgetting what is old.
+grant select, insert, update, delete on audit.tallies to rowhouse_definer;
+create policy "refusals are counted" on audit.tallies
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "refusals are counted" on audit.tallies is
+    'audit.tally() and audit.tally_stranger() count; jobs.expire_sessions() forgets what is older than 90 days.';
+--! EndIncluded policies/tallies.sql
 
 -- What is documented in the database itself
 --! Included comments.sql
@@ -2408,81 +6094,292 @@ comment on policy "the desk explains one row" on audit.events is
 -- theirs in their own files.
 
 comment on table app.tenants is 'A company: everything else belongs to exactly one.';
+comment on column app.tenants.id is 'Its key, which signed tokens carry as tid.';
+comment on column app.tenants.name is 'What people call it.';
+comment on column app.tenants.created_at is 'When it was registered.';
+comment on column app.tenants.updated_at is 'When it was last changed.';
 comment on column app.tenants.slug is 'The short name in links and at sign-in; lower case, digits and hyphens.';
-comment on column app.tenants.status is 'active, suspended or closed; only an active tenant can be entered.';
+comment on column app.tenants.requires_second_factor is 'Whether its members need a second factor, from their next sign-in on.';
+comment on column app.tenants.status is 'Whether it can be entered. active: open to its members; suspended: shut to everybody for now; closed: shut for good.';
+
+comment on column app.tenants.session_idle_minutes is 'Minutes for which a session is good without a refresh; seven days unless changed. A shorter one bites at once, a longer one with the next refresh.';
+comment on column app.tenants.session_lifetime_minutes is 'Minutes after which one has to sign in again, however busy the session; thirty days unless changed. A shorter one bites at once, a longer one is for new sessions.';
+comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
+comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
+comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
+comment on column app.users.id is 'Their key, the same in all their tenants.';
+comment on column app.users.name is 'Their own name, as they write it.';
+comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.updated_at is 'When they last changed.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'active or banned; a banned user is refused on the next request.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
+comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
+comment on column app.permissions.description is 'What it lets one do.';
 
 comment on table app.roles is 'A named set of permissions in one tenant; admin, member and viewer are built in.';
+comment on column app.roles.id is 'Its key.';
+comment on column app.roles.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.roles.description is 'What it is for.';
+comment on column app.roles.created_at is 'When it was made.';
+comment on column app.roles.updated_at is 'When it was last changed.';
 comment on column app.roles.permissions is 'Names from the catalogue, in order. Nobody can put in what they do not hold.';
 comment on column app.roles.built_in is 'Built-in roles cannot be changed or removed.';
 
 comment on table app.memberships is 'A person in a tenant, as colleagues see them. Never deleted, so that what they did keeps its author.';
+comment on column app.memberships.id is 'Its key.';
+comment on column app.memberships.user_id is 'Who it is.';
+comment on column app.memberships.role_id is 'The role that says what they may do.';
+comment on column app.memberships.created_at is 'When they joined.';
+comment on column app.memberships.updated_at is 'When it was last changed.';
 comment on column app.memberships.is_owner is 'Owners answer for the tenant; there is always one who is active.';
-comment on column app.memberships.status is 'active, suspended or removed; only active members are let in.';
+comment on column app.memberships.status is 'Whether they are let in. active: let in; suspended: kept out for now; removed: no longer one of the tenant, kept so that what they did has an author.';
 comment on column app.memberships.display_name is 'The name that colleagues see.';
 comment on column app.memberships.avatar_url is 'The picture that colleagues see; https only.';
 
 comment on table app.conversations is 'A conversation of one member with the machine.';
+comment on column app.conversations.id is 'Its key; later ones are greater.';
+comment on column app.conversations.title is 'What it is about, in its member''s words.';
+comment on column app.conversations.created_at is 'When it began.';
+comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
 comment on column app.conversations.user_id is 'Whose conversation it is; it never changes hands.';
-comment on column app.conversations.status is 'open or archived.';
+comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 
 comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on column app.messages.id is 'Its key; later ones are greater.';
+comment on column app.messages.conversation_id is 'The conversation it was said in.';
+comment on column app.messages.content is 'What was said.';
+comment on column app.messages.created_at is 'When it was said.';
 comment on column app.messages.user_id is 'The conversation''s user, also in messages of the assistant.';
-comment on column app.messages.role is 'user or assistant.';
+comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
 
 comment on table app.user_preferences is 'How the machine should speak to a member, per tenant.';
+comment on column app.user_preferences.id is 'Their key.';
+comment on column app.user_preferences.user_id is 'Whose they are.';
+comment on column app.user_preferences.created_at is 'When they were first set.';
+comment on column app.user_preferences.updated_at is 'When they were last changed.';
 comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
-comment on column app.user_preferences.tone is 'neutral, friendly, formal or concise.';
+comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
 
-comment on table auth.registrations is 'Registrations whose address is not proven yet.';
+comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
+comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
+comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
+comment on column context.idempotency_keys.attempt is 'The one request, of all that brought the key, which made its changes.';
+comment on column context.idempotency_keys.answer is 'AES-256-GCM, under a key made of the master key, the credential and the client''s Idempotency-Key.';
+
+comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
+comment on column auth.mail_tokens.email is 'Where the mail went.';
+comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone within a day, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
+comment on column auth.mail_tokens.link_digest is 'sha256 of sha256 of the link''s secret.';
+comment on column auth.mail_tokens.code_digest is 'sha256 of an HMAC of purpose, address and code under a key made of the master key: who reads this table cannot try a million codes.';
+comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the cookie of the browser that asked, where the link works in no other.';
+comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
+comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
+comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
+comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
+comment on column auth.mails.state is 'pending: it is tried at next_attempt_at; sent; dead: it was given up, until jobs.retry_mail().';
 comment on table auth.passwords is 'Password hashes (argon2id, PHC string format).';
+comment on table auth.identities is 'Accounts elsewhere with which people sign in (OAuth, OpenID Connect).';
+comment on column auth.identities.provider is 'The provider, as this installation calls it.';
+comment on column auth.identities.issuer is 'Who vouches: the issuer''s address.';
+comment on column auth.identities.subject is 'Who that is, in the issuer''s words. Never an address: those change hands.';
+comment on table auth.exchange_codes is 'What providers said of people, under one-time codes. Not audited: good for a minute; the sign-in or the link that one leads to is recorded.';
+comment on column auth.exchange_codes.digest is 'sha256 of sha256 of the code.';
+comment on column auth.exchange_codes.challenge is 'What the verifier that stayed in the page has to fit (RFC 7636, S256).';
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
+comment on column auth.sessions.methods is 'By what the person proved who they are, in the words of RFC 8176: pwd, otp, …';
 comment on column auth.sessions.counter is 'Number of the newest refresh token.';
-comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same user agent.';
-comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role within its scopes.';
+comment on column auth.sessions.acknowledged_at is 'When the tokens of this counter were first used; null: not yet, and nobody knows whether they arrived.';
+comment on column auth.sessions.last_seen_at is 'When a request or a refresh last came, to five minutes.';
+comment on column auth.sessions.authenticated_at is 'When its user last proved who they are, at the sign-in or by stepping up. A sibling session in another tenant has it from the one before.';
+comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same browser, as the tenant has it (app.tenants.fingerprint). As it was at the last refresh; null: bound to none.';
+comment on column auth.sessions.ip is 'From where it was begun.';
+comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role, or its own, within its scopes. app.api_keys shows them.';
 comment on column auth.api_keys.digest is 'sha256 of sha256 of the key.';
+comment on column app.api_keys.id is 'Its key; later ones are greater.';
+comment on column app.api_keys.kind is
+    'Where it may be. secret: on a server only, it begins with rh_sk_; publishable: in a web page of the listed origins, it begins with rh_pk_ and may chat only.';
+comment on column app.api_keys.user_id is 'Whose it is: it may do what they may, and ends with their membership. Null for the tenant''s own.';
+comment on column app.api_keys.role_id is 'The role of a key that is the tenant''s own; null for somebody''s.';
+comment on column app.api_keys.created_by is 'The user, or the tenant''s own key, that made it.';
+comment on column app.api_keys.name is 'What its owner calls it.';
+comment on column app.api_keys.beginning is 'How the key begins, to tell it from others.';
+comment on column app.api_keys.scopes is 'Of the permissions of its role, those that it may use.';
+comment on column app.api_keys.requests_per_minute is 'How many requests a minute it is good for; null for as many as any credential.';
+comment on column app.api_keys.origins is 'The pages that may use it, as browsers name them in Origin; null for any caller.';
+comment on column app.api_keys.addresses is 'The network addresses and blocks that it may be used from; null for any.';
+comment on column app.api_keys.replaces is 'The key that it was made to replace.';
+comment on column app.api_keys.used_count is 'Requests that it was used for, up to a few seconds ago.';
+comment on column app.api_keys.last_used_at is 'When it was used last, up to a few seconds ago.';
+comment on column app.api_keys.created_at is 'When it was made.';
+comment on column app.api_keys.expires_at is 'When it ends by itself; null for never.';
+comment on column app.api_keys.revoked_at is 'When it was revoked.';
+comment on table auth.totp_factors is 'Second factors: one time-based one-time password generator a person (RFC 6238).';
+comment on column auth.totp_factors.seed is 'AES-256-GCM under the master key, bound to the id.';
+comment on column auth.totp_factors.last_step is 'The last step of the clock whose code was used: it and all before it are worth nothing.';
+comment on column auth.totp_factors.confirmed_at is 'When its first code was shown; before that it counts for nothing.';
+comment on table auth.recovery_codes is 'Ten codes for who has lost their second factor; each is good once.';
+comment on column auth.recovery_codes.digest is 'sha256 of sha256 of the code.';
+comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
 comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
 
 comment on table context.seal_keys is 'Keys of the seal (HMAC-SHA256). Whoever reads one can forge any context.';
+comment on table context.access_as_migrated is 'How each policy, grant, function and trigger was after the last rowhouse migrate, as a digest. Not audited: only migrations write it.';
 comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
+comment on column context.errors.detail is 'The error''s detail that has this name; empty for every detail that has none of its own.';
 comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
+
+comment on table audit.tallies is 'How often somebody without a live credential did something: a row for an hour, an action and a network (or a dead credential). Forgotten after 90 days. Not audited: counters.';
+comment on column audit.tallies.subject is 'The network that strangers came from ("elsewhere" after a hundred in an hour), or the id of a credential that is over, and why.';
 
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
-comment on column audit.events.old_row is 'The row before, secrets redacted.';
-comment on column audit.events.new_row is 'The row after, secrets redacted.';
+comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
+comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
+comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
+
+comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
+comment on column app.audit_events.at is 'When it happened.';
+comment on column app.audit_events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column app.audit_events.table_name is 'The table of the changed row, with its schema; null for named events.';
+comment on column app.audit_events.row_key is 'The primary key of the changed row.';
+comment on column app.audit_events.row_id is 'The key of the changed row within its tenant.';
+comment on column app.audit_events.old_row is 'The row before; secrets and what people said are withheld.';
+comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
+comment on column app.audit_events.detail is 'What a named event says of itself.';
+comment on column app.audit_events.actor_kind is
+    'How the actor came in. session: somebody who was signed in; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
+comment on column app.audit_events.actor_id is 'The user who acted, from the sealed context; null for the system.';
+comment on column app.audit_events.credential_id is 'The session or API key.';
+comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
+comment on column app.audit_events.ip is 'The network address that the request came from.';
+comment on column app.audit_events.user_agent is 'What the client called itself.';
 --! EndIncluded comments.sql
+--! Included constraints.sql
+-- What each rule of the API's tables says, in a sentence: the comment of the constraint. Whoever breaks one is told this
+-- sentence, with the field and the constraint's name (`message`, `field`, `rule`), so it says what is wanted and quotes
+-- no row. A test asks for one on every constraint that an API call can break.
+
+comment on constraint tenants_name_check on app.tenants is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint tenants_slug_check on app.tenants is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
+comment on constraint tenants_status_check on app.tenants is 'A company is active, suspended or closed.';
+comment on constraint tenants_session_idle_minutes_check on app.tenants is 'A session may be idle for 30 minutes to 90 days (129,600 minutes).';
+comment on constraint tenants_session_lifetime_minutes_check on app.tenants is 'A session may last for an hour to a year (525,600 minutes).';
+comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint is off, family or exact.';
+comment on index app.tenants_by_slug is 'A slug belongs to one company.';
+
+comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
+comment on constraint users_name_check on app.users is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint users_locale_check on app.users is 'A locale is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint users_status_check on app.users is 'A user is active or banned.';
+comment on index app.users_by_email is 'An e-mail address belongs to one person.';
+
+comment on constraint permissions_name_check on app.permissions is 'A permission''s name is lower-case words joined by underscores.';
+
+comment on constraint roles_name_check on app.roles is 'A role''s name has 1 to 60 characters, on one line, and at least one of them shows.';
+comment on constraint roles_description_check on app.roles is 'A role''s description has at most 500 characters.';
+comment on constraint roles_permissions_check on app.roles is 'A role''s permissions are names; none of them is null.';
+comment on constraint roles_tenant_id_name_key on app.roles is 'Each role of a company has a name of its own.';
+comment on constraint roles_tenant_id_fkey on app.roles is 'A role belongs to a company.';
+
+comment on constraint memberships_display_name_check on app.memberships is 'A display name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint memberships_avatar_url_check on app.memberships is 'A picture''s address begins with https:// and has at most 2,000 characters, none of them a space.';
+comment on constraint memberships_status_check on app.memberships is 'A membership is active, suspended or removed.';
+comment on constraint memberships_tenant_id_user_id_key on app.memberships is 'A person is a member of a company once.';
+comment on constraint memberships_tenant_id_fkey on app.memberships is 'A membership belongs to a company.';
+comment on constraint memberships_tenant_id_role_id_fkey on app.memberships is 'A member''s role is one of their own company.';
+comment on constraint memberships_user_id_fkey on app.memberships is 'A member is a person who has an account.';
+
+comment on constraint conversations_title_check on app.conversations is 'A title is empty, or has at most 200 characters, on one line, and at least one of them shows.';
+comment on constraint conversations_status_check on app.conversations is 'A conversation is open or archived.';
+comment on constraint conversations_tenant_id_user_id_id_key on app.conversations is 'Each conversation has an id of its own.';
+comment on constraint conversations_tenant_id_fkey on app.conversations is 'A conversation belongs to a company.';
+comment on constraint conversations_tenant_id_user_id_fkey on app.conversations is 'A conversation belongs to a member of its company.';
+
+comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters.';
+comment on constraint messages_role_check on app.messages is 'A message is the user''s or the assistant''s.';
+comment on constraint messages_tenant_id_fkey on app.messages is 'A message belongs to a company.';
+comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
+
+comment on constraint user_preferences_language_check on app.user_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint user_preferences_tone_check on app.user_preferences is 'A tone is neutral, friendly, formal or concise.';
+comment on constraint user_preferences_tenant_id_user_id_key on app.user_preferences is 'A member has preferences once.';
+comment on constraint user_preferences_tenant_id_fkey on app.user_preferences is 'Preferences belong to a company.';
+comment on constraint user_preferences_tenant_id_user_id_fkey on app.user_preferences is 'Preferences belong to a member of the company.';
+
+comment on constraint api_keys_kind_check on auth.api_keys is 'An API key is secret or publishable.';
+comment on constraint api_keys_name_check on auth.api_keys is 'A key''s name has 1 to 100 characters, on one line, and at least one of them shows.';
+comment on constraint api_keys_beginning_check on auth.api_keys is 'A key begins with rh_sk_ or rh_pk_.';
+comment on constraint api_keys_digest_check on auth.api_keys is 'A digest has 32 bytes.';
+comment on constraint api_keys_scopes_check on auth.api_keys is 'A key''s scopes are names of permissions; none of them is null.';
+comment on constraint api_keys_requests_per_minute_check on auth.api_keys is 'A limit is 1 to 1,000,000 requests a minute.';
+comment on constraint api_keys_origins_check on auth.api_keys is 'Origins are 1 to 20 of the form https://shop.example or http://localhost:3000, in lower case.';
+comment on constraint api_keys_addresses_check on auth.api_keys is 'Addresses are 1 to 50 network addresses or blocks, such as 192.0.2.7 or 2001:db8::/32.';
+comment on constraint api_keys_check on auth.api_keys is 'A key is somebody''s, or the tenant''s own with a role.';
+comment on constraint api_keys_check1 on auth.api_keys is 'A publishable key is the tenant''s own, has the scope chat and no other, and lists its origins.';
+comment on constraint api_keys_tenant_id_fkey on auth.api_keys is 'A key belongs to a company.';
+comment on constraint api_keys_tenant_id_user_id_fkey on auth.api_keys is 'A key without a role is a member''s: the tenant''s own keys have no keys of theirs.';
+comment on constraint api_keys_tenant_id_role_id_fkey on auth.api_keys is 'A key''s role is one of its own company.';
+comment on constraint api_keys_tenant_id_replaces_fkey on auth.api_keys is 'A key replaces one of its own company.';
+
+comment on constraint registrations_name_check on auth.registrations is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint registrations_tenant_name_check on auth.registrations is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint registrations_tenant_slug_check on auth.registrations is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
+comment on constraint registrations_check on auth.registrations is 'A company has a name and a slug, or neither.';
+--! EndIncluded constraints.sql
 --! Included errors.sql
--- The vocabulary of refusals. Every SQLSTATE of class RH that this database raises is here, once.
+-- The vocabulary of refusals. Every SQLSTATE of class RH that this database raises is here, once; RH401 once for each of
+-- its details (context.fault_of) on which a caller can act. A detail without a row of its own has the row without one.
 -- The HTTP status and the name are what a caller sees (RFC 9457 problem, GraphQL extensions.code).
 
 merge into context.errors as known
 using (values
-    ('RH400', 'invalid_input',      400, 'The input breaks a rule of the data; the message says which.'),
-    ('RH401', 'session_ended',      401, 'The credential is unknown, expired, signed out, or its user, membership or tenant is no longer active.'),
-    ('RH403', 'permission_denied',  403, 'The caller lacks a permission (named in the detail), or the context is forged, foreign or expired (detail: broken_seal).'),
-    ('RH404', 'not_found',          404, 'There is no such row that the caller may see.'),
-    ('RH405', 'trail_immutable',    403, 'The audit trail and the tables it watches cannot be rewritten or truncated.'),
-    ('RH409', 'last_owner',         409, 'A tenant always keeps one active owner.')
-) as wanted (code, name, status, meaning)
-on known.code = wanted.code
+    ('RH400', '',                     'invalid_input',           400, 'The input breaks a rule of the data; the message says which.'),
+    ('RH401', '',                     'session_ended',           401, 'The session has ended: it was signed out, or somebody showed an old refresh token of it. Sign in again.'),
+    ('RH401', 'no_credential',        'credential_missing',      401, 'There is no credential: send an access token or an API key.'),
+    ('RH401', 'unknown',              'credential_unknown',      401, 'Nobody knows this credential here: sign in again, or look whether the API key is whole and for this server.'),
+    ('RH401', 'expired',              'credential_expired',      401, 'The time of this session or API key is over: sign in again, or use another key.'),
+    ('RH401', 'revoked',              'api_key_revoked',         401, 'This API key was revoked: use another.'),
+    ('RH401', 'fingerprint_mismatch', 'fingerprint_mismatch',    401, 'The session belongs to another browser, program or network: sign in from this one.'),
+    ('RH401', 'key_origin',           'api_key_origin_refused',  401, 'This API key is not for the page that asks: its origin is not on the key''s list.'),
+    ('RH401', 'key_address',          'api_key_address_refused', 401, 'This API key is not for the network address that asks.'),
+    ('RH401', 'other_tenant',         'tenant_mismatch',         401, 'The token names another tenant than its session: sign in again.'),
+    ('RH401', 'user_banned',          'user_banned',             401, 'This account is blocked.'),
+    ('RH401', 'tenant_suspended',     'tenant_suspended',        401, 'This company''s account is suspended.'),
+    ('RH401', 'tenant_closed',        'tenant_closed',           401, 'This company''s account is closed.'),
+    ('RH401', 'membership_suspended', 'membership_suspended',    401, 'You are suspended in this company: ask one of its administrators.'),
+    ('RH401', 'membership_removed',   'membership_removed',      401, 'You are not a member of this company any more.'),
+    ('RH403', '',                     'permission_denied',       403, 'The caller lacks a permission (named in the detail), or the context is forged, foreign or expired (detail: broken_seal).'),
+    ('RH403', 'session',              'session_required',        403, 'This takes somebody who is signed in, and not an API key.'),
+    ('RH404', '',                     'not_found',               404, 'There is no such row that the caller may see.'),
+    ('RH405', '',                     'trail_immutable',         403, 'The audit trail and the tables it watches cannot be rewritten or truncated.'),
+    ('RH409', '',                     'last_owner',              409, 'A tenant always keeps one active owner.'),
+    ('RH406', '',                     'message_blank',           400, 'A message needs something to read; spaces and invisible characters are none.'),
+    ('RH410', '',                     'conversation_archived',   409, 'An archived conversation takes no messages; its member can open it again.'),
+    ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password or link another account first.'),
+    ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
+    ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
+    ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
+    ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')
+) as wanted (code, detail, name, status, meaning)
+on known.code = wanted.code and known.detail = wanted.detail
 when matched then update set name = wanted.name, status = wanted.status, meaning = wanted.meaning
-when not matched then insert values (wanted.code, wanted.name, wanted.status, wanted.meaning)
+when not matched then insert values (wanted.code, wanted.detail, wanted.name, wanted.status, wanted.meaning)
 when not matched by source then delete;
 --! EndIncluded errors.sql
 
@@ -2491,29 +6388,70 @@ select audit.create_partitions();
 
 -- What is audited, and then the catalogue, whose changes already are
 --! Included audit/tracked_tables.sql
--- What is audited: one line a table. A table that is missing here fails a check.
+-- What is audited: one call a table. A table that is missing here fails a check, a column without a decision a test.
+--
+-- The trail cannot forget, so each column is asked three questions before its values may be in it:
+--   Is it a secret?           Then never: hashes, digests, private keys.
+--   Is it what people said?   Then never: messages, and the titles that tell what they are about. That somebody said or
+--                             changed something is recorded.
+--   Is it who people are?     Then only as far as the trail would not say who did what without it: the address and the
+--                             names that somebody went by at the time, and from where a session came. A picture is not.
+-- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
-select audit.track('app.tenants', tenant => 'id');
-select audit.track('app.users', tenant => '');
-select audit.track('app.permissions', tenant => '');
-select audit.track('app.roles');
-select audit.track('app.memberships');
-select audit.track('app.conversations');
--- What people say stays out of a trail that cannot forget; that they said it is recorded.
-select audit.track('app.messages', secrets => '{content}');
-select audit.track('app.user_preferences');
+-- A company is no person: its name and address are in public use.
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network}');
 
-select audit.track('auth.passwords', tenant => '', secrets => '{hash}');
-select audit.track('auth.sessions', secrets => '{handle_digest}');
-select audit.track('auth.api_keys', secrets => '{digest}');
-select audit.track('auth.signing_keys', tenant => '', secrets => '{private_jwk}');
-select audit.track('auth.registrations', tenant => '', secrets => '{password_hash,digest}');
-select audit.track('context.seal_keys', tenant => '', secrets => '{key}');
+-- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
+select audit.track('app.users', tenant => '', kept => '{email,name,locale,status,created_at,updated_at}');
+
+-- The catalogue and the roles say what may be done. A role's description is part of it.
+select audit.track('app.permissions', tenant => '', kept => '{description}');
+select audit.track('app.roles', kept => '{name,description,permissions,built_in,created_at,updated_at}');
+
+-- Who they are, to their colleagues: a name that is put on to deceive them must be found again. Not the picture's link.
+select audit.track('app.memberships',
+    kept => '{user_id,role_id,is_owner,status,display_name,created_at,updated_at}', withheld => '{avatar_url}');
+
+-- What people said. A message moves its conversation's updated_at, and is an event of its own.
+select audit.track('app.conversations',
+    kept => '{user_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
+select audit.track('app.messages', kept => '{conversation_id,user_id,role,created_at}', withheld => '{content}');
+
+-- A language and one of four tones: how to speak to somebody, in closed words.
+select audit.track('app.user_preferences', kept => '{user_id,language,tone,created_at,updated_at}');
+
+-- With which account elsewhere somebody signs in: one that a thief linked must be found again.
+select audit.track('auth.identities', tenant => '',
+    kept => '{user_id,provider,issuer,subject,created_at,last_used_at}', clocks => '{last_used_at}');
+
+-- Secrets, around which the rest is kept. Where a session came from tells a stolen one from its owner's. The name of a
+-- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
+select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
+select audit.track('auth.sessions',
+    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
+    withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
+select audit.track('auth.api_keys',
+    kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
+    withheld => '{digest}', clocks => '{used_count,last_used_at}');
+select audit.track('auth.totp_factors', tenant => '',
+    kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
+select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
+select audit.track('auth.signing_keys', tenant => '',
+    kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
+select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
 
 -- Not audited, and why:
+--   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
+--   auth.mails            the queue of mails; what they tell of is an event of its own
+--   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
+--   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
+--   auth.mfa_challenges   sign-ins half way: that one was asked for a second factor is an event, and how it went another
 --   auth.login_throttles  counters; the sign-in that moved them is an event of its own
+--   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
+--   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
+--   context.access_as_migrated  the same
 --   audit.events          the trail itself: it can only grow
 --! EndIncluded audit/tracked_tables.sql
 --! Included app/catalogue_permissions.sql
@@ -2528,7 +6466,7 @@ using (values
     ('configure_model',  'Choose the chat''s model and its settings.'),
     ('manage_users',     'Invite people, change their roles, suspend and remove them.'),
     ('manage_roles',     'Make, change and remove roles, within what one holds.'),
-    ('manage_api_keys',  'See and revoke every API key of the tenant.'),
+    ('manage_api_keys',  'See and revoke every API key of the tenant, and make keys that are the tenant''s own.'),
     ('manage_tenant',    'Change the tenant''s name and settings.'),
     ('view_audit',       'Read the tenant''s audit trail.')
 ) as wanted (name, description)
@@ -2538,6 +6476,21 @@ when not matched then insert values (wanted.name, wanted.description);
 --! EndIncluded app/catalogue_permissions.sql
 
 -- The DBA's desk
+--! Included inspect/names_in.sql
+-- The names of a list that commas separate, as a setting or a search path holds them: "quoted" ones lose their quotes,
+-- the others are taken as they stand, in upper case too.
+create or replace function inspect.names_in(list text) returns text[]
+    language sql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(array_agg(
+        case when name[1] like '"%"' then replace(substr(name[1], 2, length(name[1]) - 2), '""', '"') else name[1] end
+        order by place
+    ), '{}')
+    from regexp_matches(list, '("(?:[^"]|"")*"|[^\s,](?:[^,]*[^\s,])?)\s*(?:,|$)', 'g') with ordinality as found (name, place)
+$$;
+comment on function inspect.names_in(text) is 'The names of a list that commas separate; quoted ones lose their quotes.';
+--! EndIncluded inspect/names_in.sql
 --! Included inspect/settings.sql
 -- What the desk looks at. Ours are the defaults; on another database, name yours for the session:
 --
@@ -2547,13 +6500,13 @@ when not matched then insert values (wanted.name, wanted.description);
 --   set inspect.api_roles = 'authenticated, anon';
 --   set inspect.context_schema = 'auth';         -- the functions that policies ask who is calling
 --
--- Lists are separated by commas. A setting that is empty means its default.
+-- Lists are separated by commas; a name that holds one is quoted as in SQL. A setting that is empty means its default.
 
 create or replace function inspect.schemas() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
 $$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 
@@ -2561,7 +6514,7 @@ create or replace function inspect.exposed_schemas() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app'))
 $$;
 comment on function inspect.exposed_schemas() is 'The schemas that callers reach: the setting inspect.exposed_schemas.';
 
@@ -2577,7 +6530,7 @@ create or replace function inspect.api_roles() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app'))
 $$;
 comment on function inspect.api_roles() is 'The roles that callers'' statements run as: the setting inspect.api_roles.';
 
@@ -2590,251 +6543,6 @@ $$;
 comment on function inspect.context_schema() is
     'The schema of the functions that tell policies who is calling: the setting inspect.context_schema.';
 --! EndIncluded inspect/settings.sql
---! Included inspect/checked_tables.sql
--- What the checks in db/checks look at, prepared once: tables, policies, functions and grants of the configured
--- schemas, without what belongs to extensions. Names come qualified, because the search path here is empty.
-
-create or replace function inspect.api_role_ids() returns oid[]
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    select coalesce(array_agg(oid), '{}') from pg_catalog.pg_roles where rolname = any(inspect.api_roles()::text[])
-$$;
-comment on function inspect.api_role_ids() is
-    'The roles that requests run as, by number; configured names that do not exist are left out.';
-
-create or replace function inspect.of_extension(class regclass, object oid) returns boolean
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    select exists (
-        select from pg_catalog.pg_depend
-        where classid = class and objid = object and deptype = 'e'
-    )
-$$;
-comment on function inspect.of_extension(regclass, oid) is
-    'Whether an object came with an extension: then its shape is not ours to judge.';
-
--- exposed: in a schema that the API shows, or reachable by a grant to a role that requests run as.
--- tenant:  the number of the tenant column, null if the table has none.
-create or replace function inspect.checked_tables()
-    returns table (
-        id oid, name text, schema text, owner oid, partition boolean, exposed boolean, tenant smallint,
-        secured boolean, forced boolean, comment text
-    )
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    select
-        class.oid, class.oid::regclass::text, namespace.nspname::text, class.relowner, class.relispartition,
-        namespace.nspname = any(inspect.exposed_schemas()::text[]) or exists (
-            select from unnest(inspect.api_role_ids()) as role
-            where pg_catalog.has_any_column_privilege(role, class.oid, 'select, insert, update')
-                or pg_catalog.has_table_privilege(role, class.oid, 'delete')
-        ),
-        tenant.attnum, class.relrowsecurity, class.relforcerowsecurity, pg_catalog.obj_description(class.oid, 'pg_class')
-    from pg_catalog.pg_class as class
-    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
-    left join pg_catalog.pg_attribute as tenant
-        on tenant.attrelid = class.oid and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
-    where namespace.nspname = any(inspect.schemas()::text[])
-        and class.relkind in ('r', 'p')
-        and not inspect.of_extension('pg_catalog.pg_class', class.oid)
-$$;
-comment on function inspect.checked_tables() is
-    'Tables and partitions of the configured schemas, and what the checks want to know of each.';
-
--- The predicate that keeps a table's rows in their tenant, as SQL; through the context's own function, if there is one.
-create or replace function inspect.tenant_predicate(relation oid) returns text
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    select case
-        -- Looked up in the catalogue, because a name wants USAGE on its schema.
-        when exists (
-            select from pg_catalog.pg_proc
-            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
-            where nspname = inspect.context_schema() and proname = 'tenant_id' and pronargs = 0
-        )
-            then format('%I = (select %I.tenant_id())', attname, inspect.context_schema())
-        else format(
-            '%I = (select nullif(pg_catalog.current_setting(%L, true), %L)::%s)',
-            attname, inspect.context_schema() || '.tenant_id', '', pg_catalog.format_type(atttypid, atttypmod)
-        )
-    end
-    from pg_catalog.pg_attribute
-    where attrelid = relation and attname = inspect.tenant_column() and not attisdropped
-$$;
-comment on function inspect.tenant_predicate(oid) is
-    'The predicate that keeps the rows of a table in their tenant, as SQL for the mending of a policy.';
---! EndIncluded inspect/checked_tables.sql
---! Included inspect/checked_policies.sql
--- served:  the policy lets in somebody else than the table's owner or an owner of SECURITY DEFINER functions,
---          whose reach is written as policies on purpose.
--- closing: SQL that shuts the hole at once: the tenant's rows only, or no policy where there is no tenant column.
-create or replace function inspect.checked_policies()
-    returns table (
-        id oid, relation oid, name text, on_table text, label text, command text, permissive boolean,
-        roles oid[], served boolean, using_ text, check_ text, comment text,
-        exposed boolean, tenant smallint, secured boolean, closing text
-    )
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    with definers as (
-        select distinct proowner as id
-        from pg_catalog.pg_proc
-        where prosecdef
-            and pronamespace::regnamespace::text = any(inspect.schemas()::text[])
-            and proowner <> all(inspect.api_role_ids())
-    ),
-    policies as (
-        select
-            policy.*, checked.name as table_name, checked.owner, checked.exposed, checked.tenant, checked.secured,
-            inspect.tenant_predicate(policy.polrelid) as predicate,
-            case policy.polcmd
-                when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE' else 'ALL'
-            end as command
-        from pg_catalog.pg_policy as policy
-        join inspect.checked_tables() as checked on checked.id = policy.polrelid
-    )
-    select
-        oid, polrelid, polname::text, table_name, format('policy "%s" on %s', polname, table_name), command, polpermissive,
-        polroles,
-        exists (
-            select from unnest(polroles) as role
-            where role = 0 or (role <> owner and not exists (select from definers where definers.id = role))
-        ),
-        pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid),
-        pg_catalog.obj_description(oid, 'pg_policy'),
-        exposed, tenant, secured,
-        case
-            when predicate is null then format('drop policy %I on %s;', polname, table_name)
-            else format('alter policy %I on %s', polname, table_name)
-                || case when command <> 'INSERT' then format(' using (%s)', predicate) else '' end
-                || case when command in ('INSERT', 'UPDATE', 'ALL') then format(' with check (%s)', predicate) else '' end
-                || ';'
-        end
-    from policies
-$$;
-comment on function inspect.checked_policies() is
-    'Policies of the configured schemas in words of SQL, and the statement that would close each.';
-
--- Reads the parse tree, where names cannot mislead: a call outside every subselect, without a column among its
--- arguments, gives the same answer for every row and is yet made for each.
-create or replace function inspect.calls_per_row(tree pg_node_tree) returns setof oid
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    with tokens as materialized (
-        select place, match[1] as token,
-            sum(case when match[1] like '{%' then 1 when match[1] = '}' then -1 else 0 end) over (order by place) as depth
-        from regexp_matches(tree::text, '(\\.|\{[A-Z_]*|\}|:funcid \d+)', 'g') with ordinality as found (match, place)
-    ),
-    nodes as materialized (
-        select opened.place, opened.token,
-            (select min(closed.place) from tokens as closed where closed.place > opened.place and closed.depth = opened.depth - 1) as until,
-            lead(opened.token) over (order by opened.place) as next
-        from tokens as opened
-    )
-    select distinct proc.oid
-    from nodes as call
-    join pg_catalog.pg_proc as proc on call.next = ':funcid ' || proc.oid and proc.provolatile <> 'i'
-    where call.token = '{FUNCEXPR'
-        and not exists (
-            select from nodes as subselect
-            where subselect.token = '{SUBLINK' and call.place between subselect.place and subselect.until
-        )
-        and not exists (
-            select from nodes as part
-            where part.token = '{VAR' and part.place between call.place and call.until
-        )
-$$;
-comment on function inspect.calls_per_row(pg_node_tree) is
-    'Functions that a policy calls once per row although their answer is the same for every row.';
---! EndIncluded inspect/checked_policies.sql
---! Included inspect/checked_functions.sql
-create or replace function inspect.checked_functions()
-    returns table (id oid, name text, schema text, owner oid, exposed boolean, definer boolean, path text, bound boolean)
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    select
-        proc.oid, proc.oid::regprocedure::text, namespace.nspname::text, proc.proowner,
-        namespace.nspname = any(inspect.exposed_schemas()::text[]), proc.prosecdef,
-        (select substr(setting, 13) from unnest(proc.proconfig) as setting where setting like 'search\_path=%'),
-        proc.prosqlbody is not null
-    from pg_catalog.pg_proc as proc
-    join pg_catalog.pg_namespace as namespace on namespace.oid = proc.pronamespace
-    where namespace.nspname = any(inspect.schemas()::text[])
-        and proc.prokind in ('f', 'p')
-        and not inspect.of_extension('pg_catalog.pg_proc', proc.oid)
-$$;
-comment on function inspect.checked_functions() is
-    'Functions and procedures of the configured schemas: whose rights they run with and which search path they pin.';
-
--- One row for each privilege that somebody other than the owner holds. grantee is '' for a grant to everybody.
-create or replace function inspect.checked_grants()
-    returns table (
-        id oid, name text, kind "char", partition boolean, owner oid, column_name text,
-        grantee_id oid, grantee text, privilege text
-    )
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    with relations as (
-        select class.*
-        from pg_catalog.pg_class as class
-        where class.relnamespace::regnamespace::text = any(inspect.schemas()::text[])
-            and class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-            and not inspect.of_extension('pg_catalog.pg_class', class.oid)
-    )
-    select
-        relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner, null::text,
-        item.grantee, case when item.grantee = 0 then 'public' else item.grantee::regrole::text end, item.privilege_type
-    from relations
-    cross join aclexplode(relations.relacl) as item
-    where item.grantee <> relations.relowner
-    union all
-    select
-        relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner,
-        attribute.attname::text, item.grantee,
-        case when item.grantee = 0 then 'public' else item.grantee::regrole::text end, item.privilege_type
-    from relations
-    join pg_catalog.pg_attribute as attribute on attribute.attrelid = relations.oid and not attribute.attisdropped
-    cross join aclexplode(attribute.attacl) as item
-    where item.grantee <> relations.relowner
-$$;
-comment on function inspect.checked_grants() is
-    'Every privilege on a relation of the configured schemas, or on a column of one, that is not its owner''s.';
-
--- Takes a privilege on some columns away and leaves it on all the others that the role may use it on now.
-create or replace function inspect.narrow_grant(relation oid, role oid, privilege text, without text[]) returns text
-    language sql stable parallel safe security invoker
-    set search_path = ''
-as $$
-    select format('revoke %s on %s from %s;', privilege, relation::regclass, who.name)
-        || coalesce(
-            format(' grant %s (', privilege)
-                || string_agg(quote_ident(attname), ', ' order by attnum) filter (where attname <> all(without))
-                || format(') on %s to %s;', relation::regclass, who.name),
-            '')
-    from (select case when role = 0 then 'public' else role::regrole::text end as name) as who
-    left join pg_catalog.pg_attribute on attrelid = relation and attnum > 0 and not attisdropped
-        and case when role = 0
-            then exists (
-                select from pg_catalog.pg_class, aclexplode(relacl) as item
-                where pg_class.oid = relation and item.grantee = 0 and item.privilege_type = upper(privilege)
-            ) or exists (
-                select from aclexplode(attacl) as item where item.grantee = 0 and item.privilege_type = upper(privilege)
-            )
-            else pg_catalog.has_column_privilege(role, relation, attnum, privilege)
-        end
-    group by who.name
-$$;
-comment on function inspect.narrow_grant(oid, oid, text, text[]) is
-    'SQL that takes a privilege away on the named columns and keeps it on the rest.';
---! EndIncluded inspect/checked_functions.sql
 --! Included inspect/expression.sql
 -- The SQL of a policy, a check or a default as the catalogue holds it. Every name is qualified, whatever the
 -- caller's search path, so that the text means the same everywhere.
@@ -2927,6 +6635,700 @@ $$;
 comment on function inspect.conditions(text) is
     'The conditions of an expression of the catalogue, split at its outermost AND or OR.';
 --! EndIncluded inspect/conditions.sql
+--! Included inspect/leaves.sql
+-- An expression taken apart down to what is neither AND nor OR. The place tells how: 2.1 is the first part of the
+-- second; connective is how a part stands to its neighbours.
+create or replace function inspect.leaves(expression text, prefix text default '')
+    returns table (place text, connective text, condition text)
+    language plpgsql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    part record;
+begin
+    for part in select parts.* from inspect.conditions(expression) as parts order by parts.place loop
+        if part.connective is null then
+            place := coalesce(nullif(rtrim(prefix, '.'), ''), '1');
+            connective := null;
+            condition := part.condition;
+            return next;
+        else
+            return query
+                select leaf.place, coalesce(leaf.connective, part.connective), leaf.condition
+                from inspect.leaves(part.condition, prefix || part.place || '.') as leaf;
+        end if;
+    end loop;
+end
+$$;
+comment on function inspect.leaves(text, text) is 'The conditions of an expression, taken apart at every AND and OR.';
+--! EndIncluded inspect/leaves.sql
+--! Included inspect/tokens.sql
+-- The words of an expression as pg_get_expr() prints it, so that nothing that stands in a literal or in a quoted name is
+-- taken for SQL.
+--
+-- kind is literal, number, name (qualified and quoted as it is printed), call (a name that a parenthesis follows), space, or
+-- symbol. before is the token before it, spaces left out.
+create or replace function inspect.tokens(expression text)
+    returns table (place bigint, kind text, token text, before text)
+    language sql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    with found as (
+        select match.place, match.token[1] as token
+        from regexp_matches(
+            expression,
+            '([EBX]?''(?:[^'']|'''')*''|(?:"(?:[^"]|"")*"|[\w$]+)(?:\.(?:"(?:[^"]|"")*"|[\w$]+))*|\s+|.)', 'g'
+        ) with ordinality as match (token, place)
+    ),
+    named as (
+        select found.place, found.token,
+            case
+                when found.token ~ '^[EBX]?''' then 'literal'
+                when found.token ~ '^\d' then 'number'
+                when found.token ~ '^["\w$]' then case when lead(found.token) over (order by found.place) = '(' then 'call' else 'name' end
+                when found.token ~ '^\s' then 'space'
+                else 'symbol'
+            end as kind,
+            count(*) filter (where found.token !~ '^\s') over (order by found.place) as number
+        from found
+    )
+    select named.place, named.kind, named.token, previous.token
+    from named
+    left join named as previous
+        on previous.kind <> 'space' and previous.number = named.number - case when named.kind = 'space' then 0 else 1 end
+$$;
+comment on function inspect.tokens(text) is 'The words of an expression of the catalogue: what is a literal, a name, a call.';
+
+-- The names and keywords of an expression, in no order.
+create or replace function inspect.names(expression text) returns text[]
+    language sql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(array_agg(distinct token), '{}') from inspect.tokens(expression) where kind = 'name'
+$$;
+comment on function inspect.names(text) is 'The names and keywords of an expression of the catalogue.';
+
+-- Whether an expression speaks of a column of the table: then its answer depends on the row. Aliases that PostgreSQL gives
+-- to scalar subselects, and types, are no columns.
+create or replace function inspect.mentions_row(expression text, relation oid) returns boolean
+    language sql stable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select from inspect.tokens(expression) as word
+        join pg_catalog.pg_attribute on attrelid = relation and attnum > 0 and not attisdropped
+            and (word.token = quote_ident(attname) or right(word.token, length(quote_ident(attname)) + 1) = '.' || quote_ident(attname))
+        where word.kind = 'name' and coalesce(word.before, '') not in ('AS', ':')
+    )
+$$;
+comment on function inspect.mentions_row(text, oid) is 'Whether an expression speaks of a column of the table.';
+--! EndIncluded inspect/tokens.sql
+--! Included inspect/constant.sql
+-- What an expression says whatever the row and whoever asks: true, false, or null where it depends on one of them. Sees
+-- through AND, OR and NOT, two sides that are the same, and IS NULL of a column of the table that may not be null.
+create or replace function inspect.constant(expression text, relation oid default null) returns boolean
+    language plpgsql stable parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    leaf   text := inspect.unwrap(expression);
+    joined text;
+    said   boolean[];
+    sides  text[];
+begin
+    select max(part.connective), array_agg(case when part.connective is not null then inspect.constant(part.condition, constant.relation) end)
+        into joined, said
+    from inspect.conditions(leaf) as part;
+    if joined = 'and' then
+        return case when false = any (said) then false when true = all (said) then true end;
+    elsif joined = 'or' then
+        return case when true = any (said) then true when false = all (said) then false end;
+    elsif leaf in ('true', 'false') then
+        return leaf::boolean;
+    elsif leaf ~ '^NOT ' then
+        return not inspect.constant(substr(leaf, 5), constant.relation);
+    elsif leaf ~ '^(.+) = \1$' then
+        -- A call may answer differently the second time.
+        return case when not exists (select from inspect.tokens(leaf) where kind = 'call') then true end;
+    end if;
+    sides := regexp_match(leaf, '^(-?\d+) = (-?\d+)$');
+    if sides is not null then
+        return sides[1]::numeric = sides[2]::numeric;
+    end if;
+    sides := regexp_match(leaf, '^(.+) IS( NOT)? NULL$');
+    if exists (
+        select from pg_catalog.pg_attribute
+        where attrelid = constant.relation and attnum > 0 and attnotnull and not attisdropped and quote_ident(attname) = sides[1]
+    ) then
+        return sides[2] is not null;
+    end if;
+    return null;
+end
+$$;
+comment on function inspect.constant(text, oid) is
+    'What an expression says whatever the row and whoever asks: true, false, or null where it depends.';
+--! EndIncluded inspect/constant.sql
+--! Included inspect/narrowed.sql
+-- What mends are made of: each of these lets no row through that the expression did not let through before.
+
+-- An expression without the alternatives named: parts of an OR, at whatever depth, that are one of them. Null if nothing
+-- can be true any more.
+create or replace function inspect.without(expression text, alternatives text[]) returns text
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    joined text;
+    parts  text[];
+begin
+    select max(part.connective), array_agg(case when part.connective is not null then inspect.without(part.condition, alternatives) end order by part.place)
+        into joined, parts
+    from inspect.conditions(expression) as part;
+    if joined is null then
+        return case when inspect.unwrap(expression) <> all (alternatives) then inspect.unwrap(expression) end;
+    elsif joined = 'and' and array_position(parts, null) is not null then
+        return null;
+    end if;
+    return (
+        select string_agg(case when cardinality(parts) > 1 then '(' || part || ')' else part end, ' ' || joined || ' ' order by place)
+        from unnest(parts) with ordinality as kept (part, place)
+        where part is not null
+    );
+end
+$$;
+comment on function inspect.without(text, text[]) is 'An expression without some alternatives of its ORs; null if nothing can be true any more.';
+
+-- The conditions that all have to hold for an expression to be true.
+create or replace function inspect.required(expression text) returns text[]
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(array_agg(case when connective = 'or' then inspect.unwrap(expression) else condition end order by place)
+        filter (where connective is distinct from 'or' or place = 1), '{}')
+    from inspect.conditions(expression)
+$$;
+comment on function inspect.required(text) is 'The conditions that all have to hold for an expression to be true.';
+
+-- An expression that also demands the conditions named, in their order; those that it demands already are not said twice.
+create or replace function inspect.requiring(expression text, conditions text[]) returns text
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select case count(*) when 1 then min(demanded) else string_agg('(' || demanded || ')', ' and ' order by place) end
+    from (
+        select demanded, min(place) as place
+        from unnest(conditions || array_remove(inspect.required(expression), 'true')) with ordinality as every (demanded, place)
+        group by demanded
+    ) as once
+$$;
+comment on function inspect.requiring(text, text[]) is 'An expression that also demands the conditions named.';
+
+-- SQL that gives a policy these expressions; null leaves a side as it is.
+create or replace function inspect.alter_policy(policy_name text, on_table text, using_expression text, check_expression text) returns text
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select format('alter policy %I on %s', policy_name, on_table)
+        || coalesce(' using (' || using_expression || ')', '') || coalesce(' with check (' || check_expression || ')', '') || ';'
+$$;
+comment on function inspect.alter_policy(text, text, text, text) is 'SQL that gives a policy these expressions; null leaves a side as it is.';
+
+-- SQL that takes alternatives out of a policy: the policy goes with the last of them, if it is one that opens. Null where
+-- nothing can be taken out, or where a restrictive policy would let nothing through any more.
+create or replace function inspect.close_alternatives(policy oid, alternatives text[]) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with sides as (
+        select polname, polpermissive, polrelid::regclass::text as on_table,
+            pg_catalog.pg_get_expr(polqual, polrelid) as using_, pg_catalog.pg_get_expr(polwithcheck, polrelid) as check_
+        from pg_catalog.pg_policy where oid = policy
+    ),
+    narrowed as (
+        select *, inspect.without(using_, alternatives) as new_using, inspect.without(check_, alternatives) as new_check
+        from sides
+    )
+    select case
+        when coalesce(using_, check_) is not null and case when using_ is null then new_check else new_using end is null
+            then case when polpermissive then format('drop policy %I on %s;', polname, on_table) end
+        when polpermissive or check_ is null or new_check is not null
+            then inspect.alter_policy(
+                polname, on_table,
+                case when new_using <> inspect.without(using_, '{}') then new_using end,
+                case when check_ is not null and new_check is distinct from inspect.without(check_, '{}') then coalesce(new_check, 'false') end
+            )
+    end
+    from narrowed
+$$;
+comment on function inspect.close_alternatives(oid, text[]) is 'SQL that takes alternatives out of a policy''s ORs; null if there is none.';
+
+-- An expression in which every call stands by itself: asked once for a query or for every row, it says the same.
+create or replace function inspect.asked_once(expression text) returns text
+    language sql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select regexp_replace(
+        inspect.unwrap(expression),
+        '\(\s*SELECT ((?:"[^"]+"|[\w.])+\((?:[^()'']|''(?:[^'']|'''')*'')*\)) AS (?:"[^"]+"|\w+)\)', '\1', 'g'
+    )
+$$;
+comment on function inspect.asked_once(text) is 'An expression in which every call stands by itself, for comparing; not for running.';
+
+-- Whether an expression cannot be true without the other, as far as the form of both tells: taken apart at every AND and OR.
+create or replace function inspect.implies(expression text, other text) returns boolean
+    language plpgsql stable parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    mine   text[];
+    theirs text[];
+    joined text;
+    wanted text;
+    part   text;
+begin
+    select max(found.connective), array_agg(found.condition) into joined, mine from inspect.conditions(expression) as found;
+    select max(found.connective), array_agg(found.condition) into wanted, theirs from inspect.conditions(other) as found;
+    if inspect.asked_once(expression) = inspect.asked_once(other) or inspect.unwrap(other) = 'true' or inspect.unwrap(expression) = 'false' then
+        return true;
+    end if;
+    if wanted = 'and' then
+        foreach part in array theirs loop
+            if not inspect.implies(expression, part) then
+                return false;
+            end if;
+        end loop;
+        return true;
+    end if;
+    if joined = 'or' then
+        foreach part in array mine loop
+            if not inspect.implies(part, other) then
+                return false;
+            end if;
+        end loop;
+        return true;
+    end if;
+    if wanted = 'or' then
+        foreach part in array theirs loop
+            if inspect.implies(expression, part) then
+                return true;
+            end if;
+        end loop;
+    end if;
+    if joined = 'and' then
+        foreach part in array mine loop
+            if inspect.implies(part, other) then
+                return true;
+            end if;
+        end loop;
+    end if;
+    return false;
+end
+$$;
+comment on function inspect.implies(text, text) is 'Whether an expression cannot be true without the other, as far as their form tells.';
+--! EndIncluded inspect/narrowed.sql
+--! Included inspect/ask_once.sql
+-- An expression whose calls of some functions stand in scalar subselects, so that they are made once for a query. Calls that
+-- stand in a subselect already, or whose arguments depend on the row, stay as they are.
+create or replace function inspect.ask_once(expression text, functions oid[], relation oid) returns text
+    language plpgsql stable strict parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    names     text[] := array(select asked::regproc::text from unnest(functions) as asked);
+    kinds     text[];
+    words     text[];
+    written   text := '';
+    place     integer := 1;
+    finish    integer;
+    depth     integer := 0;
+    subselect integer;
+    open      integer;
+begin
+    select array_agg(found.kind order by found.place), array_agg(found.token order by found.place) into kinds, words
+    from inspect.tokens(expression) as found;
+    while place <= cardinality(words) loop
+        finish := place;
+        if kinds[place] = 'call' and words[place] = any (names) and subselect is null then
+            -- To the parenthesis that closes the call.
+            open := 0;
+            loop
+                finish := finish + 1;
+                open := open + case words[finish] when '(' then 1 when ')' then -1 else 0 end;
+                exit when open = 0;
+            end loop;
+        elsif words[place] = '(' then
+            depth := depth + 1;
+            if subselect is null and array_to_string(words[place + 1:place + 2], '') ~ '^\s*(SELECT|WITH|VALUES)$' then
+                subselect := depth;
+            end if;
+        elsif words[place] = ')' then
+            subselect := nullif(subselect, depth);
+            depth := depth - 1;
+        end if;
+        written := written || case
+            when finish > place and not inspect.mentions_row(array_to_string(words[place:finish], ''), relation)
+                then '(select ' || array_to_string(words[place:finish], '') || ')'
+            else array_to_string(words[place:finish], '')
+        end;
+        place := finish + 1;
+    end loop;
+    return written;
+end
+$$;
+comment on function inspect.ask_once(text, oid[], oid) is
+    'An expression whose calls of some functions stand in scalar subselects: asked once for a query, not for every row.';
+--! EndIncluded inspect/ask_once.sql
+--! Included inspect/checked_tables.sql
+-- What the checks in db/checks look at, prepared once: tables, policies, functions and grants of the configured
+-- schemas, without what belongs to extensions. Names come qualified, because the search path here is empty.
+
+create or replace function inspect.api_role_ids() returns oid[]
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(array_agg(oid), '{}') from pg_catalog.pg_roles where rolname = any((select inspect.api_roles())::text[])
+$$;
+comment on function inspect.api_role_ids() is
+    'The roles that requests run as, by number; configured names that do not exist are left out.';
+
+create or replace function inspect.of_extension(class regclass, object oid) returns boolean
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select from pg_catalog.pg_depend
+        where classid = class and objid = object and deptype = 'e'
+    )
+$$;
+comment on function inspect.of_extension(regclass, oid) is
+    'Whether an object came with an extension: then its shape is not ours to judge.';
+
+-- exposed: in a schema that the API shows, or reachable by a grant to a role that requests run as.
+-- reached: somebody whom row security could hold may read or write it: by a grant, or as an owner that anybody can be.
+-- bound:   row security holds its owner once it is forced; superusers and holders of BYPASSRLS it never holds.
+-- tenant:  the number of the tenant column, null if the table has none.
+-- closing: SQL that enables row security, and forces it where that holds the owner.
+create or replace function inspect.checked_tables()
+    returns table (
+        id oid, name text, schema text, owner oid, partition boolean, exposed boolean, reached boolean,
+        bound boolean, tenant smallint, secured boolean, forced boolean, comment text, closing text
+    )
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with homes as materialized (
+        select pg_namespace.oid, nspname, nspname = any(inspect.exposed_schemas()) as exposed
+        from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    ),
+    -- Whom row security could hold; an owner counts as somebody only if anybody can be it.
+    people as materialized (
+        select
+            role.oid,
+            role.rolcanlogin or exists (select from pg_catalog.pg_auth_members where roleid = role.oid)
+                or exists (select from pg_catalog.pg_proc where proowner = role.oid and prosecdef) as somebody
+        from pg_catalog.pg_roles as role
+        where not role.rolsuper and role.rolname !~ '^pg_'
+    )
+    select
+        class.oid, class.oid::regclass::text, home.nspname::text, class.relowner, class.relispartition,
+        home.exposed or exists (
+            select from unnest((select inspect.api_role_ids())) as role
+            where pg_catalog.has_any_column_privilege(role, class.oid, 'select, insert, update')
+                or pg_catalog.has_table_privilege(role, class.oid, 'delete')
+        ),
+        exists (
+            select from people
+            where (people.somebody or people.oid <> class.relowner)
+                and pg_catalog.has_schema_privilege(people.oid, home.oid, 'usage')
+                and (
+                    pg_catalog.has_any_column_privilege(people.oid, class.oid, 'select, insert, update')
+                    or pg_catalog.has_table_privilege(people.oid, class.oid, 'delete, truncate')
+                )
+        ),
+        not owner.rolsuper and not owner.rolbypassrls,
+        tenant.attnum, class.relrowsecurity, class.relforcerowsecurity, pg_catalog.obj_description(class.oid, 'pg_class'),
+        format('alter table %s enable row level security;', class.oid::regclass)
+            || case when owner.rolsuper or owner.rolbypassrls then '' else format(' alter table %s force row level security;', class.oid::regclass) end
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_roles as owner on owner.oid = class.relowner
+    join homes as home on home.oid = class.relnamespace
+    left join pg_catalog.pg_attribute as tenant
+        on tenant.attrelid = class.oid and tenant.attname = (select inspect.tenant_column()) and not tenant.attisdropped
+    where class.relkind in ('r', 'p')
+        and not exists (
+            select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_class'::regclass and objid = class.oid and deptype = 'e'
+        )
+$$;
+comment on function inspect.checked_tables() is
+    'Tables and partitions of the configured schemas, and what the checks want to know of each.';
+
+-- What the tenant column is compared with: the context's own function, if there is one of that type; else what most of
+-- the policies that are there compare it with. Null where neither tells.
+create or replace function inspect.caller_tenant(type oid) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    -- Looked up in the catalogue, because a name wants USAGE on its schema.
+    select coalesce(
+        (
+            select format('(select %I.tenant_id())', nspname)
+            from pg_catalog.pg_proc
+            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+            where nspname = (select inspect.context_schema()) and proname = 'tenant_id' and pronargs = 0 and prorettype = type
+        ),
+        (
+            select said
+            from pg_catalog.pg_policy
+            join pg_catalog.pg_class on pg_class.oid = polrelid
+            join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace and nspname = any((select inspect.schemas())::text[])
+            join pg_catalog.pg_attribute
+                on attrelid = polrelid and attname = (select inspect.tenant_column()) and not attisdropped and atttypid = type
+            cross join unnest(array[pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid)]) as predicate
+            cross join inspect.leaves(predicate) as leaf
+            cross join lateral (
+                select case
+                    when starts_with(leaf.condition, quote_ident(attname) || ' = ') then substr(leaf.condition, length(quote_ident(attname)) + 4)
+                    when right(leaf.condition, length(quote_ident(attname)) + 3) = ' = ' || quote_ident(attname) then left(leaf.condition, -length(quote_ident(attname)) - 3)
+                end as said
+            ) as side
+            where said is not null
+                and exists (select from inspect.tokens(said) where kind = 'call' and token <> 'ANY')
+                and not inspect.names(said) @> '{FROM}'
+                and not inspect.mentions_row(said, polrelid)
+            group by 1
+            order by count(*) desc, 1
+            limit 1
+        )
+    )
+$$;
+comment on function inspect.caller_tenant(oid) is
+    'SQL that tells the caller''s tenant, as the policies of this database say it; null where nothing tells.';
+
+-- The condition that keeps a table's rows in their tenant, as SQL.
+create or replace function inspect.tenant_predicate(relation oid) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select format('%I = %s', attname, inspect.caller_tenant(atttypid))
+    from pg_catalog.pg_attribute
+    where attrelid = relation and attname = (select inspect.tenant_column()) and not attisdropped
+        and inspect.caller_tenant(atttypid) is not null
+$$;
+comment on function inspect.tenant_predicate(oid) is
+    'The condition that keeps the rows of a table in their tenant, as SQL for the mending of a policy; null where nothing tells who is calling.';
+
+-- The same for the wall, which compares the tenant twice: PostgreSQL then compares the two answers before it reads a row.
+create or replace function inspect.wall_predicate(relation oid) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select predicate || ' and ' || case
+        when exists (
+            select from pg_catalog.pg_proc
+            join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+            where nspname = (select inspect.context_schema()) and proname = 'unverified_tenant_id' and pronargs = 0
+        )
+            then format('%I = (select %I.unverified_tenant_id())', inspect.tenant_column(), inspect.context_schema())
+        else predicate
+    end
+    from inspect.tenant_predicate(relation) as predicate
+$$;
+comment on function inspect.wall_predicate(oid) is
+    'The condition of the wall, as SQL: the tenant compared twice, so that no condition of a caller''s comes first.';
+--! EndIncluded inspect/checked_tables.sql
+--! Included inspect/checked_policies.sql
+-- served:  the policy lets in somebody else than the table's owner or an owner of SECURITY DEFINER functions,
+--          whose reach is written as policies on purpose.
+create or replace function inspect.checked_policies()
+    returns table (
+        id oid, relation oid, name text, on_table text, label text, command text, permissive boolean,
+        roles oid[], served boolean, using_ text, check_ text, comment text,
+        exposed boolean, tenant smallint, secured boolean
+    )
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with definers as (
+        select distinct proowner as id
+        from pg_catalog.pg_proc
+        join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+        where prosecdef and nspname = any((select inspect.schemas())::text[]) and proowner <> all((select inspect.api_role_ids())::oid[])
+    ),
+    policies as (
+        select
+            policy.*, checked.name as table_name, checked.owner, checked.exposed, checked.tenant, checked.secured,
+            pg_catalog.pg_get_expr(polqual, polrelid) as using_, pg_catalog.pg_get_expr(polwithcheck, polrelid) as check_,
+            case policy.polcmd
+                when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE' else 'ALL'
+            end as command
+        from pg_catalog.pg_policy as policy
+        join inspect.checked_tables() as checked on checked.id = policy.polrelid
+    )
+    select
+        oid, polrelid, polname::text, table_name, format('policy "%s" on %s', polname, table_name), command, polpermissive,
+        polroles,
+        exists (
+            select from unnest(polroles) as role
+            where role = 0 or (role <> owner and not exists (select from definers where definers.id = role))
+        ),
+        using_, check_, pg_catalog.obj_description(oid, 'pg_policy'),
+        exposed, tenant, secured
+    from policies
+$$;
+comment on function inspect.checked_policies() is
+    'Policies of the configured schemas in words of SQL.';
+
+-- SQL that holds a policy to the caller's tenant as well, all its conditions kept: a side that lets every row through, else
+-- both. Null where the table has no tenant, or nothing tells the caller's.
+create or replace function inspect.hold_to_tenant(policy oid) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select inspect.alter_policy(
+        polname::text, polrelid::regclass::text,
+        case when open_using then predicate when not open_check then inspect.requiring(using_, array[predicate]) end,
+        case when open_check then predicate when not open_using then inspect.requiring(check_, array[predicate]) end
+    )
+    from (
+        select polname, polrelid, inspect.tenant_predicate(polrelid) as predicate,
+            pg_catalog.pg_get_expr(polqual, polrelid) as using_, pg_catalog.pg_get_expr(polwithcheck, polrelid) as check_
+        from pg_catalog.pg_policy where oid = policy
+    ) as held
+    cross join lateral (
+        select coalesce(inspect.constant(using_, polrelid), false) as open_using, coalesce(inspect.constant(check_, polrelid), false) as open_check
+    ) as sides
+    where predicate is not null
+$$;
+comment on function inspect.hold_to_tenant(oid) is
+    'SQL that holds a policy to the caller''s tenant as well, all its conditions kept; null where nothing tells the caller''s.';
+
+-- Reads the parse tree, where names cannot mislead: a call of a stable function outside every subselect, without a column
+-- among its arguments, gives the same answer for every row and is yet made for each.
+create or replace function inspect.calls_per_row(tree pg_node_tree) returns setof oid
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with tokens as materialized (
+        select place, match[1] as token,
+            sum(case when match[1] like '{%' then 1 when match[1] = '}' then -1 else 0 end) over (order by place) as depth
+        from regexp_matches(tree::text, '(\\.|\{[A-Z_]*|\}|:funcid \d+|:funcformat \d+)', 'g') with ordinality as found (match, place)
+    ),
+    nodes as materialized (
+        select opened.place, opened.token,
+            (select min(closed.place) from tokens as closed where closed.place > opened.place and closed.depth = opened.depth - 1) as until,
+            lead(opened.token) over (order by opened.place) as next,
+            lead(opened.token, 2) over (order by opened.place) as form
+        from tokens as opened
+    )
+    select distinct proc.oid
+    from nodes as call
+    join pg_catalog.pg_proc as proc on call.next = ':funcid ' || proc.oid and proc.provolatile = 's'
+        -- Written as a call, and not as a cast.
+        and call.form = ':funcformat 0'
+    where call.token = '{FUNCEXPR'
+        and not exists (
+            select from nodes as subselect
+            where subselect.token = '{SUBLINK' and call.place between subselect.place and subselect.until
+        )
+        and not exists (
+            select from nodes as part
+            where part.token = '{VAR' and part.place between call.place and call.until
+        )
+$$;
+comment on function inspect.calls_per_row(pg_node_tree) is
+    'Functions that a policy calls once per row although their answer is the same for every row.';
+--! EndIncluded inspect/checked_policies.sql
+--! Included inspect/checked_functions.sql
+create or replace function inspect.checked_functions()
+    returns table (id oid, name text, schema text, owner oid, exposed boolean, definer boolean, path text, bound boolean)
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with homes as materialized (
+        select pg_namespace.oid, nspname from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    )
+    select
+        proc.oid, proc.oid::regprocedure::text, namespace.nspname::text, proc.proowner,
+        namespace.nspname = any((select inspect.exposed_schemas())::text[]), proc.prosecdef,
+        (select substr(setting, 13) from unnest(proc.proconfig) as setting where setting like 'search\_path=%'),
+        proc.prosqlbody is not null
+    from pg_catalog.pg_proc as proc
+    join homes as namespace on namespace.oid = proc.pronamespace
+    where proc.prokind in ('f', 'p')
+        and not exists (
+            select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_proc'::regclass and objid = proc.oid and deptype = 'e'
+        )
+$$;
+comment on function inspect.checked_functions() is
+    'Functions and procedures of the configured schemas: whose rights they run with and which search path they pin.';
+
+-- One row for each privilege that somebody other than the owner holds. grantee is '' for a grant to everybody.
+create or replace function inspect.checked_grants()
+    returns table (
+        id oid, name text, kind "char", partition boolean, owner oid, column_name text,
+        grantee_id oid, grantee text, privilege text
+    )
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with homes as materialized (
+        select pg_namespace.oid from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    ),
+    relations as (
+        select class.*
+        from pg_catalog.pg_class as class
+        join homes on homes.oid = class.relnamespace
+        where class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            and not exists (
+                select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_class'::regclass and objid = class.oid and deptype = 'e'
+            )
+    )
+    select
+        relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner, null::text,
+        item.grantee, case when item.grantee = 0 then 'public' else item.grantee::regrole::text end, item.privilege_type
+    from relations
+    cross join aclexplode(relations.relacl) as item
+    where item.grantee <> relations.relowner
+    union all
+    select
+        relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner,
+        attribute.attname::text, item.grantee,
+        case when item.grantee = 0 then 'public' else item.grantee::regrole::text end, item.privilege_type
+    from relations
+    join pg_catalog.pg_attribute as attribute on attribute.attrelid = relations.oid and not attribute.attisdropped
+    cross join aclexplode(attribute.attacl) as item
+    where item.grantee <> relations.relowner
+$$;
+comment on function inspect.checked_grants() is
+    'Every privilege on a relation of the configured schemas, or on a column of one, that is not its owner''s.';
+
+-- Takes a privilege on some columns away and leaves it on all the others that the role may use it on now.
+create or replace function inspect.narrow_grant(relation oid, role oid, privilege text, without text[]) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select format('revoke %s on %s from %s;', privilege, relation::regclass, who.name)
+        || coalesce(
+            format(' grant %s (', privilege)
+                || string_agg(quote_ident(attname), ', ' order by attnum) filter (where attname <> all(without))
+                || format(') on %s to %s;', relation::regclass, who.name),
+            '')
+    from (select case when role = 0 then 'public' else role::regrole::text end as name) as who
+    left join pg_catalog.pg_attribute on attrelid = relation and attnum > 0 and not attisdropped
+        and case when role = 0
+            then exists (
+                select from pg_catalog.pg_class, aclexplode(relacl) as item
+                where pg_class.oid = relation and item.grantee = 0 and item.privilege_type = upper(privilege)
+            ) or exists (
+                select from aclexplode(attacl) as item where item.grantee = 0 and item.privilege_type = upper(privilege)
+            )
+            else pg_catalog.has_column_privilege(role, relation, attnum, privilege)
+        end
+    group by who.name
+$$;
+comment on function inspect.narrow_grant(oid, oid, text, text[]) is
+    'SQL that takes a privilege away on the named columns and keeps it on the rest.';
+--! EndIncluded inspect/checked_functions.sql
 --! Included inspect/tidy.sql
 -- An expression for people: without the outermost parentheses, the aliases that PostgreSQL gives to scalar
 -- subselects, the casts of literals to text, and and line breaks. Not to be run.
@@ -3002,10 +7404,14 @@ begin
     words := regexp_replace(words, '\(select (' || context || '[^()]+\([^()]*\))\)', '\1', 'gi');
     words := regexp_replace(words, context || 'tenant_where\(''([^'']+)''\)', 'the caller''s tenant, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_requiring\(''([^'']+)''\)', 'the caller''s tenant, where they must hold "\1"', 'g');
+    words := regexp_replace(words, context || 'user_where\(''([^'']+)''\)', 'the caller, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_holding\((?:\w+\.)?(\w+)\)', 'the caller''s tenant, where they hold all of \1', 'g');
+    words := regexp_replace(words, context || 'member_tenant\(\)', 'the caller''s tenant, where they are a member', 'g');
+    words := regexp_replace(words, context || 'key_keeper\(\)', 'the caller, where they may keep API keys', 'g');
     words := regexp_replace(words, context || 'may\(''([^'']+)''\)', 'the caller holds "\1"', 'g');
     words := regexp_replace(words, context || '(tenant_id|org_id|current_tenant|tenant)\(\)', 'the caller''s tenant', 'g');
     words := regexp_replace(words, context || '(user_id|uid|current_user_id)\(\)', 'the caller', 'g');
+    words := regexp_replace(words, context || 'unverified_(tenant|user)_id\(\)', 'the \1 that the context states', 'g');
     words := regexp_replace(words, context || 'permissions\(\)', 'what the caller holds', 'g');
     words := regexp_replace(words, context || 'is_owner\(\)', 'the caller owns the tenant', 'g');
     words := regexp_replace(words, '^NOT (\w+)$', 'not \1');
@@ -3046,12 +7452,12 @@ create or replace view inspect.tables with (security_invoker = true) as
         relation.relispartition as is_partition,
         exists (
             select from pg_catalog.pg_attribute
-            where attrelid = relation.oid and attname = inspect.tenant_column() and not attisdropped
+            where attrelid = relation.oid and attname = (select inspect.tenant_column()) and not attisdropped
         ) as has_tenant,
         pg_catalog.obj_description(relation.oid, 'pg_class') as comment
     from pg_catalog.pg_class as relation
     join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
-    where relation.relkind in ('r', 'p', 'v', 'm', 'f') and namespace.nspname = any (inspect.schemas());
+    where relation.relkind in ('r', 'p', 'v', 'm', 'f') and namespace.nspname = any((select inspect.schemas())::text[]);
 comment on view inspect.tables is
     'What is inspected: every table, view, materialised view and foreign table of inspect.schemas().';
 comment on column inspect.tables.relation is 'The relation''s oid.';
@@ -3361,7 +7767,7 @@ create or replace view inspect.access with (security_invoker = true) as
     left join pg_catalog.pg_namespace as namespace on namespace.oid = defaults.defaclnamespace
     cross join aclexplode(defaults.defaclacl) as entry
     where defaults.defaclobjtype = 'r' and entry.grantee <> defaults.defaclrole
-        and (namespace.nspname is null or namespace.nspname = any (inspect.schemas()));
+        and (namespace.nspname is null or namespace.nspname = any((select inspect.schemas())::text[]));
 comment on view inspect.access is
     'Table × role × command: what is really possible, with grants, columns, inheritance and row security together. No line: not possible. Superusers are in inspect.bypasses.';
 comment on column inspect.access.table_name is 'The table; schema.* stands for tables to come, by default privileges.';
@@ -3415,11 +7821,11 @@ create or replace view inspect.keys with (security_invoker = true) as
             ) as tenant_points_to,
             exists (
                 select from pg_catalog.pg_attribute
-                where attrelid = keys.target and attname = inspect.tenant_column() and not attisdropped
+                where attrelid = keys.target and attname = (select inspect.tenant_column()) and not attisdropped
             ) as target_has_tenant
         from keys
         join pg_catalog.pg_attribute as tenant
-            on tenant.attrelid = keys.relation and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
+            on tenant.attrelid = keys.relation and tenant.attname = (select inspect.tenant_column()) and not tenant.attisdropped
     )
     select
         placed.table_name,
@@ -3430,7 +7836,7 @@ create or replace view inspect.keys with (security_invoker = true) as
         placed.tenant_place,
         case
             when placed.kind = 'foreign' and not placed.target_has_tenant then true
-            when placed.kind = 'foreign' then coalesce(placed.tenant_points_to = inspect.tenant_column(), false)
+            when placed.kind = 'foreign' then coalesce(placed.tenant_points_to = (select inspect.tenant_column()), false)
             else placed.tenant_place is not null
         end as within_tenant,
         case
@@ -3547,7 +7953,7 @@ create or replace view inspect.indexes with (security_invoker = true) as
     join pg_catalog.pg_attribute as attribute
         on attribute.attrelid = policy.relation and attribute.attnum > 0 and not attribute.attisdropped
     where policy.using_expression ~ ('(?<![\w."])' || regexp_replace(quote_ident(attribute.attname), '(\W)', '\\\1', 'g') || ' = [(]?')
-        and attribute.attname = inspect.tenant_column()
+        and attribute.attname = (select inspect.tenant_column())
         and not exists (
             select from existing where existing.relation = policy.relation and existing.total and existing.attnums[1] = attribute.attnum
         );
@@ -3605,7 +8011,7 @@ create or replace view inspect.functions with (security_invoker = true) as
     join pg_catalog.pg_namespace as namespace on namespace.oid = routine.pronamespace
     join pg_catalog.pg_language as language on language.oid = routine.prolang
     -- The desk's own functions that run as their owner are no exception.
-    where (namespace.nspname = any (inspect.schemas()) or namespace.nspname = 'inspect' and routine.prosecdef)
+    where (namespace.nspname = any((select inspect.schemas())::text[]) or namespace.nspname = 'inspect' and routine.prosecdef)
         and not exists (
             select from pg_catalog.pg_depend
             where classid = 'pg_catalog.pg_proc'::regclass and objid = routine.oid and deptype = 'e'
@@ -3860,7 +8266,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
             || coalesce(' where ' || (to_jsonb(published) ->> 'rowfilter'), ''),
         false, null
     from pg_catalog.pg_publication_tables as published
-    where published.schemaname = any (inspect.schemas())
+    where published.schemaname = any((select inspect.schemas())::text[])
     union all
     select 'rule', relation.table_name || ': ' || rule.rulename, 'whoever the rule rewrites',
         'a rule''s own statements run with the rights of the table''s owner', false, null
@@ -3888,6 +8294,68 @@ comment on column inspect.bypasses.why is 'Why it is a way around.';
 comment on column inspect.bypasses.accepted is 'True where it belongs to the design or something else closes it.';
 comment on column inspect.bypasses.because is 'What closes it, or what does not.';
 --! EndIncluded inspect/bypasses.sql
+--! Included inspect/side_doors.sql
+-- What PostgreSQL gives to everybody and a caller's own SQL needs nothing of: ways to learn of other people's rows, to
+-- store something outside every tenant, or to get in the way. `rowhouse migrate` takes it from everybody where it runs
+-- as a superuser (nobody else may), and gives it back to the roles that hold only functions.
+--
+-- open: whether everybody may still.
+create or replace view inspect.side_doors with (security_invoker = true) as
+    with functions (kind, pattern, why) as (
+        values
+            ('SQL in a string', '^(query|table|schema|database|cursor)_to_xml|^ts_stat$', 'runs any query from inside another'),
+            ('large objects', '^(lo_|lo(read|write)$)', 'a store without tenants, row security or trail'),
+            ('the write-ahead log', '^pg_logical_emit_message$|^pg_(current|last)_wal_', 'writes into the log, or tells how fast it grows'),
+            ('notifications', '^pg_notify$|^pg_notification_queue_usage$', 'speaks to whoever listens, in any tenant'),
+            ('advisory locks', '^pg_(try_)?advisory_(xact_)?lock', 'takes locks that all tenants share'),
+            ('other sessions', '^pg_(cancel|terminate)_backend$|^pg_(stat_get_(activity|backend|progress)|lock_status|blocking_pids|safe_snapshot_blocking_pids)', 'sees or ends what other callers of the same role are doing'),
+            ('statistics', '^pg_stat_get_(?!activity|backend|progress)', 'counts everybody''s rows and accesses'),
+            ('prepared statements and cursors', '^pg_(prepared_statement|cursor)$', 'names what the connection holds for its next request'),
+            ('transaction numbers', '^(txid_current|pg_current_xact_id|pg_current_snapshot)', 'counts everybody''s changes'),
+            ('sizes', '^pg_(database|relation|table|total_relation|indexes|tablespace)_size$', 'measures everybody''s rows together')
+    ),
+    views (kind, pattern, why) as (
+        values
+            ('statistics', '^pg_(stat|statio)_(?!activity|progress|ssl|gssapi)|^pg_stats', 'counts everybody''s rows and accesses, and shows values of columns'),
+            ('other sessions', '^pg_locks$|^pg_prepared_xacts$|^pg_stat_(activity|progress|ssl|gssapi)', 'sees what other callers are doing'),
+            ('prepared statements and cursors', '^pg_(prepared_statements|cursors)$', 'names what the connection holds for its next request'),
+            ('large objects', '^pg_largeobject_metadata$', 'lists a store without tenants')
+    )
+    select
+        functions.kind, 'function' as object, proc.oid::regprocedure::text as name, functions.why,
+        exists (
+            select from pg_catalog.aclexplode(coalesce(proacl, pg_catalog.acldefault('f', proowner)))
+            where grantee = 0 and privilege_type = 'EXECUTE'
+        ) as open
+    from pg_catalog.pg_proc as proc
+    join functions on proname ~ functions.pattern or proname = 'ts_rewrite' and pronargs = 2 and functions.kind = 'SQL in a string'
+    where pronamespace = 'pg_catalog'::regnamespace
+    union all
+    select
+        views.kind, 'view', relation.oid::regclass::text, views.why,
+        exists (
+            select from pg_catalog.aclexplode(coalesce(relacl, pg_catalog.acldefault('r', relowner)))
+            where grantee = 0 and privilege_type = 'SELECT'
+        )
+    from pg_catalog.pg_class as relation
+    join views on relname ~ views.pattern
+    where relnamespace = 'pg_catalog'::regnamespace and relkind in ('v', 'r') and relname <> 'pg_statistic'
+    union all
+    select
+        'code of one''s own', 'language', lanname::text, 'runs loops, and catches errors to learn from them, inside one statement',
+        exists (
+            select from pg_catalog.aclexplode(coalesce(lanacl, pg_catalog.acldefault('l', lanowner))) where grantee = 0
+        )
+    from pg_catalog.pg_language
+    where lanpltrusted and lanname <> 'sql';
+comment on view inspect.side_doors is
+    'What PostgreSQL lets everybody do past the policies, by kind, and whether this database still does.';
+comment on column inspect.side_doors.kind is 'What it is about, in a few words.';
+comment on column inspect.side_doors.object is 'function, view or language.';
+comment on column inspect.side_doors.name is 'Its name, as grant and revoke take it.';
+comment on column inspect.side_doors.why is 'What a caller could do with it.';
+comment on column inspect.side_doors.open is 'Whether everybody may use it.';
+--! EndIncluded inspect/side_doors.sql
 --! Included inspect/portability.sql
 -- What would stop, or take a step, to distribute the tables by tenant with Citus.
 --
@@ -3897,7 +8365,7 @@ create or replace view inspect.portability with (security_invoker = true) as
         select relation.*, tenant.atttypid as tenant_type, tenant.attnotnull as tenant_not_null
         from inspect.tables as relation
         left join pg_catalog.pg_attribute as tenant
-            on tenant.attrelid = relation.relation and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
+            on tenant.attrelid = relation.relation and tenant.attname = (select inspect.tenant_column()) and not tenant.attisdropped
         where relation.kind in ('table', 'partitioned table') and not relation.is_partition
     )
     select key.table_name as object, 'key'::text as kind, 'blocks'::text as severity,
@@ -4017,33 +8485,6 @@ $$;
 comment on function inspect.key_condition(regclass, jsonb) is
     'SQL that finds a row by columns of its primary key, whose values are in the parameter $1.';
 --! EndIncluded inspect/key_condition.sql
---! Included inspect/leaves.sql
--- An expression taken apart down to what is neither AND nor OR. The place tells how: 2.1 is the first part of the
--- second; connective is how a part stands to its neighbours.
-create or replace function inspect.leaves(expression text, prefix text default '')
-    returns table (place text, connective text, condition text)
-    language plpgsql immutable strict parallel safe security invoker
-    set search_path = ''
-as $$
-declare
-    part record;
-begin
-    for part in select parts.* from inspect.conditions(expression) as parts order by parts.place loop
-        if part.connective is null then
-            place := coalesce(nullif(rtrim(prefix, '.'), ''), '1');
-            connective := null;
-            condition := part.condition;
-            return next;
-        else
-            return query
-                select leaf.place, coalesce(leaf.connective, part.connective), leaf.condition
-                from inspect.leaves(part.condition, prefix || part.place || '.') as leaf;
-        end if;
-    end loop;
-end
-$$;
-comment on function inspect.leaves(text, text) is 'The conditions of an expression, taken apart at every AND and OR.';
---! EndIncluded inspect/leaves.sql
 --! Included inspect/evaluate.sql
 -- What a condition says of a row, under the settings of this session: true, false or null, or how it raises.
 --
@@ -4293,8 +8734,15 @@ create or replace function inspect.who_can(what text, command text default null)
     language plpgsql stable parallel unsafe security invoker
     set search_path = ''
 as $$
+declare
+    -- MyShop.notes will do for "MyShop".notes.
+    asked text := coalesce((
+        select relation.table_name from inspect.tables as relation join pg_catalog.pg_class on pg_class.oid = relation.relation
+        where what in (relation.table_name, relation.schema_name || '.' || relname)
+        limit 1
+    ), what);
 begin
-    if exists (select from inspect.tables where table_name = what) then
+    if exists (select from inspect.tables where table_name = asked) then
         return query
             select
                 access.role_name, access.command,
@@ -4312,7 +8760,7 @@ begin
             join inspect.access as access on access.table_name = relation.table_name
             left join inspect.policies as rules
                 on rules.table_name = access.table_name and rules.role_name = access.role_name and rules.command = access.command
-            where relation.table_name = what
+            where relation.table_name = asked
                 and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
             order by access.role_name, access.command;
     elsif to_regprocedure('inspect.holders(text)') is not null then
@@ -4351,7 +8799,7 @@ $$;
 
 -- inspect.why() and inspect.holders() run as the definer, who therefore runs what the desk and the policies call.
 grant usage on schema inspect to rowhouse_definer;
-grant execute on function context.tenant_where(text), context.tenant_requiring(text) to rowhouse_definer;
+grant execute on function context.tenant_where(text), context.tenant_requiring(text), context.user_where(text) to rowhouse_definer;
 --! EndIncluded inspect/grants.sql
 --! Included inspect/why.sql
 -- Who can see this row, and why? For a given person in a given tenant, as if they had come through the door.
@@ -4380,10 +8828,13 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    claims      jsonb := '{}';
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null);
     lines       jsonb := '[]';
 begin
-    if (select relnamespace::regnamespace::text from pg_catalog.pg_class where oid = found_table and relkind in ('r', 'p')) in ('app', 'audit') is not true then
+    if (
+        select nspname from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = found_table and relkind in ('r', 'p')
+    ) in ('app', 'audit') is not true then
         raise exception using errcode = 'RH400', message = format('%s is no table of app or audit', target);
     end if;
     raise log 'inspect.why: % asks about % of % % for user % in tenant %', session_user, command, found_table,
@@ -4419,15 +8870,16 @@ begin
             return next;
             return;
         end if;
-        claims := jsonb_build_object(
-            'kind', 'session', 'user', as_user, 'tenant', tenant,
-            'owner', holder.is_owner, 'permissions', to_jsonb(holder.permissions)
-        );
+        sealed := row(
+            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            null, null
+        )::context.holder;
     end if;
 
     -- Everything in this block is undone: the context that was before is the context that is after.
     begin
-        perform context.seal(claims || jsonb_build_object('explains', case when lower(command) <> 'insert' then key end));
+        perform context.seal(context.body_of(sealed, jsonb_build_object(
+            'explains', case when lower(command) <> 'insert' then key end)));
         select coalesce(jsonb_agg(to_jsonb(line) order by number), '[]') into lines
         from inspect.explain(found_table, key, command, 'rowhouse_app', change) with ordinality
             as line (side, policy, place, condition, value, verdict, explanation, number);

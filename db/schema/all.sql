@@ -2,36 +2,69 @@
 --
 -- Functions first, because policies and triggers call them; then policies, one file per table; then the trail.
 
+-- Who may enter
+--!include schemas.sql
+
 -- The definer may create functions while this page is read, and at no other time.
 grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_definer;
 
 -- The door
 --!include context/holder.sql
---!include context/find_session.sql
---!include context/find_api_key.sql
+--!include context/body.sql
+--!include context/session_holders.sql
+--!include context/api_key_holders.sql
 --!include context/refuse.sql
+--!include context/mac.sql
+--!include context/open_seal.sql
 --!include context/claims.sql
+--!include context/stated.sql
 --!include context/seal.sql
+--!include auth/network.sql
+--!include context/device.sql
+--!include context/from_elsewhere.sql
+--!include context/fault_of.sql
+--!include context/fault_of_key.sql
+--!include context/refuse_repetition.sql
+--!include context/claim_idempotency_key.sql
 --!include context/enter.sql
 --!include context/act.sql
 --!include context/tenant_id.sql
 --!include context/user_id.sql
+--!include context/unverified_tenant_id.sql
+--!include context/unverified_user_id.sql
 --!include context/permissions.sql
 --!include context/may.sql
 --!include context/is_owner.sql
 --!include context/actor.sql
 --!include context/is_caller.sql
+--!include context/require_session.sql
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql
+--!include context/user_where.sql
+--!include context/key_keeper.sql
+--!include context/member_tenant.sql
 --!include context/tenant_holding.sql
 --!include context/explained_row.sql
+--!include context/request_limit.sql
+--!include auth/is_fresh.sql
+--!include context/require_fresh_sign_in.sql
 --!include context/readiness.sql
+--!include context/applied_migrations.sql
+--!include context/access_state.sql
+--!include context/record_access.sql
+--!include context/access_drift.sql
+--!include context/keep_no_values.sql
+--!include context/plan_for_largest.sql
 --!include context/close_table.sql
 
 -- The trail
 --!include audit/platform.sql
+--!include context/finish_attempt.sql
+--!include context/recall_answer.sql
 --!include audit/redact.sql
 --!include audit/record_event.sql
+--!include audit/tally.sql
+--!include audit/tally_stranger.sql
 --!include audit/record_change.sql
 --!include audit/refuse_change.sql
 --!include audit/track.sql
@@ -41,43 +74,118 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 
 -- Identity
 --!include auth/normalise_email.sql
---!include auth/network.sql
 --!include auth/throttle.sql
+--!include auth/forgive.sql
 --!include auth/list_tenants.sql
 --!include auth/create_tenant.sql
+--!include auth/free_slug.sql
+--!include auth/known_of.sql
+--!include auth/queue_mail.sql
+--!include auth/make_mail_token.sql
+--!include auth/find_mail_token.sql
+--!include auth/try_mail_token.sql
+--!include auth/weigh_mail_token.sql
+--!include auth/void_mail_tokens.sql
+--!include auth/claim_mails.sql
+--!include auth/settle_mail.sql
 --!include auth/register.sql
 --!include auth/verify_email.sql
+--!include auth/live_session.sql
+--!include auth/set_password.sql
+--!include auth/begin_password_change.sql
+--!include auth/finish_password_change.sql
+--!include auth/request_mail.sql
+--!include auth/reset_password.sql
 --!include auth/begin_login.sql
+--!include auth/lock_sessions.sql
+--!include auth/ask_second_factor.sql
+--!include auth/open_session.sql
 --!include auth/finish_login.sql
+--!include auth/note_oauth_failure.sql
+--!include auth/keep_code.sql
+--!include auth/take_exchange_code.sql
+--!include auth/exchange_code.sql
+--!include auth/link_identity.sql
+--!include auth/consume_sign_in_link.sql
+--!include auth/request_email_change.sql
+--!include auth/confirm_email_change.sql
+--!include auth/is_replay.sql
+--!include auth/note_use.sql
+--!include auth/end_replayed.sql
 --!include auth/refresh_session.sql
+--!include auth/switch_tenant.sql
 --!include auth/end_sessions.sql
+--!include auth/describe_session.sql
+--!include auth/take_code.sql
+--!include auth/begin_mfa.sql
+--!include auth/finish_mfa.sql
+--!include auth/enrolling.sql
+--!include auth/enrol_totp.sql
+--!include auth/begin_confirmation.sql
+--!include auth/confirm_totp.sql
+--!include auth/remove_totp.sql
+--!include auth/begin_step_up.sql
+--!include auth/finish_step_up.sql
 --!include auth/record_refusal.sql
+--!include auth/guard_api_key.sql
+--!include auth/record_key_usage.sql
 --!include auth/list_signing_keys.sql
 --!include auth/install_signing_key.sql
 
 -- Jobs
 --!include jobs/beat.sql
 --!include jobs/create_audit_partitions.sql
---!include jobs/expire_registrations.sql
+--!include jobs/expire_exchange_codes.sql
+--!include jobs/expire_idempotency_keys.sql
+--!include jobs/expire_mail.sql
 --!include jobs/expire_sessions.sql
 --!include jobs/install_signing_key.sql
+--!include jobs/list.sql
+--!include jobs/list_mails.sql
+--!include jobs/measure.sql
+--!include jobs/retry.sql
+--!include jobs/retry_mail.sql
 --!include jobs/rotate_seal_key.sql
+
+-- Rules of single values
+--!include app/is_blank.sql
+--!include app/is_name.sql
 
 -- Rules of the rows that compare before with after
 --!include app/touch_updated_at.sql
+--!include app/receive_message.sql
 --!include app/check_role_permissions.sql
 --!include app/guard_membership.sql
 --!include app/keep_an_owner.sql
+--!include app/guard_second_factor.sql
 
 -- The API's own calls
 --!include app/audit_events.sql
+--!include app/api_keys.sql
+--!include app/create_api_key.sql
+--!include app/rotate_api_key.sql
+--!include app/revoke_api_key.sql
 --!include app/me.sql
 --!include app/my_tenant.sql
 --!include app/my_membership.sql
 --!include app/my_permissions.sql
 --!include app/my_conversations.sql
+--!include app/visible_conversations.sql
 --!include app/my_preferences.sql
 --!include app/set_my_preferences.sql
+--!include app/delete_my_preferences.sql
+--!include app/session.sql
+--!include app/identity.sql
+--!include context/sessions_of_caller.sql
+--!include context/identities_of_caller.sql
+--!include context/unlink_identity_of_caller.sql
+--!include context/end_sessions_of_caller.sql
+--!include app/my_identities.sql
+--!include app/unlink_identity.sql
+--!include app/my_sessions.sql
+--!include app/revoke_session.sql
+--!include app/revoke_other_sessions.sql
+--!include app/revoke_all_sessions.sql
 
 -- Policies: who may do what, table by table
 --!include policies/tenants.sql
@@ -88,19 +196,30 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include policies/conversations.sql
 --!include policies/messages.sql
 --!include policies/user_preferences.sql
+--!include policies/identities.sql
+--!include policies/exchange_codes.sql
 --!include policies/passwords.sql
 --!include policies/sessions.sql
+--!include policies/mail_tokens.sql
 --!include policies/registrations.sql
+--!include policies/mails.sql
 --!include policies/api_keys.sql
+--!include policies/totp_factors.sql
+--!include policies/recovery_codes.sql
+--!include policies/mfa_challenges.sql
 --!include policies/login_throttles.sql
 --!include policies/signing_keys.sql
 --!include policies/seal_keys.sql
+--!include policies/idempotency_keys.sql
 --!include policies/errors.sql
+--!include policies/access_as_migrated.sql
 --!include policies/heartbeats.sql
 --!include policies/events.sql
+--!include policies/tallies.sql
 
 -- What is documented in the database itself
 --!include comments.sql
+--!include constraints.sql
 --!include errors.sql
 
 -- The months that the trail needs first; a job adds the next ones
@@ -111,13 +230,19 @@ select audit.create_partitions();
 --!include app/catalogue_permissions.sql
 
 -- The DBA's desk
+--!include inspect/names_in.sql
 --!include inspect/settings.sql
---!include inspect/checked_tables.sql
---!include inspect/checked_policies.sql
---!include inspect/checked_functions.sql
 --!include inspect/expression.sql
 --!include inspect/unwrap.sql
 --!include inspect/conditions.sql
+--!include inspect/leaves.sql
+--!include inspect/tokens.sql
+--!include inspect/constant.sql
+--!include inspect/narrowed.sql
+--!include inspect/ask_once.sql
+--!include inspect/checked_tables.sql
+--!include inspect/checked_policies.sql
+--!include inspect/checked_functions.sql
 --!include inspect/tidy.sql
 --!include inspect/permissions_in.sql
 --!include inspect/in_words.sql
@@ -132,9 +257,9 @@ select audit.create_partitions();
 --!include inspect/functions.sql
 --!include inspect/audit_coverage.sql
 --!include inspect/bypasses.sql
+--!include inspect/side_doors.sql
 --!include inspect/portability.sql
 --!include inspect/key_condition.sql
---!include inspect/leaves.sql
 --!include inspect/evaluate.sql
 --!include inspect/defaults_of.sql
 --!include inspect/explain.sql

@@ -2,61 +2,177 @@
 -- theirs in their own files.
 
 comment on table app.tenants is 'A company: everything else belongs to exactly one.';
+comment on column app.tenants.id is 'Its key, which signed tokens carry as tid.';
+comment on column app.tenants.name is 'What people call it.';
+comment on column app.tenants.created_at is 'When it was registered.';
+comment on column app.tenants.updated_at is 'When it was last changed.';
 comment on column app.tenants.slug is 'The short name in links and at sign-in; lower case, digits and hyphens.';
-comment on column app.tenants.status is 'active, suspended or closed; only an active tenant can be entered.';
+comment on column app.tenants.requires_second_factor is 'Whether its members need a second factor, from their next sign-in on.';
+comment on column app.tenants.status is 'Whether it can be entered. active: open to its members; suspended: shut to everybody for now; closed: shut for good.';
+
+comment on column app.tenants.session_idle_minutes is 'Minutes for which a session is good without a refresh; seven days unless changed. A shorter one bites at once, a longer one with the next refresh.';
+comment on column app.tenants.session_lifetime_minutes is 'Minutes after which one has to sign in again, however busy the session; thirty days unless changed. A shorter one bites at once, a longer one is for new sessions.';
+comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
+comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
+comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
+comment on column app.users.id is 'Their key, the same in all their tenants.';
+comment on column app.users.name is 'Their own name, as they write it.';
+comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.updated_at is 'When they last changed.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'active or banned; a banned user is refused on the next request.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
+comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
+comment on column app.permissions.description is 'What it lets one do.';
 
 comment on table app.roles is 'A named set of permissions in one tenant; admin, member and viewer are built in.';
+comment on column app.roles.id is 'Its key.';
+comment on column app.roles.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.roles.description is 'What it is for.';
+comment on column app.roles.created_at is 'When it was made.';
+comment on column app.roles.updated_at is 'When it was last changed.';
 comment on column app.roles.permissions is 'Names from the catalogue, in order. Nobody can put in what they do not hold.';
 comment on column app.roles.built_in is 'Built-in roles cannot be changed or removed.';
 
 comment on table app.memberships is 'A person in a tenant, as colleagues see them. Never deleted, so that what they did keeps its author.';
+comment on column app.memberships.id is 'Its key.';
+comment on column app.memberships.user_id is 'Who it is.';
+comment on column app.memberships.role_id is 'The role that says what they may do.';
+comment on column app.memberships.created_at is 'When they joined.';
+comment on column app.memberships.updated_at is 'When it was last changed.';
 comment on column app.memberships.is_owner is 'Owners answer for the tenant; there is always one who is active.';
-comment on column app.memberships.status is 'active, suspended or removed; only active members are let in.';
+comment on column app.memberships.status is 'Whether they are let in. active: let in; suspended: kept out for now; removed: no longer one of the tenant, kept so that what they did has an author.';
 comment on column app.memberships.display_name is 'The name that colleagues see.';
 comment on column app.memberships.avatar_url is 'The picture that colleagues see; https only.';
 
 comment on table app.conversations is 'A conversation of one member with the machine.';
+comment on column app.conversations.id is 'Its key; later ones are greater.';
+comment on column app.conversations.title is 'What it is about, in its member''s words.';
+comment on column app.conversations.created_at is 'When it began.';
+comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
 comment on column app.conversations.user_id is 'Whose conversation it is; it never changes hands.';
-comment on column app.conversations.status is 'open or archived.';
+comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 
 comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on column app.messages.id is 'Its key; later ones are greater.';
+comment on column app.messages.conversation_id is 'The conversation it was said in.';
+comment on column app.messages.content is 'What was said.';
+comment on column app.messages.created_at is 'When it was said.';
 comment on column app.messages.user_id is 'The conversation''s user, also in messages of the assistant.';
-comment on column app.messages.role is 'user or assistant.';
+comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
 
 comment on table app.user_preferences is 'How the machine should speak to a member, per tenant.';
+comment on column app.user_preferences.id is 'Their key.';
+comment on column app.user_preferences.user_id is 'Whose they are.';
+comment on column app.user_preferences.created_at is 'When they were first set.';
+comment on column app.user_preferences.updated_at is 'When they were last changed.';
 comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
-comment on column app.user_preferences.tone is 'neutral, friendly, formal or concise.';
+comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
 
-comment on table auth.registrations is 'Registrations whose address is not proven yet.';
+comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
+comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
+comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
+comment on column context.idempotency_keys.attempt is 'The one request, of all that brought the key, which made its changes.';
+comment on column context.idempotency_keys.answer is 'AES-256-GCM, under a key made of the master key, the credential and the client''s Idempotency-Key.';
+
+comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
+comment on column auth.mail_tokens.email is 'Where the mail went.';
+comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone within a day, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
+comment on column auth.mail_tokens.link_digest is 'sha256 of sha256 of the link''s secret.';
+comment on column auth.mail_tokens.code_digest is 'sha256 of an HMAC of purpose, address and code under a key made of the master key: who reads this table cannot try a million codes.';
+comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the cookie of the browser that asked, where the link works in no other.';
+comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
+comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
+comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
+comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
+comment on column auth.mails.state is 'pending: it is tried at next_attempt_at; sent; dead: it was given up, until jobs.retry_mail().';
 comment on table auth.passwords is 'Password hashes (argon2id, PHC string format).';
+comment on table auth.identities is 'Accounts elsewhere with which people sign in (OAuth, OpenID Connect).';
+comment on column auth.identities.provider is 'The provider, as this installation calls it.';
+comment on column auth.identities.issuer is 'Who vouches: the issuer''s address.';
+comment on column auth.identities.subject is 'Who that is, in the issuer''s words. Never an address: those change hands.';
+comment on table auth.exchange_codes is 'What providers said of people, under one-time codes. Not audited: good for a minute; the sign-in or the link that one leads to is recorded.';
+comment on column auth.exchange_codes.digest is 'sha256 of sha256 of the code.';
+comment on column auth.exchange_codes.challenge is 'What the verifier that stayed in the page has to fit (RFC 7636, S256).';
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
+comment on column auth.sessions.methods is 'By what the person proved who they are, in the words of RFC 8176: pwd, otp, …';
 comment on column auth.sessions.counter is 'Number of the newest refresh token.';
-comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same user agent.';
-comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role within its scopes.';
+comment on column auth.sessions.acknowledged_at is 'When the tokens of this counter were first used; null: not yet, and nobody knows whether they arrived.';
+comment on column auth.sessions.last_seen_at is 'When a request or a refresh last came, to five minutes.';
+comment on column auth.sessions.authenticated_at is 'When its user last proved who they are, at the sign-in or by stepping up. A sibling session in another tenant has it from the one before.';
+comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same browser, as the tenant has it (app.tenants.fingerprint). As it was at the last refresh; null: bound to none.';
+comment on column auth.sessions.ip is 'From where it was begun.';
+comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role, or its own, within its scopes. app.api_keys shows them.';
 comment on column auth.api_keys.digest is 'sha256 of sha256 of the key.';
+comment on column app.api_keys.id is 'Its key; later ones are greater.';
+comment on column app.api_keys.kind is
+    'Where it may be. secret: on a server only, it begins with rh_sk_; publishable: in a web page of the listed origins, it begins with rh_pk_ and may chat only.';
+comment on column app.api_keys.user_id is 'Whose it is: it may do what they may, and ends with their membership. Null for the tenant''s own.';
+comment on column app.api_keys.role_id is 'The role of a key that is the tenant''s own; null for somebody''s.';
+comment on column app.api_keys.created_by is 'The user, or the tenant''s own key, that made it.';
+comment on column app.api_keys.name is 'What its owner calls it.';
+comment on column app.api_keys.beginning is 'How the key begins, to tell it from others.';
+comment on column app.api_keys.scopes is 'Of the permissions of its role, those that it may use.';
+comment on column app.api_keys.requests_per_minute is 'How many requests a minute it is good for; null for as many as any credential.';
+comment on column app.api_keys.origins is 'The pages that may use it, as browsers name them in Origin; null for any caller.';
+comment on column app.api_keys.addresses is 'The network addresses and blocks that it may be used from; null for any.';
+comment on column app.api_keys.replaces is 'The key that it was made to replace.';
+comment on column app.api_keys.used_count is 'Requests that it was used for, up to a few seconds ago.';
+comment on column app.api_keys.last_used_at is 'When it was used last, up to a few seconds ago.';
+comment on column app.api_keys.created_at is 'When it was made.';
+comment on column app.api_keys.expires_at is 'When it ends by itself; null for never.';
+comment on column app.api_keys.revoked_at is 'When it was revoked.';
+comment on table auth.totp_factors is 'Second factors: one time-based one-time password generator a person (RFC 6238).';
+comment on column auth.totp_factors.seed is 'AES-256-GCM under the master key, bound to the id.';
+comment on column auth.totp_factors.last_step is 'The last step of the clock whose code was used: it and all before it are worth nothing.';
+comment on column auth.totp_factors.confirmed_at is 'When its first code was shown; before that it counts for nothing.';
+comment on table auth.recovery_codes is 'Ten codes for who has lost their second factor; each is good once.';
+comment on column auth.recovery_codes.digest is 'sha256 of sha256 of the code.';
+comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
 comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
 
 comment on table context.seal_keys is 'Keys of the seal (HMAC-SHA256). Whoever reads one can forge any context.';
+comment on table context.access_as_migrated is 'How each policy, grant, function and trigger was after the last rowhouse migrate, as a digest. Not audited: only migrations write it.';
 comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
+comment on column context.errors.detail is 'The error''s detail that has this name; empty for every detail that has none of its own.';
 comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
+
+comment on table audit.tallies is 'How often somebody without a live credential did something: a row for an hour, an action and a network (or a dead credential). Forgotten after 90 days. Not audited: counters.';
+comment on column audit.tallies.subject is 'The network that strangers came from ("elsewhere" after a hundred in an hour), or the id of a credential that is over, and why.';
 
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
-comment on column audit.events.old_row is 'The row before, secrets redacted.';
-comment on column audit.events.new_row is 'The row after, secrets redacted.';
+comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
+comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
+comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
+
+comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
+comment on column app.audit_events.at is 'When it happened.';
+comment on column app.audit_events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column app.audit_events.table_name is 'The table of the changed row, with its schema; null for named events.';
+comment on column app.audit_events.row_key is 'The primary key of the changed row.';
+comment on column app.audit_events.row_id is 'The key of the changed row within its tenant.';
+comment on column app.audit_events.old_row is 'The row before; secrets and what people said are withheld.';
+comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
+comment on column app.audit_events.detail is 'What a named event says of itself.';
+comment on column app.audit_events.actor_kind is
+    'How the actor came in. session: somebody who was signed in; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
+comment on column app.audit_events.actor_id is 'The user who acted, from the sealed context; null for the system.';
+comment on column app.audit_events.credential_id is 'The session or API key.';
+comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
+comment on column app.audit_events.ip is 'The network address that the request came from.';
+comment on column app.audit_events.user_agent is 'What the client called itself.';

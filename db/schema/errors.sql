@@ -1,16 +1,39 @@
--- The vocabulary of refusals. Every SQLSTATE of class RH that this database raises is here, once.
+-- The vocabulary of refusals. Every SQLSTATE of class RH that this database raises is here, once; RH401 once for each of
+-- its details (context.fault_of) on which a caller can act. A detail without a row of its own has the row without one.
 -- The HTTP status and the name are what a caller sees (RFC 9457 problem, GraphQL extensions.code).
 
 merge into context.errors as known
 using (values
-    ('RH400', 'invalid_input',      400, 'The input breaks a rule of the data; the message says which.'),
-    ('RH401', 'session_ended',      401, 'The credential is unknown, expired, signed out, or its user, membership or tenant is no longer active.'),
-    ('RH403', 'permission_denied',  403, 'The caller lacks a permission (named in the detail), or the context is forged, foreign or expired (detail: broken_seal).'),
-    ('RH404', 'not_found',          404, 'There is no such row that the caller may see.'),
-    ('RH405', 'trail_immutable',    403, 'The audit trail and the tables it watches cannot be rewritten or truncated.'),
-    ('RH409', 'last_owner',         409, 'A tenant always keeps one active owner.')
-) as wanted (code, name, status, meaning)
-on known.code = wanted.code
+    ('RH400', '',                     'invalid_input',           400, 'The input breaks a rule of the data; the message says which.'),
+    ('RH401', '',                     'session_ended',           401, 'The session has ended: it was signed out, or somebody showed an old refresh token of it. Sign in again.'),
+    ('RH401', 'no_credential',        'credential_missing',      401, 'There is no credential: send an access token or an API key.'),
+    ('RH401', 'unknown',              'credential_unknown',      401, 'Nobody knows this credential here: sign in again, or look whether the API key is whole and for this server.'),
+    ('RH401', 'expired',              'credential_expired',      401, 'The time of this session or API key is over: sign in again, or use another key.'),
+    ('RH401', 'revoked',              'api_key_revoked',         401, 'This API key was revoked: use another.'),
+    ('RH401', 'fingerprint_mismatch', 'fingerprint_mismatch',    401, 'The session belongs to another browser, program or network: sign in from this one.'),
+    ('RH401', 'key_origin',           'api_key_origin_refused',  401, 'This API key is not for the page that asks: its origin is not on the key''s list.'),
+    ('RH401', 'key_address',          'api_key_address_refused', 401, 'This API key is not for the network address that asks.'),
+    ('RH401', 'other_tenant',         'tenant_mismatch',         401, 'The token names another tenant than its session: sign in again.'),
+    ('RH401', 'user_banned',          'user_banned',             401, 'This account is blocked.'),
+    ('RH401', 'tenant_suspended',     'tenant_suspended',        401, 'This company''s account is suspended.'),
+    ('RH401', 'tenant_closed',        'tenant_closed',           401, 'This company''s account is closed.'),
+    ('RH401', 'membership_suspended', 'membership_suspended',    401, 'You are suspended in this company: ask one of its administrators.'),
+    ('RH401', 'membership_removed',   'membership_removed',      401, 'You are not a member of this company any more.'),
+    ('RH403', '',                     'permission_denied',       403, 'The caller lacks a permission (named in the detail), or the context is forged, foreign or expired (detail: broken_seal).'),
+    ('RH403', 'session',              'session_required',        403, 'This takes somebody who is signed in, and not an API key.'),
+    ('RH404', '',                     'not_found',               404, 'There is no such row that the caller may see.'),
+    ('RH405', '',                     'trail_immutable',         403, 'The audit trail and the tables it watches cannot be rewritten or truncated.'),
+    ('RH409', '',                     'last_owner',              409, 'A tenant always keeps one active owner.'),
+    ('RH406', '',                     'message_blank',           400, 'A message needs something to read; spaces and invisible characters are none.'),
+    ('RH410', '',                     'conversation_archived',   409, 'An archived conversation takes no messages; its member can open it again.'),
+    ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password or link another account first.'),
+    ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
+    ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
+    ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
+    ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')
+) as wanted (code, detail, name, status, meaning)
+on known.code = wanted.code and known.detail = wanted.detail
 when matched then update set name = wanted.name, status = wanted.status, meaning = wanted.meaning
-when not matched then insert values (wanted.code, wanted.name, wanted.status, wanted.meaning)
+when not matched then insert values (wanted.code, wanted.detail, wanted.name, wanted.status, wanted.meaning)
 when not matched by source then delete;

@@ -18,6 +18,16 @@ export interface AccessClaims {
   readonly handle: string;
   /** The tenant the session works in (`tid`); null before somebody joins one. */
   readonly tenantId: string | null;
+  /** Which of the session's refresh tokens it came with (`rtn`): its use tells that the answer with both arrived. */
+  readonly counter: number;
+}
+
+/** An access token of ours that is good. */
+export interface VerifiedToken extends AccessClaims {
+  /** The `kid` of the key that signed it. */
+  readonly keyId: string;
+  /** When it expires (`exp`), in milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** Why a token is no good. */
@@ -39,6 +49,7 @@ export async function issueAccessToken(authority: TokenAuthority, claims: Access
     sid: claims.handle,
     client_id: "rowhouse",
     ...(claims.tenantId === null ? {} : { tid: claims.tenantId }),
+    rtn: claims.counter,
   })
     .setProtectedHeader({ alg: algorithm, kid: id, typ: "at+jwt" })
     .setIssuer(authority.issuer)
@@ -56,7 +67,8 @@ export async function issueAccessToken(authority: TokenAuthority, claims: Access
  *
  * @throws {InvalidToken}
  */
-export async function readAccessToken(authority: TokenAuthority, token: string): Promise<AccessClaims> {
+export async function readAccessToken(authority: TokenAuthority, token: string): Promise<VerifiedToken> {
+  requireOneSpelling(token);
   const kid = keyNamedBy(token);
   const key = kid === null ? null : await authority.keys.find(kid);
   if (!key) throw new InvalidToken("token_invalid", "no key of ours signed this token");
@@ -66,16 +78,42 @@ export async function readAccessToken(authority: TokenAuthority, token: string):
       issuer: authority.issuer,
       audience: authority.issuer,
       typ: "at+jwt",
-      requiredClaims: ["sub", "sid", "iat", "exp", "jti"],
+      requiredClaims: ["sub", "sid", "iat", "exp", "jti", "rtn"],
     });
-    const { sub, sid, tid = null } = payload;
-    if (typeof sub !== "string" || typeof sid !== "string" || (tid !== null && typeof tid !== "string")) {
+    const { sub, sid, tid = null, exp, rtn } = payload;
+    if (
+      !isUuid(sub) ||
+      typeof sid !== "string" ||
+      (tid !== null && !isUuid(tid)) ||
+      exp === undefined ||
+      !isCounter(rtn)
+    ) {
       throw new InvalidToken("token_invalid", "a claim of this token has the wrong type");
     }
-    return { userId: sub, handle: sid, tenantId: tid };
+    return { userId: sub, handle: sid, tenantId: tid, counter: rtn, keyId: key.id, expiresAt: exp * 1000 };
   } catch (cause) {
     throw fault(cause);
   }
+}
+
+/**
+ * Decoders of base64url are lenient: they pass over spaces, padding and spare bits at the end, so that one token could
+ * be written in many ways. Only the way that we write it is taken.
+ */
+function requireOneSpelling(token: string): void {
+  const parts = token.split(".");
+  if (parts.length !== 3) throw new InvalidToken("token_malformed", "this is no access token");
+  if (parts.some((part) => Buffer.from(part, "base64url").toString("base64url") !== part)) {
+    throw new InvalidToken("token_invalid", "the access token is not spelled as we spell it");
+  }
+}
+
+function isUuid(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}
+
+function isCounter(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0x7fffffff;
 }
 
 function keyNamedBy(token: string): string | null {

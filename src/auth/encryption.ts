@@ -67,6 +67,12 @@ export function decrypt(keys: MasterKeys, envelope: string, purpose: string): Bu
   }
 }
 
+/** Whether an envelope was made under this master key, by the id that it carries. */
+export function namesMasterKey(envelope: string, { id }: MasterKey): boolean {
+  const [version, name] = envelope.split(".");
+  return version === "v1" && Buffer.from(name ?? "", "base64url").equals(id);
+}
+
 function named(secret: Buffer): MasterKey {
   const id = createHash("sha256").update("rowhouse master key id").update(secret).digest().subarray(0, 4);
   return { id, secret };

@@ -19,7 +19,7 @@ export async function issueTokens(
   const { masterKey, id, counter, userId, tenantId } = session;
   const handle = sessionHandle(masterKey, id);
   return {
-    access_token: await issueAccessToken(authority, { userId, handle, tenantId }),
+    access_token: await issueAccessToken(authority, { userId, handle, tenantId, counter }),
     token_type: "Bearer",
     expires_in: ACCESS_TOKEN_LIFETIME,
     refresh_token: refreshToken(masterKey, id, counter),

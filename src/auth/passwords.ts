@@ -1,21 +1,31 @@
 import { hash, verify } from "@node-rs/argon2";
 import { isCommonPassword } from "./common_passwords.ts";
 
-/**
- * The shortest password, in characters. NIST SP 800-63B-4 section 3.1.1.2 asks for 15 where the password is the
- * only factor, as it is until somebody adds another; 8 would do only beside one.
- */
+/** The shortest password, in characters, where it is the only factor (NIST SP 800-63B-4 section 3.1.1.2). */
 export const SHORTEST_PASSWORD = 15;
+/** The shortest beside a second factor. */
+export const SHORTEST_WITH_SECOND_FACTOR = 8;
 /** Long enough for any passphrase; bounded, so that a megabyte is not hashed. */
 export const LONGEST_PASSWORD = 256;
 
 /** argon2id (the library's default) with OWASP's parameters: 19 MiB, two passes, one lane. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 
-/** Why a password will not do; null if it will. `about`: what an attacker knows of the person. */
-export function passwordProblem(password: string, about: readonly string[]): string | null {
-  const length = [...password].length;
-  if (length < SHORTEST_PASSWORD) return `It must have at least ${SHORTEST_PASSWORD} characters.`;
+/**
+ * Why a password will not do; null if it will.
+ *
+ * @param about what an attacker knows of the person
+ * @param secondFactor whether it is one of two factors: then it may be shorter
+ */
+export function passwordProblem(
+  password: string,
+  about: readonly string[],
+  secondFactor = false,
+): string | null {
+  // Its length is that of the spelling that is hashed, whatever the keyboard sent.
+  const { length } = [...normalised(password)];
+  const shortest = secondFactor ? SHORTEST_WITH_SECOND_FACTOR : SHORTEST_PASSWORD;
+  if (length < shortest) return `It must have at least ${shortest} characters.`;
   if (length > LONGEST_PASSWORD) return `It must have at most ${LONGEST_PASSWORD} characters.`;
   if (isCommonPassword(normalised(password))) return "It is among the passwords that attackers try first.";
   if (isDerivedFrom(password, about)) return "It is little more than your name, e-mail address or company.";
@@ -31,6 +41,16 @@ export function hashPassword(password: string): Promise<string> {
 export async function verifyPassword(known: string | null, password: string): Promise<boolean> {
   const matches = await verify(known ?? (await dummy), normalised(password));
   return known !== null && matches;
+}
+
+/** Whether a hash was made with less work than one would be today: then the next login renews it. */
+export function needsRehash(known: string): boolean {
+  const [, memory, passes, lanes] = /\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(known) ?? [];
+  return (
+    Number(memory) < parameters.memoryCost ||
+    Number(passes) < parameters.timeCost ||
+    Number(lanes) !== parameters.parallelism
+  );
 }
 
 const dummy = hashPassword("nobody's password");

@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, hkdfSync, randomUUID, timingSafeEqual } from "node:crypto";
 import { findMasterKey, type MasterKey, type MasterKeys } from "./encryption.ts";
 
 // A session has one key, derived from the master key and its id. Its secrets come from that key, so
@@ -19,13 +19,19 @@ export interface RefreshClaim {
 }
 
 /** sha256 of a secret: all of it that the database is ever told. */
-export function digest(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
+export function digest(secret: string | Buffer): Buffer {
+  return hash("sha256", secret, "buffer");
 }
 
 /** The session's secret handle, which its access tokens carry as `sid`: 43 characters of base64url. */
 export function sessionHandle(masterKey: MasterKey, session: string): string {
   return createHmac("sha256", sessionKey(masterKey, session)).update("handle").digest("base64url");
+}
+
+/** The id of a session that is to be made, and sha256 of its secret handle: what the database is told of it. */
+export function newSession(masterKey: MasterKey): { readonly id: string; readonly handle: Buffer } {
+  const id = randomUUID();
+  return { id, handle: digest(sessionHandle(masterKey, id)) };
 }
 
 /**

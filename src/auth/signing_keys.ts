@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -9,14 +10,14 @@ import {
 import type pg from "pg";
 import type { Log } from "../log.ts";
 import { CannotDecrypt, decrypt, encrypt, type MasterKeys } from "./encryption.ts";
-
-export type SigningAlgorithm = "EdDSA" | "ES256" | "RS256";
+import type { SigningAlgorithm } from "./signing_algorithms.ts";
 
 /** A new key, ready for `auth.install_signing_key` or `jobs.install_signing_key`. */
 export interface NewSigningKey {
-  /** RFC 7638 thumbprint; the `kid` of the tokens it signs. */
+  /** RFC 7638 thumbprint, or of a secret something random; the `kid` of the tokens it signs. */
   readonly id: string;
   readonly algorithm: SigningAlgorithm;
+  /** Of a secret (HS256) its name and kind only. */
   readonly publicJwk: JWK;
   /** Encrypted under the master key, bound to the id. */
   readonly privateJwk: string;
@@ -27,29 +28,41 @@ export interface VerificationKey {
   readonly id: string;
   readonly algorithm: SigningAlgorithm;
   readonly publicJwk: JWK;
-  readonly publicKey: CryptoKey;
+  /** What checks a signature: the public half, or of HS256 the secret itself. */
+  readonly publicKey: CryptoKey | Uint8Array;
 }
 
 /** The keys that live in the database, at most a minute old here. */
 export interface SigningKeys {
   /** The key that signs now. */
-  signer(): Promise<{ id: string; algorithm: SigningAlgorithm; privateKey: CryptoKey }>;
+  signer(): Promise<{ id: string; algorithm: SigningAlgorithm; privateKey: CryptoKey | Uint8Array }>;
   /** The key with this `kid`, or null; an unknown one makes us look again, at most every five seconds. */
   find(kid: string): Promise<VerificationKey | null>;
-  /** The JWK Set (RFC 7517 section 5): all keys that verify, also the one that will sign next. */
+  /** The JWK Set (RFC 7517 section 5): all keys that others can verify with, also the one that will sign next. */
   jwks(): Promise<{ keys: JWK[] }>;
 }
 
 const FRESH = 60_000;
 const RETRY = 5_000;
 
-/** Makes a key pair with jose. */
+/** Makes a key pair with jose, or for HS256 a secret of 32 bytes. */
 export async function makeSigningKey(keys: MasterKeys, algorithm: SigningAlgorithm): Promise<NewSigningKey> {
+  if (algorithm === "HS256") {
+    const id = randomBytes(32).toString("base64url");
+    const secret = { kty: "oct", k: randomBytes(32).toString("base64url") };
+    const publicJwk = { kty: "oct", kid: id, alg: algorithm, use: "sig" };
+    return {
+      id,
+      algorithm,
+      publicJwk,
+      privateJwk: encrypt(keys, JSON.stringify(secret), signingKeyPurpose(id)),
+    };
+  }
   const pair = await generateKeyPair(algorithm, { extractable: true });
   const bare = await exportJWK(pair.publicKey);
   const id = await calculateJwkThumbprint(bare);
   const publicJwk = { ...bare, kid: id, alg: algorithm, use: "sig" };
-  const privateJwk = encrypt(keys, JSON.stringify(await exportJWK(pair.privateKey)), purpose(id));
+  const privateJwk = encrypt(keys, JSON.stringify(await exportJWK(pair.privateKey)), signingKeyPurpose(id));
   return { id, algorithm, publicJwk, privateJwk };
 }
 
@@ -58,28 +71,34 @@ export async function makeSigningKey(keys: MasterKeys, algorithm: SigningAlgorit
  * signs from now on; tokens that the old ones signed stay good, because that needs their public half only.
  *
  * @param auth connected as rowhouse_auth
+ * @param algorithm what signs
+ * @param accepted what a token may be signed with: a key of another algorithm is none of ours
  */
 export async function openSigningKeys(
   auth: Pick<pg.Pool, "query">,
   keys: MasterKeys,
   algorithm: SigningAlgorithm,
   log: Log,
+  accepted: readonly SigningAlgorithm[] = [algorithm],
 ): Promise<SigningKeys> {
   await install(auth, keys, algorithm, "10 years");
-  let known = await load(auth, keys);
+  const load = () => loadKeys(auth, keys, accepted);
+  const canSign = (key: KnownKey): boolean =>
+    key.algorithm === algorithm && key.privateKey !== null && key.activeFrom <= performance.now();
+  let known = await load();
   if (!known.some(canSign)) {
     log.warn("MASTER_KEY opens none of the signing keys: making a new one");
     await install(auth, keys, algorithm, "0 seconds");
-    known = await load(auth, keys);
+    known = await load();
   }
-  let loadedAt = Date.now();
+  let loadedAt = performance.now();
   let loading: Promise<void> | null = null;
 
   const reload = (): Promise<void> => {
-    loading ??= load(auth, keys)
+    loading ??= load()
       .then((rows) => {
         known = rows;
-        loadedAt = Date.now();
+        loadedAt = performance.now();
       })
       .finally(() => {
         loading = null;
@@ -87,7 +106,7 @@ export async function openSigningKeys(
     return loading;
   };
   const upToDate = async (age = FRESH): Promise<void> => {
-    if (Date.now() - loadedAt > age) await reload();
+    if (performance.now() - loadedAt > age) await reload();
   };
 
   return {
@@ -104,19 +123,16 @@ export async function openSigningKeys(
     },
     async jwks() {
       await upToDate();
-      return { keys: known.map(({ publicJwk }) => publicJwk) };
+      return { keys: known.map(({ publicJwk }) => publicJwk).filter(({ kty }) => kty !== "oct") };
     },
   };
 }
 
 interface KnownKey extends VerificationKey {
   /** null: made under a master key that we do not have. */
-  readonly privateKey: CryptoKey | null;
+  readonly privateKey: CryptoKey | Uint8Array | null;
+  /** When it signs, on the clock of `performance.now()`. */
   readonly activeFrom: number;
-}
-
-function canSign(key: KnownKey): boolean {
-  return key.privateKey !== null && key.activeFrom <= Date.now();
 }
 
 async function install(
@@ -140,39 +156,49 @@ interface Row {
   algorithm: SigningAlgorithm;
   public_jwk: JWK;
   private_jwk: string;
-  active_from: Date;
+  /** Milliseconds until it signs, by the database's clock, which wrote the time; ours may be another. */
+  starts_in: number;
 }
 
-async function load(auth: Pick<pg.Pool, "query">, keys: MasterKeys): Promise<KnownKey[]> {
-  const { rows } = await auth.query<Row>("select * from auth.list_signing_keys()");
-  return Promise.all(
-    rows.map(async (row) => ({
-      id: row.id,
-      algorithm: row.algorithm,
-      publicJwk: row.public_jwk,
-      publicKey: await imported(row.public_jwk, row.algorithm),
-      privateKey: await privateKey(row, keys),
-      activeFrom: row.active_from.getTime(),
-    })),
+async function loadKeys(
+  auth: Pick<pg.Pool, "query">,
+  keys: MasterKeys,
+  accepted: readonly SigningAlgorithm[],
+): Promise<KnownKey[]> {
+  const { rows } = await auth.query<Row>(
+    `select id, algorithm, public_jwk, private_jwk,
+       (extract(epoch from active_from - clock_timestamp()) * 1000)::float8 as starts_in
+     from auth.list_signing_keys()`,
   );
+  const now = performance.now();
+  const loaded = await Promise.all(
+    rows
+      .filter(({ algorithm }) => accepted.includes(algorithm))
+      .map(async ({ id, algorithm, public_jwk: publicJwk, ...row }): Promise<KnownKey | null> => {
+        const privateKey = await decrypted({ id, algorithm, ...row }, keys);
+        const publicKey = algorithm === "HS256" ? privateKey : await importJWK(publicJwk, algorithm);
+        // A secret of another master key checks nothing.
+        if (publicKey === null) return null;
+        return { id, algorithm, publicJwk, publicKey, privateKey, activeFrom: now + row.starts_in };
+      }),
+  );
+  return loaded.filter((key) => key !== null);
 }
 
-async function privateKey(row: Row, keys: MasterKeys): Promise<CryptoKey | null> {
+async function decrypted(
+  row: Pick<Row, "id" | "algorithm" | "private_jwk">,
+  keys: MasterKeys,
+): Promise<CryptoKey | Uint8Array | null> {
   try {
-    const jwk = JSON.parse(decrypt(keys, row.private_jwk, purpose(row.id)).toString()) as JWK;
-    return await imported(jwk, row.algorithm);
+    const jwk = JSON.parse(decrypt(keys, row.private_jwk, signingKeyPurpose(row.id)).toString()) as JWK;
+    return await importJWK(jwk, row.algorithm);
   } catch (error) {
     if (error instanceof CannotDecrypt) return null;
     throw error;
   }
 }
 
-async function imported(jwk: JWK, algorithm: SigningAlgorithm): Promise<CryptoKey> {
-  const key = await importJWK(jwk, algorithm);
-  if (key instanceof Uint8Array) throw new TypeError("a signing key is never symmetric");
-  return key;
-}
-
-function purpose(id: string): string {
+/** What is bound to the envelope of a signing key. */
+export function signingKeyPurpose(id: string): string {
   return `signing key ${id}`;
 }

@@ -1,9 +1,10 @@
 import pg from "pg";
 import type { Config } from "../config.ts";
+import { connectionsNeeded } from "../database/connections_needed.ts";
 import { asDatabase, type Connections, connections, rolePasswords } from "../database/credentials.ts";
 import { type EmbeddedEvent, runningEmbedded, startEmbedded } from "../database/embedded.ts";
 import { migrate } from "../database/migrate.ts";
-import { pendingMigrations } from "../database/migrations.ts";
+import { accessDrift, describeDrift, describeState, schemaState } from "../database/schema_state.ts";
 import { CommandError } from "./failures.ts";
 
 /** A database that a command works with, and how to let go of it. */
@@ -24,7 +25,11 @@ export async function openDatabase(
   onEvent: (event: EmbeddedEvent) => void,
 ): Promise<OpenDatabase> {
   if (config.database.url) return opened(config, config.database.url, async () => {});
-  const server = await startEmbedded({ stateDir: config.stateDir, onEvent });
+  const server = await startEmbedded({
+    stateDir: config.stateDir,
+    connections: connectionsNeeded(config),
+    onEvent,
+  });
   return opened(config, asDatabase(server.adminUrl, EMBEDDED_DATABASE), () => server.stop());
 }
 
@@ -33,9 +38,15 @@ export async function joinDatabase(
   config: Config,
   onEvent: (event: EmbeddedEvent) => void,
 ): Promise<OpenDatabase> {
-  const running = config.database.url ? null : runningEmbedded(config.stateDir);
-  if (running) return opened(config, asDatabase(running, EMBEDDED_DATABASE), async () => {});
-  return openDatabase(config, onEvent);
+  return existingDatabase(config) ?? openDatabase(config, onEvent);
+}
+
+/** The same, but only where there is a server already: DATABASE_URL's, or an embedded one; null where there is none. */
+export function existingDatabase(config: Config): OpenDatabase | null {
+  if (config.database.url) return opened(config, config.database.url, async () => {});
+  const running = runningEmbedded(config.stateDir);
+  if (running === null) return null;
+  return opened(config, asDatabase(running, EMBEDDED_DATABASE), async () => {});
 }
 
 function opened(config: Config, adminUrl: string, close: () => Promise<void>): OpenDatabase {
@@ -57,17 +68,29 @@ export async function prepare(
 }
 
 /**
- * Refuses to go on with a database that lacks migrations: changing it is for `rowhouse migrate`.
+ * Refuses to go on with a database that lacks migrations or was built from others: changing it is for `rowhouse
+ * migrate`. What somebody changed of who may do what since then is told, a sentence each; /readyz says it too.
  *
  * @throws {CommandError}
  */
-export async function requireMigrated(database: OpenDatabase): Promise<void> {
+export async function requireMigrated(
+  database: Pick<OpenDatabase, "connections">,
+  warn: (sentence: string) => void,
+): Promise<void> {
   const client = new pg.Client({ connectionString: database.connections.app });
-  await client.connect();
   try {
-    const pending = await pendingMigrations(client);
-    if (pending.length === 0) return;
-    throw new CommandError(`the database lacks ${pending.join(", ")}; run "rowhouse migrate"`);
+    await client.connect();
+    const problem = describeState(await schemaState(client));
+    if (problem !== null) throw new CommandError(problem);
+    for (const line of describeDrift(await accessDrift(client))) {
+      warn(`${line}: not as the migrations left it; run "rowhouse migrate"`);
+    }
+  } catch (error) {
+    // 42501: what the login roles may do went away with something that somebody dropped.
+    if (!(error instanceof pg.DatabaseError && error.code === "42501")) throw error;
+    throw new CommandError(`${error.message}; run "rowhouse migrate", which gives back what is missing`, {
+      cause: error,
+    });
   } finally {
     await client.end();
   }

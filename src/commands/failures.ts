@@ -1,8 +1,11 @@
 import { ConfigError } from "../config.ts";
+import { BackupError } from "../database/backup.ts";
 import { MigrationError } from "../database/migrations.ts";
+import { UnsuitablePooler } from "../database/pooler.ts";
 import { EmbeddedUnavailable } from "../database/postgres_binaries.ts";
 import { StateDirInUse } from "../database/state_lock.ts";
-import { InspectError } from "../inspect/install.ts";
+import { InspectError } from "../inspect/catalogue/install.ts";
+import { DamagedSecrets } from "../secrets.ts";
 
 /** A failure whose message says all that the person at the keyboard needs. */
 export class CommandError extends Error {
@@ -19,7 +22,20 @@ const expected = [
   StateDirInUse,
   EmbeddedUnavailable,
   MigrationError,
+  DamagedSecrets,
+  BackupError,
+  UnsuitablePooler,
 ];
+
+/**
+ * A message without the connection strings that it quotes (an argument in the wrong place, an error of a library's):
+ * what is a password in a string that could not be read, nobody can tell, so nothing is left but how it begins.
+ */
+export function withoutPasswords(message: string): string {
+  return message
+    .replaceAll(/\b(?!https?:)([a-z][a-z0-9+.-]*):\/\/[^\n"]*/gi, "$1://…")
+    .replaceAll(/\b(host|hostaddr|port|user|password|dbname|service)(\s*=\s*)[^\n"]*/gi, "$1$2…");
+}
 
 /** What to tell about a failure that is not our fault, or null: then it is a bug and its stack is wanted. */
 export function knownFailure(error: unknown): string | null {

@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { loadEnvironmentFile, readConfig } from "../config.ts";
-import type { InspectSettings } from "../inspect/install.ts";
+import { BadConnectionString, readConnectionString } from "../database/connection_string.ts";
+import type { InspectSettings } from "../inspect/catalogue/settings.ts";
 import { joinDatabase } from "./database.ts";
 import { UsageError } from "./failures.ts";
 
@@ -42,8 +43,10 @@ export function inspectSettings(values: { readonly [option: string]: unknown }):
   const text = (option: string): string | undefined => values[option] as string | undefined;
   const list = (option: string): string[] | undefined =>
     text(option)
-      ?.split(",")
-      .map((name) => name.trim());
+      ?.match(/"(?:[^"]|"")*"|[^,]+/g)
+      ?.map((name) => name.trim())
+      .filter((name) => name !== "")
+      .map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
   const settings: Record<keyof InspectSettings, string | string[] | undefined> = {
     schemas: list("schemas"),
     exposedSchemas: list("exposed-schemas"),
@@ -54,14 +57,27 @@ export function inspectSettings(values: { readonly [option: string]: unknown }):
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
+/**
+ * A connection string that a person gave, as the URL that we work with.
+ *
+ * @throws {UsageError}
+ */
+export function connectionOf(option: string, given: string): string {
+  try {
+    return readConnectionString(given);
+  } catch (cause) {
+    if (!(cause instanceof BadConnectionString)) throw cause;
+    throw new UsageError(`${option} is no connection string that can be used: ${cause.message}`, { cause });
+  }
+}
+
 /** Calls `work` with the URL of `--database`, else of DATABASE_URL, else of the embedded server. */
 export async function withDatabaseUrl<T>(
   given: string | undefined,
   work: (url: string) => Promise<T>,
 ): Promise<T> {
   if (given !== undefined) {
-    if (!/^postgres(ql)?:\/\//.test(given)) throw new UsageError("--database begins with postgres://");
-    return work(given);
+    return work(connectionOf("--database", given));
   }
   loadEnvironmentFile();
   const database = await joinDatabase(readConfig(), ({ message }) => console.error(message));

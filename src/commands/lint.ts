@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { projectRoot } from "../database/migrations.ts";
-import { levels, readChecks } from "../inspect/checks.ts";
-import { withInspect } from "../inspect/install.ts";
-import { lint } from "../inspect/lint.ts";
-import { applyBaseline, readBaseline } from "../inspect/lint_baseline.ts";
-import { type Format, formats } from "../inspect/lint_formats.ts";
+import { describeState, schemaState } from "../database/schema_state.ts";
+import { withInspect } from "../inspect/catalogue/install.ts";
+import { applyBaseline, readBaseline } from "../inspect/lint/baseline.ts";
+import { levels, readChecks } from "../inspect/lint/checks.ts";
+import { type Format, formats } from "../inspect/lint/formats.ts";
+import { lint } from "../inspect/lint/lint.ts";
 import { UsageError } from "./failures.ts";
 import { inspectOptions, inspectSettings, oneOf, parseArguments, withDatabaseUrl } from "./inspected.ts";
 
@@ -12,7 +13,8 @@ import { inspectOptions, inspectSettings, oneOf, parseArguments, withDatabaseUrl
 const OURS = `
   select exists (
     select from pg_catalog.pg_class
-    where relnamespace::regnamespace::text = 'context' and relname = 'seal_keys'
+    join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = 'context' and relname = 'seal_keys'
   ) as ours`;
 
 /** `rowhouse lint`: runs every check and prints what it found; status 1 from the level --fail-on up. */
@@ -41,13 +43,19 @@ export async function lintDatabase(args: string[]): Promise<0 | 1> {
             ? readBaseline(join(projectRoot, "db", "lint-baseline.json"))
             : given;
         const findings = await lint(client, checks, progress(checks.length, values.timing ?? false));
-        return applyBaseline(findings, baseline, new Date().toISOString().slice(0, 10));
+        return {
+          ...applyBaseline(findings, baseline, new Date().toISOString().slice(0, 10)),
+          // Checks of the sources at hand say little about a database that was built from others.
+          problem: ours ? describeState(await schemaState(client)) : null,
+        };
       },
       inspectSettings(values),
     ),
   );
+  if (outcome.problem !== null) console.error(`rowhouse: ${outcome.problem}`);
   process.stdout.write(`${formats[format]({ checks, ...outcome })}\n`);
   const failing = levels.slice(0, levels.indexOf(failOn) + 1);
+  if (outcome.problem !== null) return 1;
   return outcome.open.some(({ level }) => failing.includes(level)) ? 1 : 0;
 }
 

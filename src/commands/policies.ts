@@ -1,10 +1,24 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { type Change, diffSnapshots } from "../inspect/diff.ts";
-import { type DiffFormat, diffFormats } from "../inspect/diff_formats.ts";
-import { type InspectSettings, withInspect } from "../inspect/install.ts";
-import { type PolicySnapshot, parseSnapshot, printSnapshot, takeSnapshot } from "../inspect/snapshot.ts";
+import { withInspect } from "../inspect/catalogue/install.ts";
+import type { InspectSettings } from "../inspect/catalogue/settings.ts";
+import type { Change } from "../inspect/policies/change.ts";
+import { diffSnapshots } from "../inspect/policies/diff.ts";
+import { type DiffFormat, diffFormats } from "../inspect/policies/diff_formats.ts";
+import {
+  type PolicySnapshot,
+  parseSnapshot,
+  printSnapshot,
+  takeSnapshot,
+} from "../inspect/policies/snapshot.ts";
 import { CommandError, UsageError } from "./failures.ts";
-import { inspectOptions, inspectSettings, oneOf, parseArguments, withDatabaseUrl } from "./inspected.ts";
+import {
+  connectionOf,
+  inspectOptions,
+  inspectSettings,
+  oneOf,
+  parseArguments,
+  withDatabaseUrl,
+} from "./inspected.ts";
 
 /** `rowhouse policies snapshot|diff|report`. */
 export async function policies(args: string[]): Promise<0 | 1> {
@@ -80,18 +94,18 @@ async function report(args: string[]): Promise<0> {
   if (values.html === undefined && values.markdown === undefined) {
     throw new UsageError("say where the report goes: --html FILE, --markdown FILE or both");
   }
-  const { readReport } = await import("../inspect/report_data.ts");
+  const { readReport } = await import("../inspect/policies/report_data.ts");
   const proof = values.proof === undefined ? null : readJson(values.proof);
   const data = await withDatabaseUrl(values.database, (url) =>
     withInspect(url, (client, settings) => readReport(client, settings, proof), inspectSettings(values)),
   );
   if (values.html !== undefined) {
-    const { printHtml } = await import("../inspect/report_html.ts");
+    const { printHtml } = await import("../inspect/policies/report_html.ts");
     writeFileSync(values.html, printHtml(data, values.title));
     console.error(`wrote ${values.html}`);
   }
   if (values.markdown !== undefined) {
-    const { printMarkdown } = await import("../inspect/report_markdown.ts");
+    const { printMarkdown } = await import("../inspect/policies/report_markdown.ts");
     writeFileSync(values.markdown, printMarkdown(data, values.title));
     console.error(`wrote ${values.markdown}`);
   }
@@ -103,8 +117,10 @@ const snapshotOf = (url: string, settings: InspectSettings): Promise<PolicySnaps
 
 /** The snapshot in a file, or of the database that a URL names. */
 async function stateOf(source: string, settings: InspectSettings): Promise<PolicySnapshot> {
-  if (/^postgres(ql)?:\/\//.test(source)) return snapshotOf(source, settings);
-  if (!existsSync(source)) throw new UsageError(`there is no file ${source}`);
+  if (!existsSync(source)) {
+    if (/:\/\/|=/.test(source)) return snapshotOf(connectionOf("a state", source), settings);
+    throw new UsageError(`there is no file ${source}`);
+  }
   try {
     return parseSnapshot(readFileSync(source, "utf8"));
   } catch (cause) {

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type ProveConfig, readProveConfig } from "../inspect/prove_config.ts";
-import { differences, type Matrix, matrixOf } from "../inspect/prove_matrix.ts";
-import { formats, isClean } from "../inspect/prove_report.ts";
-import { prove } from "../inspect/prove_run.ts";
+import { type ProveConfig, readProveConfig } from "../inspect/prove/config.ts";
+import { differences, type Matrix, matrixOf } from "../inspect/prove/matrix.ts";
+import { formats, isClean } from "../inspect/prove/report.ts";
+import { prove } from "../inspect/prove/run.ts";
 import { UsageError } from "./failures.ts";
 import { inspectOptions, inspectSettings, oneOf, parseArguments, withDatabaseUrl } from "./inspected.ts";
 import { progressLine } from "./progress_line.ts";
@@ -39,8 +39,8 @@ export async function proveDatabase(args: string[]): Promise<0 | 1> {
   return withDatabaseUrl(values.database, async (url) => {
     console.error(`seed ${seed}`);
     if (values.mutate) {
-      const { mutate } = await import("../inspect/mutate.ts");
-      const { isHeld, mutationFormats } = await import("../inspect/mutate_report.ts");
+      const { mutate } = await import("../inspect/mutate/mutate.ts");
+      const { isHeld, mutationFormats } = await import("../inspect/mutate/report.ts");
       if (format === "matrix") throw new UsageError("--format matrix is not for --mutate");
       const score = await mutate({ url, config, seed, sample, onProgress: show });
       print(mutationFormats[format](score));

@@ -1,9 +1,12 @@
+import { hash } from "node:crypto";
 import type pg from "pg";
 import type { PgClientQuery, WithPgClient } from "postgraphile/@dataplan/pg";
 import { makePgService, type NodePostgresPgClient } from "postgraphile/adaptors/pg";
-import { type Caller, doorValues, STATEMENT_TIMEOUT } from "./door.ts";
-import { type Lease, takeConnection } from "./lease.ts";
+import type { Caller } from "./caller.ts";
+import { doorValues, knownCaller, STATEMENT_TIMEOUT } from "./door.ts";
+import { type Lease, takeConnection, takeConnectionForNobody } from "./lease.ts";
 import { noticeOf, type PgNotice, type WireNotice } from "./notice.ts";
+import { CATALOGUE_TIMEOUT } from "./pool.ts";
 import { type DoorValues, type Statement, send } from "./statement.ts";
 import { oneAtATime, runThroughDoor, type Transaction, transactionThroughDoor } from "./transaction.ts";
 
@@ -38,18 +41,16 @@ export function doorService(options: ServiceOptions): GraphileConfig.PgServiceCo
   return { ...service, adaptor: { ...service.adaptor, createWithPgClient } };
 }
 
-/** PostGraphile hands settings from the request to the adaptor as strings, so a caller travels as such. */
+/** PostGraphile hands settings from the request to the adaptor as they are: an empty object, which stands for a caller. */
 export type Settings = Record<string, string | undefined>;
 
-/** The settings that a request's caller becomes; none for nobody. */
-export function settingsOf(caller: Caller | undefined): Settings {
-  if (!caller) return {};
-  return { credential: caller.credential.toString("hex"), facts: JSON.stringify(caller.facts) };
-}
+const callers = new WeakMap<Settings, Caller>();
 
-function callerIn(settings: Settings | null): Caller | undefined {
-  if (!settings?.credential || !settings.facts) return undefined;
-  return { credential: Buffer.from(settings.credential, "hex"), facts: JSON.parse(settings.facts) };
+/** The settings that a request's caller becomes; nobody's are settings like others. */
+export function settingsOf(caller: Caller | undefined): Settings {
+  const settings: Settings = {};
+  if (caller) callers.set(settings, caller);
+  return settings;
 }
 
 /** Marks the look at the catalogue when the schema is built: outside the door, where no row is visible. */
@@ -62,10 +63,12 @@ const CATALOGUE: Settings = Object.freeze({ catalogue: "on" });
  */
 export function withPgClient(pool: pg.Pool, statementTimeout: number): WithPgClient<NodePostgresPgClient> {
   return async (settings, callback) => {
-    const door = settings === CATALOGUE ? null : doorValues(callerIn(settings), statementTimeout);
-    const lease = await takeConnection(pool);
+    const caller = settings === CATALOGUE ? null : knownCaller(callers.get(settings ?? {}));
+    const lease = caller === null ? await takeConnectionForNobody(pool) : await takeConnection(pool, caller);
     try {
-      return await callback(door === null ? catalogueClient(lease) : doorClient(lease, door));
+      return await callback(
+        caller === null ? catalogueClient(lease) : doorClient(lease, doorValues(caller, statementTimeout)),
+      );
     } finally {
       lease.end();
     }
@@ -78,7 +81,7 @@ function doorClient(lease: Lease, door: DoorValues): NodePostgresPgClient {
     get rawClient() {
       return lease.client;
     },
-    query: (query) => inTurn(() => withNotices(lease, () => runThroughDoor(lease, door, statementOf(query)))),
+    query: (query) => inTurn(() => withNotices(lease, () => runThroughDoor(lease, door, named(query)))),
     withTransaction: (work) =>
       inTurn(() =>
         transactionThroughDoor(lease, door, (transaction) => work(transactionClient(lease, transaction))),
@@ -97,11 +100,19 @@ function transactionClient(lease: Lease, transaction: Transaction): NodePostgres
 function catalogueClient(lease: Lease): NodePostgresPgClient {
   return {
     rawClient: lease.client,
-    query: (query) => withNotices(lease, () => send(lease.client, statementOf(query))),
+    query: (query) =>
+      withNotices(lease, () =>
+        send(lease.client, { ...statementOf(query), answerTimeout: CATALOGUE_TIMEOUT }),
+      ),
     withTransaction() {
       throw new Error("Looking at the catalogue takes no transaction.");
     },
   };
+}
+
+/** PostGraphile names what it reads with, and not what it changes with; either comes again with the same text. */
+function named(query: PgClientQuery): Statement {
+  return { ...statementOf(query), name: query.name ?? hash("sha256", query.text, "base64url") };
 }
 
 function statementOf({ text, values, name, arrayMode }: PgClientQuery): Statement {

@@ -1,20 +1,8 @@
 import type pg from "pg";
+import type { Caller } from "./caller.ts";
 import { takeConnection } from "./lease.ts";
 import type { DoorValues } from "./statement.ts";
 import { type Transaction, transactionThroughDoor } from "./transaction.ts";
-
-/** On whose behalf SQL runs. Who that is, and what they may do, only the database knows. */
-export interface Caller {
-  /** sha256 of the secret (a session's handle or an API key), 32 bytes. */
-  readonly credential: Buffer;
-  readonly facts: {
-    readonly request_id: string;
-    readonly ip: string;
-    readonly user_agent: string | null;
-    /** The tenant that the credential names (a token's `tid`). */
-    readonly tenant_id?: string;
-  };
-}
 
 /** Milliseconds that a statement may take, unless it is told otherwise. */
 export const STATEMENT_TIMEOUT = 10_000;
@@ -30,12 +18,17 @@ export class NoCredentialError extends Error {
 }
 
 /**
- * What the door is called with.
+ * The caller, if there is one.
  *
  * @throws {NoCredentialError}
  */
-export function doorValues(caller: Caller | undefined, statementTimeout: number): DoorValues {
+export function knownCaller(caller: Caller | undefined): Caller {
   if (!caller || caller.credential.length === 0) throw new NoCredentialError();
+  return caller;
+}
+
+/** What the door is called with. */
+export function doorValues(caller: Caller, statementTimeout: number): DoorValues {
   return [caller.credential, JSON.stringify(caller.facts), String(statementTimeout)];
 }
 
@@ -55,8 +48,9 @@ export async function inDoor<T>(
   work: (transaction: Transaction) => Promise<T>,
   { statementTimeout = STATEMENT_TIMEOUT }: { readonly statementTimeout?: number } = {},
 ): Promise<T> {
-  const door = doorValues(caller, statementTimeout);
-  const lease = await takeConnection(pool);
+  const known = knownCaller(caller);
+  const door = doorValues(known, statementTimeout);
+  const lease = await takeConnection(pool, known);
   try {
     return await transactionThroughDoor(lease, door, work);
   } finally {

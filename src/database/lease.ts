@@ -1,4 +1,8 @@
 import pg from "pg";
+import type { Caller } from "./caller.ts";
+import { shareOf } from "./fair_share.ts";
+import { wireOf } from "./pg_internals.ts";
+import { RenewalError } from "./renewal.ts";
 import { prepareDoor } from "./statement.ts";
 
 /** A connection on loan from a pool, with the door prepared. */
@@ -13,12 +17,29 @@ export interface Lease {
 }
 
 /**
- * Takes a connection from the pool.
+ * Takes a connection from the pool for a caller, when it is their turn.
  *
  * It goes back only if the server answered everything and no transaction is open. Whatever the server
  * did not answer for (a lost socket, a parameter that could not be sent) leaves it in doubt.
+ *
+ * @throws {ShareExceededError} if their turn does not come
  */
-export async function takeConnection(pool: pg.Pool): Promise<Lease> {
+export async function takeConnection(pool: pg.Pool, caller: Caller): Promise<Lease> {
+  const turnOver = await shareOf(pool).turn(caller);
+  try {
+    return await lease(pool, turnOver);
+  } catch (error) {
+    turnOver();
+    throw error;
+  }
+}
+
+/** Takes a connection that is nobody's turn: to look at the catalogue before anybody is served. */
+export function takeConnectionForNobody(pool: pg.Pool): Promise<Lease> {
+  return lease(pool, () => {});
+}
+
+async function lease(pool: pg.Pool, onEnd: () => void): Promise<Lease> {
   let inDoubt = false;
   let held = false;
   const doubt = (): void => {
@@ -57,14 +78,17 @@ export async function takeConnection(pool: pg.Pool): Promise<Lease> {
       client = await connect();
     },
     note(error) {
-      if (!(error instanceof pg.DatabaseError) || lastWords.test(error.code ?? "") || lostStatement(error))
-        doubt();
+      const answered = error instanceof pg.DatabaseError || error instanceof RenewalError;
+      // Whatever else would be said on it, a rollback for one, would wait for the same silence.
+      if (!answered) wireOf(client).stream.destroy();
+      if (!answered || nothingRan(error) || lastWords.test(String((error as pg.DatabaseError).code))) doubt();
     },
     end() {
       // Nothing is held where a replacement could not be had. pg tells of an error before it has read what
       // became of the transaction, so the status may be the one before: a `T` that is over costs a
       // connection, an `I` stays one, because what failed then was an implicit transaction.
       if (held) giveBack(client, inDoubt || client.getTransactionStatus() !== "I");
+      onEnd();
     },
   };
 }
@@ -80,4 +104,9 @@ const lastWords = /^(08...|53300|57P0[1-5]|25P0[34])$/;
 export function lostStatement(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false;
   return error.code === "26000" || (error.code === "0A000" && error.routine === "RevalidateCachedQuery");
+}
+
+/** Whether an error is the connection's and not the request's, and nothing of the request has run: another one may do it. */
+export function nothingRan(error: unknown): boolean {
+  return lostStatement(error) || error instanceof RenewalError;
 }

@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Logger, runMigrations } from "graphile-worker";
 import pg from "pg";
+import { readSource } from "../whole_file.ts";
 import { actingAs, asDatabase, type Passwords, scramVerifier } from "./credentials.ts";
 import { MigrationError, projectRoot, runCommitted, runCurrent } from "./migrations.ts";
+import { accessDrift, type Drift, describeState, schemaState } from "./schema_state.ts";
+import { settleAccess } from "./settle_access.ts";
 
 export interface MigrateOptions {
   /** A role that may create roles and databases, and the name of the database to prepare. */
@@ -37,12 +39,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await keeper.query("select pg_advisory_lock($1)", [MIGRATE_LOCK]);
 
     onStep("roles");
-    await keeper.query(readFileSync(join(projectRoot, "db", "roles.sql"), "utf8"));
-    for (const [role, password] of Object.entries(passwords)) {
-      await keeper.query(
-        `alter role ${pg.escapeIdentifier(role)} password ${pg.escapeLiteral(scramVerifier(password))}`,
-      );
-    }
+    await makeRoles(keeper, passwords);
     const known = await keeper.query("select from pg_database where datname = $1", [database]);
     if (known.rowCount === 0) {
       onStep(`database ${database}`);
@@ -55,14 +52,18 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     try {
       onStep("who may connect and create");
       await grantDatabase(admin, database);
-      onStep("committed migrations");
-      await runCommitted(adminUrl, onStep);
-      if (current) {
-        onStep("the current migration");
-        await runCurrent(adminUrl, onStep);
+      const owner = await connect(actingAs(adminUrl, "rowhouse_owner"));
+      try {
+        onStep("what is there already");
+        const drift = await comparable(owner);
+        await migrateSchema(adminUrl, current, onStep);
+        await settleAccess(owner, adminUrl, drift, onStep);
+      } finally {
+        await owner.end();
       }
       onStep("the job queue");
       await migrateWorker(admin, adminUrl, database);
+      await closeSideDoors(admin, onStep);
     } finally {
       await connectionsGone(admin, database);
       await admin.end();
@@ -73,8 +74,51 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   }
 }
 
+/** The roles, which belong to the server and not to a database, with the passwords of those that log in. */
+async function makeRoles(client: pg.Client, passwords: Passwords): Promise<void> {
+  await client.query(readSource(join(projectRoot, "db", "roles.sql")));
+  for (const [role, password] of Object.entries(passwords)) {
+    await client.query(
+      `alter role ${pg.escapeIdentifier(role)} password ${pg.escapeLiteral(scramVerifier(password))}`,
+    );
+  }
+}
+
+/** The roles alone, for a database that comes from elsewhere with grants to them. */
+export async function prepareRoles(adminUrl: string, passwords: Passwords): Promise<void> {
+  const url = named(adminUrl);
+  const client = await connectToServer(url, decodeURIComponent(new URL(url).pathname.slice(1)));
+  try {
+    await requireVersion(client);
+    await makeRoles(client, passwords);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrateSchema(
+  adminUrl: string,
+  current: boolean,
+  onStep: (step: string) => void,
+): Promise<void> {
+  onStep("committed migrations");
+  await runCommitted(adminUrl, onStep);
+  if (current) {
+    onStep("the current migration");
+    await runCurrent(adminUrl, onStep);
+  }
+}
+
+/** What somebody changed since the last run; refuses a database that was built from other migrations than ours. */
+async function comparable(owner: pg.Client): Promise<Drift[]> {
+  const state = await schemaState(owner);
+  if (state.rebuilt.length > 0) throw new MigrationError(describeState(state)!);
+  return accessDrift(owner);
+}
+
 /**
- * Who may do what with the database as a whole. Not part of a template: a clone needs it again.
+ * Who may do what with the database as a whole, and that no login role has settings of its own there: a role may
+ * give itself some. Not part of a template: a clone needs it again.
  *
  * @param client connected to that database as its administrator
  */
@@ -86,22 +130,28 @@ export async function grantDatabase(client: pg.ClientBase, database: string): Pr
     revoke all on database ${name} from rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_auditor;
     grant connect on database ${name} to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_auditor;
     grant connect, create on database ${name} to rowhouse_owner;
+    alter role rowhouse_app in database ${name} reset all;
+    alter role rowhouse_auth in database ${name} reset all;
+    alter role rowhouse_worker in database ${name} reset all;
   `);
-  await hideStatementNames(client);
 }
 
 /**
- * Takes the list of a session's prepared statements from everybody: the names are what keeps one request's SQL from
- * replacing the next one's statements (statement.ts). PostgreSQL lets only a superuser do this, so elsewhere the
- * administrator of the server has to; the contract test says what is at stake.
+ * Takes from everybody what a caller's own SQL needs nothing of, and refuses schema changes by those who serve
+ * requests (db/side_doors.sql). PostgreSQL lets only a superuser do this; elsewhere `rowhouse lint` names what is open.
  */
-async function hideStatementNames(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query("select rolsuper from pg_roles where rolname = current_user");
-  if (!rows[0]?.rolsuper) return;
-  await client.query(`
-    revoke all on pg_catalog.pg_prepared_statements from public;
-    revoke all on function pg_catalog.pg_prepared_statement() from public;
-  `);
+async function closeSideDoors(client: pg.ClientBase, onStep: (step: string) => void): Promise<void> {
+  const { rows } = await client.query<{ superuser: boolean; listed: boolean }>(
+    `select rolsuper as superuser, to_regclass('inspect.side_doors') is not null as listed
+     from pg_roles where rolname = current_user`,
+  );
+  if (!rows[0]?.listed) return; // nothing was ever committed: there is no schema yet
+  if (!rows[0].superuser) {
+    onStep("side doors stay open: only a superuser may close them (rowhouse lint names them)");
+    return;
+  }
+  onStep("side doors");
+  await client.query(readSource(join(projectRoot, "db", "side_doors.sql")));
 }
 
 /** graphile-worker's tables belong to the role that runs the jobs; nobody else may enter its schema. */

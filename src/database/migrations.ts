@@ -1,8 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { current, Logger, migrate, type Settings } from "graphile-migrate";
-import type pg from "pg";
+import { readSource } from "../whole_file.ts";
 import { actingAs } from "./credentials.ts";
 
 /** The folder that holds `db/` and `.gmrc`. */
@@ -13,12 +23,57 @@ export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
 
+/** The folders of `db/` that migrations are made of; `fixtures` is graphile-migrate's name for `schema`. */
+const migrationFolders = ["committed", "current", "schema"] as const;
+
+/**
+ * Copies what migrations are made of, with LF line ends: their hashes and the functions' bodies are those of LF,
+ * whatever a checkout or an archive made of them.
+ */
+export function copyMigrations(from: string, to: string): void {
+  for (const folder of migrationFolders) {
+    cpSync(join(from, folder), join(to, folder), { recursive: true });
+    for (const file of filesIn(join(to, folder))) writeFileSync(file, readSource(file));
+  }
+  symlinkSync("schema", join(to, "fixtures"));
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());
+}
+
+let usable: string | null = null;
+
+/** `db/` as graphile-migrate can read it: itself, or a copy while this process lives if its line ends are CRLF. */
+function migrationsFolder(): string {
+  const folder = join(projectRoot, "db");
+  usable ??= migrationFolders.some((name) => filesIn(join(folder, name)).some(hasCarriageReturns))
+    ? temporaryCopy(folder)
+    : folder;
+  return usable;
+}
+
+function hasCarriageReturns(file: string): boolean {
+  return readFileSync(file).includes("\r\n");
+}
+
+function temporaryCopy(folder: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "rowhouse-migrations-"));
+  process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
+  copyMigrations(folder, copy);
+  return copy;
+}
+
 /** What `.gmrc` says, with connections that act as the owner of schemas and tables. */
 export function migrationSettings(databaseUrl: string, onStep: (step: string) => void): Settings {
-  const settings = JSON.parse(readFileSync(join(projectRoot, ".gmrc"), "utf8")) as Settings;
+  const { migrationsFolder: _, ...settings } = JSON.parse(
+    readFileSync(join(projectRoot, ".gmrc"), "utf8"),
+  ) as Settings;
   return {
     ...settings,
-    migrationsFolder: join(projectRoot, settings.migrationsFolder ?? "migrations"),
+    migrationsFolder: migrationsFolder(),
     connectionString: actingAs(databaseUrl, "rowhouse_owner"),
     databaseOwner: "rowhouse_owner",
     logger: new Logger(() => (level, message) => {
@@ -35,26 +90,6 @@ export async function runCommitted(databaseUrl: string, onStep: (step: string) =
 /** Applies `db/current` if it changed since it was last applied here. For development only. */
 export async function runCurrent(databaseUrl: string, onStep: (step: string) => void): Promise<void> {
   await explained(() => current(migrationSettings(databaseUrl, onStep)));
-}
-
-/**
- * Names of committed migrations that the database lacks, in order. Asks `context.readiness()`, so any
- * role that may sign people in or serve requests can ask.
- */
-export async function pendingMigrations(client: Pick<pg.Pool, "query">): Promise<string[]> {
-  const committed = readdirSync(join(projectRoot, "db", "committed"))
-    .filter((name) => /^\d+.*\.sql$/.test(name))
-    .sort();
-  const applied = await client
-    .query<{ name: string }>("select unnest(migrations) as name from context.readiness()")
-    .catch((error: pg.DatabaseError) => {
-      // No such schema or function, or no way into it: nothing was ever migrated here.
-      if (["3F000", "42883", "42501"].includes(error.code ?? "")) return null;
-      throw error;
-    });
-  if (applied === null) return committed.length > 0 ? committed : ["db/current"];
-  const names = new Set(applied.rows.map((row) => row.name));
-  return committed.filter((name) => !names.has(name.replace(/^(\d+).*$/, "$1.sql")));
 }
 
 async function explained(work: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
@@ -24,6 +24,52 @@ export async function stopOrphans(dataDir: string): Promise<number[]> {
     rmSync(join(dataDir, "postmaster.pid"), { force: true });
   }
   return found;
+}
+
+/**
+ * The process that runs the server in a data folder, or null: nobody runs one, or the server was left behind. Only a
+ * Node.js process is taken for its keeper, because what was left behind belongs to init or to another supervisor.
+ */
+export function keeperOf(dataDir: string): number | null {
+  const servers = processesIn(dataDir);
+  const keepers = servers
+    .map(parentOf)
+    .filter((pid) => pid !== null && !servers.includes(pid) && isNode(pid));
+  return keepers[0] ?? null;
+}
+
+function parentOf(pid: number): number | null {
+  if (process.platform !== "linux") return Number(ps("ppid=", pid)) || null;
+  try {
+    // The second field is the command in parentheses, which may hold spaces; the parent is the fourth.
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ")[1],
+    );
+  } catch {
+    // Gone in the meantime.
+    return null;
+  }
+}
+
+function isNode(pid: number): boolean {
+  if (process.platform !== "linux") return basename(ps("comm=", pid)).startsWith("node");
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)).startsWith("node");
+  } catch {
+    // Gone, or somebody else's.
+    return false;
+  }
+}
+
+function ps(field: string, pid: number): string {
+  try {
+    return execFileSync("ps", ["-o", field, "-p", String(pid)], { encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    // Status 1: there is no such process.
+    return "";
+  }
 }
 
 /** Every server process works in the data folder. Elsewhere than on Linux only the postmaster is found. */
@@ -58,11 +104,7 @@ function isPostgres(pid: number): boolean {
 function postmasterIn(dataDir: string): number[] {
   try {
     const pid = Number(readFileSync(join(dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
-    const command = execFileSync("ps", ["-o", "comm=", "-p", String(pid)], {
-      encoding: "utf8",
-      stdio: "pipe",
-    });
-    return command.trim().endsWith("postgres") ? [pid] : [];
+    return pid > 0 && ps("comm=", pid).endsWith("postgres") ? [pid] : [];
   } catch {
     // No pid file, or nobody behind it: PostgreSQL judges the rest for itself at start.
     return [];

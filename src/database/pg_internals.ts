@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import pg from "pg";
 
 /**
@@ -6,7 +7,7 @@ import pg from "pg";
  * test/contract/adaptor_internals.test.ts asks for every piece: an upgrade that moves one fails there.
  */
 export interface WireConnection {
-  readonly stream: { cork(): void; uncork(): void };
+  readonly stream: Pick<Socket, "cork" | "uncork" | "write" | "writable" | "destroy">;
   /** Names that the server is known to hold, with their texts. */
   readonly parsedStatements: Record<string, string>;
   /** Names whose Parse is under way. */
@@ -19,6 +20,7 @@ export interface WireConnection {
     binary: boolean;
     valueMapper: (value: WireValue) => WireValue;
   }): void;
+  describe(message: { type: "P"; name: string }): void;
   execute(message: { portal: string; rows: number }): void;
   close(message: { type: "S"; name: string }): void;
   sync(): void;
@@ -27,25 +29,28 @@ export interface WireConnection {
 /** A parameter in the form that goes over the wire. */
 export type WireValue = string | Buffer | null;
 
+/** One column of a result, as pg has it from the server's RowDescription. */
+export interface WireField {
+  readonly name: string;
+}
+
 /** pg's Query as a subclass sees it: the client submits it, then hands it each message of the answer. */
 export interface WireQuery extends pg.Submittable {
-  readonly text: string;
-  readonly name: string | undefined;
-  values: unknown[] | undefined;
+  text: string;
+  name: string | undefined;
+  values: readonly unknown[] | undefined;
+  /** Whether it takes the messages of the extended protocol. */
+  requiresPreparation(): boolean;
   /** Writes Parse (if the name is new), Bind, Describe, Execute and Sync. */
   prepare(connection: WireConnection): void;
+  handleRowDescription(message: { readonly fields: readonly WireField[] }): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: unknown, connection: WireConnection): void;
+  handleError(error: Error, connection: WireConnection): void;
 }
 
 type WireQueryConstructor = new (
-  config: {
-    text: string;
-    values?: unknown[];
-    name?: string;
-    rowMode?: "array";
-    queryMode?: "extended";
-  },
+  config: { text?: string; name?: string; rowMode?: "array"; queryMode?: "extended" },
   values: undefined,
   callback: (error: Error | null, result?: pg.QueryResult) => void,
 ) => WireQuery;

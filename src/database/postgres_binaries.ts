@@ -115,3 +115,9 @@ export function canEnter(folder: string, runAs: RunAs): boolean {
     0
   );
 }
+
+/** The major version of the embedded PostgreSQL. */
+export function majorVersion({ postgres, runAs }: Binaries): number {
+  const { stdout } = spawnSync(postgres, ["--version"], { ...runAs, encoding: "utf8", cwd: "/" });
+  return Number(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1]);
+}

@@ -212,6 +212,21 @@ const chapters: readonly [title: string, query: string][] = [
          from pg_catalog.pg_index where indrelid = relation.oid
            and not exists (select from pg_catalog.pg_constraint where conindid = indexrelid and conrelid = indrelid)), '')
        || coalesce((
+         select string_agg(format(e'\\nalter %s %s %s;', case relkind when 'i' then 'index' else 'table' end, name, targets), ''
+           order by name collate "C")
+         from (
+           select relkind, kept.oid::regclass::text as name, string_agg(format('alter column %s set statistics %s',
+             case relkind when 'i' then attnum::text else quote_ident(attname) end, attstattarget), ', ' order by attnum) as targets
+           from pg_catalog.pg_attribute
+           join pg_catalog.pg_class as kept on kept.oid = attrelid
+           where attstattarget is not null and not attisdropped
+             and (attrelid = relation.oid or attrelid in (select indexrelid from pg_catalog.pg_index where indrelid = relation.oid))
+           group by kept.oid, relkind) as statistics), '')
+       || coalesce((
+         select string_agg(format(e'\\nalter table %s alter column %I set (%s);', attrelid::regclass, attname,
+           array_to_string(attoptions, ', ')), '' order by attnum)
+         from pg_catalog.pg_attribute where attrelid = relation.oid and attoptions is not null), '')
+       || coalesce((
          select string_agg(e'\\n' || pg_get_triggerdef(oid) || ';' || case tgenabled when 'O' then '' else
            format(e'\\nalter table %s %s trigger %I;', tgrelid::regclass, case tgenabled when 'D' then 'disable'
              when 'R' then 'enable replica' else 'enable always' end, tgname) end, ''

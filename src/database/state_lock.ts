@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, realpathSync, renameSync, unlinkSync } from "node:fs";
 import { join, relative } from "node:path";
+import { createFile, readIfThere, replaceFile } from "../whole_file.ts";
+import { keeperOf } from "./orphans.ts";
 
 /** What the lock file says: who uses the state folder, and where its database listens. */
 export interface LockHolder {
@@ -31,41 +33,43 @@ const lockPath = (stateDir: string): string => join(stateDir, "lock.json");
 
 /**
  * Takes the state folder for this process. The lock holds a pid and that process's start time, so one
- * left behind by kill -9 or a power cut is recognised as such and replaced.
+ * left behind by kill -9 or a power cut is recognised as such and replaced; so is one that holds nothing to be
+ * recognised by.
  *
  * @throws {StateDirInUse}
  */
 export function lockStateDir(stateDir: string): StateLock {
   const path = lockPath(stateDir);
   const mine: LockHolder = { pid: process.pid, started: startTime(process.pid) ?? "unknown" };
-  const draft = join(stateDir, `lock.${process.pid}.json`);
-  const write = (holder: LockHolder): void =>
-    writeFileSync(draft, `${JSON.stringify(holder)}\n`, { mode: 0o644 });
-
-  write(mine);
-  try {
-    while (!linked(draft, path)) removeStale(path, stateDir);
-  } finally {
-    unlinkSync(draft);
-  }
+  const text = (holder: LockHolder): string => `${JSON.stringify(holder)}\n`;
+  while (!createFile(path, text(mine))) removeStale(path, stateDir);
   return {
-    publish(port) {
-      write({ ...mine, port });
-      renameSync(draft, path);
-    },
+    publish: (port) => replaceFile(path, text({ ...mine, port })),
     release() {
-      if (readHolder(path)?.pid === process.pid) unlinkSync(path);
+      const holder = readHolder(path);
+      if (holder !== null && holder !== "damaged" && holder.pid === process.pid) unlinkSync(path);
     },
   };
 }
 
-/** The living process that uses the state folder, or null. */
+/** The living process that uses the state folder, or null. Where the lock is lost or damaged, its server tells. */
 export function stateDirHolder(stateDir: string): LockHolder | null {
   const holder = readHolder(lockPath(stateDir));
-  return holder && isAlive(holder) ? holder : null;
+  if (holder === null || holder === "damaged") return holderOfServer(stateDir);
+  return isAlive(holder) ? holder : null;
 }
 
-/** A link is made whole or not at all: nobody ever reads a half-written lock. */
+function holderOfServer(stateDir: string): LockHolder | null {
+  const dataDir = join(stateDir, "postgres");
+  const postmaster = readIfThere(join(dataDir, "postmaster.pid"));
+  const keeper = postmaster === null ? null : keeperOf(realpathSync(dataDir));
+  const started = keeper === null ? null : startTime(keeper);
+  if (keeper === null || started === null) return null;
+  // The fourth line of PostgreSQL's own pid file is its port.
+  const port = Number(postmaster?.split("\n")[3]);
+  return { pid: keeper, started, ...(port > 0 && { port }) };
+}
+
 function linked(draft: string, path: string): boolean {
   try {
     linkSync(draft, path);
@@ -79,7 +83,7 @@ function linked(draft: string, path: string): boolean {
 function removeStale(path: string, stateDir: string): void {
   const holder = readHolder(path);
   if (holder === null) return;
-  if (isAlive(holder)) throw new StateDirInUse(holder.pid, stateDir);
+  if (holder !== "damaged" && isAlive(holder)) throw new StateDirInUse(holder.pid, stateDir);
   // Of several that find the same stale lock one renames it; if what it moved turns out to be the
   // new lock of a quicker one, it goes back where it was.
   const aside = join(stateDir, `lock.stale.${process.pid}.json`);
@@ -90,19 +94,21 @@ function removeStale(path: string, stateDir: string): void {
     throw error;
   }
   const moved = readHolder(aside);
-  if (moved && isAlive(moved)) linked(aside, path);
+  if (moved && moved !== "damaged" && isAlive(moved)) linked(aside, path);
   unlinkSync(aside);
 }
 
-function readHolder(path: string): LockHolder | null {
-  let text: string;
+/** What the lock says; "damaged" if it is empty or cut off, as a power cut may leave a file. */
+function readHolder(path: string): LockHolder | "damaged" | null {
+  const text = readIfThere(path);
+  if (text === null) return null;
   try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
+    const { pid, started, port } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof pid !== "number" || typeof started !== "string") return "damaged";
+    return { pid, started, ...(typeof port === "number" && { port }) };
+  } catch {
+    return "damaged";
   }
-  return JSON.parse(text) as LockHolder;
 }
 
 function isAlive(holder: LockHolder): boolean {

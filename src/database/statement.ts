@@ -1,15 +1,15 @@
-import { createHmac, randomBytes } from "node:crypto";
-import type pg from "pg";
-import { type WireConnection, WireQuery, type WireValue, wireOf } from "./pg_internals.ts";
+import pg from "pg";
+import { type WireConnection, type WireField, WireQuery, type WireValue, wireOf } from "./pg_internals.ts";
+import { RENEWAL, RenewalError } from "./renewal.ts";
+import { namesOf, type PreparedStatement, preparedFor, type StatementNames } from "./statement_names.ts";
 
 /**
  * The one door, as a prepared statement of each connection. The timeout rides along: it is local to the
- * transaction, so it costs no round trip and survives a pooler in transaction mode.
+ * transaction, so it costs no round trip and survives a pooler in transaction mode. Advisory locks that the
+ * connection's last request left go first.
  */
-export const DOOR = {
-  name: "rowhouse_door",
-  text: "select context.enter($1::bytea, $2::jsonb), set_config('statement_timeout', $3, true)",
-} as const;
+export const DOOR =
+  "select pg_catalog.pg_advisory_unlock_all(), context.enter($1::bytea, $2::jsonb), pg_catalog.set_config('statement_timeout', $3, true)";
 
 /** The door's parameters: credential, facts, timeout. */
 export type DoorValues = readonly [credential: WireValue, facts: string, statementTimeout: string];
@@ -21,156 +21,171 @@ export interface Statement {
   readonly name?: string;
   /** Rows as arrays instead of objects. */
   readonly arrayMode?: boolean;
+  /** Milliseconds until its answer has to be there, if not the connection's own. */
+  readonly answerTimeout?: number;
 }
-
-/** Prepared statements kept per connection; the least recently used one makes room. */
-export const STATEMENTS_KEPT = 100;
 
 /**
  * Sends one statement and resolves with its result.
  *
- * With `door`, the door's Bind and Execute go out before it in the same flush, under one Sync: both run
- * in one implicit transaction, in one round trip, and an error of either undoes both. The door must have
+ * With `door`, the connection is made as new and enters the door before it in the same flush, under one Sync:
+ * all run in one implicit transaction, in one round trip, and an error of any undoes all. Both must have
  * been prepared ({@link prepareDoor}). Sent with the text `begin`, the transaction stays open.
  *
  * @throws {pg.DatabaseError} with the server's SQLSTATE, whether the door or the statement raised it
+ * @throws {RenewalError} if neither was reached
  */
 export function send(
   client: pg.ClientBase,
   statement: Statement,
   door: DoorValues | null = null,
 ): Promise<pg.QueryResult> {
+  const names = namesOf(client);
+  const { prepared, closing } =
+    statement.name === undefined ? NOT_PREPARED : preparedFor(names, statement.name);
   return new Promise((resolve, reject) => {
-    const name = statement.name === undefined ? undefined : secretName(client, statement.name);
-    const closing = name === undefined ? [] : makeRoom(client, name);
-    const doorName = secretName(client, DOOR.name);
     client.query(
-      new DoorQuery(
-        { ...statement, name },
-        door && { name: doorName, values: door },
-        closing,
-        (error, result) => {
-          if (error) reject(traced(error, send));
-          else resolve(result as pg.QueryResult);
-        },
-      ),
+      new DoorQuery(statement, prepared, closing, door && { names, values: door }, (error, result) => {
+        if (error) reject(traced(error, send));
+        else resolve(result as pg.QueryResult);
+      }),
     );
   });
 }
 
-/** Has the server parse the door, once per connection. */
+const NOT_PREPARED = { prepared: undefined, closing: undefined };
+
+/** Has the server parse what goes before every statement, once per connection. */
 export async function prepareDoor(client: pg.ClientBase): Promise<void> {
-  const name = secretName(client, DOOR.name);
-  if (wireOf(client).parsedStatements[name] !== undefined) return;
+  const { parsedStatements } = wireOf(client);
+  const { renewal, door } = namesOf(client);
+  if (parsedStatements[door] !== undefined) return;
+  const statements = [
+    ...renewal.map((name, index) => ({ name, text: RENEWAL[index]! })),
+    { name: door, text: DOOR },
+  ];
   await new Promise<void>((resolve, reject) => {
     client.query(
-      new DoorPreparation(name, (error) => (error ? reject(traced(error, prepareDoor)) : resolve())),
+      new DoorPreparation(statements, (error) => (error ? reject(traced(error, prepareDoor)) : resolve())),
     );
   });
+  for (const { name, text } of statements) parsedStatements[name] = text;
 }
 
 type Callback = (error: Error | null, result?: pg.QueryResult) => void;
 
+/** What goes before a statement, with the door's parameters. */
+interface Prelude {
+  readonly names: StatementNames;
+  readonly values: DoorValues;
+}
+
 class DoorQuery extends WireQuery {
-  readonly #door: { readonly name: string; readonly values: DoorValues } | null;
-  readonly #closing: readonly string[];
-  /** The door's own row and completion come first and are nobody's result. */
-  #atTheDoor: boolean;
+  /** pg asks a query for it. */
+  readonly query_timeout: number | undefined;
+  readonly #prepared: PreparedStatement | undefined;
+  readonly #closing: PreparedStatement | undefined;
+  readonly #prelude: Prelude | null;
+  /** How many statements of the prelude are not completed yet. Their rows and completions are nobody's result. */
+  #ahead: number;
 
   constructor(
-    statement: Statement,
-    door: { readonly name: string; readonly values: DoorValues } | null,
-    closing: readonly string[],
+    { text, values, arrayMode, answerTimeout }: Statement,
+    prepared: PreparedStatement | undefined,
+    closing: PreparedStatement | undefined,
+    prelude: Prelude | null,
     callback: Callback,
   ) {
-    const { text, values, name, arrayMode } = statement;
-    super(
-      {
-        text,
-        values: values && [...values],
-        name,
-        rowMode: arrayMode ? "array" : undefined,
-        queryMode: "extended",
-      },
-      undefined,
-      callback,
-    );
-    this.#door = door;
+    // pg copies the properties of what it is given here one by one, so the others are set below.
+    super(arrayMode ? ROWS_AS_ARRAYS : ROWS_AS_OBJECTS, undefined, callback);
+    this.text = text;
+    this.values = values;
+    this.name = prepared?.name;
+    this.query_timeout = answerTimeout;
+    this.#prepared = prepared;
     this.#closing = closing;
-    this.#atTheDoor = door !== null;
+    this.#prelude = prelude;
+    this.#ahead = prelude === null ? 0 : prelude.names.renewal.length + 1;
+  }
+
+  override requiresPreparation(): boolean {
+    return true;
   }
 
   override prepare(connection: WireConnection): void {
-    // Before the door: after an error the server would skip them, and their names would stay taken.
-    for (const name of this.#closing) {
-      connection.close({ type: "S", name });
-      delete connection.parsedStatements[name];
+    // Before the door: after an error the server would skip it, and its name would stay taken.
+    if (this.#closing) {
+      connection.close({ type: "S", name: this.#closing.name });
+      delete connection.parsedStatements[this.#closing.name];
     }
-    if (this.#door !== null) {
-      connection.bind({
-        portal: "",
-        statement: this.#door.name,
-        values: this.#door.values,
-        binary: false,
-        valueMapper: (value) => value,
-      });
-      connection.execute({ portal: "", rows: 0 });
+    if (this.#prelude) goThrough(connection, this.#prelude);
+    if (this.#prepared?.fields) {
+      super.handleRowDescription({ fields: this.#prepared.fields });
+      super.prepare(withoutDescribing(connection));
+    } else {
+      super.prepare(connection);
     }
-    super.prepare(connection);
+  }
+
+  override handleRowDescription(message: { readonly fields: readonly WireField[] }): void {
+    if (this.#prepared) this.#prepared.fields = message.fields;
+    super.handleRowDescription(message);
   }
 
   override handleDataRow(message: unknown): void {
-    if (!this.#atTheDoor) super.handleDataRow(message);
+    if (this.#ahead === 0) super.handleDataRow(message);
   }
 
   override handleCommandComplete(message: unknown, connection: WireConnection): void {
-    if (this.#atTheDoor) this.#atTheDoor = false;
+    if (this.#ahead > 0) this.#ahead -= 1;
     else super.handleCommandComplete(message, connection);
   }
+
+  override handleError(error: Error, connection: WireConnection): void {
+    // The server answers in order: what it says before the door's turn, it says of the connection.
+    const ofTheConnection = this.#ahead > 1 && error instanceof pg.DatabaseError;
+    super.handleError(ofTheConnection ? new RenewalError(error) : error, connection);
+  }
+}
+
+const ROWS_AS_OBJECTS = {};
+const ROWS_AS_ARRAYS = { rowMode: "array" } as const;
+
+function goThrough(connection: WireConnection, { names, values }: Prelude): void {
+  if (connection.stream.writable) connection.stream.write(names.renewing);
+  connection.bind({
+    portal: "",
+    statement: names.door,
+    values,
+    binary: false,
+    valueMapper: (value) => value,
+  });
+  connection.execute({ portal: "", rows: 0 });
+}
+
+/** The server need not say again what the rows of a prepared statement are made of. */
+function withoutDescribing(connection: WireConnection): WireConnection {
+  return Object.create(connection, { describe: { value: () => {} } });
 }
 
 /** Parse without Bind: there is no credential yet to enter with. */
 class DoorPreparation extends WireQuery {
-  readonly #statement: { readonly name: string; readonly text: string };
+  readonly #statements: readonly { readonly name: string; readonly text: string }[];
 
-  constructor(name: string, callback: Callback) {
-    const statement = { name, text: DOOR.text };
-    super(statement, undefined, callback);
-    this.#statement = statement;
+  constructor(statements: readonly { readonly name: string; readonly text: string }[], callback: Callback) {
+    super({}, undefined, callback);
+    this.text = DOOR;
+    this.#statements = statements;
+  }
+
+  override requiresPreparation(): boolean {
+    return true;
   }
 
   override prepare(connection: WireConnection): void {
-    connection.parse(this.#statement);
+    for (const statement of this.#statements) connection.parse(statement);
     connection.sync();
   }
-}
-
-const secretOf = new WeakMap<pg.ClientBase, Buffer>();
-
-/**
- * The name that a prepared statement really has on a connection: nobody can guess it, and `migrate` takes
- * pg_prepared_statements from everybody. Otherwise SQL that got into one request could `deallocate` a statement
- * and `prepare` another under its name, and the connection's next request, another tenant's, would run it.
- *
- * A keyed digest, because PostgreSQL cuts names after 63 characters, and PostGraphile's are longer.
- */
-function secretName(client: pg.ClientBase, name: string): string {
-  const secret = secretOf.get(client) ?? randomBytes(32);
-  secretOf.set(client, secret);
-  return createHmac("sha256", secret).update(name).digest("base64url");
-}
-
-const namesOf = new WeakMap<pg.ClientBase, Set<string>>();
-
-/** Notes that `name` is in use on the connection; returns the names that have to go for it. */
-function makeRoom(client: pg.ClientBase, name: string): string[] {
-  const names = namesOf.get(client) ?? new Set();
-  namesOf.set(client, names);
-  names.delete(name);
-  names.add(name);
-  const surplus = [...names].slice(0, Math.max(0, names.size - STATEMENTS_KEPT));
-  for (const old of surplus) names.delete(old);
-  return surplus;
 }
 
 /** The stack of an error that came over the wire leads to a socket; the caller's is of more use. */

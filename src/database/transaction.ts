@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { type Lease, lostStatement } from "./lease.ts";
+import { type Lease, nothingRan } from "./lease.ts";
+import { throughDoor } from "./observed.ts";
 import { type DoorValues, type Statement, send } from "./statement.ts";
 
 /** Runs statements of one transaction, one after the other. */
@@ -11,17 +12,22 @@ export interface Transaction {
 
 /**
  * One statement on behalf of the door's caller, in a transaction of its own, in one round trip.
- * If the connection had lost a prepared statement, nothing has run: it is sent again on another one.
+ * If the connection had lost a prepared statement or could not be made as new, nothing has run: it is sent
+ * again on another one.
  */
-export async function runThroughDoor(
+export function runThroughDoor(
   lease: Lease,
   door: DoorValues,
   statement: Statement,
 ): Promise<pg.QueryResult> {
+  return throughDoor.tracePromise(() => roundTrip(lease, door, statement), { statement: statement.name });
+}
+
+async function roundTrip(lease: Lease, door: DoorValues, statement: Statement): Promise<pg.QueryResult> {
   try {
     return await noted(lease, send(lease.client, statement, door));
   } catch (error) {
-    if (!lostStatement(error)) throw error;
+    if (!nothingRan(error)) throw error;
     await lease.replace();
     return noted(lease, send(lease.client, statement, door));
   }

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import { hashPassword } from "../auth/passwords.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
-import { type DemoPerson, type DemoTenant, demoStreet } from "./demo_street.ts";
+import { type DemoPerson, type DemoTenant, demoTenants } from "./demo_tenants.ts";
 
 /** The password of everybody in the demo. Everybody knows it, so production has no demo. */
 export const DEMO_PASSWORD = "four walls and one roof";
@@ -22,6 +22,19 @@ export interface DemoOptions {
   readonly log: Log;
 }
 
+/** Whom the explorer signs in at a click: the demo's people, where there is a demo and everybody knows of it. */
+export function explorerPeople(
+  config: Pick<Config, "environment" | "demo"> & { database: Pick<Config["database"], "url"> },
+): DemoSignIn[] {
+  return config.environment === "development" && config.demo && !config.database.url ? demoSignIns() : [];
+}
+
+function demoSignIns(): DemoSignIn[] {
+  return demoTenants.flatMap(({ slug, people }) =>
+    people.map(({ email, role }) => ({ email, tenant: slug, role, password: DEMO_PASSWORD })),
+  );
+}
+
 /**
  * Makes the demo's companies with people of every role and a few conversations, all or nothing. A company
  * that is there already is left as it is.
@@ -35,7 +48,7 @@ export async function seedDemo({ adminUrl, config, log }: DemoOptions): Promise<
   await client.connect();
   try {
     await client.query("begin");
-    for (const tenant of demoStreet) {
+    for (const tenant of demoTenants) {
       const known = await client.query("select from app.tenants where slug = $1", [tenant.slug]);
       if (known.rowCount) continue;
       await makeTenant(client, tenant);
@@ -45,9 +58,7 @@ export async function seedDemo({ adminUrl, config, log }: DemoOptions): Promise<
   } finally {
     await client.end();
   }
-  return demoStreet.flatMap(({ slug, people }) =>
-    people.map(({ email, role }) => ({ email, tenant: slug, role, password: DEMO_PASSWORD })),
-  );
+  return demoSignIns();
 }
 
 async function makeTenant(client: pg.Client, tenant: DemoTenant): Promise<void> {
@@ -94,24 +105,26 @@ async function register(
   { email, name }: DemoPerson,
   tenant: DemoTenant | null,
 ): Promise<void> {
-  const digest = createHash("sha256").update(randomBytes(32)).digest();
+  const { mail, link, code } = { mail: randomUUID(), link: randomBytes(32), code: randomBytes(32) };
   const facts = { request_id: "demo" };
   await client.query("set local role rowhouse_auth");
-  await client.query("select auth.register($1, $2, $3, $4, $5, $6, $7)", [
+  await client.query("select auth.register($1, $2, $3, $4, $5, $6, $7, null, 'en', $8)", [
     email,
     name,
-    await hashPassword(DEMO_PASSWORD),
     tenant?.slug ?? null,
     tenant?.name ?? null,
-    digest,
+    link,
+    code,
+    mail,
     facts,
   ]);
   const { rows } = await client.query<{ outcome: string }>(
-    "select auth.verify_email($1, null, $2) as outcome",
-    [digest, facts],
+    "select outcome from auth.verify_email($1, null, null, $2, 'en', $3)",
+    [link, await hashPassword(DEMO_PASSWORD), facts],
   );
-  // What follows is not the doing of the person who just registered.
+  // What follows is not the doing of the person who just registered; and nobody is to get the mail.
   await client.query("reset role; set local rowhouse.context = ''");
+  await client.query("delete from auth.mails where id = $1", [mail]);
   if (rows[0]?.outcome !== "verified") {
     throw new Error(`the demo cannot register ${email}: ${rows[0]?.outcome}`);
   }

@@ -1,5 +1,5 @@
 // `npm run generate`: writes what is generated from the database and committed, to be reviewed as a diff.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { policyMatrix } from "../../test/support/policy_matrix.ts";
@@ -7,12 +7,17 @@ import { asDatabase, type Connections, connectionsTo } from "../database/credent
 import { migrate } from "../database/migrate.ts";
 import { projectRoot } from "../database/migrations.ts";
 import { snapshot } from "../database/snapshot.ts";
-import { withInspect } from "../inspect/install.ts";
-import { matrixOf, printMatrix } from "../inspect/prove_matrix.ts";
-import { prove } from "../inspect/prove_run.ts";
-import { printSnapshot, takeSnapshot } from "../inspect/snapshot.ts";
+import { openApi } from "../http/contract/openapi.ts";
+import { OPERATIONS } from "../http/contract/operations.ts";
+import { withInspect } from "../inspect/catalogue/install.ts";
+import { printSnapshot, takeSnapshot } from "../inspect/policies/snapshot.ts";
+import { matrixOf, printMatrix } from "../inspect/prove/matrix.ts";
+import { prove } from "../inspect/prove/run.ts";
+import { asLabelled, readCorpus } from "./corpus.ts";
+import { errorPages } from "./error_pages.ts";
 import { graphqlSchema } from "./graphql_schema.ts";
 import { lintPage } from "./lint_page.ts";
+import { precisionPage } from "./precision.ts";
 import { withTemporaryServer } from "./temporary_server.ts";
 
 /** A migrated database. */
@@ -40,6 +45,9 @@ const generated: Readonly<Record<string, (source: Source) => Promise<string>>> =
     return `${printMatrix(matrixOf(cells))}\n`;
   },
   "docs/lints.md": async () => lintPage(),
+  // As the corpus is labelled; that this is what is measured, too, is tested (precision.test.ts).
+  "docs/precision.md": async () => precisionPage(asLabelled(readCorpus())),
+  "openapi.json": async () => `${JSON.stringify(openApi(OPERATIONS), null, 2)}\n`,
   "schema.graphql": ({ connections }) => graphqlSchema(connections.app),
   "db/policy-matrix.md": policyMatrix,
 };
@@ -54,6 +62,11 @@ await withTemporaryServer(async ({ adminUrl, passwords }) => {
       writeFileSync(join(projectRoot, file), await generate({ adminUrl: database, connections, ...pools }));
       console.log(`${file}: written`);
     }
+    const folder = join(projectRoot, "docs/errors");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    for (const [file, text] of errorPages()) writeFileSync(join(folder, file), text);
+    console.log("docs/errors: written");
   } finally {
     await Promise.all(Object.values(pools).map((one) => one.end()));
   }

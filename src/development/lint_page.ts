@@ -1,4 +1,4 @@
-import { type Check, levels, readChecks } from "../inspect/checks.ts";
+import { type Check, levels, readChecks } from "../inspect/lint/checks.ts";
 import { comparison, type SplinterRule, splinterRules } from "./splinter.ts";
 
 /** docs/lints.md: the page about all checks, from the headers of db/checks, and how they compare with splinter's rules. */
@@ -21,7 +21,7 @@ entry is finding 9001, one of something no longer found is 9002.
 In psql, one at a time, where the schema \`inspect\` is installed: \`set search_path = ''\`, then \`\\i db/checks/0001_row_security_off.sql\`.
 
 The SQL that a finding suggests closes the hole and nothing else: where a person must decide what to open again, it
-shuts. Run it in a transaction and look. \`test/lint\` breaks a sample database once for each check, sees that exactly
+shuts. Run it in a transaction and look. \`test/inspect/lint\` breaks a sample database once for each check, sees that exactly
 that check notices, runs its SQL, and sees that nothing is left.
 
 ${checks.map(chapter).join("\n\n")}
@@ -30,7 +30,7 @@ ${checks.map(chapter).join("\n\n")}
 
 [splinter](https://github.com/supabase/splinter) is the linter of Supabase: ${splinterRules.length} rules at commit
 \`${comparison.commit.slice(0, 12)}\`. On ${comparison.date} its SQL was run, unchanged, on ${comparison.server} against
-the sample of \`test/lint\` with everything in it broken at once (the role that requests run as named \`authenticated\`,
+the sample of \`test/inspect/lint\` with everything in it broken at once (the role that requests run as named \`authenticated\`,
 \`pgrst.db_schemas = 'sample'\`). “Found” names the sample's tables, views and functions; the number in a name is that of the
 check which it was made for.
 

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { isSafeError } from "postgraphile/grafast";
 import { GraphQLError } from "postgraphile/graphql";
+import { type GraphQLCode, inCapitals } from "../http/codes.ts";
+import { explainDatabaseError } from "../http/database_errors.ts";
 import { describeError } from "../http/describe_error.ts";
 import type { ErrorCatalogue } from "../http/error_catalogue.ts";
 import type { Log } from "../log.ts";
@@ -8,20 +10,11 @@ import type { Log } from "../log.ts";
 /** What a client reads: `extensions.code` for programs, the message for people. */
 interface Explanation {
   readonly message: string;
-  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: string };
-}
-
-/** The fields of an error that PostgreSQL raised, and of our own that stand in for one. */
-interface SqlError {
-  readonly code?: unknown;
-  readonly message?: unknown;
-  readonly detail?: unknown;
-  readonly constraint?: unknown;
-  readonly column?: unknown;
+  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: GraphQLCode };
 }
 
 /**
- * Makes errors fit to leave the house. Refusals of the catalogue keep their name, PostgreSQL's own errors
+ * Makes errors fit to leave the server. Refusals of the catalogue keep their name, PostgreSQL's own errors
  * get the name of what the client can do about them, and everything else becomes a random id, under which
  * the log has the truth.
  */
@@ -49,8 +42,8 @@ export interface MaskOptions {
 
 /** The SQLSTATE and detail of an error that the trail should know of, or null. */
 export function refusalIn(error: GraphQLError): { code: string; detail: string | null } | null {
-  const { code, detail } = (error.originalError ?? {}) as SqlError;
-  if (code !== "RH401" && code !== "RH403" && code !== "42501") return null;
+  const { code, detail } = (error.originalError ?? {}) as { code?: unknown; detail?: unknown };
+  if (code !== "RH401" && code !== "RH403" && code !== "RH440" && code !== "42501") return null;
   return { code, detail: typeof detail === "string" ? detail : null };
 }
 
@@ -63,7 +56,7 @@ function explain(
     const { extensions } = original ?? error;
     // With a path and no code of ours it is an answer that broke the schema's promise: our fault.
     if (error.path && !extensions.code) return null;
-    return explanation("INVALID_INPUT", error.message, extensions);
+    return explanation("INVALID_INPUT", error.message, { ...inputNamed(error.message), ...extensions });
   }
   if (isSafeError(original)) {
     const code = isTimeout(original.extensions) ? "TIMEOUT" : "INVALID_INPUT";
@@ -73,53 +66,9 @@ function explain(
   if (original.message.startsWith("No values were deleted")) {
     return explanation("NOT_FOUND", "There is no such row that you may see.");
   }
-  return explainSql(original as SqlError, catalogue);
+  const explained = explainDatabaseError(original, catalogue);
+  return explained && explanation(inCapitals(explained.code), explained.message, explained.members);
 }
-
-function explainSql({ code, message, detail, constraint, column }: SqlError, catalogue: ErrorCatalogue) {
-  const sqlstate = String(code);
-  const known = catalogue.get(sqlstate);
-  if (known) {
-    const name = known.name.toUpperCase();
-    if (known.status === 401) return explanation(name, known.meaning);
-    return explanation(name, String(message), known.status === 403 && detail ? { permission: detail } : {});
-  }
-  // Names of constraints and columns are in the published schema; values are not repeated.
-  const where = { ...(constraint ? { constraint } : {}), ...(column ? { column } : {}) };
-  switch (sqlstate) {
-    case "42501":
-      return explanation("PERMISSION_DENIED", "You may not do this.");
-    case "23505":
-      return explanation("CONFLICT", "There is one like it already.", where);
-    case "23503":
-      return String(message).startsWith("update or delete")
-        ? explanation("CONFLICT", "Something else still refers to it.", where)
-        : explanation("NOT_FOUND", "What it refers to is not there for you to see.", where);
-    case "23514":
-      return explanation("INVALID_INPUT", "The input breaks a rule of the data.", where);
-    case "23502":
-      return explanation("INVALID_INPUT", "Something that must be given is missing.", where);
-    case "40001":
-    case "40P01":
-      return explanation("RETRY", "Somebody else was changing the same. Try again.");
-    case "57014":
-      return explanation("TIMEOUT", "This took too long and was stopped.");
-  }
-  if (sqlstate.length === 5 && sqlstate.startsWith("22")) {
-    return explanation("INVALID_INPUT", "A value is not of its type, or out of its range.", where);
-  }
-  if (unavailable.test(sqlstate) || lostConnection.test(String(message))) {
-    return explanation("DATABASE_UNAVAILABLE", "The database cannot be reached just now.");
-  }
-  return null;
-}
-
-/** Connections refused or lost, and a server that starts, stops or is full (classes 08, 53, 57P). */
-const unavailable = /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|08...|53300|57P0[1-5])$/;
-
-/** What pg says without a code. */
-const lostConnection =
-  /^Connection terminated|^timeout exceeded when trying to connect$|^Query read timeout$/;
 
 /** grafast's own, for planning and executing, is marked by a symbol that it keeps to itself. */
 function isTimeout(extensions: object | undefined): boolean {
@@ -134,8 +83,17 @@ function masked(error: unknown, log: Log): Explanation {
   });
 }
 
+/** Where a value stands that is not of its type: graphql says it in its sentence only, `at "patch.title"`. */
+function inputNamed(message: string): { field?: string; rule?: string } {
+  const [, variable, path] =
+    /^Variable "\$(\w+)" got invalid value .*? at "([^"]+)"; /s.exec(message) ??
+    /^Variable "\$(\w+)"/.exec(message) ??
+    [];
+  return variable ? { field: path ?? variable, rule: "type" } : {};
+}
+
 function explanation(
-  code: string,
+  code: GraphQLCode,
   message: string,
   more: Readonly<Record<string, unknown>> = {},
 ): Explanation {

@@ -1,18 +1,16 @@
 import { isAsyncIterable } from "postgraphile/grafast";
 import type { ExecutionConfig } from "postgraphile/grafserv";
-import {
-  type ExecutionResult,
-  GraphQLError,
-  NoSchemaIntrospectionCustomRule,
-  parse,
-} from "postgraphile/graphql";
-import type { Caller } from "../database/door.ts";
+import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from "postgraphile/graphql";
+import type { Caller } from "../database/caller.ts";
 import { describeError } from "../http/describe_error.ts";
 import type { OnRefusal } from "../http/report_errors.ts";
 import type { Log } from "../log.ts";
+import { brokenDocumentLimit } from "./document_limits.ts";
 import { refusalIn, withoutSuggestions } from "./errors.ts";
-import { brokenLimit, LIMITS } from "./limits.ts";
+import { brokenLimit } from "./limits.ts";
 import { withNotFound } from "./not_found.ts";
+import { refusal } from "./refusal.ts";
+import { asksForSchemaOnly, CREDENTIAL_MISSING } from "./schema_only.ts";
 
 export interface GuardOptions {
   /** Whether a client may ask for the schema, and be helped with names of it. */
@@ -45,36 +43,25 @@ function guarded(config: ExecutionConfig, options: GuardOptions): ExecutionConfi
   return {
     ...config,
     parseAndValidate(query) {
-      const tooLong = brokenTokenLimit(query);
-      if (tooLong) return { errors: [tooLong] };
+      const broken = brokenDocumentLimit(query);
+      if (broken) return { errors: [broken] };
       const { document, errors } = config.parseAndValidate(query);
       if (!errors) return { document };
       return { errors: errors.map((error) => invalidQuery(error, options.introspection)) };
     },
     async execute(args) {
       const { schema, document, operationName, variableValues } = args;
+      if (!callerOf(args) && !asksForSchemaOnly(document, operationName)) {
+        return { errors: [refusal("CREDENTIAL_MISSING", CREDENTIAL_MISSING)] };
+      }
       const broken = brokenLimit(schema, document, operationName, variableValues);
       if (broken) return { errors: [broken] };
       const result = await settled(config.execute(args));
+      noteFailures(result, args);
       await reportRefusals(result, callerOf(args), options);
       return withNotFound(result, schema, document, operationName);
     },
   };
-}
-
-function brokenTokenLimit(query: string): GraphQLError | null {
-  // No token is shorter than a character.
-  if (query.length <= LIMITS.tokens) return null;
-  try {
-    parse(query, { noLocation: true, maxTokens: LIMITS.tokens });
-    return null;
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    if (!error.message.includes(`${LIMITS.tokens} tokens`)) return null;
-    return new GraphQLError(`A document has at most ${LIMITS.tokens} tokens.`, {
-      extensions: { code: "DOCUMENT_TOO_LARGE" },
-    });
-  }
 }
 
 function invalidQuery(error: GraphQLError, helpful: boolean): GraphQLError {
@@ -89,6 +76,15 @@ function invalidQuery(error: GraphQLError, helpful: boolean): GraphQLError {
 
 function callerOf(args: Parameters<ExecutionConfig["execute"]>[0]): Caller | undefined {
   return "requestContext" in args ? args.requestContext?.caller : undefined;
+}
+
+/** The log wants to know what was behind an error; the answer will not say. */
+function noteFailures(
+  { errors = [] }: ExecutionResult,
+  args: Parameters<ExecutionConfig["execute"]>[0],
+): void {
+  const failures = "requestContext" in args ? args.requestContext?.failures : undefined;
+  failures?.push(...errors.map(({ originalError }) => originalError).filter((error) => error != null));
 }
 
 /** What grafast throws would reach the client in its own words; as an error of the answer it is masked. */

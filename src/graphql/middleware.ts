@@ -1,58 +1,72 @@
 import type { Context, Middleware } from "koa";
-import { GrafservBase, processHeaders, type RequestDigest } from "postgraphile/grafserv";
-import type { Caller } from "../database/door.ts";
+import { processHeaders } from "postgraphile/grafserv";
+import { comeBack, statusOf as statusOfCode } from "../http/codes.ts";
+import { acceptedType, isGraphQL } from "../http/graphql_path.ts";
 import { invalidInput, Problem, unauthorized } from "../http/problem.ts";
 import { readJson } from "../http/read_json.ts";
 import type { RequestState } from "../http/request_facts.ts";
-
-declare global {
-  namespace Grafast {
-    interface RequestContext {
-      /** Set by `authenticate`; nobody's request has none. */
-      caller?: Caller;
-    }
-  }
-}
-
-/** grafserv without a web framework: its Koa adaptor takes `/graphql?x=1` for another path. */
-export class GraphQLService extends GrafservBase {
-  handle(request: RequestDigest) {
-    return this.processRequest(request);
-  }
-}
+import type { Admission } from "./admission.ts";
+import { explorerPolicy } from "./explorer/explorer.ts";
+import type { Once } from "./once.ts";
+import { CREDENTIAL_MISSING } from "./schema_only.ts";
+import type { Answer, GraphQLRequest, GraphQLService } from "./service.ts";
 
 /**
- * Hands `/graphql` and, where it is on, the explorer's pages to grafserv; lets everything else pass.
+ * Answers `/graphql` and, where it is on, the explorer's pages; lets everything else pass.
  *
- * Status: 401 if the door refused the credential, 503 if the database is away, 400 if the request was refused as a whole (it does not
- * parse, is not valid, breaks a limit), else 200 with `errors` beside `data`, as GraphQL over HTTP has it.
+ * A credential is asked for, and known to the door, before the document is looked at. Status: that of the refusal if the
+ * request was refused as a whole (no or no good credential, it does not parse, is not valid, breaks a limit), 503 if the
+ * database is away, 429 if the caller wants more at once than their share of it, else 200 with `errors` beside `data`, as
+ * GraphQL over HTTP has it.
  */
-export function serveGraphQL(
-  serv: GraphQLService,
-  { anonymous }: { readonly anonymous: boolean },
-): Middleware<RequestState> {
+export function serveGraphQL(serv: GraphQLService, options: ServeOptions): Middleware<RequestState> {
+  const { admission, anonymousMayAskForSchema, once } = options;
   return async (ctx, next) => {
-    const isApi = ctx.path === "/graphql";
-    if (isApi && ctx.method !== "POST") {
+    if (!isGraphQL(ctx)) return showPage(ctx, serv, next);
+    if (ctx.method !== "POST") {
       throw new Problem(405, "method_not_allowed", "GraphQL takes POST.", { headers: { Allow: "POST" } });
     }
-    if (isApi && !anonymous && !ctx.state.caller) {
-      throw unauthorized("credential_missing", "Send a credential: an access token or an API key.");
-    }
-    const body = isApi ? readRequest(await readJson(ctx)) : {};
-    if (body !== null) return respond(ctx, serv, body, next);
-    ctx.status = 400;
-    ctx.body = refusal(
-      "INVALID_INPUT",
-      "A text holds what cannot be stored: a NUL, or half of a surrogate pair.",
-    );
+    const type = acceptedType(ctx);
+    if (type === null) throw new Problem(406, "not_acceptable", "GraphQL answers application/json.");
+    const { caller } = ctx.state;
+    if (caller) await admission.check(caller);
+    else if (!anonymousMayAskForSchema) throw unauthorized("credential_missing", CREDENTIAL_MISSING);
+    const body = readRequest(await readJson(ctx));
+    await once(ctx, body, () => respond(ctx, serv, body, type));
+    if (caller && ctx.status === 401) admission.forget(caller);
   };
+}
+
+export interface ServeOptions {
+  readonly admission: Admission;
+  /** Whether what asks for nothing but the schema needs no credential. */
+  readonly anonymousMayAskForSchema: boolean;
+  readonly once: Once;
 }
 
 async function respond(
   ctx: Context & { state: RequestState },
   serv: GraphQLService,
-  body: object,
+  body: GraphQLRequest,
+  type: string,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const answer = await serv.answer(body, { caller: ctx.state.caller, failures });
+  ctx.status = statusOf(answer);
+  ctx.set("Content-Type", `${type};charset=utf-8`);
+  ctx.set("Cache-Control", "no-store");
+  ctx.body = JSON.stringify(answer);
+  if (!answer.errors) return;
+  ctx.state.refusals = codesOf(answer.errors);
+  ctx.state.failure = failures[0];
+  ctx.set(comeBack(ctx.status));
+  if (ctx.status === 401) ctx.set("WWW-Authenticate", `Bearer realm="rowhouse", error="invalid_token"`);
+}
+
+/** The explorer, where it is on. */
+async function showPage(
+  ctx: Context & { state: RequestState },
+  serv: GraphQLService,
   next: () => Promise<unknown>,
 ): Promise<unknown> {
   const result = await serv.handle({
@@ -61,65 +75,65 @@ async function respond(
     httpVersionMinor: ctx.req.httpVersionMinor,
     isSecure: ctx.secure,
     path: ctx.path,
-    headers: processHeaders(ctx.headers),
+    headers: {
+      ...processHeaders(ctx.headers),
+      // Its policy is written from its text.
+      ...(ctx.path === "/graphiql" && { "accept-encoding": "identity" }),
+    },
     getQueryParams: () => ctx.query as Record<string, string | string[]>,
-    getBody: () => ({ type: "json", json: body as never }),
-    requestContext: { caller: ctx.state.caller },
-    preferJSON: true,
+    getBody: () => ({ type: "json", json: {} }),
+    requestContext: {},
   });
   if (result === null) return next();
   if (result.type === "error") throw Object.assign(result.error, { status: result.statusCode });
-  if (result.type === "bufferStream") throw new Error("an answer in parts got past the guard");
   ctx.set(result.headers);
   ctx.status = result.statusCode;
-  if (result.type === "buffer") ctx.body = result.buffer;
-  if (result.type === "json") {
-    ctx.status = statusOf(result.json as Answer, result.statusCode);
-    ctx.set("Cache-Control", "no-store");
-    ctx.body = JSON.stringify(result.json);
-    if (ctx.status === 401) ctx.set("WWW-Authenticate", `Bearer realm="rowhouse", error="invalid_token"`);
+  // A script that the browser has already: 304.
+  if (result.type === "noContent") return;
+  if (result.type !== "buffer") throw new Error(`the explorer answers with a page, not with ${result.type}`);
+  ctx.body = result.buffer;
+  if (ctx.path === "/graphiql") {
+    ctx.set("Content-Security-Policy", explorerPolicy(result.buffer.toString()));
   }
 }
 
-interface Answer {
-  readonly data?: unknown;
-  readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
+/** Each code once, in the order of the errors. */
+function codesOf(errors: NonNullable<Answer["errors"]>): string[] {
+  return [...new Set(errors.map(({ extensions }) => String(extensions?.code ?? "INTERNAL_ERROR")))];
 }
 
-function statusOf({ data, errors }: Answer, proposed: number): number {
-  if (!errors) return proposed;
+function statusOf({ data, errors }: Answer): number {
+  if (!errors) return 200;
   const codes = errors.map(({ extensions }) => extensions?.code);
-  if (codes.includes("SESSION_ENDED")) return 401;
+  if (codes.some((code) => statusOfCode(code) === 401)) return 401;
   if (codes.every((code) => code === "DATABASE_UNAVAILABLE")) return 503;
-  return data === undefined && proposed < 400 ? 400 : proposed;
+  if (codes.every((code) => code === "TOO_MANY_AT_ONCE")) return 429;
+  return data === undefined ? 400 : 200;
 }
 
-/** Checks the shape of the body (GraphQL over HTTP, section 5.1). Null if a text in it cannot be stored. */
-function readRequest({
-  query,
-  variables,
-  operationName,
-  extensions,
-}: Record<string, unknown>): object | null {
-  if (typeof query !== "string" || query === "")
+/** Checks the shape of the body (GraphQL over HTTP, section 5.1), and that every text in it can be stored. */
+function readRequest({ query, variables, operationName }: Record<string, unknown>): GraphQLRequest {
+  if (typeof query !== "string" || query === "") {
     throw invalidInput("query must be a GraphQL document.", "query");
+  }
   if (variables != null && (typeof variables !== "object" || Array.isArray(variables))) {
     throw invalidInput("variables must be an object.", "variables");
   }
   if (operationName != null && typeof operationName !== "string") {
     throw invalidInput("operationName must be a string.", "operationName");
   }
-  if (!storable(query) || /\\u(0000|\{0+\})/.test(query) || !storable(variables)) return null;
-  return { query, variables, operationName, extensions };
+  if (!storable(query) || /\\u(0000|\{0+\})/.test(query)) throw unstorable("query");
+  if (!storable(variables)) throw unstorable("variables");
+  return { query, variables, operationName } as GraphQLRequest;
 }
 
-/** PostgreSQL's text holds Unicode without NUL. */
+function unstorable(field: string): Problem {
+  return invalidInput("A text holds what cannot be stored: a NUL, or half of a surrogate pair.", field);
+}
+
+/** PostgreSQL's text holds Unicode without NUL. `readJson` has bounded how deep this goes. */
 function storable(value: unknown): boolean {
   if (typeof value === "string") return !value.includes("\0") && value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
   return Object.entries(value).every(([key, inner]) => storable(key) && storable(inner));
-}
-
-function refusal(code: string, message: string): object {
-  return { errors: [{ message, extensions: { code } }] };
 }

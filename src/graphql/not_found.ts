@@ -2,10 +2,12 @@ import { type FieldArgs, type ObjectStep, SafeError, type Step, sideEffect } fro
 import {
   type DocumentNode,
   type ExecutionResult,
+  type FieldNode,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   isNonNullType,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from "postgraphile/graphql";
 
@@ -25,9 +27,7 @@ export const NotFoundPlugin: GraphileConfig.Plugin = {
           ...field,
           plan($parent: Step, args: FieldArgs, info) {
             const $payload = plan($parent, args, info) as ObjectStep<{ result: Step }>;
-            sideEffect($payload.getStepForKey("result"), (row) => {
-              if (row == null) throw new SafeError(message, extensions);
-            });
+            refuseMissing($payload.getStepForKey("result"));
             return $payload;
           },
         };
@@ -35,6 +35,13 @@ export const NotFoundPlugin: GraphileConfig.Plugin = {
     },
   },
 };
+
+/** Where the step gives null there is no row, and the mutation says so. */
+export function refuseMissing($row: Step): void {
+  sideEffect($row, (row) => {
+    if (row == null) throw new SafeError(message, extensions);
+  });
+}
 
 /**
  * A single row that was asked for by its key and came back null becomes an error too. Only fields of the
@@ -46,20 +53,35 @@ export function withNotFound(
   document: DocumentNode,
   operationName: string | null | undefined,
 ): ExecutionResult {
+  const { data, errors = [] } = result;
   const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== "query" || !result.data) return result;
-  const fields = schema.getQueryType()?.getFields() ?? {};
-  const explained = new Set(result.errors?.map(({ path }) => path?.[0]));
-  const missing: GraphQLError[] = [];
+  if (operation?.operation !== "query" || !data) return result;
+  const missing = rowsByKey(operation, schema, document)
+    .filter(([key]) => data[key] === null && !errors.some(({ path }) => path?.[0] === key))
+    .map(([key, field]) => new GraphQLError(message, { nodes: field, path: [key], extensions }));
+  return missing.length === 0 ? result : { ...result, errors: [...errors, ...missing] };
+}
 
+/** The fields of an operation's root that ask for one row by its key, by their keys in the answer. */
+type RowsByKey = readonly (readonly [key: string, field: FieldNode])[];
+
+const known = new WeakMap<OperationDefinitionNode, RowsByKey>();
+
+function rowsByKey(
+  operation: OperationDefinitionNode,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+): RowsByKey {
+  const remembered = known.get(operation);
+  if (remembered) return remembered;
+  const fields = schema.getQueryType()?.getFields() ?? {};
+  const found = new Map<string, FieldNode>();
   const look = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
       if (selection.kind === "Field") {
         const key = selection.alias?.value ?? selection.name.value;
         const byKey = fields[selection.name.value]?.args.some(({ type }) => isNonNullType(type));
-        if (!byKey || result.data?.[key] !== null || explained.has(key)) continue;
-        explained.add(key);
-        missing.push(new GraphQLError(message, { nodes: selection, path: [key], extensions }));
+        if (byKey && !found.has(key)) found.set(key, selection);
       } else if (selection.kind === "InlineFragment") {
         look(selection.selectionSet);
       } else {
@@ -72,5 +94,7 @@ export function withNotFound(
     }
   };
   look(operation.selectionSet);
-  return missing.length === 0 ? result : { ...result, errors: [...(result.errors ?? []), ...missing] };
+  const rows = [...found];
+  known.set(operation, rows);
+  return rows;
 }

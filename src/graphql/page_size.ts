@@ -21,6 +21,11 @@ export const PageSizePlugin: GraphileConfig.Plugin = {
       GraphQLObjectType_fields_field_args: {
         after: ["PgFirstLastBeforeAfterArgsPlugin"],
         callback(args, _build, { scope }) {
+          // A list that has no pages is short, and comes whole.
+          if (scope.isPgFieldSimpleCollection) {
+            const { first: _first, offset: _offset, ...others } = args;
+            return others;
+          }
           if (!(scope.isPgFieldConnection && args.first)) return args;
           const { first, offset: _offset, ...others } = args;
           // The field's plan below sets the size, because it depends on `last` too.

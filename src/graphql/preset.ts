@@ -1,15 +1,43 @@
 import { PgSimplifyInflectionPreset } from "@graphile/simplify-inflection";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
+import { ApiKeysPlugin } from "./api_keys.ts";
+import { ClosedValuesPlugin } from "./closed_values.ts";
+import { DescriptionsPlugin } from "./descriptions.ts";
+import { FilterNullsPlugin } from "./filter_nulls.ts";
+import { FiltersPlugin } from "./filters.ts";
+import { FullListsPlugin } from "./full_lists.ts";
+import { IdentifiersPlugin } from "./identifiers.ts";
+import { JoinsPlugin } from "./joins.ts";
 import { NamesPlugin } from "./names.ts";
 import { NotFoundPlugin } from "./not_found.ts";
+import { OrdersPlugin } from "./orders.ts";
 import { PageSizePlugin } from "./page_size.ts";
+import { RecordFilterPlugin } from "./record_filter.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
+import { TotalCountPlugin } from "./total_count.ts";
 
 export const schemaPreset: GraphileConfig.Preset = {
   extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
-  plugins: [TenantKeysPlugin, NamesPlugin, SmartTagsPlugin, PageSizePlugin, NotFoundPlugin],
+  plugins: [
+    TenantKeysPlugin,
+    NamesPlugin,
+    SmartTagsPlugin,
+    IdentifiersPlugin,
+    ClosedValuesPlugin,
+    FullListsPlugin,
+    OrdersPlugin,
+    JoinsPlugin,
+    FiltersPlugin,
+    RecordFilterPlugin,
+    DescriptionsPlugin,
+    PageSizePlugin,
+    TotalCountPlugin,
+    NotFoundPlugin,
+    ApiKeysPlugin,
+    FilterNullsPlugin,
+  ],
   disablePlugins: [
     // Identifiers across types, and the fields that only Relay 1 asked for.
     "NodePlugin",
@@ -19,6 +47,11 @@ export const schemaPreset: GraphileConfig.Preset = {
     "PgMutationPayloadEdgePlugin",
     // It asks that an index begins with the column; ours begin with tenant_id. The smart tags say it.
     "PgIndexBehaviorsPlugin",
+    // An order is one of those that OrdersPlugin makes.
+    "PgOrderByPrimaryKeyPlugin",
+    "PgConnectionArgOrderByDefaultValuePlugin",
+    // It reads the whole list; TotalCountPlugin to a bound.
+    "PgConnectionTotalCountPlugin",
     // `filter` says all that `condition` does.
     "PgConditionArgumentPlugin",
     "PgConditionCustomFieldsPlugin",
@@ -27,12 +60,14 @@ export const schemaPreset: GraphileConfig.Preset = {
   schema: {
     connectionFilterAllowedOperators: [
       "equalTo",
-      "in",
       "lessThan",
       "lessThanOrEqualTo",
       "greaterThan",
       "greaterThanOrEqualTo",
     ],
+    connectionFilterAllowEmptyObjectInput: true,
+    // Of a whole filter; within one, FilterNullsPlugin refuses it.
+    connectionFilterAllowNullInput: true,
     connectionFilterArrays: false,
     connectionFilterComputedColumns: false,
     connectionFilterSetofFunctions: false,

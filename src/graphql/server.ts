@@ -2,24 +2,37 @@ import "./environment.ts";
 import type { Middleware } from "koa";
 import type pg from "pg";
 import { postgraphile } from "postgraphile";
+import type { MasterKeys } from "../auth/encryption.ts";
 import type { Config } from "../config.ts";
 import { doorService } from "../database/adaptor.ts";
 import type { ErrorCatalogue } from "../http/error_catalogue.ts";
+import type { KeyLimits } from "../http/key_limits.ts";
 import type { OnRefusal } from "../http/report_errors.ts";
 import type { RequestState } from "../http/request_facts.ts";
 import type { Log } from "../log.ts";
+import { createAdmission } from "./admission.ts";
 import { maskErrors } from "./errors.ts";
+import { explorerFiles, explorerPreset, type SignInOffer } from "./explorer/explorer.ts";
 import { guardPlugin } from "./guard.ts";
-import { GraphQLService, serveGraphQL } from "./middleware.ts";
+import { serveGraphQL } from "./middleware.ts";
+import { createOnce } from "./once.ts";
 import { schemaPreset } from "./preset.ts";
+import { GraphQLService } from "./service.ts";
+
+export type { SignInOffer } from "./explorer/explorer.ts";
 
 export interface GraphQLOptions {
   readonly config: Pick<Config, "environment" | "graphiql" | "database">;
   /** Connected as rowhouse_app. */
   readonly pool: pg.Pool;
+  readonly keys: MasterKeys;
   readonly log: Log;
   readonly catalogue: ErrorCatalogue;
   readonly onRefusal: OnRefusal;
+  /** Learns what the door says of API keys. */
+  readonly keyLimits?: KeyLimits;
+  /** Whom the explorer signs in at a click. */
+  readonly people?: readonly SignInOffer[];
 }
 
 export interface GraphQLServer {
@@ -34,7 +47,7 @@ export interface GraphQLServer {
  * @throws if the schema cannot be built
  */
 export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLServer> {
-  const { config, pool, log, catalogue, onRefusal } = options;
+  const { config, pool, keys, log, catalogue, onRefusal, keyLimits, people = [] } = options;
   const introspection = config.environment !== "production" || config.graphiql;
   const { statementTimeout } = config.database;
   const instance = postgraphile({
@@ -43,9 +56,11 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
     pgServices: [
       doorService({ pool, schemas: ["app"], statementTimeout, callerOf: (request) => request.caller }),
     ],
+    ruru: explorerPreset(people),
     grafast: {
       explain: false,
-      timeouts: { planning: 2_000, execution: statementTimeout + 5_000 },
+      // A statement's own time, and room before it to wait for one's turn and for a connection.
+      timeouts: { planning: 2_000, execution: statementTimeout + 15_000 },
     },
     grafserv: {
       graphqlPath: "/graphql",
@@ -60,8 +75,14 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
   await instance.getSchema();
   const serv = instance.createServ((given) => new GraphQLService(given));
   await serv.ready();
+  const api = serveGraphQL(serv, {
+    admission: createAdmission(pool, statementTimeout, keyLimits),
+    anonymousMayAskForSchema: config.environment === "development",
+    once: createOnce({ pool, keys, log }),
+  });
+  const files = explorerFiles();
   return {
-    middleware: serveGraphQL(serv, { anonymous: config.environment === "development" }),
+    middleware: config.graphiql ? (ctx, next) => files(ctx, () => api(ctx, next)) : api,
     close: async () => instance.release(),
   };
 }

@@ -1,5 +1,8 @@
 import type { Context, Middleware } from "koa";
-import { InvalidToken, readAccessToken, type TokenAuthority } from "../auth/access_token.ts";
+import { InvalidToken, type TokenAuthority } from "../auth/access_token.ts";
+import { isApiKey, looksLikeApiKey } from "../auth/api_key.ts";
+import type { ApiKeyUsage } from "../auth/api_key_usage.ts";
+import { type Bearer, rememberTokens } from "../auth/remembered_tokens.ts";
 import { digest } from "../auth/session_secrets.ts";
 import { Problem, unauthorized } from "./problem.ts";
 import type { RequestState } from "./request_facts.ts";
@@ -7,37 +10,43 @@ import type { RequestState } from "./request_facts.ts";
 /**
  * Turns a credential into `ctx.state.caller`: `Authorization: Bearer` with an access token or an API key, or
  * `X-API-Key`. It checks what can be checked without asking the database who that is; roles and
- * permissions are the door's business. Without a credential there is no caller, and the door is shut.
+ * permissions are the door's business. Without a credential there is no caller, and the door is shut. An API key that is
+ * not whole is known by its checksum; the others' uses are counted, but for those that the door refuses.
  *
  * Refuses with 401 and the challenge of RFC 6750 section 3: token_expired, token_not_yet_valid, token_malformed,
  * token_invalid, api_key_invalid, scheme_unsupported; with 400 credentials_conflict for two at once.
  */
-export function authenticate(authority: TokenAuthority): Middleware<RequestState> {
+export function authenticate(authority: TokenAuthority, usage: ApiKeyUsage): Middleware<RequestState> {
+  const read = rememberTokens(authority);
   return async (ctx, next) => {
     const credential = credentialOf(ctx);
     if (credential !== null) {
       const { facts } = ctx.state;
       if (looksLikeApiKey(credential.text) || credential.from === "X-API-Key") {
-        if (!wellFormedApiKey.test(credential.text)) {
-          throw unauthorized("api_key_invalid", "This is no API key of ours.");
+        if (!isApiKey(credential.text)) {
+          throw unauthorized("api_key_invalid", "This is no API key of ours, or not all of one.");
         }
-        ctx.state.caller = { credential: digest(credential.text), facts };
+        const origin = ctx.get("Origin").slice(0, 300);
+        const caller = {
+          credential: digest(credential.text),
+          byKey: true,
+          facts: { ...facts, ...(origin && { origin }) },
+        } as const;
+        ctx.state.caller = caller;
+        await next();
+        if (ctx.status !== 401) usage.note(caller.credential);
+        return;
       } else {
-        const { handle, tenantId } = await claims(authority, credential.text);
+        const { credential: digested, tenantId, counter } = await refusing(() => read(credential.text));
         ctx.state.caller = {
-          credential: digest(handle),
+          credential: digested,
           facts: { ...facts, ...(tenantId !== null && { tenant_id: tenantId }) },
         };
+        ctx.state.counter = counter;
       }
     }
     await next();
   };
-}
-
-const wellFormedApiKey = /^rh_(sk|pk)_[A-Za-z0-9_-]{20,200}$/;
-
-function looksLikeApiKey(text: string): boolean {
-  return /^rh_(sk|pk)_/.test(text);
 }
 
 function credentialOf(ctx: Context): { from: string; text: string } | null {
@@ -58,9 +67,10 @@ function credentialOf(ctx: Context): { from: string; text: string } | null {
   return { from: "Authorization", text: text ?? "" };
 }
 
-async function claims(authority: TokenAuthority, token: string) {
+/** As the refusal that a client is told. */
+async function refusing(reading: () => Promise<Bearer>): Promise<Bearer> {
   try {
-    return await readAccessToken(authority, token);
+    return await reading();
   } catch (error) {
     if (error instanceof InvalidToken) throw unauthorized(error.code, error.message, error.cause);
     throw error;

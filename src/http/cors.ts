@@ -13,8 +13,27 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     },
     credentials: true,
     allowMethods: ["GET", "HEAD", "POST"],
-    allowHeaders: ["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
-    exposeHeaders: ["Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate", "X-Request-Id"],
+    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-Id"],
+    exposeHeaders: [
+      "Idempotency-Replayed",
+      "Retry-After",
+      "RateLimit",
+      "RateLimit-Policy",
+      "WWW-Authenticate",
+      "X-Request-Id",
+    ],
     maxAge: 600,
   });
+}
+
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * The origins of our own pages. On this machine the server has three names for one address, and which of them a
+ * browser shows depends on what somebody typed: all three are ours then.
+ */
+export function ownOrigins(publicUrl: string): readonly string[] {
+  const { protocol, hostname, port } = new URL(publicUrl);
+  if (!LOOPBACK.includes(hostname)) return [publicUrl];
+  return LOOPBACK.map((name) => `${protocol}//${name}${port && `:${port}`}`);
 }

@@ -1,13 +1,18 @@
 import type { Middleware } from "koa";
-import type { Log } from "../log.ts";
-import { describeError } from "./describe_error.ts";
-import type { Metrics } from "./metrics.ts";
+import { about, type Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { describeError, reasonOf } from "./describe_error.ts";
+import { isGraphQL } from "./graphql_path.ts";
 import type { RequestState } from "./request_facts.ts";
 import { routeOf } from "./routing.ts";
 
+/** What nginx calls a client that went away before it had its answer. It is in logs and metrics; nobody was sent it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
 /**
- * One line and one measurement for each request, when it is answered. The line has no header, no body and
- * no query string, because that is where secrets are; a refusal's cause is in the same line.
+ * One line and one measurement for each request, when it is answered; every other line that is logged on its way
+ * carries its id too. The line has no header, no body and no query string, because that is where secrets are. It
+ * has what the answer was refused with, and of our own failures the whole cause.
  */
 export function logRequests(log: Log, metrics: Metrics): Middleware<RequestState> {
   return async (ctx, next) => {
@@ -15,33 +20,55 @@ export function logRequests(log: Log, metrics: Metrics): Middleware<RequestState
     const write = (): void => {
       const seconds = Number(process.hrtime.bigint() - start) / 1e9;
       const route = routeOf(ctx);
-      const { facts, problem, outcome } = ctx.state;
-      metrics.requests.observe({ method: ctx.method, route, status: ctx.status }, seconds);
+      const { facts, problem, refusals = [], failure = problem?.cause, outcome } = ctx.state;
+      const failed = ctx.status >= 500;
+      // Half an answer of ours that we cut ourselves is our failure; anybody else who is gone, left.
+      const left = !ctx.res.writableFinished && !(failed && ctx.req.complete);
+      const status = left ? CLIENT_CLOSED_REQUEST : ctx.status;
+      // As the answer has them: GraphQL writes them in capitals.
+      const codes = problem ? [isGraphQL(ctx) ? problem.code.toUpperCase() : problem.code] : refusals;
+      metrics.requests.observe({ method: ctx.method, route, status }, seconds);
+      if (!left) for (const code of codes) metrics.refusals.inc({ code: code.toLowerCase() });
 
       const line = {
         requestId: facts.request_id,
         method: ctx.method,
-        path: ctx.path,
-        status: ctx.status,
+        path: ctx.path.slice(0, LONGEST_PATH),
+        status,
         ms: Math.round(seconds * 1e4) / 10,
         ip: facts.ip,
         ...(outcome && { outcome }),
-        ...(problem && { code: problem.code, ...problem.members }),
-        ...(problem?.cause !== undefined && { err: describeError(problem.cause) }),
-        ...(!ctx.res.writableFinished && { aborted: true }),
+        ...(codes.length > 0 && { code: codes.join(" ") }),
+        ...bounded(problem?.members),
+        ...(failure !== undefined &&
+          (failed ? { err: describeError(failure) } : { reason: reasonOf(failure) })),
       };
-      if (ctx.status >= 500) log.error(line, "request failed");
-      else if (problem) log.info(line, "request refused");
+      if (left) log.info(line, "request abandoned by its client");
+      else if (failed) log.error(line, "request failed");
+      else if (codes.length > 0) log.info(line, "request refused");
       else log[quiet.has(route) ? "debug" : "info"](line, "request");
     };
     try {
-      await next();
+      await about({ requestId: ctx.state.facts.request_id }, next);
     } finally {
       // `close` comes in every case, also when the client goes away; it may have come already.
       if (ctx.res.closed) write();
       else ctx.res.once("close", write);
     }
   };
+}
+
+/** Characters of a path that are worth a line. */
+const LONGEST_PATH = 200;
+
+/** Members of a refusal that repeat what the client sent are as long as the client likes. */
+function bounded(members: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => {
+      const text = typeof value === "object" ? JSON.stringify(value) : value;
+      return [name, typeof text === "string" ? text.slice(0, LONGEST_PATH) : text];
+    }),
+  );
 }
 
 /** Asked every few seconds by machines; not worth a line at the usual level. */

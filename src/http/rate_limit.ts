@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
-import { isIPv6 } from "node:net";
-import { Redis } from "ioredis";
 import type { Context, Middleware } from "koa";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { Config } from "../config.ts";
+import { nameOf } from "../database/caller.ts";
 import type { Log } from "../log.ts";
+import { networkOf } from "./client_address.ts";
+import type { KeyLimits } from "./key_limits.ts";
 import { tooMany } from "./problem.ts";
+import { connectRedis, type GuardedRedis } from "./redis.ts";
 import type { RequestState } from "./request_facts.ts";
 
 export interface RateLimits {
@@ -24,16 +25,24 @@ interface Policy {
   readonly name: string;
   /** Requests per window. */
   readonly quota: number;
-  readonly limiter: RateLimiterRedis | RateLimiterMemory;
+  readonly limiter: Limiter;
 }
 
 /**
  * Request quotas: under /auth/ per network address; elsewhere per credential and, ten times as wide, per
  * address, so that many made-up credentials are no way round. Counted in Redis where REDIS_URL is set, so
- * that all processes count together; in memory without it and while it cannot be reached.
+ * that all processes count together; in memory without it and while it cannot be reached. An API key may have a narrower
+ * quota of its own, against the same count.
  */
-export function createRateLimits(config: Pick<Config, "redisUrl" | "rateLimits">, log: Log): RateLimits {
-  const redis = config.redisUrl === null ? null : connect(config.redisUrl, log);
+export function createRateLimits(
+  config: Pick<Config, "redisUrl" | "rateLimits">,
+  log: Log,
+  keyLimits?: KeyLimits,
+): RateLimits {
+  const redis =
+    config.redisUrl === null
+      ? null
+      : connectRedis(config.redisUrl, log, unanswered, "this process counts requests by itself");
   const policy = (name: string, quota: number): Policy => ({
     name,
     quota,
@@ -50,11 +59,14 @@ export function createRateLimits(config: Pick<Config, "redisUrl" | "rateLimits">
     },
     async perCredential(ctx, next) {
       const { caller } = ctx.state;
-      if (caller && !isSignIn(ctx)) await consume(ctx, credential, nameOf(caller.credential));
+      if (caller && !isSignIn(ctx)) {
+        const own = (caller.byKey && keyLimits?.of(caller)) ?? credential.quota;
+        await consume(ctx, credential, nameOf(caller), Math.min(own, credential.quota));
+      }
       await next();
     },
     async close() {
-      redis?.disconnect();
+      redis?.close();
     },
   };
 }
@@ -62,11 +74,13 @@ export function createRateLimits(config: Pick<Config, "redisUrl" | "rateLimits">
 const isSignIn = (ctx: Context): boolean => ctx.path.startsWith("/auth/");
 
 /** Counts one request; says in RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10) what is left. */
-async function consume(ctx: Context, { name, quota, limiter }: Policy, key: string): Promise<void> {
+async function consume(ctx: Context, policy: Policy, key: string, quota = policy.quota): Promise<void> {
+  const { name, limiter } = policy;
   let state: RateLimiterRes;
   let refused = false;
   try {
-    state = await limiter.consume(key);
+    state = await limiter(key);
+    refused = state.consumedPoints > quota;
   } catch (reason) {
     if (!(reason instanceof RateLimiterRes)) throw reason;
     state = reason;
@@ -74,58 +88,27 @@ async function consume(ctx: Context, { name, quota, limiter }: Policy, key: stri
   }
   const reset = Math.max(1, Math.ceil(state.msBeforeNext / 1000));
   ctx.set("RateLimit-Policy", `"${name}";q=${quota};w=${WINDOW}`);
-  ctx.set("RateLimit", `"${name}";r=${Math.max(0, state.remainingPoints)};t=${reset}`);
+  ctx.set("RateLimit", `"${name}";r=${Math.max(0, quota - state.consumedPoints)};t=${reset}`);
   if (refused) throw tooMany("too_many_requests", "Too many requests; wait before the next one.", reset);
 }
 
-/** What counts as one client: an IPv4 address, or the /64 of an IPv6 one, which one subscriber has whole. */
-function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  const [head = "", tail] = ip.split("::");
-  const left = head.split(":").filter(Boolean);
-  const right = tail === undefined ? [] : tail.split(":").filter(Boolean);
-  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
-  const groups = tail === undefined ? left : [...left, ...zeros, ...right];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ""))
-    .join(":")}::/64`;
-}
+/** Counts one request for a key. @throws {RateLimiterRes} if there were too many */
+type Limiter = (key: string) => Promise<RateLimiterRes>;
 
-/** The door opens for a credential's digest, so Redis gets a digest of that. */
-function nameOf(credential: Buffer): string {
-  return createHash("sha256").update(credential).digest("base64url");
-}
-
-function limiter(redis: Redis | null, name: string, points: number): RateLimiterRedis | RateLimiterMemory {
+function limiter(redis: GuardedRedis | null, name: string, points: number): Limiter {
   const options = { keyPrefix: `rowhouse:rate:${name}`, points, duration: WINDOW };
   const memory = new RateLimiterMemory(options);
-  if (!redis) return memory;
-  return new RateLimiterRedis({
-    ...options,
-    storeClient: redis,
-    rejectIfRedisNotReady: true,
-    insuranceLimiter: memory,
-  });
+  const alone: Limiter = (key) => memory.consume(key);
+  if (redis === null) return alone;
+  const shared = new RateLimiterRedis({ ...options, storeClient: redis.client });
+  return (key) =>
+    redis.attempt(
+      () => shared.consume(key),
+      () => alone(key),
+    );
 }
 
-function connect(url: string, log: Log): Redis {
-  const redis = new Redis(url, {
-    // Where Redis is gone a request must not wait for it.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
-    commandTimeout: 500,
-    retryStrategy: (times) => Math.min(times * 200, 5_000),
-  });
-  let lost = false;
-  redis.on("error", (error) => {
-    if (!lost) log.warn({ err: error }, "Redis cannot be reached: this process counts requests by itself");
-    lost = true;
-  });
-  redis.on("ready", () => {
-    if (lost) log.info("Redis is back");
-    lost = false;
-  });
-  return redis;
+/** A refusal is an answer; whatever else a limiter throws means that Redis gave none. */
+function unanswered(error: unknown): boolean {
+  return !(error instanceof RateLimiterRes);
 }

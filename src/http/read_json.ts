@@ -1,14 +1,17 @@
 import type { Context } from "koa";
+import { MAX_NESTING, nestedDeeper } from "./nesting.ts";
 import { invalidInput, Problem } from "./problem.ts";
 
 /** Most bytes of a JSON body. */
 export const BODY_LIMIT = 100_000;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads a JSON object from the request's body; an absent body is an empty object.
  *
  * Refuses with 415 unsupported_media_type, 413 body_too_large, 400 malformed_json (also for bytes that are
- * not UTF-8), 400 invalid_input if it is no object or holds text that cannot be stored.
+ * not UTF-8), 400 body_too_deep, 400 invalid_input if it is no object.
  */
 export async function readJson(ctx: Context): Promise<Record<string, unknown>> {
   if (!hasBody(ctx)) return {};
@@ -17,7 +20,7 @@ export async function readJson(ctx: Context): Promise<Record<string, unknown>> {
   if (bytes.length === 0) return {};
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    value = JSON.parse(utf8.decode(bytes));
   } catch (cause) {
     // The parser's message quotes the body, and a body may hold a password: it goes nowhere.
     const why = cause instanceof SyntaxError ? "JSON" : "UTF-8";
@@ -25,6 +28,9 @@ export async function readJson(ctx: Context): Promise<Record<string, unknown>> {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidInput("The body must be a JSON object.");
+  }
+  if (nestedDeeper(value)) {
+    throw new Problem(400, "body_too_deep", `A body is nested at most ${MAX_NESTING} levels deep.`);
   }
   return value as Record<string, unknown>;
 }
@@ -34,8 +40,7 @@ function hasBody(ctx: Context): boolean {
 }
 
 function requireJson(ctx: Context): void {
-  const charset = ctx.request.charset.toLowerCase();
-  if (!ctx.is("application/json") || (charset !== "" && charset !== "utf-8")) {
+  if (!isJson(ctx)) {
     throw new Problem(415, "unsupported_media_type", "Send the body as application/json in UTF-8.", {
       headers: { Accept: "application/json" },
     });
@@ -46,6 +51,15 @@ function requireJson(ctx: Context): void {
       headers: { "Accept-Encoding": "identity" },
     });
   }
+}
+
+function isJson(ctx: Context): boolean {
+  const given = ctx.get("Content-Type");
+  if (given === "application/json") return true;
+  // Names of types and of charsets have no case (RFC 9110 section 8.3).
+  const [type = ""] = given.split(";");
+  const charset = ctx.request.charset.toLowerCase();
+  return type.trim().toLowerCase() === "application/json" && (charset === "" || charset === "utf-8");
 }
 
 /** Reads no further than the limit; Node throws the rest away once the answer is out. */
@@ -68,7 +82,7 @@ function readBytes(ctx: Context): Promise<Buffer> {
       if (size > BODY_LIMIT) settle(() => fail(tooLarge()));
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle(() => done(Buffer.concat(chunks)));
+    const onEnd = (): void => settle(() => done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     const onError = (cause?: unknown): void =>
       settle(() => fail(new Problem(400, "body_incomplete", "The body ended early.", { cause })));
     const onClose = (): void => onError();

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { isIP } from "node:net";
-import type { Context, Middleware } from "koa";
-import type { Caller } from "../database/door.ts";
+import type { Middleware } from "koa";
+import type { Caller } from "../database/caller.ts";
+import { clientAddress } from "./client_address.ts";
 import type { Problem } from "./problem.ts";
 
 /** Who asks, from where, under which number: what the door and the trail are told of every request. */
-export type Facts = Omit<Caller["facts"], "tenant_id">;
+export type Facts = Omit<Caller["facts"], "tenant_id" | "idempotency">;
 
 /** What one middleware leaves for the next ones. */
 export interface RequestState {
@@ -14,8 +14,14 @@ export interface RequestState {
   targetMended?: true;
   /** Set by `authenticate` where there is a credential; what it is worth, the door decides. */
   caller?: Caller;
+  /** Which of its session's refresh tokens the caller's access token came with. */
+  counter?: number;
   /** The refusal that was answered, for the log. */
   problem?: Problem;
+  /** Codes of the errors in an answer of GraphQL, each once, for the log. */
+  refusals?: readonly string[];
+  /** What lies behind the first of them, for the log. */
+  failure?: unknown;
   /** How a sign-in went, for the log. Never told to the client in more words than the answer has. */
   outcome?: string;
 }
@@ -31,18 +37,4 @@ export function nameRequest(): Middleware<RequestState> {
     ctx.state.facts = { request_id: id, ip: clientAddress(ctx), user_agent: userAgent || null };
     return next();
   };
-}
-
-/**
- * The client's address: the entry of X-Forwarded-For that the outermost of our proxies wrote (`proxy` and
- * `maxIpsCount` of the Koa app), or the connection's own if that entry is no address.
- */
-function clientAddress(ctx: Context): string {
-  const connection = ctx.req.socket.remoteAddress ?? "";
-  for (const address of [ctx.ips[0] ?? connection, connection]) {
-    // An IPv4 address on an IPv6 socket is still IPv4, and a zone means nothing beyond this machine.
-    const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "").replace(/%.*$/, "");
-    if (isIP(plain)) return plain;
-  }
-  return "0.0.0.0";
 }

@@ -1,26 +1,50 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import pg from "pg";
+import { setTimeout as delay } from "node:timers/promises";
+import { countApiKeyUsage } from "../auth/api_key_usage.ts";
 import { masterKeys } from "../auth/encryption.ts";
 import { openIdentity } from "../auth/identity.ts";
+import { openMailProofs } from "../auth/mail_proofs.ts";
+import { openProviders } from "../auth/oauth/providers.ts";
+import { openOwnAccount } from "../auth/own_account.ts";
+import { passwordRules } from "../auth/password_rules.ts";
+import { openSecondFactors } from "../auth/second_factors.ts";
 import { openSigningKeys } from "../auth/signing_keys.ts";
 import type { Config } from "../config.ts";
 import type { Connections } from "../database/credentials.ts";
-import { createGraphQL } from "../graphql/server.ts";
+import { openDoorPool, Pool } from "../database/pool.ts";
+import { requireSuitablePooler } from "../database/pooler.ts";
+import { createGraphQL, type SignInOffer } from "../graphql/server.ts";
 import type { Log } from "../log.ts";
-import { createMailer } from "../mail/mailer.ts";
+import { openMailer } from "../mail/mailer.ts";
+import { openMailQueue } from "../mail/queue.ts";
+import { openTransport } from "../mail/transport.ts";
+import { createMetrics, type Metrics } from "../metrics.ts";
 import { createApp } from "./app.ts";
+import { openBrowserSessions } from "./browser_sessions.ts";
 import { drainable } from "./draining.ts";
 import { readCatalogue } from "./error_catalogue.ts";
-import { createMetrics } from "./metrics.ts";
+import { rememberKeyLimits } from "./key_limits.ts";
 import { createRateLimits } from "./rate_limit.ts";
+import { openProbe } from "./routes/health.ts";
 
 export interface RunningServer {
   /** The origin it listens at, e.g. `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Stops accepting, finishes what is in flight (10 seconds at most), lets go of everything. */
+  /**
+   * Says at /readyz that it is leaving, goes on for `shutdownDelay`, stops accepting, finishes what is in flight (10
+   * seconds at most), lets go of everything.
+   */
   close(): Promise<void>;
+  /**
+   * Leaves to other processes that listen at the same port what is asked from now on, and closes. Connections stay for as
+   * long as their clients may count on them, and nobody is told that the service is leaving, because it is not.
+   */
+  handOver(): Promise<void>;
 }
+
+/** Milliseconds beyond the announced keep-alive in which a request may still be on its way. */
+const KEEP_ALIVE_MARGIN = 1_000;
 
 /**
  * Opens the pools, the signing keys, the mailer and the limiter, and listens.
@@ -31,59 +55,90 @@ export async function startServer(options: {
   config: Config;
   connections: Connections;
   log: Log;
+  /** What /metrics tells; the worker of the same process adds to it. */
+  metrics?: Metrics;
+  /** Whom the explorer signs in at a click. */
+  people?: readonly SignInOffer[];
 }): Promise<RunningServer> {
-  const { config, connections, log } = options;
+  const { config, connections, log, metrics = createMetrics() } = options;
+  let leaving = false;
+  let handingOver = false;
   const opened: (() => Promise<void>)[] = [];
+  if (!options.metrics) opened.push(async () => metrics.close());
   const closeAll = async (): Promise<void> => {
     const failures: unknown[] = [];
     for (const close of opened.splice(0).reverse()) await close().catch((error) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, "the server did not close cleanly");
   };
   try {
-    const app = openPool({ connectionString: connections.app, max: config.database.poolSize }, log);
-    opened.push(() => app.end());
-    const auth = openPool(
-      {
-        connectionString: connections.auth,
-        max: config.database.poolSize,
-        // The door limits the application's statements; these functions do not come through it.
-        query_timeout: config.database.statementTimeout,
-      },
+    await requireSuitablePooler(connections.app);
+    const { poolSize: max, statementTimeout } = config.database;
+    const app = openDoorPool({ connectionString: connections.app, max, statementTimeout }, log);
+    opened.push(() => app.close());
+    metrics.watchPool("app", app);
+    const auth = new Pool(
+      { connectionString: connections.auth, max, name: "rowhouse", statementTimeout },
       log,
     );
-    opened.push(() => auth.end());
+    opened.push(() => auth.close());
+    metrics.watchPool("auth", auth);
+    const probe = openProbe(connections.app, log);
+    opened.push(() => probe.close());
     const catalogue = await readCatalogue(app);
     const keys = masterKeys(config);
     const identity = openIdentity(auth);
-    const mailer = createMailer(config, log);
+    const mailer = openMailer({
+      queue: openMailQueue(auth),
+      transport: openTransport(config, log),
+      keys,
+      publicUrl: config.publicUrl,
+      log,
+      metrics,
+    });
     opened.push(() => mailer.close());
-    const limits = createRateLimits(config, log);
+    const browsers = openBrowserSessions(config, keys, log);
+    opened.push(async () => browsers.close());
+    const usage = countApiKeyUsage(auth, log);
+    opened.push(() => usage.close());
+    const keyLimits = rememberKeyLimits();
+    const limits = createRateLimits(config, log, keyLimits);
     opened.push(() => limits.close());
     const graphql = await createGraphQL({
       config,
       pool: app,
+      keys,
       log,
       catalogue,
       onRefusal: identity.recordRefusal,
+      keyLimits,
+      people: options.people,
     });
     opened.push(() => graphql.close());
 
     const koa = createApp({
       config,
       log,
-      metrics: createMetrics(),
-      app,
+      metrics,
+      probe,
       catalogue,
       identity,
+      proofs: openMailProofs(auth),
+      account: openOwnAccount(auth),
+      rules: passwordRules(config, log),
+      factors: openSecondFactors(auth),
       authority: {
-        keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log),
+        keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log, config.acceptedAlgorithms),
         issuer: config.publicUrl,
       },
       masterKeys: keys,
+      usage,
       mailer,
+      providers: openProviders(config),
+      browsers,
       limits,
       onRefusal: identity.recordRefusal,
       graphql: graphql.middleware,
+      leaving: () => leaving,
     });
 
     const server = createServer({
@@ -95,19 +150,26 @@ export async function startServer(options: {
     server.on("request", koa.callback());
     const drain = drainable(server, log);
     await listen(server, config);
-    opened.push(drain);
-    return { url: originOf(server), close: closeAll };
+    opened.push(() => drain({ idle: handingOver ? server.keepAliveTimeout + KEEP_ALIVE_MARGIN : 0 }));
+    opened.push(async () => {
+      if (handingOver) return;
+      leaving = true;
+      if (config.shutdownDelay > 0)
+        log.info({ ms: config.shutdownDelay }, "not ready any more; closing in a while");
+      await delay(config.shutdownDelay);
+    });
+    return {
+      url: originOf(server),
+      close: closeAll,
+      handOver() {
+        handingOver = true;
+        return closeAll();
+      },
+    };
   } catch (error) {
     await closeAll().catch((failure) => log.warn({ err: failure }, "could not let go of everything"));
     throw error;
   }
-}
-
-function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
-  const pool = new pg.Pool({ connectionTimeoutMillis: 5_000, application_name: "rowhouse", ...options });
-  // A connection that breaks while nobody uses it. The pool drops it and opens another when it is needed.
-  pool.on("error", (error) => log.warn({ reason: error.message }, "lost an idle database connection"));
-  return pool;
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {

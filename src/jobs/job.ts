@@ -1,5 +1,9 @@
 import type pg from "pg";
 import type { Config } from "../config.ts";
+import { ANSWER_PATIENCE } from "../database/pool.ts";
+
+/** Milliseconds that a job's call of the database may take. */
+export const JOB_TIMEOUT = 2 * 60_000;
 
 /** What a job works with. */
 export interface JobContext {
@@ -26,7 +30,9 @@ export async function callFunction<T>(
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<T> {
-  const { rows } = await database.query<[T]>({ text: sql, values: [...values], rowMode: "array" });
+  // pg takes a bound per query; its types do not know.
+  const bound = { query_timeout: JOB_TIMEOUT + ANSWER_PATIENCE };
+  const { rows } = await database.query<[T]>({ text: sql, values: [...values], rowMode: "array", ...bound });
   const [row] = rows;
   if (!row) throw new Error(`${sql} returned no row`);
   return row[0];

@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type ParsedCronItem, parseCrontab } from "graphile-worker";
+import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
-import { expireRegistrations } from "./expire_registrations.ts";
+import { expireExchangeCodes } from "./expire_exchange_codes.ts";
+import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
+import { expireMail } from "./expire_mail.ts";
 import { expireSessions } from "./expire_sessions.ts";
 import type { Job } from "./job.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
@@ -10,7 +13,9 @@ import { rotateSigningKeys } from "./rotate_signing_keys.ts";
 /** Every job, by the name that the queue and the crontab know it by. */
 export const jobs: Readonly<Record<string, Job>> = {
   expire_sessions: expireSessions,
-  expire_registrations: expireRegistrations,
+  expire_exchange_codes: expireExchangeCodes,
+  expire_mail: expireMail,
+  expire_idempotency_keys: expireIdempotencyKeys,
   create_audit_partitions: createAuditPartitions,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
@@ -21,5 +26,5 @@ export const atStart: readonly string[] = ["create_audit_partitions"];
 
 /** `crontab`, read. */
 export function schedule(): ParsedCronItem[] {
-  return parseCrontab(readFileSync(new URL("crontab", import.meta.url), "utf8"));
+  return parseCrontab(readSource(fileURLToPath(new URL("crontab", import.meta.url))));
 }

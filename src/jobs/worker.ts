@@ -1,9 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Logger, type Runner, run, type TaskList } from "graphile-worker";
-import pg from "pg";
-import type { Log } from "../log.ts";
+import type pg from "pg";
+import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from "../database/connections_needed.ts";
+import { Pool } from "../database/pool.ts";
+import { about, type Log } from "../log.ts";
+import type { Metrics, WatchedQueue } from "../metrics.ts";
+import { traced } from "../tracing.ts";
 import { beat, keepBeating } from "./heartbeat.ts";
-import type { Job, JobConfig, JobContext } from "./job.ts";
+import { JOB_TIMEOUT, type Job, type JobConfig, type JobContext } from "./job.ts";
 import { jobs as allJobs, atStart, schedule } from "./jobs.ts";
 
 export interface WorkerOptions {
@@ -11,21 +15,21 @@ export interface WorkerOptions {
   readonly connectionString: string;
   readonly config: JobConfig;
   readonly log: Log;
+  /** Hears of each job's run, and is told of the queue. */
+  readonly metrics?: Metrics;
   /** The jobs to run; all of them unless given. */
   readonly jobs?: Readonly<Record<string, Job>>;
 }
 
 export interface Worker {
-  /** Takes no further job, waits for those in hand, and lets go of the database. */
+  /** Takes no further job, waits for those in hand (10 seconds at most), and lets go of the database. */
   stop(): Promise<void>;
 }
 
-/** Jobs at the same time. */
-const CONCURRENCY = 2;
-/** One for each job, and one each for listening, the crontab, the heartbeat. */
-const CONNECTIONS = CONCURRENCY + 3;
-/** Milliseconds to wait for a connection before it counts as failed. */
-const CONNECT_PATIENCE = 10_000;
+/** Milliseconds that the queue waits for an answer of the database; its questions are small. */
+const QUEUE_PATIENCE = 10_000;
+/** Milliseconds that jobs in hand have to finish when the worker is told to stop. */
+const GRACE = 10_000;
 /** Milliseconds before the queue is opened again after it failed: doubled each time, up to the last. */
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
@@ -41,6 +45,8 @@ const LAST_RETRY = 30_000;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { log } = options;
   const pool = openPool(options.connectionString, log);
+  options.metrics?.watchPool("worker", pool);
+  options.metrics?.watchQueue(queueOf(pool));
   const stopping = new AbortController();
   let runner: Runner;
   try {
@@ -69,9 +75,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return {
     async stop() {
       stopping.abort();
-      await runner.stop().catch(alreadyStopped);
-      await running;
-      await pool.end();
+      const stopped = runner
+        .stop()
+        .catch(alreadyStopped)
+        .then(() => running);
+      const late = await Promise.race([stopped.then(() => false), delay(GRACE, true, { ref: false })]);
+      if (late) {
+        log.warn("jobs were still in hand when the time was up; their connections are cut");
+        // What becomes of them now is the queue's to find out when they are tried again.
+        stopped.catch(() => {});
+      }
+      await pool.close();
     },
   };
 }
@@ -92,14 +106,14 @@ async function reopen(open: () => Promise<Runner>, log: Log, signal: AbortSignal
   }
 }
 
-async function openQueue(pool: pg.Pool, options: WorkerOptions): Promise<Runner> {
+async function openQueue(pool: Pool, options: WorkerOptions): Promise<Runner> {
   const jobs = options.jobs ?? allJobs;
   const runner = await run({
     pgPool: pool,
     schema: "graphile_worker",
-    concurrency: CONCURRENCY,
+    concurrency: JOBS_AT_ONCE,
     noHandleSignals: true,
-    taskList: taskList(jobs, { database: pool, config: options.config }, options.log),
+    taskList: taskList(jobs, { database: pool, config: options.config }, options),
     parsedCronItems: schedule().filter(({ task }) => Object.hasOwn(jobs, task)),
     logger: new Logger(() => logTo(options.log)),
     // Batches, even of one, are how the queue retries to note a job's end and how stop() waits for that.
@@ -119,30 +133,74 @@ async function openQueue(pool: pg.Pool, options: WorkerOptions): Promise<Runner>
   return runner;
 }
 
-/** Each job as a task of the queue: what it did is one line of the log. Failures are the queue's to log and retry. */
-function taskList(jobs: Readonly<Record<string, Job>>, context: JobContext, log: Log): TaskList {
+/**
+ * Each job as a task of the queue: what it did is one line of the log. Failures are the queue's to log and retry;
+ * the last one, after which nobody tries again, is said here.
+ */
+function taskList(
+  jobs: Readonly<Record<string, Job>>,
+  context: JobContext,
+  { log, metrics }: Pick<WorkerOptions, "log" | "metrics">,
+): TaskList {
   const tasks: TaskList = {};
   for (const [name, job] of Object.entries(jobs)) {
-    tasks[name] = async () => {
+    tasks[name] = (_payload, { job: { id: jobId, attempts, max_attempts: most } }) => {
       const began = performance.now();
-      const result = await job(context);
-      log.info({ job: name, ms: Math.round(performance.now() - began), ...result }, "job done");
+      const ended = (outcome: "ok" | "error" | "failed"): number => {
+        const ms = performance.now() - began;
+        metrics?.jobs.observe({ job: name, outcome }, ms / 1000);
+        return Math.round(ms);
+      };
+      const run = async (): Promise<void> => {
+        try {
+          const result = await job(context);
+          log.info({ ms: ended("ok"), ...result }, "job done");
+        } catch (error) {
+          const forGood = attempts >= most;
+          const ms = ended(forGood ? "failed" : "error");
+          if (forGood)
+            log.error({ ms, attempts }, 'job failed for good; "rowhouse jobs retry" runs it again');
+          throw error;
+        }
+      };
+      const work = { name: `job ${name}`, kind: "consumer", attributes: { "rowhouse.job": name } } as const;
+      return about({ job: name, jobId }, () => traced(work, run));
     };
   }
   return tasks;
 }
 
-function openPool(connectionString: string, log: Log): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_PATIENCE,
-    keepAlive: true,
-    application_name: "rowhouse worker",
-  });
-  // A connection that breaks tells its pool or its client; the query that needs it fails and is retried.
+/** What the metrics ask of the queue and the trail. */
+function queueOf(database: Pick<pg.Pool, "query">): WatchedQueue {
+  return {
+    async count() {
+      const { rows } = await database.query<{ job: string; state: string; count: number }>(
+        "select job, state, count(*)::integer as count from jobs.list() group by job, state",
+      );
+      return rows;
+    },
+    async trailEvents() {
+      const { rows } = await database.query<{ events: string }>(
+        "select trail_events as events from jobs.measure()",
+      );
+      return Number(rows[0]?.events ?? 0);
+    },
+  };
+}
+
+function openPool(connectionString: string, log: Log): Pool {
+  const pool = new Pool(
+    {
+      connectionString,
+      max: WORKER_CONNECTIONS,
+      name: "rowhouse worker",
+      statementTimeout: JOB_TIMEOUT,
+      answerTimeout: QUEUE_PATIENCE,
+    },
+    log,
+  );
+  // A connection that breaks tells its client; the query that needs it fails and is retried.
   const onError = (err: Error): void => log.debug({ err }, "the worker lost a connection");
-  pool.on("error", onError);
   pool.on("connect", (client) => client.on("error", onError));
   return pool;
 }

@@ -1,97 +1,95 @@
-import { mkdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { createTransport } from "nodemailer";
-import type { Config } from "../config.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { MasterKeys } from "../auth/encryption.ts";
+import { openMailSecret } from "../auth/mail_secrets.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { compose } from "./compose.ts";
+import type { MailQueue, QueuedMail } from "./queue.ts";
+import { PATIENCE, refusedForGood, type Transport } from "./transport.ts";
 
-/** A mail in plain text. */
-export interface Message {
-  /** One bare address, checked before it comes here. */
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-  /** The link that the text asks to follow; shown in the log where mail goes to files, but not in production. */
-  readonly link?: string;
-}
-
+/** Delivers what is in the queue of mails (auth.mails). */
 export interface Mailer {
+  /** There may be something in the queue: an answer does not wait for it. */
+  wake(): void;
   /**
-   * Sends in the background, so that an answer takes the same time whether there is something to send or
-   * not. A failure is logged with the request's id.
+   * Resolves when nothing is being sent any more, after ten seconds at most: what is not sent by then stays in the
+   * queue, for another process or the next start.
    */
-  send(message: Message, requestId: string): void;
-  /** Resolves when nothing is being sent any more. */
   close(): Promise<void>;
 }
 
-/** SMTP where SMTP_URL is set; else files under `STATE_DIR/mail`, one `.eml` (RFC 5322) each. */
-export function createMailer(
-  { environment, mail: { smtpUrl, from }, stateDir }: Pick<Config, "environment" | "mail" | "stateDir">,
-  log: Log,
-): Mailer {
-  // Whoever reads the log of a production could confirm other people's addresses.
-  const showLinks = environment !== "production";
-  const deliver = smtpUrl ? overSmtp(smtpUrl, from) : intoFiles(join(stateDir, "mail"), from, log, showLinks);
-  const underway = new Set<Promise<void>>();
+/** Milliseconds between looks into the queue that nobody asked for: mails to try again, and of processes that died. */
+const INTERVAL = 10_000;
+/** Mails in hand at a time. */
+const BATCH = 10;
+
+export function openMailer(options: {
+  queue: MailQueue;
+  transport: Transport;
+  keys: MasterKeys;
+  publicUrl: string;
+  log: Log;
+  metrics: Pick<Metrics, "mails">;
+}): Mailer {
+  const { queue, transport, keys, publicUrl, log, metrics } = options;
+  let running: Promise<void> | null = null;
+  let again = false;
+  let closing = false;
+
+  async function deliver(mail: QueuedMail): Promise<void> {
+    const { id, template, recipient: to, locale, requestId, createdAt: at } = mail;
+    const about = { mail: id, template, attempt: mail.attempts, ...(requestId !== null && { requestId }) };
+    let failure: unknown = null;
+    try {
+      const secret = mail.secret === null ? null : openMailSecret(keys, id, mail.secret);
+      await transport.send(compose({ template, to, locale, secret, at }, publicUrl), id);
+    } catch (error) {
+      failure = error;
+    }
+    const state =
+      failure === null
+        ? await queue.settle(id, null, false)
+        : await queue.settle(id, reason(failure), refusedForGood(failure));
+    metrics.mails.inc({ template, outcome: state === "pending" ? "retried" : (state ?? "sent") });
+    if (failure === null) log.debug(about, "a mail was sent");
+    else if (state === "dead")
+      log.error({ err: failure, ...about }, 'a mail could not be sent; "rowhouse mail retry" tries again');
+    else log.warn({ err: failure, ...about }, "a mail could not be sent yet; it is tried again");
+  }
+
+  async function run(): Promise<void> {
+    do {
+      again = false;
+      const mails = await queue.claim(BATCH);
+      await Promise.all(mails.map(deliver));
+      again ||= mails.length === BATCH;
+    } while (again);
+  }
+
+  const wake = (): void => {
+    if (closing) return;
+    if (running) again = true;
+    else {
+      running = run()
+        .catch((err: unknown) => log.warn({ err }, "the queue of mails is out of reach; trying again"))
+        .finally(() => {
+          running = null;
+          if (again) wake();
+        });
+    }
+  };
+  const clock = setInterval(wake, INTERVAL).unref();
   return {
-    send(message, requestId) {
-      const sending = deliver
-        .send(message)
-        .catch((error: unknown) => log.error({ err: error, requestId }, "a mail could not be sent"))
-        .finally(() => underway.delete(sending));
-      underway.add(sending);
-    },
+    wake,
     async close() {
-      await Promise.all(underway);
-      deliver.close();
+      closing = true;
+      clearInterval(clock);
+      await Promise.race([running, delay(PATIENCE, undefined, { ref: false })]);
+      transport.close();
     },
   };
 }
 
-interface Delivery {
-  send(message: Message): Promise<void>;
-  close(): void;
-}
-
-/** Milliseconds until a silent mail server counts as gone. */
-const PATIENCE = 10_000;
-
-function overSmtp(url: string, from: string): Delivery {
-  const transport = createTransport({
-    url,
-    pool: true,
-    maxConnections: 2,
-    connectionTimeout: PATIENCE,
-    greetingTimeout: PATIENCE,
-    socketTimeout: PATIENCE,
-    // A message names no file and no URL to fetch.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
-  return {
-    async send({ to, subject, text }) {
-      await transport.sendMail({ from, to: { name: "", address: to }, subject, text });
-    },
-    close: () => transport.close(),
-  };
-}
-
-function intoFiles(folder: string, from: string, log: Log, showLinks: boolean): Delivery {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const transport = createTransport({ streamTransport: true, buffer: true, newline: "unix" });
-  let count = 0;
-  return {
-    async send({ to, subject, text, link }) {
-      const { message } = await transport.sendMail({ from, to: { name: "", address: to }, subject, text });
-      const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
-      const file = join(folder, `${stamp}-${process.pid}-${++count}.eml`);
-      await writeFile(file, message as Buffer, { mode: 0o600, flag: "wx" });
-      log.info(
-        { file, ...(showLinks && link && { link }) },
-        "mail written to a file, because SMTP_URL is not set",
-      );
-    },
-    close: () => {},
-  };
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

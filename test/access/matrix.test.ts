@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type Line, printMatrix, SUBJECTS, tryMatrix, WHO } from "../support/policy_matrix.ts";
-import { buildStreet, type House } from "../support/street.ts";
+import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let street: { acme: House; globex: House };
+let tenants: { acme: TenantFixture; globex: TenantFixture };
 let lines: Line[];
 
 beforeAll(async () => {
   database = await createDatabase();
-  street = await buildStreet(database);
-  lines = await tryMatrix(database.app, street.acme, street.globex);
+  tenants = await buildTenants(database);
+  lines = await tryMatrix(database.app, tenants.acme, tenants.globex);
 });
 afterAll(() => database.drop());
 
@@ -46,7 +46,7 @@ test("every cell is either a success, nothing, a missing permission or a missing
 });
 
 test("the other way round it is the same", async () => {
-  expect(await tryMatrix(database.app, street.globex, street.acme)).toEqual(lines);
+  expect(await tryMatrix(database.app, tenants.globex, tenants.acme)).toEqual(lines);
 });
 
 test("db/policy-matrix.md is what the database does", () => {

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember } from "../support/people.ts";
-import { buildHouse, buildStreet, type House } from "../support/street.ts";
+import { buildTenant, buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
-let globex: House;
+let acme: TenantFixture;
+let globex: TenantFixture;
 let actingAs: ReturnType<typeof actors>;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme, globex } = await buildStreet(database));
+  ({ acme, globex } = await buildTenants(database));
   actingAs = actors(database.app);
 });
 afterAll(() => database.drop());
@@ -158,24 +158,27 @@ test("the last owner stays, whoever asks", async () => {
 });
 
 test("two owners who demote each other at the same time leave one", async () => {
-  const house = await buildHouse(database, "two-owners");
+  const tenant = await buildTenant(database, "two-owners");
   await database.admin.query("update app.memberships set is_owner = true where id = $1", [
-    house.admin.membershipId,
+    tenant.admin.membershipId,
   ]);
-  const demote = (who: typeof house.owner, whom: typeof house.owner) =>
+  const demote = (who: typeof tenant.owner, whom: typeof tenant.owner) =>
     actingAs(who).attempt("update app.memberships set is_owner = false where id = $1", [whom.membershipId]);
   for (let round = 0; round < 5; round++) {
-    const outcomes = await Promise.all([demote(house.owner, house.admin), demote(house.admin, house.owner)]);
+    const outcomes = await Promise.all([
+      demote(tenant.owner, tenant.admin),
+      demote(tenant.admin, tenant.owner),
+    ]);
     const refusals = outcomes.filter((one) => "refusal" in one);
     expect(refusals).toHaveLength(1);
     expect(["RH409", "RH403"]).toContain(refusals[0]?.refusal.code);
     const owners = await database.admin.query(
       "select from app.memberships where tenant_id = $1 and is_owner and status = 'active'",
-      [house.tenantId],
+      [tenant.tenantId],
     );
     expect(owners.rowCount).toBe(1);
     await database.admin.query("update app.memberships set is_owner = true where id = any($1)", [
-      [house.owner.membershipId, house.admin.membershipId],
+      [tenant.owner.membershipId, tenant.admin.membershipId],
     ]);
   }
 });

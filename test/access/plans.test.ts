@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { nodesOf, type PlanNode } from "../../src/development/query_plans.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { buildHouse, type House, type Neighbour } from "../support/street.ts";
+import { buildTenant, type TenantFixture, type TenantMember } from "../support/tenants.ts";
 
 const CONVERSATIONS = 1_000_000;
 
 let database: TestDatabase;
-let acme: House;
+let acme: TenantFixture;
 
-/** A tenant with a million conversations of two thousand members; some are the street's people's. */
+/** A tenant with a million conversations of two thousand members; some are those of the two tenants' people. */
 beforeAll(async () => {
   database = await createDatabase();
-  acme = await buildHouse(database, "acme");
+  acme = await buildTenant(database, "acme");
   const client = await database.admin.connect();
   try {
     await client.query("begin");
@@ -41,24 +42,14 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => database.drop());
 
-interface Node {
-  readonly "Node Type": string;
-  readonly "Index Name"?: string;
-  readonly "Index Cond"?: string;
-  readonly "Actual Rows": number;
-  readonly "Rows Removed by Filter"?: number;
-  readonly Plans?: readonly Node[];
-}
-
 /** Every node of the plan that a query takes inside the door, the outermost first. */
-async function plan(person: Neighbour, sql: string): Promise<Node[]> {
+async function plan(person: TenantMember, sql: string): Promise<PlanNode[]> {
   const client = await database.app.connect();
   try {
     await client.query("begin");
     await client.query("select context.enter($1)", [person.digest]);
     const { rows } = await client.query(`explain (analyze, format json) ${sql}`);
-    const flatten = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
-    return flatten(rows[0]["QUERY PLAN"][0].Plan);
+    return nodesOf(rows[0]["QUERY PLAN"][0].Plan);
   } finally {
     await client.query("rollback");
     client.release();
@@ -66,7 +57,7 @@ async function plan(person: Neighbour, sql: string): Promise<Node[]> {
 }
 
 /** How many rows of conversations a plan looked at to find its own. */
-const touched = (nodes: Node[]): number =>
+const touched = (nodes: PlanNode[]): number =>
   Math.max(
     ...nodes
       .filter((node) => /Scan/.test(node["Node Type"]))

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { buildStreet, type House } from "../support/street.ts";
+import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
-let globex: House;
+let acme: TenantFixture;
+let globex: TenantFixture;
 let actingAs: ReturnType<typeof actors>;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme, globex } = await buildStreet(database));
+  ({ acme, globex } = await buildTenants(database));
   actingAs = actors(database.app);
 });
 afterAll(() => database.drop());

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember, createPerson, createSession } from "../support/people.ts";
-import { buildStreet, type House } from "../support/street.ts";
+import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
-let globex: House;
+let acme: TenantFixture;
+let globex: TenantFixture;
 let actingAs: ReturnType<typeof actors>;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme, globex } = await buildStreet(database));
+  ({ acme, globex } = await buildTenants(database));
   actingAs = actors(database.app);
 });
 afterAll(() => database.drop());
@@ -35,15 +35,15 @@ describe("a change writes who, when, what, before and after", () => {
       "insert into app.conversations (title) values ('Thrust') returning id",
     );
     await actingAs(member)
-      .expect("update app.conversations set title = 'Lift' where id = $1", [begun!.id])
+      .expect("update app.conversations set title = 'Lift', status = 'archived' where id = $1", [begun!.id])
       .toReach(1);
     await actingAs(member).expect("delete from app.conversations where id = $1", [begun!.id]).toReach(1);
 
     const trail = await trailOf("app.conversations", begun!.id);
-    expect(trail.map((event) => [event.action, event.old_row?.title, event.new_row?.title])).toEqual([
-      ["insert", undefined, "Thrust"],
-      ["update", "Thrust", "Lift"],
-      ["delete", "Lift", undefined],
+    expect(trail.map((event) => [event.action, event.old_row?.status, event.new_row?.status])).toEqual([
+      ["insert", undefined, "open"],
+      ["update", "open", "archived"],
+      ["delete", "archived", undefined],
     ]);
     for (const event of trail) {
       expect(event).toMatchObject({
@@ -176,10 +176,49 @@ describe("secrets never reach the trail", () => {
     const digests = await database.admin.query("select handle_digest::text as digest from auth.sessions");
     expect(digests.rowCount).toBeGreaterThan(0);
     for (const { digest } of digests.rows) expect(all).not.toContain(digest.slice(2));
-    expect(all).not.toContain("my secret plan");
+    for (const said of ["my secret plan", "Thrust", "Lift"]) expect(all).not.toContain(said);
     const messages = rows.filter((row) => row.table_name === "app.messages");
     expect(messages.length).toBeGreaterThan(0);
     for (const { text } of messages) expect(text).toContain('"content": "[redacted]"');
+  });
+
+  test("of a title, which is what people said, it is recorded that it changed, and not to what", async () => {
+    const [begun] = await actingAs(acme.member).rows<{ id: string }>(
+      "insert into app.conversations (title) values ('Project Falcon') returning id",
+    );
+    await actingAs(acme.member)
+      .expect("update app.conversations set title = 'Dismissals in May' where id = $1", [begun!.id])
+      .toReach(1);
+    await actingAs(acme.member)
+      .expect("update app.conversations set status = 'archived' where id = $1", [begun!.id])
+      .toReach(1);
+    const trail = await trailOf("app.conversations", begun!.id);
+    expect(trail.map((event) => [event.old_row?.title, event.new_row?.title])).toEqual([
+      [undefined, "[redacted]"],
+      ["[redacted]", "[changed]"],
+      ["[redacted]", "[redacted]"],
+    ]);
+    const read = await actingAs(acme.admin).rows("select old_row, new_row, detail from app.audit_events");
+    expect(JSON.stringify(read)).not.toMatch(/Falcon|Dismissals/);
+  });
+
+  test("a column that nobody decided about is withheld, also one that came after its table was tracked", async () => {
+    const client = await database.admin.connect();
+    try {
+      await client.query("begin");
+      await client.query("alter table app.roles add column motto text");
+      await client.query(
+        "insert into app.roles (tenant_id, name, motto) values ($1, 'mottoed', 'we trust')",
+        [acme.tenantId],
+      );
+      const { rows } = await client.query(
+        "select new_row -> 'motto' as motto from audit.events where new_row ->> 'name' = 'mottoed'",
+      );
+      expect(rows).toEqual([{ motto: "[redacted]" }]);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
   });
 });
 
@@ -300,7 +339,7 @@ describe("the trail only grows", () => {
 });
 
 describe("audit.track", () => {
-  test("refuses a table without a key, and columns that are not there", async () => {
+  test("refuses a table without a key, columns that are not there, and two decisions about one", async () => {
     const client = await database.admin.connect();
     try {
       for (const [make, call] of [
@@ -308,7 +347,15 @@ describe("audit.track", () => {
         ["create table app.tenantless (id uuid primary key)", "audit.track('app.tenantless')"],
         [
           "create table app.bare (tenant_id uuid primary key)",
-          "audit.track('app.bare', secrets => '{password}')",
+          "audit.track('app.bare', withheld => '{password}')",
+        ],
+        [
+          "create table app.torn (tenant_id uuid primary key, secret text)",
+          "audit.track('app.torn', kept => '{secret}', withheld => '{secret}')",
+        ],
+        [
+          "create table app.keyed (id uuid primary key)",
+          "audit.track('app.keyed', tenant => '', withheld => '{id}')",
         ],
       ]) {
         await client.query("begin");

@@ -81,6 +81,7 @@ describe("an access token", () => {
       sid: expect.stringMatching(/^[\w-]{43}$/),
       jti: expect.any(String),
       client_id: "rowhouse",
+      rtn: 0,
     });
   });
 
@@ -171,12 +172,58 @@ describe("an access token is refused", () => {
   });
 
   test("without a claim that we need, or with one of the wrong type", async () => {
-    for (const missing of ["sub", "sid", "exp", "iat", "jti", "aud", "iss"]) {
+    for (const missing of ["sub", "sid", "exp", "iat", "jti", "rtn", "aud", "iss"]) {
       const { [missing]: _, ...rest } = claims();
       expect(await present(await sign(rest))).toMatchObject(refused("token_invalid"));
     }
     expect(await present(await sign({ ...claims(), sid: 7 }))).toMatchObject(refused("token_invalid"));
     expect(await present(await sign({ ...claims(), tid: ["x"] }))).toMatchObject(refused("token_invalid"));
+    for (const rtn of ["0", -1, 0.5, 2 ** 31]) {
+      expect(await present(await sign({ ...claims(), rtn }))).toMatchObject(refused("token_invalid"));
+    }
+  });
+
+  test("spelled in another way than we spell it", async () => {
+    const token = person.login.access_token;
+    const [header, payload, signature] = token.split(".") as [string, string, string];
+    // An Ed25519 signature is 64 bytes: the last of its 86 characters has four spare bits.
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const spare = signature.slice(0, -1) + alphabet[alphabet.indexOf(signature.at(-1)!) + 1];
+    expect(Buffer.from(spare, "base64url")).toEqual(Buffer.from(signature, "base64url"));
+    for (const spelling of [
+      `${header}.${payload}.${signature.slice(0, 20)} ${signature.slice(20)}`,
+      `${header}.${payload} .${signature}`,
+      `${header}.${payload}.${signature}==`,
+      `${header}.${payload}.${signature}=`,
+      `${header}=.${payload}.${signature}`,
+      `${header}.${payload}.${spare}`,
+      `${header}.${payload}.${signature.slice(0, 20)}\t${signature.slice(20)}`,
+    ]) {
+      expect(await present(spelling), spelling).toMatchObject(refused("token_invalid"));
+    }
+    const plus = Buffer.from(Buffer.from(signature, "base64url")).toString("base64").replaceAll("=", "");
+    if (plus !== signature) {
+      expect(await present(`${header}.${payload}.${plus}`)).toMatchObject(refused("token_invalid"));
+    }
+  });
+
+  test("with a tenant or a user that is no id, before the database is asked", async () => {
+    for (const id of [
+      "acme",
+      "",
+      "00000000-0000-7000-8000-00000000000",
+      "{00000000-0000-7000-8000-000000000000}",
+      "' or 1=1",
+    ]) {
+      expect(await present(await sign({ ...claims(), tid: id }))).toMatchObject(refused("token_invalid"));
+      expect(await present(await sign({ ...claims(), sub: id }))).toMatchObject(refused("token_invalid"));
+      const asked = await server.post(
+        "/graphql",
+        { query: "{ me { id } }" },
+        { Authorization: `Bearer ${await sign({ ...claims(), tid: id })}` },
+      );
+      expect(asked.status).toBe(401);
+    }
   });
 
   test("that is none", async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApiKeys } from "../../src/auth/api_key.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { facts, mailedToken, signUp } from "../support/people.ts";
 import { eventually, readable, startTestServer, type TestServer } from "../support/server.ts";
@@ -30,7 +31,6 @@ describe("signing up and in", () => {
     const email = "Ann@Example.com";
     const registered = await server.post("/auth/register", {
       email,
-      password,
       name: "Ann",
       tenant: { name: "Ann's shop", slug: "anns-shop" },
     });
@@ -38,8 +38,9 @@ describe("signing up and in", () => {
     expect(await count("app.users")).toBe(0);
 
     const token = await mailedToken(server, email);
-    expect((await server.post("/auth/email/verify", { token })).status).toBe(204);
-    expect((await server.post("/auth/email/verify", { token })).body.code).toBe("invalid_verification_token");
+    expect((await server.post("/auth/email/verify", { token, password })).status).toBe(204);
+    const again = await server.post("/auth/email/verify", { token, password });
+    expect(again.body.code).toBe("invalid_verification_token");
 
     const login = await server.post("/auth/login", { email, password, tenant: "anns-shop" });
     expect(login.status).toBe(200);
@@ -82,17 +83,39 @@ describe("signing up and in", () => {
     expect(refused).toMatchObject({ status: 403, body: { code: "not_a_member" } });
   });
 
-  test("keeps the link good when the slug was taken meanwhile, and takes another", async () => {
-    const email = "second@example.com";
-    const first = "first@example.com";
+  test("gives a company whose slug was taken meanwhile one like it", async () => {
     const tenant = { name: "Twice", slug: "twice" };
-    await server.post("/auth/register", { email, password, name: "Second", tenant });
-    await signUp(server, { email: first, tenant });
-    const token = await mailedToken(server, email);
-    const taken = await server.post("/auth/email/verify", { token });
-    expect(taken).toMatchObject({ status: 409, body: { code: "slug_taken", field: "tenant.slug" } });
-    const renamed = await server.post("/auth/email/verify", { token, tenant: { slug: "twice-2" } });
-    expect(renamed.status).toBe(204);
+    const first = await signUp(server, { tenant });
+    const second = await signUp(server, { tenant });
+    expect(first.login.tenant).toMatchObject({ slug: "twice" });
+    expect(second.login.tenant).toMatchObject({
+      name: "Twice",
+      slug: expect.stringMatching(/^twice-[0-9a-f]{6}$/),
+    });
+    expect(first.login.tenant!.id).not.toBe(second.login.tenant!.id);
+  });
+
+  test("gives companies that want one slug at once one each", async () => {
+    const links = Array.from({ length: 5 }, () => randomBytes(32));
+    const slug = `${"a".repeat(55)}-bcdefgh`;
+    for (const [n, link] of links.entries()) {
+      await database.auth.query(
+        "select auth.register($1, 'Ann', $2, 'At once', $3, $3, gen_random_uuid(), null, 'en', $4)",
+        [`at.once.${n}@example.com`, slug, link, facts],
+      );
+    }
+    const outcomes = await Promise.all(
+      links.map((link) =>
+        database.auth.query("select outcome from auth.verify_email($1, null, null, '$argon2id$', 'en', $2)", [
+          link,
+          facts,
+        ]),
+      ),
+    );
+    expect(outcomes.map(({ rows }) => rows[0].outcome)).toEqual(Array(5).fill("verified"));
+    const { rows } = await database.admin.query("select slug from app.tenants where name = 'At once'");
+    expect(new Set(rows.map((row) => row.slug)).size).toBe(5);
+    expect(rows.map((row) => row.slug)).toContain(slug);
   });
 
   test("ends the other sessions and keeps this one", async () => {
@@ -105,6 +128,53 @@ describe("signing up and in", () => {
     expect(kept.status).toBe(200);
   });
 
+  test.each(["current", "others", "all"])(
+    "refuses to sign out %s with what has ended, and ends nothing",
+    async (scope) => {
+      const here = await signUp(server);
+      const there = await server.post("/auth/login", { email: here.email, password: here.password });
+      await server.post("/auth/logout", undefined, here.headers);
+      const refused = await server.post("/auth/logout", { scope }, here.headers);
+      expect(refused).toMatchObject({ status: 401, body: { code: "session_ended" } });
+      const kept = await server.post("/auth/refresh", { refresh_token: there.body.refresh_token });
+      expect(kept.status).toBe(200);
+    },
+  );
+
+  test.each(["current", "others", "all"])("refuses to sign out %s with what nobody knows", async (scope) => {
+    const headers = { "X-API-Key": createApiKeys().secret };
+    const refused = await server.post("/auth/logout", { scope }, headers);
+    expect(refused).toMatchObject({ status: 401, body: { code: "credential_unknown" } });
+  });
+
+  test("refuses to sign out with an API key, which has no session", async () => {
+    const owner = await signUp(server, { tenant: { name: "Keys", slug: "keys" } });
+    const key = createApiKeys().secret;
+    await database.admin.query(
+      `insert into auth.api_keys (tenant_id, user_id, name, digest, scopes)
+       values ($1, $2, 'test', sha256(sha256(convert_to($3, 'UTF8'))), '{chat}')`,
+      [owner.login.tenant!.id, owner.login.user.id, key],
+    );
+    const refused = await server.post("/auth/logout", { scope: "all" }, { "X-API-Key": key });
+    expect(refused).toMatchObject({ status: 403, body: { code: "session_required" } });
+    expect((await server.post("/auth/logout", undefined, owner.headers)).status).toBe(204);
+  });
+
+  test("lets another browser end the session that it shows, and no other one of its user", async () => {
+    const here = await signUp(server);
+    const thief = { ...here.headers, "User-Agent": "another browser" };
+    for (const scope of ["others", "all"]) {
+      const refused = await server.post("/auth/logout", { scope }, thief);
+      expect(refused).toMatchObject({ status: 401, body: { code: "fingerprint_mismatch" } });
+    }
+    const { rows } = await database.admin.query(
+      "select detail from audit.events where action = 'auth.logout_failed' and actor_id = $1",
+      [here.login.user.id],
+    );
+    expect(rows).toMatchObject([{ detail: { scope: "others", outcome: "fingerprint_mismatch" } }]);
+    expect((await server.post("/auth/logout", undefined, thief)).status).toBe(204);
+  });
+
   test("refuses to sign out without a token", async () => {
     const refused = await server.post("/auth/logout");
     expect(refused).toMatchObject({ status: 401, body: { code: "credential_missing" } });
@@ -115,7 +185,7 @@ describe("signing up and in", () => {
 describe("who has an account", () => {
   test("is not told by registering: one answer for a new and a known address", async () => {
     const known = await signUp(server);
-    const again = { email: known.email, password, name: "Mallory" };
+    const again = { email: known.email, name: "Mallory" };
     const answers = [
       await server.post("/auth/register", again),
       await server.post("/auth/register", { ...again, email: "unknown@example.com" }),
@@ -142,7 +212,7 @@ describe("who has an account", () => {
     const unknown = await server.post("/auth/login", { email: "nobody@example.com", password });
     for (const { status, body } of [wrong, unknown]) {
       expect({ status, ...body, requestId: "" }).toEqual({
-        type: "about:blank",
+        type: "/errors/invalid_credentials",
         title: "Unauthorized",
         status: 401,
         detail: "The e-mail address or the password is wrong.",
@@ -206,7 +276,7 @@ describe("links in mails", () => {
         headers: { "Content-Type": "application/json", Host: "evil.test", "X-Forwarded-Host": "evil.test" },
       });
       sent.on("response", (answer) => done(answer.resume().statusCode)).on("error", fail);
-      sent.end(JSON.stringify({ email, password, name: "P" }));
+      sent.end(JSON.stringify({ email, name: "P" }));
     });
     expect(status).toBe(202);
     await mailedToken(server, email);
@@ -217,7 +287,7 @@ describe("links in mails", () => {
 
   test("lead to a page that changes nothing by being opened", async () => {
     const email = "scanned@example.com";
-    await server.post("/auth/register", { email, password, name: "Scanned" });
+    await server.post("/auth/register", { email, name: "Scanned" });
     const token = await mailedToken(server, email);
     const users = await count("app.users");
     const page = await server.get(`/auth/email/verify?token=${token}`, { Accept: "text/html" });
@@ -225,9 +295,27 @@ describe("links in mails", () => {
     expect(page.headers.get("Referrer-Policy")).toBe("no-referrer");
     expect(page.headers.get("Content-Security-Policy")).toContain("script-src 'self'");
     expect(page.body).not.toContain(token);
-    expect((await server.get("/auth/email/verify.js")).headers.get("Content-Type")).toMatch(/javascript/);
+    expect((await server.get("/auth/mail_page.js")).headers.get("Content-Type")).toMatch(/javascript/);
     expect(await count("app.users")).toBe(users);
-    expect((await server.post("/auth/email/verify", { token })).status).toBe(204);
+    expect((await server.post("/auth/email/verify", { token, password })).status).toBe(204);
+  });
+
+  test("do not tell whether a company's slug is taken", async () => {
+    const taken = { name: "Taken", slug: "taken" };
+    await signUp(server, { tenant: taken });
+    const answers = [];
+    for (const slug of ["taken", "free-as-a-bird"]) {
+      const email = `asking.for.${slug}@example.com`;
+      await server.post("/auth/register", { email, name: "Asking", tenant: { name: "A", slug } });
+      const token = await mailedToken(server, email);
+      const asked = await server.post("/auth/email/verify", { token, password, tenant: { slug: "taken" } });
+      expect(asked).toMatchObject({ status: 400, body: { code: "invalid_input" } });
+      const { status, body } = await server.post("/auth/email/verify", { token, password });
+      const again = await server.post("/auth/email/verify", { token, password });
+      answers.push({ status, body, again: [again.status, again.body.code] });
+    }
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]).toEqual({ status: 204, body: "", again: [400, "invalid_verification_token"] });
   });
 
   test("of one address that are followed at once make one account", async () => {
@@ -235,18 +323,17 @@ describe("links in mails", () => {
       const before = await count("app.users");
       const links = [1, 2, 3].map(() => randomBytes(32));
       for (const link of links) {
-        await database.auth.query("select auth.register($1, 'Ann', '$argon2id$', null, null, $2, $3)", [
-          `thrice.${round}@example.com`,
-          link,
-          facts,
-        ]);
+        await database.auth.query(
+          "select auth.register($1, 'Ann', null, null, $2, $2, gen_random_uuid(), null, 'en', $3)",
+          [`thrice.${round}@example.com`, link, facts],
+        );
       }
       const outcomes = await Promise.all(
         links.map(async (link) => {
-          const { rows } = await database.auth.query("select auth.verify_email($1, null, $2) as outcome", [
-            link,
-            facts,
-          ]);
+          const { rows } = await database.auth.query(
+            "select outcome from auth.verify_email($1, null, null, '$argon2id$', 'en', $2)",
+            [link, facts],
+          );
           return rows[0].outcome;
         }),
       );
@@ -257,10 +344,10 @@ describe("links in mails", () => {
 
   test("expire", async () => {
     const email = "late@example.com";
-    await server.post("/auth/register", { email, password, name: "Late" });
+    await server.post("/auth/register", { email, name: "Late" });
     const token = await mailedToken(server, email);
-    await database.admin.query("update auth.registrations set expires_at = now() where email = $1", [email]);
-    const answer = await server.post("/auth/email/verify", { token });
+    await database.admin.query("update auth.mail_tokens set expires_at = now() where email = $1", [email]);
+    const answer = await server.post("/auth/email/verify", { token, password });
     expect(answer).toMatchObject({ status: 400, body: { code: "invalid_verification_token" } });
   });
 });

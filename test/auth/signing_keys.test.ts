@@ -2,7 +2,8 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { issueAccessToken, readAccessToken } from "../../src/auth/access_token.ts";
 import { type MasterKeys, masterKeys } from "../../src/auth/encryption.ts";
-import { makeSigningKey, openSigningKeys, type SigningAlgorithm } from "../../src/auth/signing_keys.ts";
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../src/auth/signing_algorithms.ts";
+import { makeSigningKey, openSigningKeys } from "../../src/auth/signing_keys.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
 import { signUp } from "../support/people.ts";
 import { startTestServer } from "../support/server.ts";
@@ -12,6 +13,7 @@ beforeEach(async () => {
   database = await createDatabase();
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
   await database.drop();
 });
@@ -20,7 +22,8 @@ const log = pino({ level: "silent" });
 const keys = masterKeys({ masterKey: testMasterKey, previousMasterKey: null });
 const otherKey = Buffer.from(testMasterKey).reverse();
 const issuer = "https://chat.rowhouse.test";
-const claims = { userId: crypto.randomUUID(), handle: "h".repeat(43), tenantId: null };
+const claims = { userId: crypto.randomUUID(), handle: "h".repeat(43), tenantId: null, counter: 0 };
+const verified = { ...claims, keyId: expect.any(String), expiresAt: expect.any(Number) };
 
 function open(using: MasterKeys = keys, algorithm: SigningAlgorithm = "EdDSA") {
   return openSigningKeys(database.auth, using, algorithm, log);
@@ -39,15 +42,58 @@ async function rotate(lead: string): Promise<string> {
 }
 
 const later = (ms: number): void => {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(now + ms);
 };
 
 describe("signing keys", () => {
-  test.each(["EdDSA", "ES256", "RS256"] as const)("sign and verify with %s", async (algorithm) => {
+  test.each(SIGNING_ALGORITHMS)("sign and verify with %s", async (algorithm) => {
     const authority = { keys: await open(keys, algorithm), issuer };
     const token = await issueAccessToken(authority, claims);
     expect(JSON.parse(Buffer.from(token.split(".")[0]!, "base64url").toString()).alg).toBe(algorithm);
-    expect(await readAccessToken(authority, token)).toEqual(claims);
+    expect(await readAccessToken(authority, token)).toEqual(verified);
+  });
+
+  test("of HS256 are secrets: nobody is shown one, and under another master key their tokens are none of ours", async () => {
+    const authority = { keys: await open(keys, "HS256"), issuer };
+    const token = await issueAccessToken(authority, claims);
+    expect(await authority.keys.jwks()).toEqual({ keys: [] });
+    const { rows } = await database.admin.query("select public_jwk, private_jwk from auth.signing_keys");
+    expect(rows[0].public_jwk).not.toHaveProperty("k");
+    expect(rows[0].private_jwk).toMatch(/^v1\./);
+    const other = await open(masterKeys({ masterKey: otherKey, previousMasterKey: null }), "HS256");
+    await expect(readAccessToken({ keys: other, issuer }, token)).rejects.toMatchObject({
+      code: "token_invalid",
+    });
+  });
+
+  test("of another algorithm than is set are none of ours, but while a change is under way", async () => {
+    const before = { keys: await open(keys, "EdDSA"), issuer };
+    const token = await issueAccessToken(before, claims);
+    const during = await openSigningKeys(database.auth, keys, "RS256", log, ["RS256", "EdDSA"]);
+    expect(await readAccessToken({ keys: during, issuer }, token)).toEqual(verified);
+    expect((await during.signer()).algorithm).toBe("RS256");
+    const after = await open(keys, "RS256");
+    await expect(readAccessToken({ keys: after, issuer }, token)).rejects.toMatchObject({
+      code: "token_invalid",
+    });
+    expect((await after.jwks()).keys.map(({ alg }) => alg)).toEqual(["RS256"]);
+  });
+
+  test.each([
+    ["behind", -5],
+    ["ahead of", 5],
+  ])("sign from the start where our clock is minutes %s the database's", async (_, minutes) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + minutes * 60_000 });
+    const warn = vi.spyOn(log, "warn");
+    const authority = { keys: await open(), issuer };
+    expect(await readAccessToken(authority, await issueAccessToken(authority, claims))).toEqual(verified);
+    expect((await authority.keys.jwks()).keys).toHaveLength(1);
+    // The next one waits for its hour all the same.
+    const next = await rotate("1 hour");
+    later(61_000);
+    expect((await authority.keys.signer()).id).not.toBe(next);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   test("are one key for two servers that start at once", async () => {
@@ -67,7 +113,7 @@ describe("signing keys", () => {
     await database.admin.query("update auth.signing_keys set active_from = now() where id = $1", [next]);
     later(61_000);
     expect((await authority.keys.signer()).id).toBe(next);
-    expect(await readAccessToken(authority, old).catch(({ code }) => code)).toEqual(claims);
+    expect(await readAccessToken(authority, old).catch(({ code }) => code)).toEqual(verified);
   });
 
   test("are looked for again when a token names an unknown one, but not for each", async () => {

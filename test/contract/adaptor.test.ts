@@ -1,21 +1,23 @@
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { settingsOf, withPgClient } from "../../src/database/adaptor.ts";
-import type { Caller } from "../../src/database/door.ts";
+import type { Caller } from "../../src/database/caller.ts";
 import { wireOf } from "../../src/database/pg_internals.ts";
-import { DOOR, STATEMENTS_KEPT } from "../../src/database/statement.ts";
+import { RENEWAL } from "../../src/database/renewal.ts";
+import { DOOR } from "../../src/database/statement.ts";
+import { STATEMENTS_KEPT } from "../../src/database/statement_names.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { buildStreet, type House } from "../support/street.ts";
+import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
-let globex: House;
+let acme: TenantFixture;
+let globex: TenantFixture;
 let pool: pg.Pool;
 let withClient: ReturnType<typeof withPgClient>;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme, globex } = await buildStreet(database));
+  ({ acme, globex } = await buildTenants(database));
   await database.admin.query(`
     create function app.notify_me(said text) returns text language plpgsql set search_path = '' as $$
     begin raise notice using message = said, detail = 'aloud'; return said; end $$;
@@ -84,19 +86,34 @@ async function wire(work: () => Promise<unknown>): Promise<{ writes: number; mes
   return { writes, messages };
 }
 
+/** Bind and Execute of each statement that goes before a request's own. */
+const PRELUDE = "BE".repeat(RENEWAL.length + 1);
+
 describe("one round trip", () => {
   test("the door and a query go out together, under one Sync", async () => {
     await run(acme.member, "select 1");
     const { writes, messages } = await wire(() => run(acme.member, "select id from app.conversations"));
     expect(writes).toBe(1);
-    // Bind and Execute of the door; Parse, Bind, Describe, Execute of the query; Sync.
-    expect(messages).toBe("BEPBDES");
+    // Bind and Execute of what makes the connection as new and of the door; Parse, Bind, Describe, Execute of the
+    // query; Sync.
+    expect(messages).toBe(`${PRELUDE}PBDES`);
   });
 
-  test("a named query is parsed once per connection", async () => {
+  test("a named query is parsed once per connection, and says once what its rows are made of", async () => {
     const query = () => run(acme.member, "select id from app.conversations", [], { name: "conversations" });
-    await query();
-    expect((await wire(query)).messages).toBe("BEBDES");
+    const first = await query();
+    const messages = await wire(async () => expect(await query()).toEqual(first));
+    expect(messages.messages).toBe(`${PRELUDE}BES`);
+  });
+
+  test("a change that has no name is parsed once per connection too", async () => {
+    const change = (title: string) =>
+      run(acme.member, "update app.conversations set title = $1 returning title", [title]);
+    await change("first");
+    const { messages } = await wire(async () =>
+      expect((await change("second")).rows).toEqual([{ title: "second" }]),
+    );
+    expect(messages).toBe(`${PRELUDE}BES`);
   });
 
   test("they are one transaction", async () => {
@@ -122,7 +139,7 @@ describe("one round trip", () => {
       ),
     );
     expect(writes).toBe(4);
-    expect(messages).toBe(`BEPBDES${"PBDES".repeat(3)}`);
+    expect(messages).toBe(`${PRELUDE}PBDES${"PBDES".repeat(3)}`);
   });
 });
 
@@ -397,12 +414,12 @@ describe("prepared statements", () => {
     for (let n = 0; n < STATEMENTS_KEPT; n++) await query(n);
     await query(0);
     const { messages, writes } = await wire(() => query(STATEMENTS_KEPT));
-    expect([writes, messages]).toEqual([1, "CBEPBDES"]);
+    expect([writes, messages]).toEqual([1, `C${PRELUDE}PBDES`]);
 
     const client = await pool.connect();
     const kept = Object.entries(wireOf(client).parsedStatements);
     client.release();
-    expect(kept.map(([, text]) => text)).toEqual(expect.arrayContaining([DOOR.text, "select 0 as n"]));
+    expect(kept.map(([, text]) => text)).toEqual(expect.arrayContaining([DOOR, "select 0 as n"]));
     expect(kept.map(([, text]) => text)).not.toContain("select 1 as n");
     // PostgreSQL cuts longer names, and two that are cut alike would be one statement.
     for (const [name] of kept) expect(name.length).toBeLessThanOrEqual(63);

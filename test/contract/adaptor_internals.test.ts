@@ -32,12 +32,13 @@ test("a connection has the messages of the extended protocol, and a stream that 
     expect(wire[message], message).toBeTypeOf("function");
   }
   expect(wire.stream.cork).toBeTypeOf("function");
+  expect(wire.stream.destroy).toBeTypeOf("function");
   expect(wire.parsedStatements).toEqual({});
   expect(wire.submittedNamedStatements).toEqual({});
 });
 
 test("a query can be subclassed at the places where the door comes in", () => {
-  for (const method of ["submit", "prepare", "handleDataRow", "handleCommandComplete"]) {
+  for (const method of ["submit", "prepare", "handleDataRow", "handleCommandComplete", "handleError"]) {
     expect(WireQuery.prototype[method as keyof typeof WireQuery.prototype], method).toBeTypeOf("function");
   }
 });

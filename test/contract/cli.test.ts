@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
@@ -10,15 +9,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { asDatabase } from "../../src/database/credentials.ts";
 import { runningEmbedded, startEmbedded } from "../../src/database/embedded.ts";
 import { projectRoot } from "../../src/database/migrations.ts";
-import { rowhouse } from "../support/command_line.ts";
+import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
-
-/** A folder that every user may pass through, so that the database's data stays in it. */
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
-  chmodSync(folder, 0o711);
-  return folder;
-}
 
 describe("rowhouse", () => {
   let folder: string;
@@ -47,6 +39,15 @@ describe("rowhouse", () => {
     [["constructor"], 'there is no command "constructor"'],
     [["start", "now"], '"start" takes no argument "now"'],
     [["start", "--fast"], "Unknown option '--fast'"],
+    [["start", "--processes"], "Option '--processes <value>' argument missing"],
+    [
+      ["start", "--processes", "0"],
+      '--processes is "0"; it must be "auto" or a whole number from 1 to 64; "rowhouse help start"',
+    ],
+    [["start", "--processes", "x"], '--processes is "x"; it must be'],
+    [["start", "--processes=65"], '--processes is "65"; it must be'],
+    [["start", "--processes", "1.5"], '--processes is "1.5"; it must be'],
+    [["worker", "--processes", "2"], "Unknown option '--processes'"],
   ])("refuses %j with status 2", async (args, message) => {
     const { code, out, err } = await rowhouse(args, folder);
     expect({ code, out }).toEqual({ code: 2, out: "" });
@@ -106,7 +107,7 @@ describe("rowhouse migrate", () => {
   test("prepares an empty server, printing each step, and can be repeated, also twice at once", async () => {
     const first = await rowhouse(["migrate"], folder, settings);
     expect(first).toMatchObject({ code: 0, err: "" });
-    expect(first.out).toMatch(new RegExp(`roles\\n.*database ${name}\\n[^]*the job queue\\n.*done\\n$`));
+    expect(first.out).toMatch(new RegExp(`roles\\n.*database ${name}\\n[^]*the job queue\\n[^]*done\\n$`));
     for (const { code, out } of await Promise.all(
       [1, 2].map(() => rowhouse(["migrate"], folder, settings)),
     )) {

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigError, EXAMPLE_MASTER_KEY, readConfig } from "../../src/config.ts";
@@ -34,6 +34,7 @@ describe("the configuration", () => {
       publicUrl: "http://localhost:4000",
       database: { url: null },
       accessTokenAlgorithm: "EdDSA",
+      acceptedAlgorithms: ["EdDSA"],
       worker: true,
       graphiql: true,
       demo: true,
@@ -63,8 +64,9 @@ describe("the configuration", () => {
       DATABASE_POOL_SIZE: "0",
       CORS_ORIGINS: "https://a.example, https://b.example/path",
       TRUSTED_PROXIES: "-1",
+      PROCESSES: "-2",
       WORKER: "yes",
-      ACCESS_TOKEN_ALGORITHM: "HS256",
+      ACCESS_TOKEN_ALGORITHM: "none",
       METRICS_TOKEN: "short",
     });
     expect(found.map((sentence) => sentence.split(" ")[0])).toEqual([
@@ -76,6 +78,7 @@ describe("the configuration", () => {
       "CORS_ORIGINS",
       "TRUSTED_PROXIES",
       "ACCESS_TOKEN_ALGORITHM",
+      "PROCESSES",
       "WORKER",
       "METRICS_TOKEN",
     ]);
@@ -101,6 +104,12 @@ describe("the configuration", () => {
       expect.stringMatching(/^PUBLIC_URL /),
       expect.stringMatching(/^DEMO /),
     ]);
+  });
+
+  test("takes a number of processes, or as many as can run at the same time", () => {
+    const processes = (PROCESSES?: string) => readConfig({ STATE_DIR, PROCESSES }).processes;
+    expect([processes(), processes("4"), processes("64")]).toEqual([1, 4, 64]);
+    expect(processes("auto")).toBe(Math.min(availableParallelism(), 64));
   });
 
   test("generates nothing in production", () => {

@@ -7,7 +7,7 @@ import { asDatabase, connectionsTo, derivePasswords } from "../../src/database/c
 import { type Embedded, startEmbedded } from "../../src/database/embedded.ts";
 import { migrate } from "../../src/database/migrate.ts";
 import { testMasterKey } from "../support/database.ts";
-import { buildHouse, type House } from "../support/street.ts";
+import { buildTenant, type TenantFixture } from "../support/tenants.ts";
 
 const WRITERS = 8;
 const ROUNDS = 3;
@@ -15,7 +15,7 @@ const ROUNDS = 3;
 let stateDir: string;
 let server: Embedded;
 let pools: Record<"admin" | "app" | "auth", pg.Pool>;
-let acme: House;
+let acme: TenantFixture;
 
 /** A server of its own that writes through to the disk, as it does outside tests. */
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await migrate({ adminUrl, passwords, current: true });
   const { app, auth } = connectionsTo(adminUrl, passwords);
   pools = { admin: pool(adminUrl), app: pool(app), auth: pool(auth) };
-  acme = await buildHouse(pools, "acme");
+  acme = await buildTenant(pools, "acme");
 }, 60_000);
 
 afterAll(async () => {

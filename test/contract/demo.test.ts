@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { passwordProblem } from "../../src/auth/passwords.ts";
 import { DEMO_PASSWORD, type DemoSignIn, seedDemo } from "../../src/development/demo.ts";
-import { demoStreet } from "../../src/development/demo_street.ts";
+import { demoTenants } from "../../src/development/demo_tenants.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -105,7 +105,7 @@ test("production has no demo", async () => {
 
 /** What they may see: their own conversations, for admins everybody's, for viewers none. */
 function visibleTitles({ email, tenant, role }: DemoSignIn): string[] {
-  const { people } = demoStreet.find(({ slug }) => slug === tenant)!;
+  const { people } = demoTenants.find(({ slug }) => slug === tenant)!;
   return people
     .filter((person) => role === "admin" || (role === "member" && person.email === email))
     .flatMap(({ conversations = [] }) => conversations.map(([title]) => title))
@@ -113,7 +113,7 @@ function visibleTitles({ email, tenant, role }: DemoSignIn): string[] {
 }
 
 describe("everybody of the demo signs in over HTTP and sees only their own company", () => {
-  test.each(demoStreet.flatMap(({ slug, people }) => people.map(({ email }) => ({ email, tenant: slug }))))(
+  test.each(demoTenants.flatMap(({ slug, people }) => people.map(({ email }) => ({ email, tenant: slug }))))(
     "$email at $tenant",
     async ({ email, tenant }) => {
       const signIn = signIns.find((one) => one.email === email && one.tenant === tenant)!;
@@ -135,7 +135,7 @@ describe("everybody of the demo signs in over HTTP and sees only their own compa
       expect(conversations.nodes.map(({ title }: { title: string }) => title).toSorted()).toEqual(
         visibleTitles(signIn),
       );
-      const colleagues = demoStreet.find(({ slug }) => slug === tenant)!.people.map(({ name }) => name);
+      const colleagues = demoTenants.find(({ slug }) => slug === tenant)!.people.map(({ name }) => name);
       expect(
         memberships.nodes.map(({ displayName }: { displayName: string }) => displayName).toSorted(),
       ).toEqual(colleagues.toSorted());

@@ -33,8 +33,8 @@ describe("the embedded server", () => {
     rmSync(stateDir, { recursive: true });
   });
 
-  async function start(): Promise<Embedded> {
-    const server = await startEmbedded({ stateDir, onEvent: (event) => events.push(event) });
+  async function start(options: { connections?: number } = {}): Promise<Embedded> {
+    const server = await startEmbedded({ ...options, stateDir, onEvent: (event) => events.push(event) });
     running.push(server);
     return server;
   }
@@ -71,6 +71,11 @@ describe("the embedded server", () => {
     await expect(query(guess.href, "select 1")).rejects.toMatchObject({ code: "28P01" });
     expect(statSync(join(stateDir, "secrets.json")).mode & 0o777).toBe(0o600);
     expect(statSync(join(stateDir, "postgres")).uid).not.toBe(0);
+  });
+
+  test("allows as many connections as will be wanted of it, and some more", async () => {
+    const server = await start({ connections: 400 });
+    expect(await query(server.adminUrl, "show max_connections")).toEqual([{ max_connections: "450" }]);
   });
 
   test("works in a folder that only its owner may enter", async () => {

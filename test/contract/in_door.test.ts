@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Caller, inDoor } from "../../src/database/door.ts";
+import type { Caller } from "../../src/database/caller.ts";
+import { inDoor } from "../../src/database/door.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { buildStreet, type House } from "../support/street.ts";
+import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
-let globex: House;
+let acme: TenantFixture;
+let globex: TenantFixture;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme, globex } = await buildStreet(database));
+  ({ acme, globex } = await buildTenants(database));
 });
 afterAll(() => database.drop());
 

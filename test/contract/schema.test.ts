@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "graphile-migrate";
 import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrationSettings, pendingMigrations, projectRoot } from "../../src/database/migrations.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { migrationSettings, projectRoot } from "../../src/database/migrations.ts";
+import { accessDrift, schemaState } from "../../src/database/schema_state.ts";
 import { snapshot } from "../../src/database/snapshot.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -89,27 +90,73 @@ describe("the snapshot", () => {
   });
 });
 
-describe("pending migrations", () => {
+describe("the state of a database", () => {
   let database: TestDatabase;
-  beforeAll(async () => {
+  beforeEach(async () => {
     database = await createDatabase();
   });
-  afterAll(() => database.drop());
+  afterEach(() => database.drop());
 
-  test("are none in a migrated database, asked as the application", async () => {
-    expect(await pendingMigrations(database.app)).toEqual([]);
+  const committed = readdirSync(join(projectRoot, "db", "committed"))
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+
+  test("is up to date after migrating, asked as the application", async () => {
+    expect(await schemaState(database.app)).toEqual({ pending: [], rebuilt: [] });
+    expect(await accessDrift(database.app)).toEqual([]);
   });
 
-  test("are named when one was not applied", async () => {
+  test("names the migrations that were not applied", async () => {
     await database.admin.query("delete from graphile_migrate.migrations");
-    const committed = readdirSync(join(projectRoot, "db", "committed")).filter((name) =>
-      name.endsWith(".sql"),
-    );
-    expect(await pendingMigrations(database.app)).toEqual(committed.sort());
+    expect(await schemaState(database.app)).toEqual({ pending: committed, rebuilt: [] });
   });
 
-  test("are never nothing where nothing was ever migrated", async () => {
-    await database.admin.query("drop schema context cascade");
-    expect(await pendingMigrations(database.app)).not.toEqual([]);
+  test("is never up to date where nothing was ever migrated", async () => {
+    await database.admin.query("drop schema context cascade; drop schema graphile_migrate cascade");
+    expect(await schemaState(database.app)).toEqual({ pending: committed, rebuilt: [] });
+  });
+
+  test("names a migration that it was built from in another version", async () => {
+    await database.admin.query(
+      "update graphile_migrate.migrations set hash = 'sha1:older' where filename = '000001.sql'",
+    );
+    expect(await schemaState(database.app)).toEqual({ pending: [], rebuilt: [committed[0]] });
+  });
+
+  test("tells an older one of ours from an empty one also where it cannot say what it was built from", async () => {
+    await database.admin.query("drop function context.applied_migrations()");
+    expect(await schemaState(database.app)).toEqual({ pending: [], rebuilt: committed });
+  });
+
+  test.each([
+    [
+      'drop policy "people see themselves" on app.users',
+      'policy "people see themselves" on app.users',
+      "missing",
+    ],
+    ["alter table app.users no force row level security", "row security of app.users", "changed"],
+    ["alter table app.users disable row level security", "row security of app.users", "changed"],
+    ["grant select on app.users to rowhouse_auditor", "grants on app.users", "changed"],
+    ["grant update (status) on app.users to rowhouse_app", "grants on app.users", "changed"],
+    ["grant usage on schema audit to rowhouse_auth", "grants on schema audit", "changed"],
+    ["grant execute on function app.me() to public", "grants on function app.me()", "changed"],
+    ["alter function app.me() security definer", "function app.me()", "changed"],
+    ["alter function app.me() owner to rowhouse_definer", "function app.me()", "changed"],
+    ["alter table app.users disable trigger audit_changes", "trigger audit_changes on app.users", "changed"],
+    ["create policy wide on app.users using (true)", 'policy "wide" on app.users', "added"],
+    ["create view app.everybody as select * from app.users", "view app.everybody", "added"],
+  ])("knows that somebody said: %s", async (change, object, how) => {
+    await database.admin.query(change);
+    expect(await accessDrift(database.app)).toContainEqual({ object, change: how });
+  });
+
+  test("does not count what belongs to everyday life: rows, indexes, a new month of the trail, comments", async () => {
+    await database.admin.query(`
+      select audit.create_partition(date '2031-05-01');
+      create index extra on app.users (name);
+      comment on table app.users is 'ours';
+      analyze app.users;
+    `);
+    expect(await accessDrift(database.app)).toEqual([]);
   });
 });

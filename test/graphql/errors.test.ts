@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
-import { buildHouse, type House } from "../support/street.ts";
+import { buildTenant, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
+let acme: TenantFixture;
 let api: GraphQLHouse;
 let development: GraphQLHouse;
 
 beforeAll(async () => {
   database = await createDatabase();
-  acme = await buildHouse(database, "acme");
+  acme = await buildTenant(database, "acme");
   await database.admin.query(`
     create function app.raise_error(code text) returns text language plpgsql stable set search_path = ''
       as $$ begin raise exception using errcode = code, message = 'the secret of ' || code, detail = 'the detail', hint = 'the hint'; end $$;
@@ -114,10 +114,54 @@ describe("input", () => {
       { title },
     );
 
-  test("that breaks a constraint names it", async () => {
-    const { codes, errors } = await create("x".repeat(201));
-    expect(codes).toEqual(["INVALID_INPUT"]);
-    expect(errors[0]?.extensions.constraint).toBe("conversations_title_check");
+  test("that breaks a rule is told the field and the rule, in a sentence", async () => {
+    const title = await create("x".repeat(201));
+    expect(title.errors).toMatchObject([
+      {
+        message:
+          "A title is empty, or has at most 200 characters, on one line, and at least one of them shows.",
+        extensions: { code: "INVALID_INPUT", field: "title", rule: "conversations_title_check" },
+      },
+    ]);
+    const set =
+      "mutation ($input: SetMyPreferencesInput!) { setMyPreferences(input: $input) { clientMutationId } }";
+    expect((await api.ask(acme.member, set, { input: { language: "not a tag" } })).errors).toMatchObject([
+      {
+        message: "A language is a language tag (BCP 47) such as en or pt-BR.",
+        extensions: { code: "INVALID_INPUT", field: "language", rule: "user_preferences_language_check" },
+      },
+    ]);
+    expect((await api.ask(acme.member, set, { input: { tone: "RUDE" } })).errors).toMatchObject([
+      { message: expect.stringContaining("Tone"), extensions: { code: "INVALID_INPUT" } },
+    ]);
+  });
+
+  test("that must be given, is there already or refers to nothing names its field, and quotes no row", async () => {
+    const role = (given: string) =>
+      api.ask(acme.admin, `mutation { createRole(input: {role: {${given}}}) { clientMutationId } }`);
+    expect((await role(`name: "helper"`)).errors).toMatchObject([
+      {
+        message: "Each role of a company has a name of its own.",
+        extensions: { code: "CONFLICT", field: "name", rule: "roles_tenant_id_name_key" },
+      },
+    ]);
+    expect((await role(`name: "other", description: null`)).errors).toMatchObject([
+      {
+        message: "description must be given, and not be null.",
+        extensions: { code: "INVALID_INPUT", field: "description", rule: "not_null" },
+      },
+    ]);
+    expect((await role(`name: "other", permissions: ["fly"]`)).errors).toMatchObject([
+      { extensions: { code: "INVALID_INPUT", field: "permissions", rule: "roles_permissions_known" } },
+    ]);
+    const message = await api.ask(
+      acme.member,
+      `mutation { createMessage(input: {message: {conversationId: "${acme.colleague.conversationId}", content: "x"}}) { clientMutationId } }`,
+    );
+    expect(message.errors).toMatchObject([{ extensions: { code: "NOT_FOUND", field: "conversationId" } }]);
+    for (const { text } of [message, await role(`name: "helper"`)]) {
+      expect(text).not.toMatch(new RegExp(`${acme.tenantId}|${acme.member.userId}|already exists|Key`));
+    }
   });
 
   test.each([
@@ -147,18 +191,28 @@ describe("input", () => {
   });
 
   test("of the wrong type says so", async () => {
-    const wrong = await api.ask(acme.member, "query ($id: UUID!) { conversation(id: $id) { id } }", {
-      id: 7,
-    });
-    expect([wrong.status, wrong.codes]).toEqual([400, ["INVALID_INPUT"]]);
-    const rubbish = await api.ask(acme.member, `{ conversation(id: "rubbish") { id } }`);
-    expect(rubbish.status).toBe(400);
+    for (const id of [7, "rubbish", ""]) {
+      const { data, codes } = await api.ask(
+        acme.member,
+        "query ($id: ID!) { conversation(id: $id) { id } }",
+        { id },
+      );
+      expect([data, codes]).toEqual([{ conversation: null }, ["INVALID_INPUT"]]);
+    }
+    const { status, codes } = await api.ask(
+      acme.member,
+      "query ($id: ID!) { conversation(id: $id) { id } }",
+      {
+        id: [acme.member.conversationId],
+      },
+    );
+    expect([status, codes]).toEqual([400, ["INVALID_INPUT"]]);
   });
 
   test("that changes nothing says so", async () => {
     const { codes } = await api.ask(
       acme.member,
-      "mutation ($id: UUID!) { updateConversation(input: {id: $id, patch: {}}) { clientMutationId } }",
+      "mutation ($id: ID!) { updateConversation(input: {id: $id, patch: {}}) { clientMutationId } }",
       { id: acme.member.conversationId },
     );
     expect(codes).toEqual(["INVALID_INPUT"]);
@@ -167,15 +221,15 @@ describe("input", () => {
 
 describe("a request", () => {
   test.each([
-    ["malformed JSON", "{", 400, "malformed_json"],
-    ["no object", "[]", 400, "invalid_input"],
-    ["no query", "{}", 400, "invalid_input"],
-    ["a query that is no text", `{"query": 7}`, 400, "invalid_input"],
-    ["variables that are no object", `{"query": "{ me { id } }", "variables": [1]}`, 400, "invalid_input"],
-    ["an operation that has no name", `{"query": "{ me { id } }", "operationName": 7}`, 400, "invalid_input"],
-  ])("with %s is a problem", async (_what, body, status, code) => {
+    ["malformed JSON", "{", 400, "MALFORMED_JSON"],
+    ["no object", "[]", 400, "INVALID_INPUT"],
+    ["no query", "{}", 400, "INVALID_INPUT"],
+    ["a query that is no text", `{"query": 7}`, 400, "INVALID_INPUT"],
+    ["variables that are no object", `{"query": "{ me { id } }", "variables": [1]}`, 400, "INVALID_INPUT"],
+    ["an operation that has no name", `{"query": "{ me { id } }", "operationName": 7}`, 400, "INVALID_INPUT"],
+  ])("with %s is refused in GraphQL's shape", async (_what, body, status, code) => {
     const answer = await api.post(acme.member, body);
-    expect([answer.status, JSON.parse(answer.text).code]).toEqual([status, code]);
+    expect([answer.status, answer.codes]).toEqual([status, [code]]);
   });
 
   test("that does not parse, or asks for what is not there, is refused whole", async () => {
@@ -212,7 +266,7 @@ describe("the schema", () => {
     ]);
     const variable = await api.ask(
       acme.member,
-      "mutation ($p: ConversationPatch!, $id: UUID!) { updateConversation(input: {id: $id, patch: $p}) { clientMutationId } }",
+      "mutation ($p: ConversationPatch!, $id: ID!) { updateConversation(input: {id: $id, patch: $p}) { clientMutationId } }",
       { p: { titel: "x" }, id: acme.member.conversationId },
     );
     expect([variable.status, variable.codes]).toEqual([400, ["INVALID_INPUT"]]);

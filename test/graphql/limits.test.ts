@@ -1,19 +1,25 @@
+import { getIntrospectionQuery } from "postgraphile/graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
-import { buildHouse, type House } from "../support/street.ts";
+import { buildTenant, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
+let acme: TenantFixture;
 let api: GraphQLHouse;
 
 beforeAll(async () => {
   database = await createDatabase();
-  acme = await buildHouse(database, "acme");
+  acme = await buildTenant(database, "acme");
   await database.admin.query(
     `insert into app.conversations (tenant_id, user_id, title)
      select $1, $2, 'number ' || n from generate_series(1, 149) n`,
     [acme.tenantId, acme.member.userId],
+  );
+  await database.admin.query(
+    `insert into app.messages (tenant_id, user_id, conversation_id, content)
+     select $1, $2, $3, 'number ' || n from generate_series(1, 149) n`,
+    [acme.tenantId, acme.member.userId, acme.member.conversationId],
   );
   api = await startGraphQL(database);
 });
@@ -59,10 +65,11 @@ describe("pages", () => {
   test("of relations, too", async () => {
     const { data } = await api.ask(
       acme.member,
-      "{ myMembership { byDefault: conversations { nodes { id } } most: conversations(last: 100) { nodes { id } } } }",
+      "query ($id: ID!) { conversation(id: $id) { byDefault: messages { nodes { id } } most: messages(last: 100) { nodes { id } } } }",
+      { id: acme.member.conversationId },
     );
-    expect(data.myMembership.byDefault.nodes).toHaveLength(50);
-    expect(data.myMembership.most.nodes).toHaveLength(100);
+    expect(data.conversation.byDefault.nodes).toHaveLength(50);
+    expect(data.conversation.most.nodes).toHaveLength(100);
   });
 
   test("follow one another by cursor", async () => {
@@ -85,7 +92,10 @@ describe("pages", () => {
     "of %s are refused",
     async (size) => {
       await expectRefused("PAGE_TOO_LARGE", `{ conversations(${size}) { nodes { id } } }`);
-      await expectRefused("PAGE_TOO_LARGE", `{ myMembership { conversations(${size}) { nodes { id } } } }`);
+      await expectRefused(
+        "PAGE_TOO_LARGE",
+        `{ myMembership { role { memberships(${size}) { nodes { id } } } } }`,
+      );
     },
   );
 
@@ -101,6 +111,16 @@ describe("pages", () => {
       "PAGE_TOO_LARGE",
       "{ ...f } fragment f on Query { conversations(first: 1000000) { nodes { id } } }",
     );
+  });
+
+  test("of a million are refused although the same document was good with less, and good again afterwards", async () => {
+    const page = "query ($n: Int) { conversations(first: $n) { nodes { title } } }";
+    for (const _ of [1, 2]) {
+      for (const n of [undefined, null, 2]) {
+        expect((await api.ask(acme.member, page, { n })).codes).toEqual([]);
+      }
+      await expectRefused("PAGE_TOO_LARGE", page, { n: 1_000_000 });
+    }
   });
 
   test("are not skipped into by offset", async () => {
@@ -120,21 +140,20 @@ describe("pages", () => {
 
 describe("queries", () => {
   const cycle = (depth: number): string =>
-    depth === 0 ? "id" : `member { conversations(first: 1) { nodes { ${cycle(depth - 1)} } } }`;
+    depth === 0 ? "id" : `role { memberships(first: 1) { nodes { ${cycle(depth - 1)} } } }`;
 
   test("as deep as the limit pass, cyclic ones beyond it do not", async () => {
-    expect(
-      (await api.ask(acme.member, `{ myConversations(first: 1) { nodes { ${cycle(3)} } } }`)).codes,
-    ).toEqual([]);
-    await expectRefused("TOO_DEEP", `{ myConversations(first: 1) { nodes { ${cycle(4)} } } }`);
-    await expectRefused("TOO_DEEP", `{ myConversations(first: 1) { nodes { ${cycle(60)} } } }`);
+    expect((await api.ask(acme.member, `{ memberships(first: 1) { nodes { ${cycle(3)} } } }`)).codes).toEqual(
+      [],
+    );
+    await expectRefused("TOO_DEEP", `{ memberships(first: 1) { nodes { ${cycle(4)} } } }`);
+    await expectRefused("TOO_DEEP", `{ memberships(first: 1) { nodes { ${cycle(60)} } } }`);
   });
 
   test("deep ones do not hide in fragments", async () => {
     const fragments = Array.from(
       { length: 20 },
-      (_, n) =>
-        `fragment f${n} on Membership { conversations(first: 1) { nodes { member { ...f${n + 1} } } } }`,
+      (_, n) => `fragment f${n} on Membership { role { memberships(first: 1) { nodes { ...f${n + 1} } } } }`,
     );
     await expectRefused(
       "TOO_DEEP",
@@ -219,11 +238,85 @@ describe("queries", () => {
   });
 
   test("bodies end at 100 kB", async () => {
-    const { status, text } = await api.post(
+    const { status, codes } = await api.post(
       acme.member,
       JSON.stringify({ query: `{ me { id } } #${"x".repeat(10_000_000)}` }),
     );
-    expect([status, JSON.parse(text).code]).toEqual([413, "body_too_large"]);
+    expect([status, codes]).toEqual([413, ["BODY_TOO_LARGE"]]);
+  });
+
+  test("values count: lists in arguments end at a hundred, by literal, by variable, by its default", async () => {
+    const role = (permissions: string) =>
+      `createRole(input: {role: {name: "listed", permissions: ${permissions}}}) { role { id } }`;
+    const list = (entries: number) => Array(entries).fill("chat");
+    const literal = (entries: number) => JSON.stringify(list(entries));
+    expect((await api.ask(acme.owner, `mutation { ${role(literal(100))} }`)).codes).toEqual([]);
+    await expectRefused("LIST_TOO_LONG", `mutation { ${role(literal(101))} }`);
+    await expectRefused("LIST_TOO_LONG", `mutation ($p: [String!] = ${literal(101)}) { ${role("$p")} }`);
+    const query = `mutation ($p: [String!]) { ${role("$p")} }`;
+    await expectRefused("LIST_TOO_LONG", query, { p: list(101) });
+    await expectRefused("LIST_TOO_LONG", query, { p: list(7_000) });
+  });
+
+  test("each use of a variable counts what it holds", async () => {
+    const titles = Array.from({ length: 249 }, (_, n) => `a${n}: id`).join(" ");
+    const query = `mutation ($p: [String!]) { createRole(input: {role: {name: "counted", permissions: $p}}) {
+      role { memberships(first: 100) { nodes { ${titles} } } } } }`;
+    expect((await api.ask(acme.owner, query, { p: [] })).codes).toEqual([]);
+    await expectRefused("TOO_COSTLY", query, { p: Array(100).fill("chat") });
+  });
+
+  test("twenty-five lists pass, a twenty-sixth does not, whatever it is called", async () => {
+    const lists = (count: number) =>
+      Array.from({ length: count }, (_, n) => `a${n}: memberships(first: 1) { totalCount }`).join(" ");
+    expect((await api.ask(acme.member, `{ roles(first: 1) { nodes { ${lists(24)} } } }`)).codes).toEqual([]);
+    await expectRefused("TOO_MANY_LISTS", `{ roles(first: 1) { nodes { ${lists(25)} } } }`);
+  });
+
+  test("a variable that looks like a document is a value", async () => {
+    const variable = { kind: "Variable", name: { kind: "Name", value: "v" } };
+    const members = "query ($v: MembershipFilter) { memberships(filter: $v) { nodes { id } } }";
+    const { status: alike, codes } = await api.ask(acme.member, members, { v: variable });
+    expect([alike, new Set(codes)]).toEqual([400, new Set(["INVALID_INPUT"])]);
+    const dunder = `query ($__proto__: Int) { roles(first: $__proto__) { nodes { id } } }`;
+    const { status } = await api.post(
+      acme.member,
+      `{"query": ${JSON.stringify(dunder)}, "variables": {"__proto__": 1000000}}`,
+    );
+    expect(status).toBe(400);
+  });
+
+  test.each([
+    ["objects", `{ me(a: ${"{a: ".repeat(70)}1${"}".repeat(70)}) { id } }`],
+    ["lists", `{ roles(orderBy: ${"[".repeat(1_900)}`],
+    ["fields", "{ me ".repeat(1_900)],
+    ["types", `query ($v: ${"[".repeat(1_900)}`],
+  ])("documents end at 64 brackets within one another: %s", async (_what, query) => {
+    await expectRefused("TOO_DEEP", query);
+  });
+
+  test("bodies end at 32 levels, variables among them", async () => {
+    const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+    const body = (levels: number) => `{"query": "{ me { id } }", "variables": {"v": ${nested(levels)}}}`;
+    for (const levels of [31, 8_000, 45_000]) {
+      const { status, codes } = await api.post(acme.member, body(levels));
+      expect([status, codes]).toEqual([400, ["BODY_TOO_DEEP"]]);
+    }
+    expect((await api.post(acme.member, body(30))).status).toBe(200);
+  });
+
+  test("of the schema about itself count too: once passes, ten times does not", async () => {
+    const explaining = await startGraphQL(database, { environment: "development", graphiql: true });
+    try {
+      const whole = getIntrospectionQuery();
+      expect((await explaining.ask(null, whole)).codes).toEqual([]);
+      const [, inner, fragments] = /^[^{]*\{(.*?)\}\s*(fragment.*)$/s.exec(whole) ?? [];
+      const ten = Array.from({ length: 10 }, (_, n) => `a${n}: ${inner!.trim()}`);
+      const { status, codes } = await explaining.ask(null, `{ ${ten.join(" ")} } ${fragments}`);
+      expect([status, codes]).toEqual([400, ["TOO_COSTLY"]]);
+    } finally {
+      await explaining.close();
+    }
   });
 
   test("subscriptions are refused, not left hanging", async () => {

@@ -1,5 +1,17 @@
 import { readFileSync } from "node:fs";
-import { buildSchema, type GraphQLSchema, isInputObjectType, isObjectType } from "postgraphile/graphql";
+import {
+  buildSchema,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isScalarType,
+  isSpecifiedScalarType,
+} from "postgraphile/graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { graphqlSchema } from "../../src/development/graphql_schema.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -27,32 +39,46 @@ const names = (type: string): string[] => {
 
 test("these are the ways in", () => {
   expect(names("Query")).toEqual([
+    "apiKey",
+    "apiKeys",
     "auditEvent",
     "auditEvents",
     "conversation",
     "conversations",
     "me",
     "membership",
+    "membershipByUserId",
     "memberships",
     "message",
     "myConversations",
+    "myIdentities",
     "myMembership",
     "myPermissions",
     "myPreferences",
+    "mySessions",
     "myTenant",
     "permission",
     "permissions",
     "role",
+    "roleByName",
     "roles",
   ]);
   expect(names("Mutation")).toEqual([
+    "createApiKey",
     "createConversation",
     "createMessage",
     "createRole",
     "deleteConversation",
     "deleteMyPreferences",
     "deleteRole",
+    "revokeAllSessions",
+    "revokeApiKey",
+    "revokeOtherSessions",
+    "revokeSession",
+    "rotateApiKey",
     "setMyPreferences",
+    "unlinkIdentity",
+    "updateApiKey",
     "updateConversation",
     "updateMembership",
     "updateRole",
@@ -67,59 +93,188 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("MessageInput")).toEqual(["content", "conversationId"]);
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
-  expect(names("TenantPatch")).toEqual(["name"]);
+  expect(names("TenantPatch")).toEqual([
+    "fingerprint",
+    "fingerprintNetwork",
+    "name",
+    "requiresSecondFactor",
+    "sessionIdleMinutes",
+    "sessionLifetimeMinutes",
+    "singleSession",
+  ]);
   expect(names("UserPatch")).toEqual(["locale", "name"]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInputObjectType(type)) expect(Object.keys(type.getFields())).not.toContain("tenantId");
   }
 });
 
-test("filters know only operators that an index serves and row security lets it", () => {
-  const operators = new Set(
-    Object.values(schema.getTypeMap())
-      .filter((type) => /^(UUID|String|Datetime)Filter$/.test(type.name))
-      .flatMap((type) => names(type.name)),
+const enumValues = (type: string): string[] => {
+  const found = schema.getType(type);
+  if (!isEnumType(found)) throw new Error(`there is no enum ${type}`);
+  return found
+    .getValues()
+    .map(({ name }) => name)
+    .sort();
+};
+
+test("closed values are enums, the values those that the database allows", () => {
+  expect(enumValues("ConversationStatus")).toEqual(["ARCHIVED", "OPEN"]);
+  expect(enumValues("MembershipStatus")).toEqual(["ACTIVE", "REMOVED", "SUSPENDED"]);
+  expect(enumValues("TenantStatus")).toEqual(["ACTIVE", "CLOSED", "SUSPENDED"]);
+  expect(enumValues("UserStatus")).toEqual(["ACTIVE", "BANNED"]);
+  expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
+  expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
+  expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
+  expect(enumValues("ActorKind")).toEqual(["API_KEY", "SESSION", "SIGN_IN", "SYSTEM"]);
+});
+
+test("every column that a CHECK closes is an enum in the API", async () => {
+  const { rows } = await database.admin.query<{ field: string }>(`
+    select relname || '.' || attname as field
+    from pg_constraint
+    join pg_class on pg_class.oid = conrelid and relnamespace = 'app'::regnamespace
+    join pg_attribute on attrelid = conrelid and array[attnum] = conkey
+    where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
+  const types: Record<string, string> = { user_preferences: "Preferences" };
+  expect(rows.length).toBeGreaterThan(5);
+  for (const { field } of rows) {
+    const [table, column] = field.split(".") as [string, string];
+    const named = types[table] ?? table.charAt(0).toUpperCase() + table.slice(1, -1);
+    const type = schema.getType(named);
+    if (!isObjectType(type)) throw new Error(`there is no ${named}`);
+    expect(isEnumType(getNamedType(type.getFields()[column]!.type)), field).toBe(true);
+  }
+});
+
+test("no list has holes: entries are never null", () => {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith("__") || !(isObjectType(type) || isInputObjectType(type))) continue;
+    for (const { name, type: given } of Object.values(type.getFields())) {
+      const list = getNullableType(given);
+      if (isListType(list)) expect(isNonNullType(list.ofType), `${type.name}.${name}`).toBe(true);
+    }
+  }
+});
+
+test("ids are of type ID, and what generated code has no type for is documented", () => {
+  const scalars = Object.values(schema.getTypeMap()).filter(
+    (type) => isScalarType(type) && !isSpecifiedScalarType(type),
   );
-  expect([...operators].sort()).toEqual([
-    "equalTo",
+  expect(scalars.map(({ name }) => name).sort()).toEqual(["Cursor", "Datetime", "InternetAddress", "JSON"]);
+  for (const scalar of scalars) expect(scalar.description).toBeTruthy();
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith("__") || !isObjectType(type)) continue;
+    for (const { name, type: given } of Object.values(type.getFields())) {
+      if (isObjectType(getNamedType(given))) continue;
+      if (/^id$|[a-z]Id$/.test(name) && !["clientMutationId", "requestId", "rowId"].includes(name)) {
+        expect(String(getNamedType(given)), `${type.name}.${name}`).toBe("ID");
+      }
+    }
+  }
+});
+
+test("what is one's own is changed without an id", () => {
+  const mine = Object.keys(schema.getMutationType()!.getFields()).filter((name) => name.includes("My"));
+  expect(mine.sort()).toEqual(["deleteMyPreferences", "setMyPreferences"]);
+  for (const name of mine) {
+    expect(names(`${name.charAt(0).toUpperCase()}${name.slice(1)}Input`)).not.toContain("id");
+  }
+});
+
+test("a filter asks for one value, or for a stretch of time", () => {
+  for (const type of ["IDFilter", "StringFilter", "ActorKindFilter"])
+    expect(names(type)).toEqual(["equalTo"]);
+  expect(names("DatetimeFilter")).toEqual([
     "greaterThan",
     "greaterThanOrEqualTo",
-    "in",
     "lessThan",
     "lessThanOrEqualTo",
   ]);
 });
 
-test("every column that can be filtered by is the first of an index, after tenant_id", async () => {
-  const { rows } = await database.admin.query<{ column: string }>(`
-    select distinct class.relname || '.' || attribute.attname as column
-    from pg_index as index
-    join pg_class as class on class.oid = index.indrelid
-    join pg_attribute as tenant on tenant.attrelid = class.oid and tenant.attnum = index.indkey[0]
-    join pg_attribute as attribute on attribute.attrelid = class.oid and attribute.attnum = index.indkey[1]
-    where tenant.attname = 'tenant_id'`);
-  const indexed = new Set(rows.map(({ column }) => column));
-  const tables: Record<string, string> = {
-    RoleFilter: "roles",
-    MembershipFilter: "memberships",
-    ConversationFilter: "conversations",
-    MessageFilter: "messages",
-    AuditEventFilter: "events",
-  };
-  const filters = Object.keys(schema.getTypeMap()).filter(
-    (name) => name.endsWith("Filter") && !/^(UUID|String|Datetime)Filter$/.test(name),
+/** The table behind a type of the API. */
+const tables: Readonly<Record<string, string>> = {
+  ApiKey: "auth.api_keys",
+  AuditEvent: "audit.events",
+  Conversation: "app.conversations",
+  Membership: "app.memberships",
+  Message: "app.messages",
+  Permission: "app.permissions",
+  Role: "app.roles",
+};
+
+const columnOf = (field: string): string =>
+  field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The columns that lead an index of a table, after tenant_id, in order. */
+async function indexes(table: string): Promise<string[][]> {
+  const { rows } = await database.admin.query<{ columns: string[] }>(
+    `select array(
+       select attname::text from unnest(indkey) with ordinality as part (number, place)
+       join pg_attribute on attrelid = indrelid and attnum = part.number
+       where attname <> 'tenant_id' order by place
+     ) as columns
+     from pg_index where indrelid = $1::regclass and indexprs is null and indpred is null`,
+    [table],
   );
-  expect(filters.sort()).toEqual(Object.keys(tables).sort());
-  for (const filter of filters) {
-    for (const field of names(filter)) {
-      const column = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      expect([...indexed]).toContain(`${tables[filter]}.${column}`);
+  return rows.map(({ columns }) => columns);
+}
+
+test("every order, and every filter with every order, is an index of its own", async () => {
+  const lists = Object.keys(schema.getTypeMap()).filter((name) => name.endsWith("OrderBy"));
+  expect(lists.map((name) => name.replace("OrderBy", "")).sort()).toEqual(Object.keys(tables));
+  for (const [type, table] of Object.entries(tables)) {
+    const having = await indexes(table);
+    const orders = new Set(
+      enumValues(`${type}OrderBy`).map((name) => name.replace(/_(ASC|DESC)$/, "").toLowerCase()),
+    );
+    const filter = schema.getType(`${type}Filter`);
+    const filters = isInputObjectType(filter) ? Object.keys(filter.getFields()).map(columnOf) : [];
+    for (const by of [
+      [],
+      ...filters.map((column) => (column === "record" ? ["table_name", "row_id"] : [column])),
+    ]) {
+      for (const order of orders) {
+        // A role's or permission's name is unique by itself.
+        const wanted = [...new Set([...by, order, ...(order === "name" ? [] : ["id"])])].join();
+        expect(
+          having.map((columns) => columns.join()).filter((columns) => columns.startsWith(wanted)),
+          `${table}: ${wanted}`,
+        ).not.toEqual([]);
+      }
     }
   }
 });
 
-test("everything in the API says what it is", () => {
-  for (const type of ["AuditEvent", "Conversation", "Membership", "Message", "Role", "Tenant", "User"]) {
-    expect(schema.getType(type)?.description, type).toBeTruthy();
+test("no order is by a column that may be null", async () => {
+  for (const [type, table] of Object.entries(tables)) {
+    for (const order of enumValues(`${type}OrderBy`)) {
+      const { rows } = await database.admin.query(
+        "select attnotnull from pg_attribute where attrelid = $1::regclass and attname = $2",
+        [table, order.replace(/_(ASC|DESC)$/, "").toLowerCase()],
+      );
+      expect(rows, `${table} ${order}`).toEqual([{ attnotnull: true }]);
+    }
   }
+});
+
+test("everything in the API says what it is: types, fields, arguments and values", () => {
+  const silent: string[] = [];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith("__") || (isScalarType(type) && isSpecifiedScalarType(type))) continue;
+    if (!type.description) silent.push(type.name);
+    if (isEnumType(type)) {
+      for (const { name, description } of type.getValues()) {
+        if (!description) silent.push(`${type.name}.${name}`);
+      }
+    }
+    if (!isObjectType(type) && !isInputObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (!field.description) silent.push(`${type.name}.${field.name}`);
+      for (const argument of "args" in field ? field.args : []) {
+        if (!argument.description) silent.push(`${type.name}.${field.name}(${argument.name})`);
+      }
+    }
+  }
+  expect(silent).toEqual([]);
 });

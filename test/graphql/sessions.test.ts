@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import { createMember, createSession } from "../support/people.ts";
-import { buildStreet, type House, type Neighbour } from "../support/street.ts";
+import { buildTenants, type TenantFixture, type TenantMember } from "../support/tenants.ts";
 
 let database: TestDatabase;
-let acme: House;
-let globex: House;
+let acme: TenantFixture;
+let globex: TenantFixture;
 let api: GraphQLHouse;
 
 beforeAll(async () => {
   database = await createDatabase();
-  ({ acme, globex } = await buildStreet(database));
+  ({ acme, globex } = await buildTenants(database));
   api = await startGraphQL(database);
 });
 afterAll(async () => {
@@ -26,10 +26,10 @@ describe("on the very next request with the same credential", () => {
   const change = (sql: string, values: unknown[]) => database.admin.query(sql, values);
   const fresh = () => createMember(database, { tenant: acme, role: "member" });
 
-  async function expectShut(person: { digest: Buffer }, detail: string): Promise<void> {
+  async function expectShut(person: { digest: Buffer }, detail: string, code = detail): Promise<void> {
     api.refusals.length = 0;
     const { status, codes, headers, data } = await api.ask(person, whoAmI);
-    expect([status, new Set(codes)]).toEqual([401, new Set(["SESSION_ENDED"])]);
+    expect([status, new Set(codes)]).toEqual([401, new Set([code.toUpperCase()])]);
     expect(data).toEqual({ me: null, myTenant: null });
     expect(headers.get("www-authenticate")).toMatch(/^Bearer /);
     expect(api.refusals).toEqual([["RH401", detail]]);
@@ -41,7 +41,23 @@ describe("on the very next request with the same credential", () => {
     const person = await fresh();
     await expectOpen(person);
     await database.auth.query("select auth.end_sessions($1, 'current', '{}')", [person.digest]);
-    await expectShut(person, "ended");
+    await expectShut(person, "ended", "session_ended");
+  });
+
+  test("age bites", async () => {
+    const person = await fresh();
+    await expectOpen(person);
+    await change("update auth.sessions set expires_at = now() where id = $1", [person.sessionId]);
+    await expectShut(person, "expired", "credential_expired");
+  });
+
+  test("another browser is told that it is another browser", async () => {
+    const person = await fresh();
+    await expectOpen(person);
+    await change("update auth.sessions set user_agent = 'Firefox' where id = $1", [person.sessionId]);
+    await expectShut(person, "fingerprint_mismatch");
+    const { errors } = await api.ask(person, whoAmI);
+    expect(errors[0]!.message).toMatch(/another browser/);
   });
 
   test("a ban bites", async () => {
@@ -88,15 +104,15 @@ test("an unknown credential is 401, and nothing of it runs", async () => {
     stranger,
     `mutation { createConversation(input: {conversation: {title: "stranger"}}) { conversation { id } } }`,
   );
-  expect([status, codes]).toEqual([401, ["SESSION_ENDED"]]);
+  expect([status, codes]).toEqual([401, ["CREDENTIAL_UNKNOWN"]]);
   expect(
     (await database.admin.query("select from app.conversations where title = 'stranger'")).rowCount,
   ).toBe(0);
 });
 
 test("no credential is 401 before anything is parsed", async () => {
-  const { status, text } = await api.post(null, JSON.stringify({ query: "{ rubbish" }));
-  expect([status, JSON.parse(text).code]).toEqual([401, "credential_missing"]);
+  const { status, codes } = await api.post(null, JSON.stringify({ query: "{ rubbish" }));
+  expect([status, codes]).toEqual([401, ["CREDENTIAL_MISSING"]]);
 });
 
 test("in development nobody may look at the schema, and at no row", async () => {
@@ -106,8 +122,7 @@ test("in development nobody may look at the schema, and at no row", async () => 
       null,
       "{ me { id } conversations { nodes { id } } permissions { nodes { name } } }",
     );
-    expect([status, new Set(codes)]).toEqual([401, new Set(["SESSION_ENDED"])]);
-    expect(data).toEqual({ me: null, conversations: null, permissions: null });
+    expect([status, codes, data]).toEqual([401, ["CREDENTIAL_MISSING"], undefined]);
   } finally {
     await development.close();
   }
@@ -120,11 +135,11 @@ describe("one connection for everybody", () => {
   });
   afterAll(() => single.close());
 
-  const seen = async (person: Neighbour) => {
+  const seen = async (person: TenantMember) => {
     const { data } = await single.ask(person, "{ me { id } myTenant { id } conversations { nodes { id } } }");
     return [data.me.id, data.myTenant.id, data.conversations.nodes.map(({ id }: { id: string }) => id)];
   };
-  const own = (person: Neighbour) => [person.userId, person.tenantId, [person.conversationId]];
+  const own = (person: TenantMember) => [person.userId, person.tenantId, [person.conversationId]];
 
   test("after another tenant's request it serves this one's rows", async () => {
     for (const person of [globex.colleague, acme.colleague, globex.colleague]) {
@@ -167,9 +182,9 @@ describe("one connection for everybody", () => {
   });
 });
 
-test("500 requests at once of two tenants see no row of the other", async () => {
-  const people = [acme, globex].flatMap((house) =>
-    [house.owner, house.admin, house.member, house.viewer].map((person) => ({ house, person })),
+test("500 requests of two tenants, a hundred at a time, see no row of the other", async () => {
+  const people = [acme, globex].flatMap((home) =>
+    [home.owner, home.admin, home.member, home.viewer].map((person) => ({ home, person })),
   );
   const { rows } = await database.admin.query(
     `select tenant_id, id from app.conversations union all select tenant_id, id from app.memberships
@@ -179,15 +194,17 @@ test("500 requests at once of two tenants see no row of the other", async () => 
   const query = `{
     myTenant { id }
     conversations { nodes { id member { id } messages { nodes { id } } } }
-    memberships { nodes { id role { id } conversations { nodes { id } } } }
+    memberships { nodes { id role { id } } }
     other: conversation(id: "OTHER") { id }
   }`;
 
   let rowsSeen = 0;
-  const answers = await Promise.all(
-    Array.from({ length: 500 }, async (_, n) => {
-      const { house, person } = people[n % people.length]!;
-      const other = (house === acme ? globex : acme).member.conversationId;
+  const answers: unknown[] = [];
+  // More at once than a pool can serve within its patience are refused (src/database/fair_share.ts).
+  for (let asked = 0; asked < 500; asked += 100) {
+    const hundred = Array.from({ length: 100 }, async (_, n) => {
+      const { home, person } = people[n % people.length]!;
+      const other = (home === acme ? globex : acme).member.conversationId;
       const answer = await api.ask(person, query.replace("OTHER", other));
       const ids: string[] = [];
       JSON.stringify({ ...answer.data, myTenant: null }, (key, value) => {
@@ -196,12 +213,13 @@ test("500 requests at once of two tenants see no row of the other", async () => 
       });
       rowsSeen += ids.length;
       return {
-        tenant: answer.data.myTenant.id === house.tenantId,
+        tenant: answer.data.myTenant.id === home.tenantId,
         codes: answer.codes,
-        foreign: ids.filter((id) => tenantOf.get(id) !== house.tenantId),
+        foreign: ids.filter((id) => tenantOf.get(id) !== home.tenantId),
       };
-    }),
-  );
+    });
+    answers.push(...(await Promise.all(hundred)));
+  }
   expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
     new Set([JSON.stringify({ tenant: true, codes: ["NOT_FOUND"], foreign: [] })]),
   );

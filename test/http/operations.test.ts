@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { type Network, networkTo } from "../support/network.ts";
 import { createTenant, signUp } from "../support/people.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -12,6 +11,7 @@ beforeEach(async () => {
   server = await startTestServer(database, { METRICS_TOKEN: "a token for metrics" });
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await server.close();
   await database.drop();
 });
@@ -26,7 +26,12 @@ describe("/readyz", () => {
       status: 200,
       body: {
         status: "ready",
-        checks: { database: { ok: true }, migrations: { ok: true, pending: [] }, worker: { ok: true } },
+        checks: {
+          database: { ok: true },
+          migrations: { ok: true, pending: [] },
+          worker: { ok: true },
+          storage: { ok: true },
+        },
       },
     });
   });
@@ -52,15 +57,47 @@ describe("/readyz", () => {
     });
   });
 
-  test("says that the database was never migrated", async () => {
+  test.each([
+    ["behind", -5],
+    ["ahead of", 5],
+  ])("knows the worker's age where our clock is minutes %s the database's", async (_, minutes) => {
     await beat();
-    await database.admin.query("alter function context.readiness() rename to readiness_hidden");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + minutes * 60_000 });
+    expect(await server.get("/readyz")).toMatchObject({
+      status: 200,
+      body: { checks: { worker: { ok: true } } },
+    });
+    await database.admin.query("update jobs.heartbeats set seen_at = now() - interval '3 minutes 1 second'");
+    expect(await server.get("/readyz")).toMatchObject({ body: { checks: { worker: { ok: false } } } });
+  });
+
+  test("says that the storage takes nothing more", async () => {
+    await beat();
+    // PostgreSQL raises the same class of error here as for a full disk.
+    await database.admin.query(
+      `alter role rowhouse_app in database ${database.name} set temp_file_limit = '8kB'`,
+    );
+    const full = await startTestServer(database);
+    const { status, body } = await full.get("/readyz");
+    await full.close();
+    expect({ status, body }).toMatchObject({
+      status: 503,
+      body: {
+        status: "not_ready",
+        checks: { database: { ok: true }, storage: { ok: false, reason: "53400" } },
+      },
+    });
+  });
+
+  test("says that another version of a migration built the database", async () => {
+    await beat();
+    await database.admin.query("update graphile_migrate.migrations set hash = 'sha1:older'");
     const { status, body } = await server.get("/readyz");
     expect({ status, body }).toMatchObject({
       status: 503,
       body: { checks: { database: { ok: true }, migrations: { ok: false } } },
     });
-    expect(body.checks.migrations.pending).not.toHaveLength(0);
+    expect(body.checks.migrations.rebuilt).not.toHaveLength(0);
   });
 });
 
@@ -96,23 +133,23 @@ describe("/metrics", () => {
 });
 
 describe("while the database is gone", () => {
-  let wire: Wire;
+  let network: Network;
   let behind: TestServer;
   beforeEach(async () => {
-    wire = await wireTo(database.adminUrl);
+    network = await networkTo(database.adminUrl);
     const { app, auth, worker } = database.connections;
-    const connections = { app: wire.through(app), auth: wire.through(auth), worker };
+    const connections = { app: network.through(app), auth: network.through(auth), worker };
     behind = await startTestServer({ connections });
   });
   afterEach(async () => {
     await behind.close();
-    await wire.cut();
+    await network.cut();
   });
 
   test("the server is alive, not ready, and says so without details; then it is back by itself", async () => {
     await beat();
     expect((await behind.get("/readyz")).status).toBe(200);
-    await wire.cut();
+    await network.cut();
     const { status, body } = await behind.get("/readyz");
     expect({ status, body }).toMatchObject({
       status: 503,
@@ -120,57 +157,19 @@ describe("while the database is gone", () => {
     });
     expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|rowhouse_app/);
     expect((await behind.get("/healthz")).status).toBe(200);
-    await wire.mend();
+    await network.mend();
     expect((await behind.get("/readyz")).status).toBe(200);
   });
 
   test("a login is a 503 that says when to come back", async () => {
     const { owner } = await createTenant(database);
     const logIn = () => behind.post("/auth/login", { email: owner.email, password: "x" });
-    await wire.cut();
+    await network.cut();
     const answer = await logIn();
     expect(answer).toMatchObject({ status: 503, body: { code: "database_unavailable" } });
     expect(answer.headers.get("Retry-After")).toBe("5");
     expect(JSON.stringify(answer.body)).not.toMatch(/127\.0\.0\.1|ECONN/);
-    await wire.mend();
+    await network.mend();
     expect((await logIn()).status).toBe(401);
   });
 });
-
-/** A wire to the database that can be cut. */
-interface Wire {
-  /** The connection string with this wire in between. */
-  through(url: string): string;
-  cut(): Promise<void>;
-  mend(): Promise<void>;
-}
-
-async function wireTo(url: string): Promise<Wire> {
-  const { hostname, port } = new URL(url);
-  const ends = new Set<Socket>();
-  const hub = createServer((near) => {
-    const far = createConnection(Number(port), hostname);
-    for (const end of [near, far]) {
-      ends.add(end);
-      end.on("error", () => {}).on("close", () => ends.delete(end));
-    }
-    near.pipe(far).pipe(near);
-  });
-  hub.listen(0, "127.0.0.1");
-  await once(hub, "listening");
-  const { port: own } = hub.address() as AddressInfo;
-  return {
-    through: (from) => Object.assign(new URL(from), { hostname: "127.0.0.1", port: String(own) }).href,
-    async cut() {
-      if (!hub.listening) return;
-      const closed = once(hub, "close");
-      hub.close();
-      for (const end of ends) end.destroy();
-      await closed;
-    },
-    async mend() {
-      hub.listen(own, "127.0.0.1");
-      await once(hub, "listening");
-    },
-  };
-}

@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createApiKeys } from "../../src/auth/api_key.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember, createTenant } from "../support/people.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type Answer, eventually, startTestServer, type TestServer } from "../support/server.ts";
 
 let database: TestDatabase;
@@ -81,16 +77,26 @@ describe("requests are counted", () => {
     expect(await from("2001:db8:0:1:ffff:2:3:4")).toMatchObject(tooMany);
     expect(await from("2001:0DB8:0000:0001::2")).toMatchObject(tooMany);
     expect((await from("2001:db8:0:2::1")).status).toBe(401);
+    // Some proxies write the port too: it is another for each connection.
+    expect((await from("203.0.113.9:1001")).status).toBe(401);
+    expect(await from("203.0.113.9:1002")).toMatchObject(tooMany);
+    expect((await from("[2001:db8:0:3::1]:1001")).status).toBe(401);
+    expect(await from("[2001:db8:0:3::2]:1002")).toMatchObject(tooMany);
+    expect(await from("2001:db8:0:3::3")).toMatchObject(tooMany);
+    expect((await from("203.0.113.10:1001")).status).toBe(401);
   });
 
   test("for each credential, and for all made-up ones together by address", async () => {
     const server = await start({ RATE_LIMIT: "1" });
-    const ask = (key: string) =>
-      server.post("/graphql", { query: "{ __typename }" }, { "X-API-Key": `rh_sk_${key.repeat(20)}` });
-    expect((await ask("a")).status).not.toBe(429);
-    expect(await ask("a")).toMatchObject(tooMany);
+    const ask = (key: string) => server.post("/graphql", { query: "{ __typename }" }, { "X-API-Key": key });
+    const key = createApiKeys().secret;
+    expect((await ask(key)).status).not.toBe(429);
+    expect(await ask(key)).toMatchObject({
+      status: 429,
+      body: { errors: [{ extensions: { code: "TOO_MANY_REQUESTS" } }] },
+    });
     const answers: number[] = [];
-    for (const key of "bcdefghijklm") answers.push((await ask(key)).status);
+    for (let made = 0; made < 12; made++) answers.push((await ask(createApiKeys().secret)).status);
     expect(answers.slice(0, 8)).not.toContain(429);
     expect(answers.slice(8)).toEqual([429, 429, 429, 429]);
   });
@@ -104,46 +110,16 @@ describe("requests are counted", () => {
 });
 
 describe("with Redis", () => {
-  let redis: ChildProcess;
-  let folder: string;
-  let url: string;
-  let port: number;
-
-  async function startRedis(): Promise<void> {
-    redis = spawn(
-      "redis-server",
-      ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-      {
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
-    for await (const chunk of redis.stdout!) if (String(chunk).includes("Ready to accept")) break;
-  }
-  async function stopRedis(): Promise<void> {
-    if (redis.exitCode !== null || redis.signalCode !== null) return;
-    const gone = once(redis, "exit");
-    redis.kill("SIGKILL");
-    await gone;
-  }
-
+  let redis: TestRedis;
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "rowhouse-redis-"));
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    port = (probe.address() as AddressInfo).port;
-    await new Promise((done) => probe.close(done));
-    url = `redis://127.0.0.1:${port}`;
-    await startRedis();
+    redis = await startRedis();
   });
-  afterEach(async () => {
-    await stopRedis();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => redis.close());
 
   test("two processes count together", async () => {
     const [one, other] = [
-      await start({ REDIS_URL: url, RATE_LIMIT_SIGN_IN: "2" }),
-      await start({ REDIS_URL: url, RATE_LIMIT_SIGN_IN: "2" }),
+      await start({ REDIS_URL: redis.url, RATE_LIMIT_SIGN_IN: "2" }),
+      await start({ REDIS_URL: redis.url, RATE_LIMIT_SIGN_IN: "2" }),
     ];
     expect((await logOut(one)).status).toBe(401);
     expect((await logOut(other)).status).toBe(401);
@@ -152,11 +128,11 @@ describe("with Redis", () => {
   });
 
   test("it never learns a credential's digest, which would open the door", async () => {
-    const server = await start({ REDIS_URL: url });
+    const server = await start({ REDIS_URL: redis.url });
     const member = await createMember(database, { tenant: await createTenant(database), role: "member" });
-    const key = `rh_sk_${"a".repeat(32)}`;
+    const key = createApiKeys().secret;
     await server.post("/graphql", { query: "{ __typename }" }, { "X-API-Key": key });
-    const client = new Redis(url);
+    const client = new Redis(redis.url);
     const keys = await client.keys("*");
     client.disconnect();
     expect(keys.some((name) => name.startsWith("rowhouse:rate:credential:"))).toBe(true);
@@ -166,14 +142,52 @@ describe("with Redis", () => {
     }
   });
 
-  test("its loss is survived: each process counts by itself, says so once, and comes back", async () => {
-    const server = await start({ REDIS_URL: url, RATE_LIMIT_SIGN_IN: "3" });
+  test("one that hangs costs the requests of one moment a quarter of a second, and is said once", async () => {
+    const server = await start({ REDIS_URL: redis.url });
+    const counted = async (): Promise<boolean> => {
+      const client = new Redis(redis.url);
+      const keys = await client.keys("rowhouse:rate:*");
+      client.disconnect();
+      return keys.length > 0;
+    };
+    while (!(await counted())) await logOut(server);
+    const said = (text: string) => server.log.filter(({ msg }) => msg.startsWith(text)).length;
+
+    redis.signal("SIGSTOP");
     expect((await logOut(server)).status).toBe(401);
-    await stopRedis();
+    expect(said("Redis cannot be reached")).toBe(1);
+    // Were each of them to wait for Redis, a quarter of a second each, they would be at it for ten seconds.
+    const began = performance.now();
+    for (let n = 0; n < 40; n++) expect((await logOut(server)).status).toBe(401);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(said("Redis cannot be reached")).toBe(1);
+
+    redis.signal("SIGCONT");
+    await eventually(() => said("Redis is back") === 1, 15_000);
+    expect((await logOut(server)).status).toBe(401);
+    expect(said("Redis cannot be reached")).toBe(1);
+    expect(said("Redis is back")).toBe(1);
+  });
+
+  test("one that hangs from the beginning is said, and waited for", async () => {
+    redis.signal("SIGSTOP");
+    const server = await start({ REDIS_URL: redis.url, RATE_LIMIT_SIGN_IN: "1" });
+    expect((await logOut(server)).status).toBe(401);
+    expect(await logOut(server)).toMatchObject(tooMany);
+    await eventually(() => server.log.some(({ msg }) => msg.startsWith("Redis cannot be reached")), 15_000);
+    redis.signal("SIGCONT");
+    await eventually(() => server.log.some(({ msg }) => msg === "Redis is back"), 15_000);
+    expect((await logOut(server)).headers.get("RateLimit")).toBe('"sign-in";r=0;t=60');
+  });
+
+  test("its loss is survived: each process counts by itself, says so once, and comes back", async () => {
+    const server = await start({ REDIS_URL: redis.url, RATE_LIMIT_SIGN_IN: "3" });
+    expect((await logOut(server)).status).toBe(401);
+    await redis.kill();
     await eventually(() => server.log.some(({ msg }) => msg.startsWith("Redis cannot be reached")));
     for (let n = 0; n < 3; n++) expect((await logOut(server)).status).toBe(401);
     expect(await logOut(server)).toMatchObject(tooMany);
-    await startRedis();
+    await redis.start();
     await eventually(() => server.log.some(({ msg }) => msg === "Redis is back"), 15_000);
     expect((await logOut(server)).headers.get("RateLimit")).toBe('"sign-in";r=2;t=60');
     expect(server.log.filter(({ msg }) => msg.startsWith("Redis cannot be reached"))).toHaveLength(1);

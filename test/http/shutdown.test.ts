@@ -69,6 +69,45 @@ describe("a server that is told to stop", () => {
     silent.destroy();
   });
 
+  test("says that it is leaving, and goes on for a while, before it refuses anybody", async () => {
+    const server = await startTestServer(database, { SHUTDOWN_DELAY_MS: "1500" });
+    await database.worker.query("select jobs.beat('test')");
+    expect((await server.get("/readyz")).status).toBe(200);
+    const closing = server.close();
+    expect(await server.get("/readyz")).toMatchObject({ status: 503, body: { status: "leaving" } });
+    expect((await server.get("/healthz")).status).toBe(200);
+    expect((await server.post("/auth/logout")).status).toBe(401);
+    await closing;
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  });
+
+  test("that hands over keeps each connection for as long as its client may count on it, and refuses nobody", async () => {
+    const server = await startTestServer(database, { SHUTDOWN_DELAY_MS: "600000" });
+    await database.worker.query("select jobs.beat('test')");
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = () =>
+      new Promise<unknown[]>((done, fail) => {
+        const asked = request(`${server.url}/readyz`, { agent }, (answer) => {
+          const { statusCode, headers } = answer;
+          answer.resume().on("end", () => done([statusCode, headers.connection, asked.reusedSocket]));
+        });
+        asked.on("error", fail).end();
+      });
+    const silent = createConnection(Number(new URL(server.url).port), "127.0.0.1");
+    await new Promise((done) => silent.once("connect", done));
+    expect(await ask()).toEqual([200, "keep-alive", false]);
+
+    const handedOver = server.handOver();
+    await expect(fetch(`${server.url}/readyz`)).rejects.toThrow();
+    // What is on its way on a connection that was there is answered, and that connection ends.
+    expect(await ask()).toEqual([200, "close", true]);
+    const heard = new Promise<string>((done) => silent.once("data", (data) => done(data.toString())));
+    silent.write("GET /readyz HTTP/1.1\r\nHost: rowhouse\r\n\r\n");
+    expect(await heard).toMatch(/^HTTP\/1\.1 200 /);
+    await handedOver;
+    agent.destroy();
+  });
+
   test("can be told twice", async () => {
     const server = await startTestServer(database);
     await Promise.all([server.close(), server.close()]);

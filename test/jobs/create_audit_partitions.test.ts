@@ -38,6 +38,20 @@ test("missing months are made, once: this one and the next three", async () => {
   expect(await partitions()).toEqual([...months, "events_default"]);
 });
 
+test("workers that make them at the same time take turns", async () => {
+  for (let round = 0; round < 5; round++) {
+    const [next, last] = [await partition(2), await partition(3)];
+    await database.admin.query(`drop table audit.${next}; drop table audit.${last}`);
+    const made = await Promise.all([1, 2, 3, 4].map(() => createAuditPartitions(jobContext(database))));
+    expect(made.toSorted((one, other) => Number(one.created) - Number(other.created))).toEqual([
+      { created: 0 },
+      { created: 0 },
+      { created: 0 },
+      { created: 2 },
+    ]);
+  }
+});
+
 test("what happens this month lands in this month's partition, not in the default one", async () => {
   const { tenantId } = await createTenant(database);
   const { rows } = await database.admin.query(

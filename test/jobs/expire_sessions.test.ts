@@ -80,11 +80,13 @@ test("sessions that ended 90 days ago are forgotten, and their end stays in the 
   expect(rowCount).toBe(1);
 });
 
-test("heartbeats of workers long gone and throttles of a week ago are forgotten", async () => {
+test("heartbeats of workers long gone, throttles of yesterday and tallies of last season are forgotten", async () => {
   await database.admin.query(`
     insert into jobs.heartbeats (worker, seen_at) values ('gone', now() - interval '25 hours'), ('here', now());
-    insert into auth.login_throttles (key, attempts, last_at) values
-      (sha256('old'), 3, now() - interval '8 days'), (sha256('new'), 3, now());
+    insert into auth.login_throttles (key, attempts, began_at) values
+      (sha256('old'), 3, now() - interval '25 hours'), (sha256('new'), 3, now());
+    insert into audit.tallies (hour, action, subject) values
+      (now() - interval '91 days', 'auth.register', 'old'), (now() - interval '89 days', 'auth.register', 'new');
   `);
   await expireSessions(jobContext(database));
   const beats = await database.admin.query("select worker from jobs.heartbeats");
@@ -93,4 +95,42 @@ test("heartbeats of workers long gone and throttles of a week ago are forgotten"
     "select key = sha256('new') as is_new from auth.login_throttles where key in (sha256('old'), sha256('new'))",
   );
   expect(throttles.rows).toEqual([{ is_new: true }]);
+  const tallies = await database.admin.query(
+    "select subject from audit.tallies where subject in ('old', 'new')",
+  );
+  expect(tallies.rows).toEqual([{ subject: "new" }]);
+});
+
+test("it reads what is over by an index, however many sessions live on", async () => {
+  const client = await database.admin.connect();
+  try {
+    await client.query("begin; set local session_replication_role = replica");
+    await client.query(
+      `insert into auth.sessions (id, user_id, handle_digest)
+       select gen_random_uuid(), $1, sha256(n::text::bytea) from generate_series(1, 20000) as n`,
+      [live.userId],
+    );
+    await client.query(
+      `insert into auth.sessions (id, user_id, handle_digest, ended_at, end_reason)
+       select gen_random_uuid(), $1, sha256((-n)::text::bytea), now() - interval '1 day', 'logout'
+       from generate_series(1, 20000) as n`,
+      [live.userId],
+    );
+    await client.query("analyze auth.sessions; set local role rowhouse_definer");
+    for (const [index, statement] of [
+      [
+        "sessions_by_expiry",
+        "update auth.sessions set ended_at = now() where ended_at is null and least(idle_expires_at, expires_at) <= now()",
+      ],
+      ["sessions_by_end", "delete from auth.sessions where ended_at < now() - interval '90 days'"],
+    ]) {
+      const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain ${statement}`);
+      const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+      expect(plan).toContain(`Index Scan using ${index}`);
+      expect(plan).not.toContain("Seq Scan");
+    }
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
 });

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../../src/database/migrations.ts";
 
@@ -7,6 +9,13 @@ export interface Outcome {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** A folder that every user may pass through, so that the database's data stays in it. */
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
+  chmodSync(folder, 0o711);
+  return folder;
 }
 
 /** Runs `rowhouse` in a folder of the test's own, so that no .env is found, with these settings and no others. */

@@ -59,7 +59,9 @@ async function sweep(): Promise<void> {
     if (!entry.isDirectory() || !entry.name.startsWith(PREFIX)) continue;
     const stateDir = join(tmpdir(), entry.name);
     if (stateDirHolder(stateDir)) continue;
-    if (Date.now() - statSync(stateDir).mtimeMs < ABANDONED) continue;
+    const found = statSync(stateDir, { throwIfNoEntry: false });
+    // Gone already: another run that ends at this moment.
+    if (!found || Date.now() - found.mtimeMs < ABANDONED) continue;
     const dataDir = join(stateDir, "postgres");
     if (existsSync(dataDir)) await stopOrphans(realpathSync(dataDir));
     rmSync(stateDir, { recursive: true, force: true });

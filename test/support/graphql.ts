@@ -3,11 +3,12 @@ import type { AddressInfo } from "node:net";
 import Koa from "koa";
 import pg from "pg";
 import { pino } from "pino";
+import { masterKeys } from "../../src/auth/encryption.ts";
 import { createGraphQL, type GraphQLOptions } from "../../src/graphql/server.ts";
 import { readCatalogue } from "../../src/http/error_catalogue.ts";
 import { reportErrors } from "../../src/http/report_errors.ts";
 import type { RequestState } from "../../src/http/request_facts.ts";
-import type { TestDatabase } from "./database.ts";
+import { type TestDatabase, testMasterKey } from "./database.ts";
 import { facts } from "./people.ts";
 
 export interface Answer {
@@ -30,6 +31,10 @@ export interface GraphQLHouse {
   post(person: { digest: Buffer } | null, body: string, path?: string): Promise<Answer>;
   /** What was reported for the trail: code and detail. */
   readonly refusals: [string, string | null][];
+  /** The SQL that was run for requests, the oldest first. */
+  readonly statements: { readonly text: string; readonly values: readonly unknown[] }[];
+  /** How often a connection was taken out of the pool so far. */
+  readonly connectionsTaken: () => number;
   /** Lines of the log. */
   readonly logged: Record<string, unknown>[];
   close(): Promise<void>;
@@ -50,6 +55,21 @@ export async function startGraphQL(
 ): Promise<GraphQLHouse> {
   const pool = new pg.Pool({ connectionString: database.appUrl, max: given.poolSize ?? 10 });
   pool.on("error", () => {});
+  const statements: GraphQLHouse["statements"] = [];
+  pool.on("connect", (client) => {
+    const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+    Object.assign(client, {
+      query(...given: unknown[]) {
+        const { text, values } = (given[0] ?? {}) as { text?: string; values?: unknown[] };
+        if (text && values) statements.push({ text, values });
+        return query(...given);
+      },
+    });
+  });
+  let taken = 0;
+  pool.on("acquire", () => {
+    taken += 1;
+  });
   const refusals: GraphQLHouse["refusals"] = [];
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => logged.push(JSON.parse(line)) });
@@ -66,6 +86,7 @@ export async function startGraphQL(
       } as GraphQLOptions["config"]["database"],
     },
     pool,
+    keys: masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
     log,
     catalogue,
     onRefusal,
@@ -111,6 +132,8 @@ export async function startGraphQL(
     post,
     ask: (person, query, variables) => post(person, JSON.stringify({ query, variables })),
     refusals,
+    statements,
+    connectionsTaken: () => taken,
     logged,
     async close() {
       await new Promise((done) => {

@@ -125,21 +125,21 @@ export interface SignUp {
   readonly headers: { Authorization: string };
 }
 
-/** Registers over HTTP, follows the link in the mail and signs in, the way people do. */
+/** Registers over HTTP, follows the link in the mail, chooses a password there and signs in, the way people do. */
 export async function signUp(
-  server: TestServer,
+  server: Pick<TestServer, "post" | "mails">,
   given: { email?: string; tenant?: { name: string; slug: string } } = {},
 ): Promise<SignUp> {
   const email = given.email ?? `person.${randomBytes(4).toString("hex")}@example.com`;
   const password = `a long enough ${randomBytes(6).toString("hex")}`;
   const registered = await server.post("/auth/register", {
     email,
-    password,
     name: "Some One",
     ...(given.tenant && { tenant: given.tenant }),
   });
   if (registered.status !== 202) throw new Error(`register: ${JSON.stringify(registered.body)}`);
-  const verified = await server.post("/auth/email/verify", { token: await mailedToken(server, email) });
+  const token = await mailedToken(server, email);
+  const verified = await server.post("/auth/email/verify", { token, password });
   if (verified.status !== 204) throw new Error(`verify: ${JSON.stringify(verified.body)}`);
   const login = await server.post("/auth/login", { email, password });
   if (login.status !== 200) throw new Error(`login: ${JSON.stringify(login.body)}`);
@@ -151,13 +151,25 @@ export async function signUp(
   };
 }
 
-/** The token of the newest verification link mailed to this address. */
-export function mailedToken(server: TestServer, email: string): Promise<string> {
-  return eventually(() => {
-    const mail = server
-      .mails()
-      .map(readable)
-      .findLast((text) => text.includes(`To: ${email.toLowerCase()}`));
-    return mail && /#token=([\w-]+)/.exec(mail)?.[1];
-  });
+/** The token of the newest link mailed to this address. */
+export function mailedToken(server: Pick<TestServer, "mails">, email: string): Promise<string> {
+  return eventually(() => newestMail(server, email, /#token=([\w-]+)/));
+}
+
+/** The six digits of the newest mail to this address that has some. */
+export async function mailedCode(server: Pick<TestServer, "mails">, email: string): Promise<string> {
+  return (await eventually(() => newestMail(server, email, /\b(\d{3} \d{3})\b/))).replace(" ", "");
+}
+
+function newestMail(
+  server: Pick<TestServer, "mails">,
+  email: string,
+  pattern: RegExp,
+): string | null | undefined {
+  return server
+    .mails()
+    .map(readable)
+    .filter((text) => text.includes(`To: ${email.toLowerCase()}`))
+    .map((text) => pattern.exec(text)?.[1])
+    .findLast((found) => found !== undefined);
 }

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { type Actor, inDoor } from "./in_door.ts";
-import { buildStreet, type House, type Neighbour } from "./street.ts";
+import { buildTenants, type TenantFixture, type TenantMember } from "./tenants.ts";
 
 /** Who tries. `nobody` is connected as rowhouse_app and has not come through the door. */
 export const WHO = ["owner", "admin", "member", "viewer", "nobody"] as const;
@@ -13,11 +13,11 @@ type Whose = (typeof WHOSE)[number];
 /** How the matrix finds a row of each table, and what it writes there. */
 interface Subject {
   /** The condition that finds the row that belongs to somebody. */
-  readonly row: (person: Neighbour, house: House) => string;
+  readonly row: (person: TenantMember, tenant: TenantFixture) => string;
   /** A column to update with its own value; one that is granted, if any is. */
   readonly column: string;
   /** A row to insert, with the columns that are granted, if any are; `tenant` forges the tenant's column. */
-  readonly insert: (person: Neighbour, house: House) => Readonly<Record<string, string>>;
+  readonly insert: (person: TenantMember, tenant: TenantFixture) => Readonly<Record<string, string>>;
   /** The column that says whose the row is; '' where there is none. */
   readonly tenant: string;
 }
@@ -27,7 +27,7 @@ const quoted = (value: string): string => `'${value}'`;
 /** Every table of the schema app. A contract test compares this list with the catalogue. */
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
   tenants: {
-    row: (_, house) => `id = '${house.tenantId}'`,
+    row: (_, tenant) => `id = '${tenant.tenantId}'`,
     column: "name",
     insert: () => ({ slug: quoted("new-tenant"), name: quoted("New") }),
     tenant: "id",
@@ -45,7 +45,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     tenant: "",
   },
   roles: {
-    row: (_, house) => `id = '${house.roleIds.helper}'`,
+    row: (_, tenant) => `id = '${tenant.roleIds.helper}'`,
     column: "description",
     insert: () => ({ name: quoted("new role"), permissions: quoted("{}") }),
     tenant: "tenant_id",
@@ -53,9 +53,9 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   memberships: {
     row: (person) => `id = '${person.membershipId}'`,
     column: "display_name",
-    insert: (person, house) => ({
+    insert: (person, tenant) => ({
       user_id: quoted(person.userId),
-      role_id: quoted(house.roleIds.viewer),
+      role_id: quoted(tenant.roleIds.viewer),
       display_name: quoted("New"),
     }),
     tenant: "tenant_id",
@@ -76,6 +76,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     row: (person) => `id = '${person.preferencesId}'`,
     column: "tone",
     insert: () => ({ tone: quoted("formal") }),
+    tenant: "tenant_id",
+  },
+  api_keys: {
+    row: (person) => `id = '${person.apiKeyId}'`,
+    column: "name",
+    insert: () => ({ name: quoted("New"), scopes: quoted("{chat}") }),
     tenant: "tenant_id",
   },
   audit_events: {
@@ -101,7 +107,7 @@ export interface Line {
  * A cell is `yes` (it reached the row), `–` (it reached nothing), or the SQLSTATE of the refusal with the missing
  * permission where one is named; `42501` is a missing grant or a policy that said no.
  */
-export async function tryMatrix(app: pg.Pool, home: House, abroad: House): Promise<Line[]> {
+export async function tryMatrix(app: pg.Pool, home: TenantFixture, abroad: TenantFixture): Promise<Line[]> {
   const lines: Line[] = [];
   for (const [table, subject] of Object.entries(SUBJECTS)) {
     for (const { attempt, sql } of attempts(table, subject, home, abroad)) {
@@ -113,9 +119,9 @@ export async function tryMatrix(app: pg.Pool, home: House, abroad: House): Promi
   return lines;
 }
 
-function* attempts(table: string, subject: Subject, home: House, abroad: House) {
+function* attempts(table: string, subject: Subject, home: TenantFixture, abroad: TenantFixture) {
   const { row, column, tenant } = subject;
-  const find = (whose: Whose, me: Neighbour): string =>
+  const find = (whose: Whose, me: TenantMember): string =>
     whose === "own"
       ? row(me, home)
       : whose === "colleague's"
@@ -127,41 +133,41 @@ function* attempts(table: string, subject: Subject, home: House, abroad: House) 
   for (const whose of WHOSE) {
     yield {
       attempt: `select ${whose}`,
-      sql: (me: Neighbour) => `select from app.${table} where ${find(whose, me)}`,
+      sql: (me: TenantMember) => `select from app.${table} where ${find(whose, me)}`,
     };
   }
-  yield { attempt: "insert", sql: (me: Neighbour) => insert(subject.insert(me, home)) };
+  yield { attempt: "insert", sql: (me: TenantMember) => insert(subject.insert(me, home)) };
   if (tenant !== "") {
     yield {
       attempt: "insert into the other tenant",
-      sql: (me: Neighbour) => insert({ ...subject.insert(me, home), [tenant]: quoted(abroad.tenantId) }),
+      sql: (me: TenantMember) => insert({ ...subject.insert(me, home), [tenant]: quoted(abroad.tenantId) }),
     };
   }
   for (const whose of WHOSE) {
     yield {
       attempt: `update ${whose}`,
-      sql: (me: Neighbour) => `update app.${table} set ${column} = ${column} where ${find(whose, me)}`,
+      sql: (me: TenantMember) => `update app.${table} set ${column} = ${column} where ${find(whose, me)}`,
     };
   }
   if (tenant !== "") {
     yield {
       attempt: "move own to the other tenant",
-      sql: (me: Neighbour) =>
+      sql: (me: TenantMember) =>
         `update app.${table} set ${tenant} = ${quoted(abroad.tenantId)} where ${find("own", me)}`,
     };
   }
   for (const whose of WHOSE) {
     yield {
       attempt: `delete ${whose}`,
-      sql: (me: Neighbour) => `delete from app.${table} where ${find(whose, me)}`,
+      sql: (me: TenantMember) => `delete from app.${table} where ${find(whose, me)}`,
     };
   }
-  if (table === "audit_events") return; // a view: there is nothing to truncate
+  if (["api_keys", "audit_events"].includes(table)) return; // a view: there is nothing to truncate
   yield { attempt: "truncate", sql: () => `truncate app.${table} cascade` };
 }
 
-const actor = (home: House, who: Who): Actor | null => (who === "nobody" ? null : home[who]);
-const self = (home: House, who: Who): Neighbour => (who === "nobody" ? home.member : home[who]);
+const actor = (home: TenantFixture, who: Who): Actor | null => (who === "nobody" ? null : home[who]);
+const self = (home: TenantFixture, who: Who): TenantMember => (who === "nobody" ? home.member : home[who]);
 
 async function cell(app: pg.Pool, who: Actor | null, sql: string): Promise<string> {
   const outcome = await inDoor(app, who, sql, [], false);
@@ -172,7 +178,7 @@ async function cell(app: pg.Pool, who: Actor | null, sql: string): Promise<strin
 
 /** The page db/policy-matrix.md, tried in a database that has no tenants yet. */
 export async function policyMatrix(pools: { admin: pg.Pool; app: pg.Pool; auth: pg.Pool }): Promise<string> {
-  const { acme, globex } = await buildStreet(pools);
+  const { acme, globex } = await buildTenants(pools);
   return printMatrix(await tryMatrix(pools.app, acme, globex));
 }
 

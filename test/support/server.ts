@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { pino } from "pino";
 import { type Config, readConfig } from "../../src/config.ts";
+import type { SignInOffer } from "../../src/graphql/explorer/explorer.ts";
 import { startServer } from "../../src/http/server.ts";
+import { createLog } from "../../src/log.ts";
+import type { Metrics } from "../../src/metrics.ts";
 import { type TestDatabase, testMasterKey } from "./database.ts";
 
 /** An answer, with its body read: JSON where it is JSON, else text. */
@@ -18,14 +20,8 @@ export interface Answer {
 
 export type LogLine = Record<string, unknown> & { msg: string; level: number };
 
-/** A server that listens on a free port, with a database, a mail folder and a log of its own. */
-export interface TestServer {
-  readonly url: string;
-  readonly config: Config;
-  /** Every line it has logged so far, at level debug and up. */
-  readonly log: readonly LogLine[];
-  /** The mails it has written to files, oldest first. */
-  mails(): string[];
+/** Sends requests and reads the answers. */
+export interface TestClient {
   request(
     method: string,
     path: string,
@@ -33,6 +29,17 @@ export interface TestServer {
   ): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+/** A server that listens on a free port, with a database, a mail folder and a log of its own. */
+export interface TestServer extends TestClient {
+  readonly url: string;
+  readonly config: Config;
+  /** Every line it has logged so far, at level debug and up. */
+  readonly log: readonly LogLine[];
+  /** The mails it has written to files, oldest first. */
+  mails(): string[];
+  handOver(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +47,8 @@ export interface TestServer {
 export async function startTestServer(
   database: Pick<TestDatabase, "connections">,
   env: Record<string, string> = {},
+  metrics?: Metrics,
+  people: readonly SignInOffer[] = [],
 ): Promise<TestServer> {
   const stateDir = mkdtempSync(join(tmpdir(), "rowhouse-http-"));
   const config = readConfig({
@@ -61,15 +70,33 @@ export async function startTestServer(
   });
   const server = await startServer({
     config,
+    people,
     connections: database.connections,
-    log: pino({ level: "debug", base: null }, sink),
+    log: createLog({ logLevel: "debug", logFormat: "json" }, sink),
+    metrics,
   });
 
-  const request: TestServer["request"] = async (method, path, { body, headers } = {}) => {
+  return {
+    ...clientOf(server.url),
+    url: server.url,
+    config,
+    log,
+    mails: () => mailsIn(stateDir),
+    handOver: () => server.handOver(),
+    async close() {
+      await server.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A client of the server at this origin. */
+export function clientOf(url: string): TestClient {
+  const request: TestClient["request"] = async (method, path, { body, headers } = {}) => {
     const sent = new Headers(headers);
     if (body !== undefined && !sent.has("Content-Type")) sent.set("Content-Type", "application/json");
     const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-    const answer = await fetch(server.url + path, {
+    const answer = await fetch(url + path, {
       method,
       headers: sent,
       body: (raw ? body : JSON.stringify(body)) as string | undefined,
@@ -79,23 +106,19 @@ export async function startTestServer(
     const json = /[/+]json\b/.test(answer.headers.get("Content-Type") ?? "") && text !== "";
     return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text };
   };
-  const folder = join(stateDir, "mail");
   return {
-    url: server.url,
-    config,
-    log,
-    mails: () =>
-      readdirSync(folder)
-        .sort()
-        .map((file) => readFileSync(join(folder, file), "utf8")),
     request,
     get: (path, headers) => request("GET", path, { headers }),
     post: (path, body, headers) => request("POST", path, { body, headers }),
-    async close() {
-      await server.close();
-      rmSync(stateDir, { recursive: true, force: true });
-    },
   };
+}
+
+/** The mails in a state folder, oldest first. */
+export function mailsIn(stateDir: string): string[] {
+  const folder = join(stateDir, "mail");
+  return readdirSync(folder)
+    .sort()
+    .map((file) => readFileSync(join(folder, file), "utf8"));
 }
 
 /** The text of a mail as a reader sees it: quoted-printable undone (RFC 2045 section 6.7). */

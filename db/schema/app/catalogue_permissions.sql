@@ -9,7 +9,7 @@ using (values
     ('configure_model',  'Choose the chat''s model and its settings.'),
     ('manage_users',     'Invite people, change their roles, suspend and remove them.'),
     ('manage_roles',     'Make, change and remove roles, within what one holds.'),
-    ('manage_api_keys',  'See and revoke every API key of the tenant.'),
+    ('manage_api_keys',  'See and revoke every API key of the tenant, and make keys that are the tenant''s own.'),
     ('manage_tenant',    'Change the tenant''s name and settings.'),
     ('view_audit',       'Read the tenant''s audit trail.')
 ) as wanted (name, description)

@@ -15,6 +15,8 @@ begin
         raise exception using
             errcode = 'RH400',
             message = format('there is no permission %s', to_json(unknown)),
+            column = 'permissions',
+            constraint = 'roles_permissions_known',
             hint = 'The catalogue is app.permissions.';
     end if;
     if context.is_caller() then

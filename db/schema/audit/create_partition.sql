@@ -11,6 +11,8 @@ declare
     month timestamptz := date_trunc('month', day::timestamp) at time zone 'UTC';
     name  text := 'events_' || to_char(day, 'YYYY_MM');
 begin
+    -- Two workers that start at once take turns; the second finds what the first has made.
+    perform pg_advisory_xact_lock(hashtext('audit.create_partition'));
     if to_regclass(format('audit.%I', name)) is not null then
         return false;
     end if;

@@ -12,7 +12,9 @@ begin
         'for each statement execute function audit.refuse_change()',
         partition
     );
+    perform context.keep_no_values(partition);
+    perform context.plan_for_largest(partition, 'tenant_id');
 end
 $$;
 comment on function audit.lock_partition(regclass) is
-    'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting.';
+    'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting, no values in the statistics. Planned for its largest tenant.';

@@ -6,15 +6,16 @@ create or replace function audit.record_event(action text, tenant uuid, detail j
     set search_path = ''
 as $$
 declare
-    actor jsonb := context.actor();
+    actor  constant text := context.actor();
+    stated constant jsonb := context.detail_in(actor);
 begin
     insert into audit.events (
         tenant_id, action, detail,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent
     ) values (
         coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
-        coalesce(actor ->> 'kind', 'system'), (actor ->> 'user')::uuid, (actor ->> 'credential')::uuid,
-        actor ->> 'request_id', (actor ->> 'ip')::inet, actor ->> 'user_agent'
+        coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
 end
 $$;

@@ -1,4 +1,4 @@
--- Privileges already keep everybody but the owner from the trail; this keeps the owner from slips.
+-- Privileges already keep everybody but the owner from the trail and from truncating; this keeps the owner from slips.
 create or replace function audit.refuse_change() returns trigger
     language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
@@ -6,9 +6,10 @@ as $$
 begin
     raise exception using
         errcode = 'RH405',
-        message = format('%s of %s.%s is refused: the trail only grows', tg_op, tg_table_schema, tg_table_name),
-        hint = 'Rows that a tracked table no longer needs are deleted one by one, so that the trail records it.';
+        message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
+            case tg_table_schema when 'audit' then 'the trail only grows' else 'its rows go one by one' end),
+        hint = 'Rows that a table no longer needs are deleted, so that what watches them sees each.';
 end
 $$;
 comment on function audit.refuse_change() is
-    'Trigger: refuses to rewrite the trail, and to truncate a table that it watches (RH405).';
+    'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';

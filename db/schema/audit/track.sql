@@ -1,9 +1,16 @@
 -- Puts a table under audit; idempotent. Its key columns are read from its primary key.
 --
--- target:  the table
--- tenant:  the column that holds the tenant; '' for a table of no tenant
--- secrets: columns whose values the trail must never hold
-create or replace function audit.track(target regclass, tenant text default 'tenant_id', secrets text[] default '{}')
+-- target:   the table
+-- kept:     columns whose values the trail holds; its key and its tenant are always among them
+-- withheld: columns whose values the trail must never hold: secrets, what people said
+-- tenant:   the column that holds the tenant; '' for a table of no tenant
+-- clocks:   columns whose change alone is no event, because something else that is recorded moves them
+--
+-- A column in neither list is withheld too, until somebody decides.
+create or replace function audit.track(
+    target regclass, kept text[] default '{}', withheld text[] default '{}', tenant text default 'tenant_id',
+    clocks text[] default '{}'
+)
     returns void
     language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
@@ -22,17 +29,23 @@ declare
         where index.indrelid = target and index.indisprimary
         order by part.place
     );
+    implied text[] := array_remove(array[tenant], '') || key;
 begin
     if cardinality(key) = 0 then
         raise exception using errcode = 'RH400', message = format('%s has no primary key, so the trail could not name its rows', target);
     end if;
-    if not (array_remove(array[tenant], '') || secrets) <@ columns then
+    if not (implied || kept || withheld || clocks) <@ columns then
         raise exception using errcode = 'RH400', message = format('%s lacks a column named in audit.track()', target);
+    end if;
+    if (implied || kept) && withheld then
+        raise exception using errcode = 'RH400', message = format('audit.track() is to keep and to withhold the same column of %s', target);
     end if;
     execute format(
         'create or replace trigger audit_changes after insert or update or delete on %s '
-        'for each row execute function audit.record_change(%L, %L, %L)',
-        target, tenant, array_to_string(key, ','), array_to_string(secrets, ',')
+        'for each row execute function audit.record_change(%L, %L, %L, %L, %L)',
+        target, tenant, array_to_string(key, ','),
+        array_to_string(array(select distinct unnest(implied || kept) order by 1), ','), array_to_string(withheld, ','),
+        array_to_string(clocks, ',')
     );
     execute format(
         'create or replace trigger audit_truncate before truncate on %s '
@@ -41,5 +54,5 @@ begin
     );
 end
 $$;
-comment on function audit.track(regclass, text, text[]) is
-    'Puts a table under audit: every insert, update and delete is recorded, truncate is refused.';
+comment on function audit.track(regclass, text[], text[], text, text[]) is
+    'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';

@@ -1,24 +1,65 @@
--- What is audited: one line a table. A table that is missing here fails a check.
+-- What is audited: one call a table. A table that is missing here fails a check, a column without a decision a test.
+--
+-- The trail cannot forget, so each column is asked three questions before its values may be in it:
+--   Is it a secret?           Then never: hashes, digests, private keys.
+--   Is it what people said?   Then never: messages, and the titles that tell what they are about. That somebody said or
+--                             changed something is recorded.
+--   Is it who people are?     Then only as far as the trail would not say who did what without it: the address and the
+--                             names that somebody went by at the time, and from where a session came. A picture is not.
+-- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
-select audit.track('app.tenants', tenant => 'id');
-select audit.track('app.users', tenant => '');
-select audit.track('app.permissions', tenant => '');
-select audit.track('app.roles');
-select audit.track('app.memberships');
-select audit.track('app.conversations');
--- What people say stays out of a trail that cannot forget; that they said it is recorded.
-select audit.track('app.messages', secrets => '{content}');
-select audit.track('app.user_preferences');
+-- A company is no person: its name and address are in public use.
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network}');
 
-select audit.track('auth.passwords', tenant => '', secrets => '{hash}');
-select audit.track('auth.sessions', secrets => '{handle_digest}');
-select audit.track('auth.api_keys', secrets => '{digest}');
-select audit.track('auth.signing_keys', tenant => '', secrets => '{private_jwk}');
-select audit.track('auth.registrations', tenant => '', secrets => '{password_hash,digest}');
-select audit.track('context.seal_keys', tenant => '', secrets => '{key}');
+-- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
+select audit.track('app.users', tenant => '', kept => '{email,name,locale,status,created_at,updated_at}');
+
+-- The catalogue and the roles say what may be done. A role's description is part of it.
+select audit.track('app.permissions', tenant => '', kept => '{description}');
+select audit.track('app.roles', kept => '{name,description,permissions,built_in,created_at,updated_at}');
+
+-- Who they are, to their colleagues: a name that is put on to deceive them must be found again. Not the picture's link.
+select audit.track('app.memberships',
+    kept => '{user_id,role_id,is_owner,status,display_name,created_at,updated_at}', withheld => '{avatar_url}');
+
+-- What people said. A message moves its conversation's updated_at, and is an event of its own.
+select audit.track('app.conversations',
+    kept => '{user_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
+select audit.track('app.messages', kept => '{conversation_id,user_id,role,created_at}', withheld => '{content}');
+
+-- A language and one of four tones: how to speak to somebody, in closed words.
+select audit.track('app.user_preferences', kept => '{user_id,language,tone,created_at,updated_at}');
+
+-- With which account elsewhere somebody signs in: one that a thief linked must be found again.
+select audit.track('auth.identities', tenant => '',
+    kept => '{user_id,provider,issuer,subject,created_at,last_used_at}', clocks => '{last_used_at}');
+
+-- Secrets, around which the rest is kept. Where a session came from tells a stolen one from its owner's. The name of a
+-- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
+select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
+select audit.track('auth.sessions',
+    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
+    withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
+select audit.track('auth.api_keys',
+    kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
+    withheld => '{digest}', clocks => '{used_count,last_used_at}');
+select audit.track('auth.totp_factors', tenant => '',
+    kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
+select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
+select audit.track('auth.signing_keys', tenant => '',
+    kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
+select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
 
 -- Not audited, and why:
+--   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
+--   auth.mails            the queue of mails; what they tell of is an event of its own
+--   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
+--   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
+--   auth.mfa_challenges   sign-ins half way: that one was asked for a second factor is an event, and how it went another
 --   auth.login_throttles  counters; the sign-in that moved them is an event of its own
+--   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
+--   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
+--   context.access_as_migrated  the same
 --   audit.events          the trail itself: it can only grow

@@ -4,71 +4,59 @@
 -- verified:     whether the password was right (the server's word: argon2id runs there)
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
--- Returns the outcome (ok, invalid_credentials, user_banned, not_a_member, tenant_suspended) and, for ok,
--- {user, tenant, tenants} as JSON. Why it failed is told only to who knew the password.
+-- held_back:    whether everybody else had to wait (auth.begin_login): then the day's count did not move
+-- known_hash:   what the password was checked against. If it was changed meanwhile, it was the wrong one; if it is being
+--               changed now, the change waits for this login, and ends its session
+-- new_hash:     the same password's hash under today's parameters, where the known one has yesterday's
+-- Returns the outcome (ok, invalid_credentials, or what auth.open_session() says) and, for ok, {user, tenant, tenants} as
+-- JSON. Why it failed is told only to who knew the password.
 set local role rowhouse_definer;
 create or replace function auth.finish_login(
-    email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb
+    email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb,
+    held_back boolean default false, known_hash text default null, new_hash text default null
 ) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
     address text := auth.normalise_email(email);
-    person  app.users;
-    place   record;
+    network text := auth.network((facts ->> 'ip')::inet);
+    person  uuid;
 begin
-    select * into person from app.users as known where lower(known.email) = address;
-
-    select membership.tenant_id, tenant.slug, tenant.name, tenant.status into place
-    from app.memberships as membership
-    join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
-        and (finish_login.tenant_slug is null or tenant.slug = finish_login.tenant_slug)
-    order by
-        tenant.status = 'active' desc,
-        (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
-        membership.id
-    limit 1;
-
-    outcome := case
-        when person.id is null or verified is not true then 'invalid_credentials'
-        when person.status = 'banned' then 'user_banned'
-        when place is null and finish_login.tenant_slug is not null then 'not_a_member'
-        when place is not null and place.status <> 'active' then 'tenant_suspended'
-        else 'ok'
-    end;
-
-    perform context.act(person.id, place.tenant_id, facts);
-    if outcome <> 'ok' then
-        -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform.
-        perform audit.record_event(
-            'auth.login_failed',
-            case when outcome in ('user_banned', 'tenant_suspended') then place.tenant_id end,
-            jsonb_build_object('outcome', outcome, 'email', address)
-        );
+    select known.id into person from app.users as known where lower(known.email) = address;
+    if known_hash is not null then
+        perform from auth.passwords as password
+        where password.user_id = person and password.hash = known_hash
+        for update;
+        verified := verified and found;
+    end if;
+    if person is null or verified is not true then
+        if person is null then
+            perform audit.tally_stranger('auth.login_unknown', network);
+        else
+            -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle
+            -- bounds how many of them there can be in a day.
+            perform context.act(person, null, facts);
+            perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
+        end if;
+        outcome := 'invalid_credentials';
         return next;
         return;
     end if;
 
-    delete from auth.login_throttles
-    where key = sha256(convert_to(address || ' ' || auth.network((facts ->> 'ip')::inet), 'UTF8'));
-    insert into auth.sessions (id, user_id, tenant_id, handle_digest, user_agent, ip) values (
-        finish_login.session, person.id, place.tenant_id, sha256(handle),
-        facts ->> 'user_agent', (facts ->> 'ip')::inet
-    );
-    perform audit.record_event('auth.login', place.tenant_id, jsonb_build_object('session', finish_login.session));
-    result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
-        'tenant', case when place is not null then
-            jsonb_build_object('id', place.tenant_id, 'slug', place.slug, 'name', place.name) end,
-        'tenants', auth.list_tenants(person.id)
-    );
-    return next;
+    perform auth.forgive(address || ' ' || network);
+    if not held_back then
+        perform auth.forgive(address);
+    end if;
+    if new_hash is not null then
+        perform context.act(person, null, facts);
+        update auth.passwords as password set hash = new_hash where password.user_id = person and password.hash = known_hash;
+    end if;
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, array['pwd'], facts) as opened;
 end
 $$;
-grant execute on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb) to rowhouse_auth;
-comment on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb) is
+grant execute on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb, boolean, text, text) to rowhouse_auth;
+comment on function auth.finish_login(text, boolean, uuid, bytea, text, jsonb, boolean, text, text) is
     'Turns a checked password into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
 reset role;

@@ -1,5 +1,8 @@
 -- Writes a refusal into the trail. The refused transaction rolled back, so the server reports it in one
 -- of its own, for the credential that was refused (sha256 of the secret; null for none).
+--
+-- What nobody knows is counted only. A credential that is known but dead can be shown for ever: the first time in an
+-- hour is an event, all of them are counted. What a live one was refused is an event each time.
 set local role rowhouse_definer;
 create or replace function auth.record_refusal(credential bytea, code text, detail text, facts jsonb) returns void
     language plpgsql volatile parallel unsafe security definer
@@ -8,16 +11,25 @@ as $$
 declare
     holder context.holder;
 begin
-    select * into holder from context.find_session(sha256(credential));
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
     if not found then
-        select * into holder from context.find_api_key(sha256(credential));
+        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
+        perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
+        return;
+    end if;
+    if code = 'RH401' and audit.tally('access.refused', concat_ws(' ', holder.credential_id, left(detail, 40))) > 1 then
+        return;
     end if;
     perform context.act(holder.user_id, holder.tenant_id, facts);
     perform audit.record_event('access.refused', holder.tenant_id, jsonb_strip_nulls(jsonb_build_object(
-        'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id)));
+        'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id,
+        -- A session that is over for another reason may be in other hands too.
+        'fingerprint', case when context.from_elsewhere(holder, facts) then 'mismatch' end)));
 end
 $$;
 grant execute on function auth.record_refusal(bytea, text, text, jsonb) to rowhouse_auth;
 comment on function auth.record_refusal(bytea, text, text, jsonb) is
-    'Writes a refusal into the trail, in a transaction of its own, under the refused credential.';
+    'Writes a refusal into the trail, in a transaction of its own, under the refused credential; counts it where nobody knows that credential.';
 reset role;

@@ -16,7 +16,9 @@ begin
         'revoke all on %s from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_auditor',
         target
     );
+    perform context.keep_no_values(target);
+    perform context.plan_for_largest(target, 'tenant_id');
 end
 $$;
 comment on function context.close_table(regclass) is
-    'Drops every policy, forces row security and revokes every grant of a table: the beginning of each policy file.';
+    'Drops every policy, forces row security, revokes every grant of a table, keeps its values out of the statistics and has it be planned for its largest tenant: the beginning of each policy file.';

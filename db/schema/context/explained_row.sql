@@ -4,7 +4,7 @@ create or replace function context.explained_row() returns uuid
     set search_path = ''
 as $$
 begin
-    return context.claims() -> 'explains' ->> 'id';
+    return context.detail_in(context.open_seal()) -> 'explains' ->> 'id';
 end
 $$;
 grant execute on function context.explained_row() to rowhouse_definer;

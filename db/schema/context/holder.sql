@@ -14,7 +14,9 @@ begin
             permissions       text[],
             user_agent        text,
             ended             boolean,
-            expired           boolean
+            expired           boolean,
+            fingerprint       text,
+            bound_ip          inet
         );
     end if;
 end

@@ -1,8 +1,6 @@
+-- What the caller may do.
 create or replace function context.permissions() returns text[]
     language sql stable parallel restricted security invoker
-    set search_path = ''
-as $$
-    select array(select jsonb_array_elements_text(context.claims() -> 'permissions'))
-$$;
+    return coalesce(context.permissions_in(context.open_seal()), '{}');
 grant execute on function context.permissions() to rowhouse_app, rowhouse_definer, rowhouse_worker;
 comment on function context.permissions() is 'What the caller may do in their tenant; empty outside the door.';

@@ -8,11 +8,13 @@ begin
         errcode = 'RH403',
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
+            when 'session' then 'this takes somebody who is signed in, and not an API key'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
+            when 'session' then 'Sign in.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end

@@ -5,9 +5,9 @@ create or replace function context.tenant_holding(permissions text[]) returns uu
     set search_path = ''
 as $$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    return case when claims -> 'permissions' ?& permissions then claims ->> 'tenant' end;
+    return case when permissions <@ context.permissions_in(body) then context.tenant_in(body) end;
 end
 $$;
 grant execute on function context.tenant_holding(text[]) to rowhouse_app;

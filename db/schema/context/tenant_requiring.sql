@@ -5,12 +5,12 @@ create or replace function context.tenant_requiring(permission text) returns uui
     set search_path = ''
 as $$
 declare
-    claims jsonb := context.claims();
+    body constant text := context.open_seal();
 begin
-    if claims is not null and not claims -> 'permissions' ? permission then
+    if not permission = any (context.permissions_in(body)) then
         perform context.refuse(permission);
     end if;
-    return claims ->> 'tenant';
+    return context.tenant_in(body);
 end
 $$;
 grant execute on function context.tenant_requiring(text) to rowhouse_app, rowhouse_worker;

@@ -97,7 +97,7 @@ create or replace view inspect.access with (security_invoker = true) as
     left join pg_catalog.pg_namespace as namespace on namespace.oid = defaults.defaclnamespace
     cross join aclexplode(defaults.defaclacl) as entry
     where defaults.defaclobjtype = 'r' and entry.grantee <> defaults.defaclrole
-        and (namespace.nspname is null or namespace.nspname = any (inspect.schemas()));
+        and (namespace.nspname is null or namespace.nspname = any((select inspect.schemas())::text[]));
 comment on view inspect.access is
     'Table × role × command: what is really possible, with grants, columns, inheritance and row security together. No line: not possible. Superusers are in inspect.bypasses.';
 comment on column inspect.access.table_name is 'The table; schema.* stands for tables to come, by default privileges.';

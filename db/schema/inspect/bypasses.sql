@@ -182,7 +182,7 @@ create or replace view inspect.bypasses with (security_invoker = true) as
             || coalesce(' where ' || (to_jsonb(published) ->> 'rowfilter'), ''),
         false, null
     from pg_catalog.pg_publication_tables as published
-    where published.schemaname = any (inspect.schemas())
+    where published.schemaname = any((select inspect.schemas())::text[])
     union all
     select 'rule', relation.table_name || ': ' || rule.rulename, 'whoever the rule rewrites',
         'a rule''s own statements run with the rights of the table''s owner', false, null

@@ -3,16 +3,20 @@ create or replace function inspect.checked_functions()
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
+    with homes as materialized (
+        select pg_namespace.oid, nspname from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    )
     select
         proc.oid, proc.oid::regprocedure::text, namespace.nspname::text, proc.proowner,
-        namespace.nspname = any(inspect.exposed_schemas()::text[]), proc.prosecdef,
+        namespace.nspname = any((select inspect.exposed_schemas())::text[]), proc.prosecdef,
         (select substr(setting, 13) from unnest(proc.proconfig) as setting where setting like 'search\_path=%'),
         proc.prosqlbody is not null
     from pg_catalog.pg_proc as proc
-    join pg_catalog.pg_namespace as namespace on namespace.oid = proc.pronamespace
-    where namespace.nspname = any(inspect.schemas()::text[])
-        and proc.prokind in ('f', 'p')
-        and not inspect.of_extension('pg_catalog.pg_proc', proc.oid)
+    join homes as namespace on namespace.oid = proc.pronamespace
+    where proc.prokind in ('f', 'p')
+        and not exists (
+            select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_proc'::regclass and objid = proc.oid and deptype = 'e'
+        )
 $$;
 comment on function inspect.checked_functions() is
     'Functions and procedures of the configured schemas: whose rights they run with and which search path they pin.';
@@ -26,12 +30,17 @@ create or replace function inspect.checked_grants()
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    with relations as (
+    with homes as materialized (
+        select pg_namespace.oid from pg_catalog.pg_namespace where nspname = any(inspect.schemas())
+    ),
+    relations as (
         select class.*
         from pg_catalog.pg_class as class
-        where class.relnamespace::regnamespace::text = any(inspect.schemas()::text[])
-            and class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-            and not inspect.of_extension('pg_catalog.pg_class', class.oid)
+        join homes on homes.oid = class.relnamespace
+        where class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            and not exists (
+                select from pg_catalog.pg_depend where classid = 'pg_catalog.pg_class'::regclass and objid = class.oid and deptype = 'e'
+            )
     )
     select
         relations.oid, relations.oid::regclass::text, relations.relkind, relations.relispartition, relations.relowner, null::text,

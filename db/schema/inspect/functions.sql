@@ -41,7 +41,7 @@ create or replace view inspect.functions with (security_invoker = true) as
     join pg_catalog.pg_namespace as namespace on namespace.oid = routine.pronamespace
     join pg_catalog.pg_language as language on language.oid = routine.prolang
     -- The desk's own functions that run as their owner are no exception.
-    where (namespace.nspname = any (inspect.schemas()) or namespace.nspname = 'inspect' and routine.prosecdef)
+    where (namespace.nspname = any((select inspect.schemas())::text[]) or namespace.nspname = 'inspect' and routine.prosecdef)
         and not exists (
             select from pg_catalog.pg_depend
             where classid = 'pg_catalog.pg_proc'::regclass and objid = routine.oid and deptype = 'e'

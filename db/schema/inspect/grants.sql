@@ -18,4 +18,4 @@ $$;
 
 -- inspect.why() and inspect.holders() run as the definer, who therefore runs what the desk and the policies call.
 grant usage on schema inspect to rowhouse_definer;
-grant execute on function context.tenant_where(text), context.tenant_requiring(text) to rowhouse_definer;
+grant execute on function context.tenant_where(text), context.tenant_requiring(text), context.user_where(text) to rowhouse_definer;

@@ -32,10 +32,14 @@ begin
     words := regexp_replace(words, '\(select (' || context || '[^()]+\([^()]*\))\)', '\1', 'gi');
     words := regexp_replace(words, context || 'tenant_where\(''([^'']+)''\)', 'the caller''s tenant, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_requiring\(''([^'']+)''\)', 'the caller''s tenant, where they must hold "\1"', 'g');
+    words := regexp_replace(words, context || 'user_where\(''([^'']+)''\)', 'the caller, where they hold "\1"', 'g');
     words := regexp_replace(words, context || 'tenant_holding\((?:\w+\.)?(\w+)\)', 'the caller''s tenant, where they hold all of \1', 'g');
+    words := regexp_replace(words, context || 'member_tenant\(\)', 'the caller''s tenant, where they are a member', 'g');
+    words := regexp_replace(words, context || 'key_keeper\(\)', 'the caller, where they may keep API keys', 'g');
     words := regexp_replace(words, context || 'may\(''([^'']+)''\)', 'the caller holds "\1"', 'g');
     words := regexp_replace(words, context || '(tenant_id|org_id|current_tenant|tenant)\(\)', 'the caller''s tenant', 'g');
     words := regexp_replace(words, context || '(user_id|uid|current_user_id)\(\)', 'the caller', 'g');
+    words := regexp_replace(words, context || 'unverified_(tenant|user)_id\(\)', 'the \1 that the context states', 'g');
     words := regexp_replace(words, context || 'permissions\(\)', 'what the caller holds', 'g');
     words := regexp_replace(words, context || 'is_owner\(\)', 'the caller owns the tenant', 'g');
     words := regexp_replace(words, '^NOT (\w+)$', 'not \1');

@@ -85,7 +85,7 @@ create or replace view inspect.indexes with (security_invoker = true) as
     join pg_catalog.pg_attribute as attribute
         on attribute.attrelid = policy.relation and attribute.attnum > 0 and not attribute.attisdropped
     where policy.using_expression ~ ('(?<![\w."])' || regexp_replace(quote_ident(attribute.attname), '(\W)', '\\\1', 'g') || ' = [(]?')
-        and attribute.attname = inspect.tenant_column()
+        and attribute.attname = (select inspect.tenant_column())
         and not exists (
             select from existing where existing.relation = policy.relation and existing.total and existing.attnums[1] = attribute.attnum
         );

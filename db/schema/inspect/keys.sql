@@ -37,11 +37,11 @@ create or replace view inspect.keys with (security_invoker = true) as
             ) as tenant_points_to,
             exists (
                 select from pg_catalog.pg_attribute
-                where attrelid = keys.target and attname = inspect.tenant_column() and not attisdropped
+                where attrelid = keys.target and attname = (select inspect.tenant_column()) and not attisdropped
             ) as target_has_tenant
         from keys
         join pg_catalog.pg_attribute as tenant
-            on tenant.attrelid = keys.relation and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
+            on tenant.attrelid = keys.relation and tenant.attname = (select inspect.tenant_column()) and not tenant.attisdropped
     )
     select
         placed.table_name,
@@ -52,7 +52,7 @@ create or replace view inspect.keys with (security_invoker = true) as
         placed.tenant_place,
         case
             when placed.kind = 'foreign' and not placed.target_has_tenant then true
-            when placed.kind = 'foreign' then coalesce(placed.tenant_points_to = inspect.tenant_column(), false)
+            when placed.kind = 'foreign' then coalesce(placed.tenant_points_to = (select inspect.tenant_column()), false)
             else placed.tenant_place is not null
         end as within_tenant,
         case

@@ -6,7 +6,7 @@ create or replace view inspect.portability with (security_invoker = true) as
         select relation.*, tenant.atttypid as tenant_type, tenant.attnotnull as tenant_not_null
         from inspect.tables as relation
         left join pg_catalog.pg_attribute as tenant
-            on tenant.attrelid = relation.relation and tenant.attname = inspect.tenant_column() and not tenant.attisdropped
+            on tenant.attrelid = relation.relation and tenant.attname = (select inspect.tenant_column()) and not tenant.attisdropped
         where relation.kind in ('table', 'partitioned table') and not relation.is_partition
     )
     select key.table_name as object, 'key'::text as kind, 'blocks'::text as severity,

@@ -6,13 +6,13 @@
 --   set inspect.api_roles = 'authenticated, anon';
 --   set inspect.context_schema = 'auth';         -- the functions that policies ask who is calling
 --
--- Lists are separated by commas. A setting that is empty means its default.
+-- Lists are separated by commas; a name that holds one is quoted as in SQL. A setting that is empty means its default.
 
 create or replace function inspect.schemas() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
 $$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 
@@ -20,7 +20,7 @@ create or replace function inspect.exposed_schemas() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.exposed_schemas', true), ''), 'app'))
 $$;
 comment on function inspect.exposed_schemas() is 'The schemas that callers reach: the setting inspect.exposed_schemas.';
 
@@ -36,7 +36,7 @@ create or replace function inspect.api_roles() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select regexp_split_to_array(trim(both from coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app')), '\s*,\s*')
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.api_roles', true), ''), 'rowhouse_app'))
 $$;
 comment on function inspect.api_roles() is 'The roles that callers'' statements run as: the setting inspect.api_roles.';
 

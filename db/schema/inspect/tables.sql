@@ -23,12 +23,12 @@ create or replace view inspect.tables with (security_invoker = true) as
         relation.relispartition as is_partition,
         exists (
             select from pg_catalog.pg_attribute
-            where attrelid = relation.oid and attname = inspect.tenant_column() and not attisdropped
+            where attrelid = relation.oid and attname = (select inspect.tenant_column()) and not attisdropped
         ) as has_tenant,
         pg_catalog.obj_description(relation.oid, 'pg_class') as comment
     from pg_catalog.pg_class as relation
     join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
-    where relation.relkind in ('r', 'p', 'v', 'm', 'f') and namespace.nspname = any (inspect.schemas());
+    where relation.relkind in ('r', 'p', 'v', 'm', 'f') and namespace.nspname = any((select inspect.schemas())::text[]);
 comment on view inspect.tables is
     'What is inspected: every table, view, materialised view and foreign table of inspect.schemas().';
 comment on column inspect.tables.relation is 'The relation''s oid.';

@@ -8,8 +8,15 @@ create or replace function inspect.who_can(what text, command text default null)
     language plpgsql stable parallel unsafe security invoker
     set search_path = ''
 as $$
+declare
+    -- MyShop.notes will do for "MyShop".notes.
+    asked text := coalesce((
+        select relation.table_name from inspect.tables as relation join pg_catalog.pg_class on pg_class.oid = relation.relation
+        where what in (relation.table_name, relation.schema_name || '.' || relname)
+        limit 1
+    ), what);
 begin
-    if exists (select from inspect.tables where table_name = what) then
+    if exists (select from inspect.tables where table_name = asked) then
         return query
             select
                 access.role_name, access.command,
@@ -27,7 +34,7 @@ begin
             join inspect.access as access on access.table_name = relation.table_name
             left join inspect.policies as rules
                 on rules.table_name = access.table_name and rules.role_name = access.role_name and rules.command = access.command
-            where relation.table_name = what
+            where relation.table_name = asked
                 and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
             order by access.role_name, access.command;
     elsif to_regprocedure('inspect.holders(text)') is not null then

@@ -24,10 +24,13 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    claims      jsonb := '{}';
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null);
     lines       jsonb := '[]';
 begin
-    if (select relnamespace::regnamespace::text from pg_catalog.pg_class where oid = found_table and relkind in ('r', 'p')) in ('app', 'audit') is not true then
+    if (
+        select nspname from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = found_table and relkind in ('r', 'p')
+    ) in ('app', 'audit') is not true then
         raise exception using errcode = 'RH400', message = format('%s is no table of app or audit', target);
     end if;
     raise log 'inspect.why: % asks about % of % % for user % in tenant %', session_user, command, found_table,
@@ -63,15 +66,16 @@ begin
             return next;
             return;
         end if;
-        claims := jsonb_build_object(
-            'kind', 'session', 'user', as_user, 'tenant', tenant,
-            'owner', holder.is_owner, 'permissions', to_jsonb(holder.permissions)
-        );
+        sealed := row(
+            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            null, null
+        )::context.holder;
     end if;
 
     -- Everything in this block is undone: the context that was before is the context that is after.
     begin
-        perform context.seal(claims || jsonb_build_object('explains', case when lower(command) <> 'insert' then key end));
+        perform context.seal(context.body_of(sealed, jsonb_build_object(
+            'explains', case when lower(command) <> 'insert' then key end)));
         select coalesce(jsonb_agg(to_jsonb(line) order by number), '[]') into lines
         from inspect.explain(found_table, key, command, 'rowhouse_app', change) with ordinality
             as line (side, policy, place, condition, value, verdict, explanation, number);

@@ -1,20 +1,22 @@
 select context.close_table('app.conversations');
+-- One member may have most of a tenant's conversations: lists are planned for them.
+select context.plan_for_largest('app.conversations', 'user_id');
 
-grant select on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
 grant insert (title) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant delete on app.conversations to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.conversations
     as restrictive for all to rowhouse_app
-    using (tenant_id = (select context.tenant_id()))
-    with check (tenant_id = (select context.tenant_id()));
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.conversations is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('chat')) and user_id = (select context.user_id()));
+    using (user_id = (select context.user_where('chat')));
 comment on policy "members read their own conversations" on app.conversations is
     'A conversation is between one person and the machine; colleagues do not read along.';
 
@@ -42,6 +44,20 @@ create policy "members delete their own conversations" on app.conversations
     using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
+
+-- The definer's reach: the clock that messages move.
+grant update (updated_at) on app.conversations to rowhouse_definer;
+create policy "messages find their own conversation" on app.conversations
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "messages find their own conversation" on app.conversations is
+    'app.receive_message(), which must see whether the conversation that was written into is archived.';
+create policy "messages move their own conversation" on app.conversations
+    for update to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "messages move their own conversation" on app.conversations is
+    'app.receive_message() sets updated_at, and holds no other column.';
 
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;

@@ -1,6 +1,6 @@
 select context.close_table('app.permissions');
 
-grant select on app.permissions to rowhouse_app;
+grant select (name, description) on app.permissions to rowhouse_app;
 
 create policy "everybody inside reads the catalogue" on app.permissions
     for select to rowhouse_app

@@ -1,14 +1,14 @@
 select context.close_table('app.tenants');
 
-grant select on app.tenants to rowhouse_app;
-grant update (name) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
     as restrictive for all to rowhouse_app
-    using (id = (select context.tenant_id()))
-    with check (id = (select context.tenant_id()));
+    using (id = (select context.tenant_id()) and id = (select context.unverified_tenant_id()))
+    with check (id = (select context.tenant_id()) and id = (select context.unverified_tenant_id()));
 comment on policy "nothing crosses the wall" on app.tenants is
-    'Whatever the policies below permit, they permit inside the caller''s tenant. Restrictive, so it stands before every query as one indexed equality.';
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
@@ -16,12 +16,12 @@ create policy "members see their own tenant" on app.tenants
 comment on policy "members see their own tenant" on app.tenants is
     'Whoever is signed in to a tenant may know its name. That other tenants exist is nobody''s business.';
 
-create policy "managers of the tenant rename it" on app.tenants
+create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
-comment on policy "managers of the tenant rename it" on app.tenants is
-    'Only the name. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is
+    'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;

@@ -1,7 +1,14 @@
 select context.close_table('app.users');
 
-grant select on app.users to rowhouse_app;
+grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
 grant update (name, locale) on app.users to rowhouse_app;
+
+create policy "nobody meets anybody else" on app.users
+    as restrictive for all to rowhouse_app
+    using (id = (select context.user_id()) and id = (select context.unverified_user_id()))
+    with check (id = (select context.user_id()) and id = (select context.unverified_user_id()));
+comment on policy "nobody meets anybody else" on app.users is
+    'The wall of a table without tenants: the user is compared twice so that PostgreSQL compares the two answers with each other first, and no condition of the caller''s is ever tried on another person.';
 
 create policy "people see themselves" on app.users
     for select to rowhouse_app
@@ -16,8 +23,15 @@ create policy "people change their own name and language" on app.users
 comment on policy "people change their own name and language" on app.users is
     'The address changes only by proving the new one; the status is the operator''s. Neither column is granted.';
 
+-- The auditor's reach: whom the trail means.
+grant select (id, name, email) on app.users to rowhouse_auditor;
+create policy "auditors name users" on app.users
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors name users" on app.users is
+    'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
+
 -- The definer's reach: the door and sign-in.
-grant select, insert on app.users to rowhouse_definer;
+grant select, insert, update (email) on app.users to rowhouse_definer;
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every user" on app.users is
@@ -26,3 +40,7 @@ create policy "registration creates users" on app.users
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates users" on app.users is
     'auth.verify_email(), once the address is proven.';
+create policy "a proven address replaces the old one" on app.users
+    for update to rowhouse_definer using (true) with check (true);
+comment on policy "a proven address replaces the old one" on app.users is
+    'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';

@@ -1,19 +1,19 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Middleware } from "koa";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../../metrics.ts";
 import { unauthorized } from "../problem.ts";
 
 /**
  * `GET /metrics` in Prometheus' text format. With METRICS_TOKEN it wants that as a bearer token: refuses with
  * 401 metrics_token_invalid.
  */
-export function metricsPage({ registry }: Metrics, token: string | null): Middleware {
+export function metricsPage({ registry, page }: Metrics, token: string | null): Middleware {
   return async (ctx) => {
     if (token !== null && !same(ctx.get("Authorization"), `Bearer ${token}`)) {
       throw unauthorized("metrics_token_invalid", "Metrics need the bearer token that METRICS_TOKEN names.");
     }
     ctx.set("Cache-Control", "no-store");
-    ctx.body = await registry.metrics();
+    ctx.body = await page();
     ctx.set("Content-Type", registry.contentType);
   };
 }

@@ -4,19 +4,42 @@ import type { MasterKeys } from "../../auth/encryption.ts";
 import type { Identity } from "../../auth/identity.ts";
 import { issueTokens } from "../../auth/issue_tokens.ts";
 import { readRefreshToken } from "../../auth/session_secrets.ts";
+import type { Metrics } from "../../metrics.ts";
+import { tokenResponse } from "../contract/answers.ts";
+import { OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
-import type { Metrics } from "../metrics.ts";
-import { invalidInput, type Problem, unauthorized } from "../problem.ts";
+import { type Problem, unauthorized } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from "../refresh_cookie.ts";
 import type { RequestState } from "../request_facts.ts";
 
+export const refreshOperation = operation({
+  method: "post",
+  path: "/auth/refresh",
+  area: "Signing in",
+  summary: "Get new tokens for a refresh token",
+  description:
+    "The token that comes back replaces the one that was sent. Without a body, the token in the cookie is taken, from our own and allowed origins.",
+  credential: "refresh",
+  body: { refresh_token: field.optional(field.text(1, 4_096)) },
+  answers: { 200: { says: "The session's next tokens.", body: tokenResponse } },
+  refusals: [
+    ...OF_SIGNING_IN,
+    "fingerprint_mismatch",
+    "invalid_grant",
+    "origin_not_allowed",
+    "refresh_token_missing",
+  ],
+});
+
 /**
  * `POST /auth/refresh {refresh_token}`, or without a body and with the cookie → a token response. The token
- * that comes back replaces the one that was sent; a token that was replaced long ago ends the session.
+ * that comes back replaces the one that was sent. The one before gives the same answer again until the new tokens were
+ * used, so that a client which lost the answer asks again; an older one ends the session.
  *
- * Refuses with 401 invalid_grant, for whatever reason; the log and the trail have it. 403 origin_not_allowed
- * for a cookie from a foreign page.
+ * Refuses with 401 refresh_token_missing where there is none, as on a first visit; 401 fingerprint_mismatch for
+ * another browser's token; 401 invalid_grant for every other reason, which the log and the trail have; 403
+ * origin_not_allowed for a cookie from a foreign page.
  */
 export function refresh(
   identity: Identity,
@@ -26,18 +49,18 @@ export function refresh(
   origins: readonly string[],
 ): Middleware<RequestState> {
   return async (ctx) => {
-    const given = field.readFields(await readJson(ctx), {
-      refresh_token: field.optional(field.text(1, 4_096)),
-    }).refresh_token;
+    const given = field.readFields(await readJson(ctx), refreshOperation.body!).refresh_token;
     const token = given ?? readRefreshCookie(ctx, origins);
-    if (token === null) throw invalidInput("There is no refresh token.", "refresh_token");
+    if (token === null) {
+      throw unauthorized("refresh_token_missing", "There is no refresh token: sign in.");
+    }
     const inCookie = given === undefined;
 
     const refuse = (outcome: string): Problem => {
       ctx.state.outcome = outcome;
       metrics.signIns.inc({ kind: "refresh", outcome });
       if (inCookie) clearRefreshCookie(ctx);
-      return unauthorized("invalid_grant", "This refresh token is not valid, or not any more.");
+      return refreshRefusal(outcome);
     };
     const claim = readRefreshToken(keys, token);
     if (!claim) throw refuse("forged");
@@ -56,4 +79,14 @@ export function refresh(
     ctx.set("Cache-Control", "no-store");
     ctx.body = { ...tokens, ...(!inCookie && { refresh_token }) };
   };
+}
+
+/** What is told of a refresh token that is not good: whose browser it is matters to its owner, the rest to nobody. */
+export function refreshRefusal(outcome: string): Problem {
+  return outcome === "fingerprint_mismatch"
+    ? unauthorized(
+        outcome,
+        "This refresh token belongs to another browser or program: sign in from this one.",
+      )
+    : unauthorized("invalid_grant", "This refresh token is not valid, or not any more.");
 }

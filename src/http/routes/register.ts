@@ -1,47 +1,69 @@
-import { randomBytes } from "node:crypto";
 import type { Middleware } from "koa";
-import type { Identity } from "../../auth/identity.ts";
-import { hashPassword, passwordProblem } from "../../auth/passwords.ts";
-import { digest } from "../../auth/session_secrets.ts";
+import type { MasterKeys } from "../../auth/encryption.ts";
+import type { MailProofs } from "../../auth/mail_proofs.ts";
+import { makeMailSecret } from "../../auth/mail_secrets.ts";
+import type { Config } from "../../config.ts";
 import type { Mailer } from "../../mail/mailer.ts";
-import { accountExistsMessage, verificationLink, verificationMessage } from "../../mail/messages.ts";
+import { acknowledged } from "../contract/answers.ts";
+import { OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
+import { languageOf } from "../language.ts";
 import { Problem } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
 
-/**
- * `POST /auth/register {email, password, name, tenant?: {name, slug}}` → 202, whether the address is known or
- * not: the same answer after the same work. What there is to say, the mail says.
- *
- * Refuses with 400 invalid_input and 400 weak_password.
- */
-export function register(identity: Identity, mailer: Mailer, publicUrl: string): Middleware<RequestState> {
-  return async (ctx) => {
-    const { facts } = ctx.state;
-    const { email, password, name, tenant } = field.readFields(await readJson(ctx), {
-      email: field.email,
-      password: field.text(1, 1_000),
-      name: field.name,
-      tenant: field.optional(field.object({ name: field.name, slug: field.slug })),
-    });
-    const weakness = passwordProblem(password, [email, name, tenant?.name ?? "", tenant?.slug ?? ""]);
-    if (weakness) {
-      throw new Problem(400, "weak_password", weakness, { members: { field: "password" } });
-    }
+export const registerOperation = operation({
+  method: "post",
+  path: "/auth/register",
+  area: "Signing in",
+  summary: "Register an address",
+  description:
+    "The same answer after the same work, whether the address is known or not: the mail says the rest. The password is chosen by whoever opens it.",
+  body: {
+    email: field.email,
+    name: field.name,
+    tenant: field.optional(field.object({ name: field.name, slug: field.slug })),
+  },
+  answers: { 202: { says: "Whatever there is to say is in a mail.", body: acknowledged } },
+  refusals: [...OF_SIGNING_IN, "registration_closed"],
+});
 
-    const token = randomBytes(32).toString("base64url");
-    const registration = { email, name, tenant, digest: digest(token) };
-    const mail = await identity.register(
-      { ...registration, passwordHash: await hashPassword(password) },
-      facts,
-    );
-    if (mail === "verify") {
-      mailer.send(verificationMessage(email, verificationLink(publicUrl, token)), facts.request_id);
-    } else if (mail === "exists") {
-      mailer.send(accountExistsMessage(email, publicUrl), facts.request_id);
+/**
+ * `POST /auth/register {email, name, tenant?: {name, slug}}` → 202, whether the address is known or not: the same answer
+ * after the same work. What there is to say, the mail says. The password is chosen by whoever opens it.
+ *
+ * Refuses with 400 invalid_input, 403 registration_closed.
+ */
+export function register(
+  proofs: MailProofs,
+  mailer: Mailer,
+  keys: MasterKeys,
+  registration: Config["registration"],
+): Middleware<RequestState> {
+  return async (ctx) => {
+    const { email, name, tenant } = field.readFields(await readJson(ctx), registerOperation.body!);
+    if (registration === "closed") {
+      throw new Problem(403, "registration_closed", "Nobody can make an account here by themselves.");
     }
+    const mail = makeMailSecret(keys, "register", email);
+    await proofs
+      .register({ email, name, tenant }, mail, languageOf(ctx), ctx.state.facts)
+      .catch(namingTheField);
+    mailer.wake();
     ctx.status = 202;
     ctx.body = { message: "If this address can be registered, a mail with a link is on its way to it." };
   };
 }
+
+/** What a registration's names have to be, the database decides; whose name it was, is known here. */
+function namingTheField(error: unknown): never {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  const name = code === "23514" && nameOf.get(String(constraint));
+  if (!name) throw error;
+  throw field.invalidFields([{ field: name, detail: "must be one line that shows something" }], error);
+}
+
+const nameOf: ReadonlyMap<string, string> = new Map([
+  ["registrations_name_check", "name"],
+  ["registrations_tenant_name_check", "tenant.name"],
+]);

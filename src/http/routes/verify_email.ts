@@ -1,33 +1,51 @@
 import type { Middleware } from "koa";
-import type { Identity } from "../../auth/identity.ts";
-import { digest } from "../../auth/session_secrets.ts";
+import type { MasterKeys } from "../../auth/encryption.ts";
+import type { MailProofs } from "../../auth/mail_proofs.ts";
+import type { PasswordRules } from "../../auth/password_rules.ts";
+import { hashPassword } from "../../auth/passwords.ts";
+import { OF_A_MAIL, OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
-import { Problem } from "../problem.ts";
+import { languageOf } from "../language.ts";
+import { weakPassword } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
+import { mailRefusal, shownFields, shownIn } from "../shown_mail.ts";
+
+export const verifyEmailOperation = operation({
+  method: "post",
+  path: "/auth/email/verify",
+  area: "Signing in",
+  summary: "Prove an address",
+  description:
+    "The token of the mail's link, or `email` and the mail's six digits as `code`; each is good once. A password that will not do uses nothing up.",
+  body: { ...shownFields, password: field.text(1, 1_000) },
+  answers: { 204: { says: "The account is there: sign in." } },
+  refusals: [...OF_SIGNING_IN, ...OF_A_MAIL, "weak_password"],
+});
 
 /**
- * `POST /auth/email/verify {token, tenant?: {slug}}` → 204: user, password and tenant come into being. The
- * token is good once. `tenant.slug` replaces the registered one, if that was taken meanwhile.
+ * `POST /auth/email/verify {token, password}` or `{email, code, password}` → 204: user, password and tenant come into
+ * being. Link and code are good once; a password that will not do uses nothing up. If another company has the slug by
+ * now, this one gets a slug like it: who signs in sees which.
  *
- * Refuses with 400 invalid_verification_token and 409 slug_taken (the token stays good).
+ * Refuses with 400 invalid_verification_token, weak_password and invalid_input; 429 too_many_attempts for codes.
  */
-export function verifyEmail(identity: Identity): Middleware<RequestState> {
+export function verifyEmail(
+  proofs: MailProofs,
+  rules: PasswordRules,
+  keys: MasterKeys,
+): Middleware<RequestState> {
   return async (ctx) => {
-    const { token, tenant } = field.readFields(await readJson(ctx), {
-      token: field.text(1, 200),
-      tenant: field.optional(field.object({ slug: field.slug })),
-    });
-    switch (await identity.verifyEmail(digest(token), tenant?.slug ?? null, ctx.state.facts)) {
-      case "verified":
-        ctx.status = 204;
-        return;
-      case "slug_taken":
-        throw new Problem(409, "slug_taken", "Another company has this slug by now; choose another.", {
-          members: { field: "tenant.slug" },
-        });
-      case "invalid_token":
-        throw new Problem(400, "invalid_verification_token", "This link was used, has expired or is wrong.");
-    }
+    const { facts } = ctx.state;
+    const { password, ...given } = field.readFields(await readJson(ctx), verifyEmailOperation.body!);
+    const shown = shownIn(given, "register", keys);
+    const weighed = await proofs.weigh("register", shown, facts);
+    if (weighed.outcome !== "ok") throw mailRefusal(weighed);
+    const weakness = await rules.problem(password, weighed.about ?? []);
+    if (weakness) throw weakPassword(weakness);
+
+    const taken = await proofs.verifyEmail(shown, await hashPassword(password), languageOf(ctx), facts);
+    if (taken.outcome !== "verified") throw mailRefusal(taken);
+    ctx.status = 204;
   };
 }

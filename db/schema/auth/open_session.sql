@@ -1,0 +1,103 @@
+-- The last step of every way in: whoever proved to be this person gets a session, if there is nothing against it. Nothing
+-- raises, because a failure must be committed too.
+--
+-- session:      the id of the session to make; handle: sha256 of its secret handle
+-- tenant_slug:  which tenant; null takes the membership that was used last
+-- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
+-- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
+-- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
+-- the session ends if nobody refreshes it.
+set local role rowhouse_definer;
+create or replace function auth.open_session(
+    person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb,
+    sibling_of uuid default null
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    person app.users;
+    place  app.tenants;
+    proven timestamptz := now();
+    idle   interval;
+    life   interval;
+    ended  integer;
+begin
+    select * into strict person from app.users as known where known.id = person_id;
+    if sibling_of is not null then
+        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+    end if;
+
+    select tenant.* into place
+    from app.memberships as membership
+    join app.tenants as tenant on tenant.id = membership.tenant_id
+    where membership.user_id = person.id and membership.status = 'active'
+        and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
+    order by
+        tenant.status = 'active' desc,
+        (select max(past.created_at) from auth.sessions as past
+            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+        membership.id
+    limit 1;
+    idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
+    life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
+
+    outcome := case
+        when person.status = 'banned' then 'user_banned'
+        when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
+        when place.status <> 'active' then 'tenant_suspended'
+        when proven + life <= now() then 'expired'
+        when methods && '{otp,hwk,mfa}' then 'ok'
+        when exists (
+            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
+        ) then 'mfa_required'
+        when place.requires_second_factor then 'mfa_enrolment_required'
+        else 'ok'
+    end;
+
+    perform context.act(person.id, place.id, facts);
+    if outcome in ('mfa_required', 'mfa_enrolment_required') then
+        perform auth.ask_second_factor(
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+        );
+        return next;
+        return;
+    elsif outcome <> 'ok' then
+        perform audit.record_event(
+            case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
+            jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
+        return next;
+        return;
+    end if;
+
+    if place.single_session then
+        perform auth.lock_sessions(person.id);
+        update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
+        where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
+        get diagnostics ended = row_count;
+    end if;
+    insert into auth.sessions (
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
+    ) values (
+        open_session.session, person.id, place.id, sha256(handle), open_session.methods,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, proven, now() + idle, proven + life
+    );
+    perform audit.record_event(
+        case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
+        jsonb_strip_nulls(jsonb_build_object(
+            'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    result := jsonb_build_object(
+        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'tenant', case when place.id is not null then
+            jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
+        'tenants', auth.list_tenants(person.id),
+        'expires_in', floor(extract(epoch from least(now() + idle, proven + life) - now()))::integer
+    );
+    return next;
+end
+$$;
+comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uuid) is
+    'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+reset role;

@@ -1,0 +1,70 @@
+-- What each rule of the API's tables says, in a sentence: the comment of the constraint. Whoever breaks one is told this
+-- sentence, with the field and the constraint's name (`message`, `field`, `rule`), so it says what is wanted and quotes
+-- no row. A test asks for one on every constraint that an API call can break.
+
+comment on constraint tenants_name_check on app.tenants is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint tenants_slug_check on app.tenants is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
+comment on constraint tenants_status_check on app.tenants is 'A company is active, suspended or closed.';
+comment on constraint tenants_session_idle_minutes_check on app.tenants is 'A session may be idle for 30 minutes to 90 days (129,600 minutes).';
+comment on constraint tenants_session_lifetime_minutes_check on app.tenants is 'A session may last for an hour to a year (525,600 minutes).';
+comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint is off, family or exact.';
+comment on index app.tenants_by_slug is 'A slug belongs to one company.';
+
+comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
+comment on constraint users_name_check on app.users is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint users_locale_check on app.users is 'A locale is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint users_status_check on app.users is 'A user is active or banned.';
+comment on index app.users_by_email is 'An e-mail address belongs to one person.';
+
+comment on constraint permissions_name_check on app.permissions is 'A permission''s name is lower-case words joined by underscores.';
+
+comment on constraint roles_name_check on app.roles is 'A role''s name has 1 to 60 characters, on one line, and at least one of them shows.';
+comment on constraint roles_description_check on app.roles is 'A role''s description has at most 500 characters.';
+comment on constraint roles_permissions_check on app.roles is 'A role''s permissions are names; none of them is null.';
+comment on constraint roles_tenant_id_name_key on app.roles is 'Each role of a company has a name of its own.';
+comment on constraint roles_tenant_id_fkey on app.roles is 'A role belongs to a company.';
+
+comment on constraint memberships_display_name_check on app.memberships is 'A display name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint memberships_avatar_url_check on app.memberships is 'A picture''s address begins with https:// and has at most 2,000 characters, none of them a space.';
+comment on constraint memberships_status_check on app.memberships is 'A membership is active, suspended or removed.';
+comment on constraint memberships_tenant_id_user_id_key on app.memberships is 'A person is a member of a company once.';
+comment on constraint memberships_tenant_id_fkey on app.memberships is 'A membership belongs to a company.';
+comment on constraint memberships_tenant_id_role_id_fkey on app.memberships is 'A member''s role is one of their own company.';
+comment on constraint memberships_user_id_fkey on app.memberships is 'A member is a person who has an account.';
+
+comment on constraint conversations_title_check on app.conversations is 'A title is empty, or has at most 200 characters, on one line, and at least one of them shows.';
+comment on constraint conversations_status_check on app.conversations is 'A conversation is open or archived.';
+comment on constraint conversations_tenant_id_user_id_id_key on app.conversations is 'Each conversation has an id of its own.';
+comment on constraint conversations_tenant_id_fkey on app.conversations is 'A conversation belongs to a company.';
+comment on constraint conversations_tenant_id_user_id_fkey on app.conversations is 'A conversation belongs to a member of its company.';
+
+comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters.';
+comment on constraint messages_role_check on app.messages is 'A message is the user''s or the assistant''s.';
+comment on constraint messages_tenant_id_fkey on app.messages is 'A message belongs to a company.';
+comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
+
+comment on constraint user_preferences_language_check on app.user_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint user_preferences_tone_check on app.user_preferences is 'A tone is neutral, friendly, formal or concise.';
+comment on constraint user_preferences_tenant_id_user_id_key on app.user_preferences is 'A member has preferences once.';
+comment on constraint user_preferences_tenant_id_fkey on app.user_preferences is 'Preferences belong to a company.';
+comment on constraint user_preferences_tenant_id_user_id_fkey on app.user_preferences is 'Preferences belong to a member of the company.';
+
+comment on constraint api_keys_kind_check on auth.api_keys is 'An API key is secret or publishable.';
+comment on constraint api_keys_name_check on auth.api_keys is 'A key''s name has 1 to 100 characters, on one line, and at least one of them shows.';
+comment on constraint api_keys_beginning_check on auth.api_keys is 'A key begins with rh_sk_ or rh_pk_.';
+comment on constraint api_keys_digest_check on auth.api_keys is 'A digest has 32 bytes.';
+comment on constraint api_keys_scopes_check on auth.api_keys is 'A key''s scopes are names of permissions; none of them is null.';
+comment on constraint api_keys_requests_per_minute_check on auth.api_keys is 'A limit is 1 to 1,000,000 requests a minute.';
+comment on constraint api_keys_origins_check on auth.api_keys is 'Origins are 1 to 20 of the form https://shop.example or http://localhost:3000, in lower case.';
+comment on constraint api_keys_addresses_check on auth.api_keys is 'Addresses are 1 to 50 network addresses or blocks, such as 192.0.2.7 or 2001:db8::/32.';
+comment on constraint api_keys_check on auth.api_keys is 'A key is somebody''s, or the tenant''s own with a role.';
+comment on constraint api_keys_check1 on auth.api_keys is 'A publishable key is the tenant''s own, has the scope chat and no other, and lists its origins.';
+comment on constraint api_keys_tenant_id_fkey on auth.api_keys is 'A key belongs to a company.';
+comment on constraint api_keys_tenant_id_user_id_fkey on auth.api_keys is 'A key without a role is a member''s: the tenant''s own keys have no keys of theirs.';
+comment on constraint api_keys_tenant_id_role_id_fkey on auth.api_keys is 'A key''s role is one of its own company.';
+comment on constraint api_keys_tenant_id_replaces_fkey on auth.api_keys is 'A key replaces one of its own company.';
+
+comment on constraint registrations_name_check on auth.registrations is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint registrations_tenant_name_check on auth.registrations is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint registrations_tenant_slug_check on auth.registrations is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
+comment on constraint registrations_check on auth.registrations is 'A company has a name and a slug, or neither.';

@@ -1,0 +1,28 @@
+-- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
+-- the last ten minutes. A key never did, so it is refused as one (RH403, session). For triggers; functions of auth, which
+-- have no context, ask auth.is_fresh().
+set local role rowhouse_definer;
+create or replace function context.require_fresh_sign_in() returns void
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) = 'api_key' then
+        perform context.refuse('session');
+    end if;
+    if not exists (
+        select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)
+    ) then
+        raise exception using
+            errcode = 'RH440',
+            message = 'this takes somebody who proved in the last ten minutes who they are',
+            hint = 'POST /auth/step-up, and try again.';
+    end if;
+end
+$$;
+grant execute on function context.require_fresh_sign_in() to rowhouse_app;
+comment on function context.require_fresh_sign_in() is
+    'Raises RH440 unless the caller signed in or stepped up in the last ten minutes; RH403 for an API key.';
+reset role;

@@ -1,0 +1,36 @@
+-- Sessions by the digest of their handle (sha256 of sha256), live or not, with the live state of all that they depend on.
+-- A session ends when its own time is over, or earlier, by limits that its tenant has set since: shorter ones bite at once.
+-- A view, so that whoever asks for one row has the join planned into their own statement.
+create or replace view context.session_holders with (security_invoker = true) as
+    select
+        session.handle_digest as digest,
+        row(
+            'session', session.id,
+            person.id, person.status,
+            session.tenant_id, tenant.status, membership.status,
+            coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
+            session.user_agent,
+            session.ended_at is not null,
+            least(
+                session.idle_expires_at, session.expires_at,
+                session.rotated_at + tenant.session_idle_minutes * interval '1 minute',
+                session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
+            ) <= statement_timestamp(),
+            tenant.fingerprint,
+            case when tenant.fingerprint_network then session.ip end
+        )::context.holder as holder,
+        least(
+            session.idle_expires_at, session.expires_at,
+            session.rotated_at + tenant.session_idle_minutes * interval '1 minute',
+            session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
+        ) as ends_at
+    from auth.sessions as session
+    join app.users as person on person.id = session.user_id
+    left join app.tenants as tenant on tenant.id = session.tenant_id
+    left join app.memberships as membership
+        on membership.tenant_id = session.tenant_id and membership.user_id = session.user_id
+    left join app.roles as role
+        on role.tenant_id = membership.tenant_id and role.id = membership.role_id;
+grant select on context.session_holders to rowhouse_definer;
+comment on view context.session_holders is
+    'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';

@@ -1,0 +1,42 @@
+import type { PgCodec } from "postgraphile/@dataplan/pg";
+
+/**
+ * Everything in the API says what it is. The words are the database's (`db/schema/comments.sql`); PostGraphile leaves
+ * arguments and what functions take and give without them, so what has the name of a column is described as the column,
+ * and what a mutation gives as the row that it is.
+ */
+export const DescriptionsPlugin: GraphileConfig.Plugin = {
+  name: "DescriptionsPlugin",
+  version: "1.0.0",
+  schema: {
+    hooks: {
+      GraphQLObjectType_fields_field(field, _build, { scope }) {
+        if (field.description || !scope.isMutationPayload) return field;
+        return { ...field, description: scope.pgCodec?.description };
+      },
+      GraphQLObjectType_fields_field_args_arg(argument, build, { scope }) {
+        if (argument.description) return argument;
+        return { ...argument, description: columnNamed(scope.argName, scope.pgFieldResource?.codec, build) };
+      },
+      GraphQLInputObjectType_fields_field(field, build, { scope, Self }) {
+        if (field.description || !scope.isMutationInput) return field;
+        const mutation = Object.values(build.pgResources).find(
+          ({ parameters, extensions }) =>
+            parameters && build.inflection.upperCamelCase(`${extensions?.pg?.name}-input`) === Self.name,
+        );
+        return { ...field, description: columnNamed(scope.fieldName, mutation?.codec, build) };
+      },
+    },
+  },
+};
+
+/** The description of the column that the API calls so, in rows of this codec. */
+function columnNamed(
+  name: string,
+  codec: PgCodec | undefined,
+  build: GraphileBuild.Build,
+): string | undefined {
+  return Object.entries(codec?.attributes ?? {}).find(
+    ([attributeName]) => codec && build.inflection.attribute({ codec, attributeName } as never) === name,
+  )?.[1].description;
+}

@@ -1,0 +1,507 @@
+/** What a code says: the same in every answer, so that a program compares the code and a person reads the rest. */
+export interface CodeEntry {
+  /** The HTTP status where the code is about the whole request. A field of a GraphQL answer that failed leaves 200. */
+  readonly status: number;
+  /** When it happens. */
+  readonly happens: string;
+  /** What the caller does then. */
+  readonly remedy: string;
+}
+
+/**
+ * Every code that an answer of ours can have, in `code` of a problem (RFC 9457) and, in capitals, in `extensions.code` of
+ * GraphQL. docs/errors is generated from here. The refusals of the database (db/schema/errors.sql) have a line each too:
+ * a test holds the two lists together.
+ */
+export const CODES = {
+  api_key_address_refused: {
+    status: 401,
+    happens: "The API key has a list of network addresses, and the one that asks is not on it.",
+    remedy: "Ask from one of those, or add the address with `updateApiKey`.",
+  },
+  api_key_invalid: {
+    status: 401,
+    happens:
+      "What came as an API key does not look like one of ours, or its checksum is wrong: it was cut or mistyped.",
+    remedy: "Send the whole key, as it was shown when it was made: `rh_sk_…` or `rh_pk_…`.",
+  },
+  api_key_origin_refused: {
+    status: 401,
+    happens:
+      "The API key has a list of origins, and the page that asks is not of one of them, or nobody said which page it is.",
+    remedy: "Use the key from its own pages only, or add the origin with `updateApiKey`.",
+  },
+  api_key_over: {
+    status: 409,
+    happens: "The API key that was to be changed or rotated was revoked, or has expired.",
+    remedy: "Make another with `createApiKey`.",
+  },
+  api_key_revoked: {
+    status: 401,
+    happens: "The API key was revoked.",
+    remedy: "Use another key; this one never works again.",
+  },
+  bad_request: {
+    status: 400,
+    happens: "The request cannot be read as HTTP has it, for example an escape in its path.",
+    remedy: "Read `detail`, and mend the client: the same request is refused again.",
+  },
+  body_incomplete: {
+    status: 400,
+    happens: "The body ended before the length that `Content-Length` promised, or its chunks did not end.",
+    remedy: "Send it again, whole. A proxy that cuts uploads short is the usual cause.",
+  },
+  body_too_deep: {
+    status: 400,
+    happens: "Objects and lists of the JSON body stand more than 32 levels within one another.",
+    remedy: "Send what the call takes: nothing that we read is nested more than a few levels.",
+  },
+  body_too_large: {
+    status: 413,
+    happens: "The body has more than 100,000 bytes.",
+    remedy: "Send less, in several requests. The connection is closed.",
+  },
+  conflict: {
+    status: 409,
+    happens:
+      "There is one like it already (two roles of one name), or something else still refers to what was to go. `field` and `rule` say which.",
+    remedy: "Read what is there, and decide; the same request is refused again.",
+  },
+  conversation_archived: {
+    status: 409,
+    happens: "The conversation that a message was written into is archived.",
+    remedy:
+      "Show it as read-only. Its member can open it again: `updateConversation` with the status `OPEN`.",
+  },
+  credential_expired: {
+    status: 401,
+    happens:
+      "The session or the API key is past its time: a session ends after 7 days without a refresh and after 30 days in any case.",
+    remedy: "Sign in again, or use another key.",
+  },
+  credential_missing: {
+    status: 401,
+    happens: "The call wants a credential and the request has none.",
+    remedy:
+      "Sign in at `POST /auth/login`, and send `Authorization: Bearer <access_token>`; or send an API key.",
+  },
+  credential_unknown: {
+    status: 401,
+    happens:
+      "Nobody knows the session or the API key here: it is invented, cut, of another server, or was forgotten after 90 days.",
+    remedy: "Look whether the key is whole and for this server; else sign in again.",
+  },
+  credentials_conflict: {
+    status: 400,
+    happens: "The request has both `Authorization` and `X-API-Key`, and nothing says whose it is.",
+    remedy: "Send one of them.",
+  },
+  database_unavailable: {
+    status: 503,
+    happens: "The database starts, stops, has no room, follows another server or cannot be reached.",
+    remedy:
+      "Wait as long as `Retry-After` says, then try again. A change may have been made although the answer was lost: look before you repeat one.",
+  },
+  document_too_large: {
+    status: 400,
+    happens: "A GraphQL document has more than 2,000 tokens.",
+    remedy: "Ask in several requests, and put values into variables.",
+  },
+  email_unproven: {
+    status: 403,
+    happens:
+      "The provider does not say that it proved the person's address, or is not trusted to, so nobody knows whose account this is.",
+    remedy:
+      "Sign in another way, and link the identity from there (`POST /auth/oauth/link`); or register with the address.",
+  },
+  fingerprint_mismatch: {
+    status: 401,
+    happens:
+      "The session belongs to another browser, platform or program than `User-Agent` says, or to another network, as far as the company binds its sessions (`fingerprint` of `myTenant`).",
+    remedy:
+      "Sign in from here. A token that was copied from elsewhere, for example into GraphiQL, is refused like this.",
+  },
+  idempotency_in_progress: {
+    status: 409,
+    happens: "A request with the same `Idempotency-Key` is under way.",
+    remedy: "Wait a moment and send the same request, with the same key, again.",
+  },
+  idempotency_key_invalid: {
+    status: 400,
+    happens: "The `Idempotency-Key` is empty, too long or no single string.",
+    remedy: "Send one string of 1 to 255 visible ASCII characters, such as a UUID, with or without quotes.",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    happens: "The `Idempotency-Key` was used for another request.",
+    remedy: "Make a new key for each thing that you want done, and keep it for repetitions of that one only.",
+  },
+  idempotency_replayed: {
+    status: 409,
+    happens:
+      "A request with this `Idempotency-Key` has made its changes, but its answer is not there to be repeated. Nothing was done again.",
+    remedy: "Read what is there: the change was made once.",
+  },
+  identity_taken: {
+    status: 409,
+    happens: "The account elsewhere signs in somebody else here already.",
+    remedy: "Sign in with it, and unlink it there first; or link another.",
+  },
+  internal_error: {
+    status: 500,
+    happens: "Something broke that we did not foresee. It is our fault, and the log has it under `errorId`.",
+    remedy: "Try again later; if it stays, report `errorId`.",
+  },
+  invalid_code: {
+    status: 401,
+    happens:
+      "The code of the second factor is wrong, too old, or was used before; or it is no recovery code that is left.",
+    remedy: "Ask for the next code that the app shows. An mfaToken is good for five tries.",
+  },
+  invalid_credentials: {
+    status: 401,
+    happens:
+      "The e-mail address or the password is wrong; which of them, nobody is told. At `/auth/password/change`: `current` is.",
+    remedy: "Ask the person again. After a few wrong tries comes `too_many_attempts`.",
+  },
+  invalid_exchange_code: {
+    status: 401,
+    happens:
+      "The one-time code of a sign-in with a provider was used, is older than a minute, or its verifier does not fit.",
+    remedy: "Begin again at `GET /auth/oauth/:provider`. Send each code once.",
+  },
+  invalid_grant: {
+    status: 401,
+    happens:
+      "The refresh token is unknown, expired, replaced by a newer one, or its session has ended (RFC 6749 section 5.2).",
+    remedy: "Forget the tokens and sign in again.",
+  },
+  invalid_input: {
+    status: 400,
+    happens:
+      "A value breaks a rule of the data: it is too long, of the wrong type, missing, or not one of those that are allowed. `field` says which value, `rule` which rule, and the message what it wants.",
+    remedy: "Show the message beside the field, and let the person mend it.",
+  },
+  invalid_query: {
+    status: 400,
+    happens: "The GraphQL document does not parse, or asks for what the schema does not have.",
+    remedy: "Compare it with `schema.graphql`; a code generator finds this before it is sent.",
+  },
+  invalid_verification_token: {
+    status: 400,
+    happens:
+      "The link or the code of a mail was used already, has expired, was replaced by that of a newer mail, was cut or is wrong.",
+    remedy: "Ask for another mail, the way the first was asked for.",
+  },
+  last_owner: {
+    status: 409,
+    happens: "The change would leave the company without an active owner.",
+    remedy: "Make somebody else an owner first.",
+  },
+  last_way_in: {
+    status: 409,
+    happens: "The identity is the last way to sign in: there is no password, and no other identity.",
+    remedy: "Set a password or link another account first.",
+  },
+  link_of_another_browser: {
+    status: 403,
+    happens:
+      "The link that signs in or changes an address was asked for in another browser, so this one lacks the cookie; nothing of it was used up.",
+    remedy:
+      "Ask the person for the six digits of the same mail, and send `email` and `code`; for a change of the address with the access token of its owner.",
+  },
+  list_too_long: {
+    status: 400,
+    happens: "A list in an argument of GraphQL has more than 100 entries.",
+    remedy: "Ask in several requests.",
+  },
+  malformed_json: {
+    status: 400,
+    happens: "The body is no JSON, or not in UTF-8.",
+    remedy: "Mend what writes it; no part of it was read.",
+  },
+  malformed_target: {
+    status: 400,
+    happens: "The request's target is no path and no address (RFC 9112 section 3.2).",
+    remedy: "Send a path that begins with a slash.",
+  },
+  membership_removed: {
+    status: 401,
+    happens: "The person is no member of the company any more.",
+    remedy: "Sign in to another company, or without `tenant`.",
+  },
+  membership_suspended: {
+    status: 401,
+    happens: "The person is suspended in the company.",
+    remedy:
+      "An administrator of the company can say why. Other companies are not affected: sign in to one of them.",
+  },
+  message_blank: {
+    status: 400,
+    happens: "A message has nothing to read: only spaces, or characters that leave no mark.",
+    remedy: "Do not send it. A button that is off until something was typed saves the way.",
+  },
+  method_not_allowed: {
+    status: 405,
+    happens:
+      "There is something at this address, but not for this method. `Allow` lists those that it takes.",
+    remedy: "Use one of them. GraphQL takes POST only.",
+  },
+  metrics_token_invalid: {
+    status: 401,
+    happens: "`/metrics` was asked without the token that the operator has set.",
+    remedy: "Send it as a bearer token.",
+  },
+  mfa_enrolment_required: {
+    status: 401,
+    happens: "The password is right, but the company wants a second factor and the person has none.",
+    remedy:
+      "Take `mfaToken` to `POST /auth/mfa/totp/enroll`, show the code to scan, and confirm it at `/auth/mfa/totp/confirm`, which signs in.",
+  },
+  mfa_required: {
+    status: 401,
+    happens: "The password is right, and the account has a second factor.",
+    remedy: "Ask for its code, and send it with `mfaToken` to `POST /auth/mfa/verify`.",
+  },
+  mfa_token_invalid: {
+    status: 401,
+    happens:
+      "The mfaToken is none, or is over: it is good for ten minutes, for five tries, for one sign-in, and for what it was made for only.",
+    remedy: "Sign in again.",
+  },
+  not_a_member: {
+    status: 403,
+    happens:
+      "The password is right, but the person is no member of the company that they want to sign in to.",
+    remedy: "Sign in without `tenant`, or to one of the companies in `tenants`.",
+  },
+  not_acceptable: {
+    status: 406,
+    happens: "`Accept` leaves out what the address answers.",
+    remedy: "Accept `application/json`, or leave the header away.",
+  },
+  not_found: {
+    status: 404,
+    happens:
+      "There is nothing at this address; or, in GraphQL, no such row that the caller may see. Whether somebody else has one is not said.",
+    remedy: "Look at the address or the id. What was there may be gone, or be somebody else's.",
+  },
+  oauth_state_invalid: {
+    status: 400,
+    happens:
+      "The browser came back from a provider that it was not sent to: the cookie is missing, ten minutes are over, or the address was used before.",
+    remedy: "Begin again at `GET /auth/oauth/:provider`, in the same browser.",
+  },
+  origin_not_allowed: {
+    status: 403,
+    happens: "A cookie came from a page whose origin is not on the list.",
+    remedy: "Add the origin to `CORS_ORIGINS`, or send the refresh token in the body.",
+  },
+  page_too_large: {
+    status: 400,
+    happens: "`first` or `last` asks for more than 100 rows, or for fewer than none.",
+    remedy: "Ask for 100 at most, and go on with `after: pageInfo.endCursor`.",
+  },
+  password_required: {
+    status: 400,
+    happens: "Somebody without a second factor wanted to step up by a code.",
+    remedy: "Ask for the password.",
+  },
+  permission_denied: {
+    status: 403,
+    happens:
+      "The caller's role does not permit this. `permission` names what is missing, where one permission is.",
+    remedy: "Ask an administrator of the company; hide what `myPermissions` does not list.",
+  },
+  provider_unavailable: {
+    status: 503,
+    happens: "The provider that should sign somebody in cannot be reached.",
+    remedy: "Try again later, or sign in another way.",
+  },
+  refresh_token_missing: {
+    status: 401,
+    happens: "`POST /auth/refresh` has neither a refresh token nor its cookie, as on a first visit.",
+    remedy: "Sign in.",
+  },
+  registration_closed: {
+    status: 403,
+    happens: "Nobody can make an account here by themselves (`REGISTRATION`).",
+    remedy: "Ask whoever runs this installation for an account.",
+  },
+  retry: {
+    status: 409,
+    happens:
+      "Somebody else was changing the same rows at the same moment, and one of the two had to give way.",
+    remedy: "Try again, the same request: nothing of it was done.",
+  },
+  scheme_unsupported: {
+    status: 401,
+    happens: "`Authorization` has another scheme than Bearer.",
+    remedy: "Send `Authorization: Bearer <access token or API key>`.",
+  },
+  second_factor_exists: {
+    status: 409,
+    happens: "Somebody who has a second factor wanted to set up another.",
+    remedy: "Remove it at `POST /auth/mfa/totp/remove`, and set up the new one.",
+  },
+  second_factor_missing: {
+    status: 409,
+    happens: "There is no second factor to confirm or to remove.",
+    remedy: "Set one up at `POST /auth/mfa/totp/enroll`.",
+  },
+  second_factor_required: {
+    status: 400,
+    happens: "Somebody who has a second factor wanted to step up by the password.",
+    remedy: "Ask for a code of the app, or a recovery code.",
+  },
+  session_ended: {
+    status: 401,
+    happens:
+      "The session was signed out, here or from another device, replaced by a newer one where the company allows one only, or ended with a change of the password or because somebody showed an old refresh token of it.",
+    remedy: "Sign in again. Nothing else helps: a refresh is refused too.",
+  },
+  session_required: {
+    status: 403,
+    happens:
+      "The call is about a session, and the credential is an API key, which has none; or it would loosen or replace the very key it comes with.",
+    remedy: "Send the access token of a session. An API key is revoked, not signed out.",
+  },
+  step_up_required: {
+    status: 401,
+    happens:
+      "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members.",
+    remedy:
+      "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, and try again with the same token.",
+  },
+  subscriptions_not_supported: {
+    status: 400,
+    happens: "The operation is a subscription.",
+    remedy: "Ask by query.",
+  },
+  tenant_closed: {
+    status: 401,
+    happens: "The company's account is closed.",
+    remedy: "Sign in to another company, or without `tenant`.",
+  },
+  tenant_mismatch: {
+    status: 401,
+    happens: "The token names another company than the one its session is for.",
+    remedy: "Throw it away and sign in again.",
+  },
+  tenant_suspended: {
+    status: 401,
+    happens: "The company's account is suspended, at the sign-in or since.",
+    remedy:
+      "Whoever runs this service can say why. Other companies are not affected: sign in to one of them.",
+  },
+  timeout: {
+    status: 503,
+    happens:
+      "A statement or a plan took longer than it may, and was stopped. Nothing of that statement was done.",
+    remedy:
+      "Ask for less: a smaller page, fewer fields. If it happens to small requests, the server is busy; wait.",
+  },
+  token_expired: {
+    status: 401,
+    happens: "The access token's 15 minutes are over.",
+    remedy: "Get a new one at `POST /auth/refresh`, and repeat the request.",
+  },
+  token_invalid: {
+    status: 401,
+    happens:
+      "The access token was not signed by us, not for us, or altered, also in nothing but its spelling.",
+    remedy: "Throw it away and sign in again.",
+  },
+  token_malformed: {
+    status: 401,
+    happens: "What came as an access token is none.",
+    remedy: "Send `access_token` of the sign-in, unaltered.",
+  },
+  token_not_yet_valid: {
+    status: 401,
+    happens: "The access token is valid from a later time on.",
+    remedy: "Compare the clocks.",
+  },
+  too_costly: {
+    status: 400,
+    happens:
+      "The operation could answer with more than 25,000 fields if every page were full; values in arguments count too, a field that counts a list is a hundred, one of the schema's description of itself a quarter.",
+    remedy: "Ask for smaller pages (`first`), for fewer fields, or in several requests.",
+  },
+  too_deep: {
+    status: 400,
+    happens:
+      "Fields of the operation stand more than 12 within one another, or brackets of the document more than 64.",
+    remedy: "Ask for the inner rows in a request of their own, by their ids.",
+  },
+  too_many_at_once: {
+    status: 429,
+    happens:
+      "More of the tenant's or the credential's requests are being answered at once than is their share while others want to be served too.",
+    remedy: "Wait as many seconds as `Retry-After` says, and send fewer at the same time.",
+  },
+  too_many_attempts: {
+    status: 429,
+    happens: "There were too many wrong passwords or codes for this address, or from this network.",
+    remedy: "Wait as many seconds as `Retry-After` says.",
+  },
+  too_many_lists: {
+    status: 400,
+    happens:
+      "The operation has more than 25 fields that come in pages; aliases and each spread of a fragment count.",
+    remedy: "Ask in several requests.",
+  },
+  too_many_requests: {
+    status: 429,
+    happens: "The quota of the network address or of the credential is used up; `RateLimit` says which.",
+    remedy: "Wait as many seconds as `Retry-After` says, and send fewer.",
+  },
+  too_many_root_fields: {
+    status: 400,
+    happens: "The operation has more than ten root fields; aliases count.",
+    remedy: "Ask in several requests.",
+  },
+  trail_immutable: {
+    status: 403,
+    happens: "Something tried to rewrite the audit trail, or to truncate a table that it watches.",
+    remedy: "Nothing: the trail only grows.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    happens: "The body is not `application/json` in UTF-8, or is compressed.",
+    remedy: "Send `Content-Type: application/json`, uncompressed.",
+  },
+  user_banned: {
+    status: 401,
+    happens: "The account is blocked, at the sign-in or since.",
+    remedy: "Whoever runs this service can say why.",
+  },
+  weak_password: {
+    status: 400,
+    happens:
+      "The new password is too short, is on a list of known or leaked ones, or repeats the name or address. `field` says which one it is.",
+    remedy: "Show the message, and let the person choose another.",
+  },
+} as const satisfies Record<string, CodeEntry>;
+
+/** The stable name of a refusal, in snake_case. */
+export type Code = keyof typeof CODES;
+
+/** The same as GraphQL has it. */
+export type GraphQLCode = Uppercase<Code>;
+
+/** Takes a code as it is written in GraphQL, or is none of ours. */
+export function statusOf(code: unknown): number | undefined {
+  const name = String(code).toLowerCase();
+  return Object.hasOwn(CODES, name) ? CODES[name as Code].status : undefined;
+}
+
+export function inCapitals(code: Code): GraphQLCode {
+  return code.toUpperCase() as GraphQLCode;
+}
+
+/** When to come back, for the statuses that pass by themselves (RFC 9110 section 10.2.3). */
+export function comeBack(status: number): Record<string, string> {
+  const seconds = { 429: "1", 503: "5" }[status];
+  return seconds === undefined ? {} : { "Retry-After": seconds };
+}

@@ -1,0 +1,80 @@
+import * as v from "valibot";
+
+// The bodies of answers, as schemas: openapi.json describes them with these, and tests hold answers against them. An object
+// has the members that are listed, and no other.
+
+const uuid = v.pipe(v.string(), v.uuid());
+
+const tenant = v.strictObject({ id: uuid, slug: v.string(), name: v.string() });
+
+const tokens = {
+  access_token: v.pipe(v.string(), v.description("A JWT (RFC 9068), good for `expires_in` seconds.")),
+  token_type: v.literal("Bearer"),
+  expires_in: v.pipe(v.number(), v.integer()),
+  refresh_token: v.optional(
+    v.pipe(
+      v.string(),
+      v.description(
+        "Replaces the one before it. Absent where it is in the cookie `__Host-rowhouse_refresh`.",
+      ),
+    ),
+  ),
+};
+
+/** A token response (RFC 6749 section 5.1). */
+export const tokenResponse = v.strictObject(tokens);
+
+/** A token response that says who signed in, where, and where else they could. */
+export const signedIn = v.strictObject({
+  ...tokens,
+  user: v.strictObject({ id: uuid, email: v.string(), name: v.string(), locale: v.string() }),
+  tenant: v.pipe(v.nullable(tenant), v.description("The company of this session; null for none.")),
+  tenants: v.pipe(v.array(tenant), v.description("Every company that this person can sign in to.")),
+});
+
+/** Who is signed in, where, and for how long. */
+export const sessionAnswer = v.strictObject({
+  user: v.strictObject({ id: uuid, email: v.string(), name: v.string(), locale: v.string() }),
+  tenant: v.nullable(tenant),
+  tenants: v.array(tenant),
+  permissions: v.array(v.string()),
+  amr: v.pipe(v.array(v.string()), v.description("By what they proved who they are (RFC 8176).")),
+  auth_time: v.pipe(v.number(), v.description("When they did, in seconds since 1970.")),
+  expires_at: v.pipe(
+    v.number(),
+    v.description("When the session ends if nobody refreshes it, in seconds since 1970."),
+  ),
+});
+
+/** A secret for an app that shows codes. */
+export const totpSecret = v.strictObject({ secret: v.string(), otpauthUrl: v.string() });
+
+/** Codes that are shown this once; with the tokens of the sign-in, where one waited for them. */
+export const recoveryCodes = v.looseObject({ recoveryCodes: v.array(v.string()) });
+
+/** When somebody last proved who they are, in seconds since 1970. */
+export const steppedUp = v.strictObject({ authTime: v.pipe(v.number(), v.integer()) });
+
+/** What is said to everybody alike, so that nobody learns whether an address has an account. */
+export const acknowledged = v.strictObject({ message: v.string() });
+
+/** A refusal (RFC 9457). */
+export const problem = v.looseObject({
+  type: v.pipe(v.string(), v.description("Leads to the page of its code.")),
+  title: v.string(),
+  status: v.number(),
+  detail: v.pipe(v.string(), v.description("One sentence for a person. Programs compare `code`.")),
+  instance: v.string(),
+  code: v.string(),
+  requestId: v.pipe(v.string(), v.description("The request's name in our log and in the trail.")),
+  errors: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ field: v.string(), detail: v.string() })),
+      v.description("With `invalid_input`: each field that is wrong, and how."),
+    ),
+  ),
+  retryAfter: v.optional(v.pipe(v.number(), v.description("Seconds to wait, as in Retry-After."))),
+});
+
+/** A set of keys (RFC 7517 section 5). */
+export const keySet = v.strictObject({ keys: v.array(v.looseObject({ kid: v.string(), kty: v.string() })) });

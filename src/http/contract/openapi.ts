@@ -1,0 +1,137 @@
+import { STATUS_CODES } from "node:http";
+import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+import { CODES, type Code } from "../codes.ts";
+import type { Fields } from "../fields.ts";
+import { REFRESH_COOKIE } from "../refresh_cookie.ts";
+import { problem } from "./answers.ts";
+import { EVERYWHERE, type Operation, type Success } from "./operation.ts";
+
+/** The description of the REST calls (OpenAPI 3.1), written from what reads and answers them. */
+export function openApi(operations: readonly Operation[]): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of operations) {
+    const path = operation.path.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method]: described(operation) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Rowhouse",
+      version: "1",
+      description:
+        "The calls beside GraphQL: signing in, health, keys. Everything else is `POST /graphql`; its schema is schema.graphql. Every refusal is application/problem+json (RFC 9457), but at /graphql, which answers as GraphQL does.",
+    },
+    servers: [{ url: "/" }],
+    tags: [...new Set(operations.map(({ area }) => area))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problem, "output") },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+        refreshCookie: { type: "apiKey", in: "cookie", name: REFRESH_COOKIE },
+        metrics: { type: "http", scheme: "bearer", description: "METRICS_TOKEN, where it is set." },
+      },
+    },
+  };
+}
+
+const SECURITY = {
+  bearer: [{ bearer: [] }],
+  any: [{ bearer: [] }, { apiKey: [] }],
+  refresh: [{ refreshCookie: [] }, {}],
+  metrics: [{ metrics: [] }, {}],
+} as const;
+
+function described(operation: Operation): object {
+  const { summary, description, area, credential, parameters, body, answers, refusals } = operation;
+  return {
+    operationId: operationId(operation),
+    tags: [area],
+    summary,
+    ...(description && { description }),
+    ...(credential && { security: SECURITY[credential] }),
+    ...(parameters && {
+      parameters: parameters.map(({ says, required, ...parameter }) => ({
+        ...parameter,
+        description: says,
+        required: required ?? parameter.in === "path",
+        schema: { type: "string" },
+      })),
+    }),
+    ...(body && {
+      requestBody: {
+        required: Object.values(body).some(({ type }) => type !== "optional"),
+        content: { "application/json": { schema: bodySchema(body) } },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, success]) => [status, answered(success)])),
+      ...refused([...EVERYWHERE, ...refusals]),
+    },
+  };
+}
+
+/** `POST /auth/email/verify` → `postAuthEmailVerify`: the name of the function that a generator of clients makes. */
+function operationId({ method, path }: Operation): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter(Boolean);
+  return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+}
+
+function answered({ says, body, type = "application/json", headers }: Success): object {
+  return {
+    description: says,
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, means]) => [
+          name,
+          { description: means, schema: { type: "string" } },
+        ]),
+      ),
+    }),
+    ...(body
+      ? { content: { [type]: { schema: schemaOf(body, "output") } } }
+      : type !== "application/json" && { content: { [type]: {} } }),
+  };
+}
+
+/** One response for each status, with the codes that it can have. */
+function refused(codes: readonly Code[]): Record<string, object> {
+  const byStatus = Map.groupBy([...new Set(codes)].sort(), (code) => CODES[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      String(status),
+      {
+        description: `${STATUS_CODES[status]}: ${ofStatus.map((code) => `\`${code}\``).join(", ")}`,
+        content: {
+          "application/problem+json": {
+            schema: {
+              allOf: [
+                { $ref: "#/components/schemas/Problem" },
+                { properties: { code: { enum: ofStatus }, status: { const: status } } },
+              ],
+            },
+          },
+        },
+      },
+    ]),
+  );
+}
+
+function bodySchema(fields: Fields): JsonSchema {
+  return schemaOf(v.strictObject(fields), "input");
+}
+
+/** What a check tests by itself, its metadata says in the words of JSON Schema. */
+function schemaOf(schema: v.GenericSchema, typeMode: "input" | "output"): JsonSchema {
+  const { $schema, ...described } = toJsonSchema(schema, {
+    typeMode,
+    ignoreActions: ["check", "trim", "to_lower_case"],
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction.type === "metadata"
+        ? { ...jsonSchema, ...(valibotAction as unknown as { metadata: object }).metadata }
+        : undefined,
+  });
+  return described;
+}

@@ -1,0 +1,42 @@
+import type { Middleware } from "koa";
+import type { MasterKeys } from "../../auth/encryption.ts";
+import type { MailProofs } from "../../auth/mail_proofs.ts";
+import { makeMailSecret } from "../../auth/mail_secrets.ts";
+import type { Mailer } from "../../mail/mailer.ts";
+import { rememberBrowser } from "../asking_browser.ts";
+import { acknowledged } from "../contract/answers.ts";
+import { OF_SIGNING_IN, operation } from "../contract/operation.ts";
+import * as field from "../fields.ts";
+import { languageOf } from "../language.ts";
+import { readJson } from "../read_json.ts";
+import type { RequestState } from "../request_facts.ts";
+
+export const requestLinkOperation = operation({
+  method: "post",
+  path: "/auth/link/request",
+  area: "Signing in",
+  summary: "Ask for a link to sign in with",
+  description:
+    "The same answer after the same work, whether the address is known or not. The browser gets a cookie, without which the link is good for nothing; the code of the same mail is good in any.",
+  body: { email: field.email },
+  answers: { 202: { says: "Whatever there is to say is in a mail.", body: acknowledged } },
+  refusals: OF_SIGNING_IN,
+});
+
+/**
+ * `POST /auth/link/request {email}` → 202, whether there is an account or not: the same answer after the same work. What
+ * there is to say, the mail says. The browser gets a cookie, without which the link is good for nothing.
+ *
+ * Refuses with 400 invalid_input.
+ */
+export function requestLink(proofs: MailProofs, mailer: Mailer, keys: MasterKeys): Middleware<RequestState> {
+  return async (ctx) => {
+    const { email } = field.readFields(await readJson(ctx), requestLinkOperation.body!);
+    const mail = makeMailSecret(keys, "sign_in", email);
+    const browser = rememberBrowser(ctx);
+    await proofs.request("sign_in", email, mail, browser, languageOf(ctx), ctx.state.facts);
+    mailer.wake();
+    ctx.status = 202;
+    ctx.body = { message: "A mail is on its way to this address." };
+  };
+}

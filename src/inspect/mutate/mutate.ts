@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import pg from "pg";
+import { asDatabase } from "../../database/credentials.ts";
+import { openInspect } from "../catalogue/install.ts";
+import { readChecks } from "../lint/checks.ts";
+import { lint } from "../lint/lint.ts";
+import type { Cell } from "../prove/attempts/attempt.ts";
+import { ProveError } from "../prove/config.ts";
+import { type Fixture, type FixtureOptions, withFixture } from "../prove/fixture/fixture.ts";
+import { attack, type OnProgress } from "../prove/prove.ts";
+import { listMutants, type Mutant } from "./mutants.ts";
+import { explain } from "./survivors.ts";
+
+/** What became of one mutant. */
+export interface Trial {
+  readonly mutant: Mutant;
+  /** The attack crossed tenants: the first leak. */
+  readonly leak: string | null;
+  /** The matrix is not what it was: a cell that changed. */
+  readonly matrix: string | null;
+  /** Findings of lint that were not there before. */
+  readonly lint: readonly string[];
+  /** Why nobody noticed, for a survivor; null if nobody can say. */
+  readonly explanation: string | null;
+  readonly milliseconds: number;
+}
+
+export interface Score {
+  readonly seed: number;
+  readonly trials: readonly Trial[];
+  /** Mutants that PostgreSQL refused to make. */
+  readonly stillborn: readonly { readonly name: string; readonly reason: string }[];
+  /** How many mutants there are in all; a sample is smaller. */
+  readonly possible: number;
+  readonly milliseconds: number;
+}
+
+export interface MutateOptions extends FixtureOptions {
+  /** How many mutants, chosen by the seed; default all. */
+  readonly sample?: number | undefined;
+  /** Only these mutants. */
+  readonly only?: (mutant: Mutant) => boolean;
+  readonly onProgress?: OnProgress;
+}
+
+/** Whether anybody noticed. */
+export const isCaught = ({ leak, matrix, lint: findings }: Trial): boolean =>
+  leak !== null || matrix !== null || findings.length > 0;
+
+/**
+ * Breaks one thing at a time, in a clone of the database, and asks prove and lint.
+ *
+ * @throws {ProveError} if the database cannot be cloned
+ */
+export async function mutate(options: MutateOptions): Promise<Score> {
+  const begun = performance.now();
+  return withClone(options.url, (url) =>
+    withFixture({ ...options, url }, async (fixture) => {
+      const { onProgress = () => {} } = options;
+      const { client, settings } = fixture;
+      await openInspect(client, fixture.settings);
+      const checks = readChecks();
+      const found = async (): Promise<string[]> =>
+        (await lint(client, checks)).map(({ check, object }) => `${check.number} ${check.name}: ${object}`);
+      onProgress(0, 1, "the matrix and the findings of the database as it is");
+      const matrix = new Map((await attack(fixture)).map((cell) => [place(cell), cell]));
+      const known = new Set(await found());
+
+      await requireRepeatable(fixture, matrix);
+
+      const all = (await listMutants(client, fixture.targets, settings.apiRoles)).filter(
+        options.only ?? (() => true),
+      );
+      const chosen =
+        options.sample === undefined ? all : inOrder(all, choose(all, options.sample, options.seed));
+      const trials: Trial[] = [];
+      const stillborn: { name: string; reason: string }[] = [];
+      for (const [done, mutant] of chosen.entries()) {
+        onProgress(done, chosen.length, mutant.name);
+        const rows = [[...fixture.home.rows], [...fixture.abroad.rows]] as const;
+        const start = performance.now();
+        await client.query("savepoint mutant");
+        try {
+          const refusal = await client.query(mutant.sql).then(
+            () => null,
+            (error: unknown) => error,
+          );
+          if (refusal instanceof pg.DatabaseError) {
+            stillborn.push({ name: mutant.name, reason: `${refusal.code}: ${refusal.message}` });
+            continue;
+          }
+          if (refusal !== null) throw refusal;
+          const findings = (await found()).filter((finding) => !known.has(finding));
+          const trial = { mutant, lint: findings, ...(await fight(fixture, mutant, matrix)) };
+          const milliseconds = Math.round(performance.now() - start);
+          const caught = isCaught({ ...trial, explanation: null, milliseconds });
+          trials.push({ ...trial, explanation: caught ? null : explain(mutant), milliseconds });
+        } finally {
+          await client.query("rollback to savepoint mutant; release savepoint mutant");
+          [fixture.home.rows, fixture.abroad.rows] = [[...rows[0]], [...rows[1]]];
+        }
+      }
+      onProgress(chosen.length, chosen.length, "done");
+      const milliseconds = Math.round(performance.now() - begun);
+      return { seed: options.seed, trials, stillborn, possible: all.length, milliseconds };
+    }),
+  );
+}
+
+/**
+ * The control: with nothing broken nothing may be noticed, or every mutant would be, for a wrong reason.
+ *
+ * @throws {ProveError} naming the cell that differs
+ */
+async function requireRepeatable(fixture: Fixture, before: ReadonlyMap<string, Cell>): Promise<void> {
+  const relations = [...fixture.targets.catalogue.relations.values()].map(({ name }) => name).reverse();
+  for (const scope of [relations, ...fixture.targets.owned.map(({ name }) => [name])]) {
+    const elsewhere = scope === relations;
+    const nothing = { name: "nothing", kind: "control", sql: "", relations: scope, elsewhere };
+    const { leak, matrix } = await fight(fixture, nothing, before);
+    const clean = [...before.values()].every(({ status }) => status !== "leak");
+    if (matrix !== null)
+      throw new ProveError(`the matrix is not the same twice, so it cannot judge: ${matrix}`);
+    if (leak !== null || !clean) throw new ProveError(`it leaks as it is; prove it first: ${leak}`);
+  }
+}
+
+const place = ({ caller, target, attempt, whose }: Cell): string =>
+  [caller, target, attempt, whose].join(" | ");
+
+/** The first leak, and the first cell that is another than before. */
+async function fight(fixture: Fixture, mutant: Mutant, before: ReadonlyMap<string, Cell>) {
+  const cells = await attack(fixture, {
+    relations: mutant.relations,
+    elsewhere: mutant.elsewhere,
+    stopAtLeak: true,
+  });
+  const leak = cells.find(({ status }) => status === "leak");
+  const changed = cells.find((cell) => {
+    const was = before.get(place(cell));
+    return cell !== leak && (was?.status !== cell.status || was.detail !== cell.detail);
+  });
+  const was = changed && before.get(place(changed));
+  return {
+    leak: leak ? `${place(leak)}: ${leak.detail}` : null,
+    matrix: changed
+      ? `${place(changed)}: ${was ? `${was.detail} became ${changed.detail}` : "is new"}`
+      : null,
+  };
+}
+
+const choose = (mutants: readonly Mutant[], sample: number, seed: number): Mutant[] =>
+  fc.sample(
+    fc.shuffledSubarray([...mutants], { minLength: Math.min(sample, mutants.length), maxLength: sample }),
+    {
+      seed,
+      numRuns: 1,
+    },
+  )[0]!;
+
+const inOrder = (all: readonly Mutant[], chosen: readonly Mutant[]): Mutant[] =>
+  all.filter((mutant) => chosen.includes(mutant));
+
+async function withClone<T>(url: string, work: (url: string) => Promise<T>): Promise<T> {
+  const source = decodeURIComponent(new URL(url).pathname.slice(1));
+  const name = `prove_${randomBytes(5).toString("hex")}`;
+  const server = new pg.Client({
+    connectionString: asDatabase(url, source === "postgres" ? "template1" : "postgres"),
+  });
+  await server.connect();
+  try {
+    try {
+      await server.query(
+        `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(source)}`,
+      );
+    } catch (cause) {
+      const { code, message } = cause as pg.DatabaseError;
+      const hint = code === "55006" ? "; end the other connections, or give a restored copy" : "";
+      throw new ProveError(`${source} cannot be cloned: ${message}${hint}`, { cause });
+    }
+    try {
+      return await work(asDatabase(url, name));
+    } finally {
+      await server.query(`drop database ${pg.escapeIdentifier(name)} with (force)`);
+    }
+  } finally {
+    await server.end();
+  }
+}

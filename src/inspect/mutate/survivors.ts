@@ -1,0 +1,41 @@
+import type { Mutant } from "./mutants.ts";
+
+/** Why a mutant that nobody noticed lets nothing across, or null if it cannot be said in advance. */
+export function explain(mutant: Mutant): string | null {
+  return EXPLANATIONS.find(([pattern]) => pattern.test(mutant.name))?.[1] ?? null;
+}
+
+const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/,
+    "A truncate of this table must cascade to tables that have the trigger themselves, and they refuse; nobody but the owner may truncate anyway.",
+  ],
+  [
+    /^statistics again of every column of app\.(tenants|users)$/,
+    "The wall leads to one row by the table's own key, so the planner expects one row, whatever it knows of the other columns.",
+  ],
+  [
+    /^context\.open_seal\(text\): the backend is not checked$/,
+    "The transaction's timestamp is checked too: two backends would have to begin in the same microsecond and know each other's seal.",
+  ],
+  [
+    /^context\.open_seal\(text\): the expiry is not checked$/,
+    "On one server a seal dies with its transaction; the expiry stands in for that where servers' clocks differ (Citus).",
+  ],
+  [
+    /^using \(id = \( SELECT context\.unverified_\w+\(\).* on app\.(tenants|users)$/,
+    "Half of this table's wall is left, which does not check the seal; every policy that lets somebody through it does.",
+  ],
+  [
+    /^drop trigger receive_message on app\.messages$/,
+    "It refuses blank messages and archived conversations, and moves the clock of a conversation that is the caller's own: nothing of it is about tenants.",
+  ],
+  [
+    /^context\.tenant_holding\(text\[\]\): /,
+    "It says which roles of their own tenant somebody may change; the role that the attack changes is one that its delegate holds. test/access/roles.test.ts asks for the others.",
+  ],
+  [
+    /^with check \(the wall\): "managers of roles change roles they hold" on app\.roles$/,
+    "The row came through the policy's using, which asks for the same permission, and built_in is granted to nobody for input.",
+  ],
+];

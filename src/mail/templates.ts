@@ -1,0 +1,31 @@
+/** Every mail that there is, by the name that auth.mails knows it by. */
+export const TEMPLATES = [
+  "verify_email",
+  "account_exists",
+  "reset_password",
+  "no_account",
+  "sign_in",
+  "change_email",
+  "email_taken",
+  "password_changed",
+  "email_changed",
+] as const;
+
+export type Template = (typeof TEMPLATES)[number];
+
+/** The page that a mail's link opens; templates that are not here have no link and no code. */
+const pages: Partial<Record<Template, string>> = {
+  verify_email: "/auth/email/verify",
+  reset_password: "/auth/password/reset",
+  sign_in: "/auth/link",
+  change_email: "/auth/email/change",
+};
+
+/**
+ * Where the link of a mail leads; undefined where it has none. The secret is in the fragment, which no server's log and
+ * no Referer sees.
+ */
+export function linkIn(template: Template, publicUrl: string, token: string): string | undefined {
+  const page = pages[template];
+  return page && `${publicUrl}${page}#token=${token}`;
+}

@@ -1,0 +1,87 @@
+import type { Language, MailFacts } from "./text.ts";
+
+const when = ({ at }: MailFacts): string =>
+  `${at.toLocaleString("de-DE", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} Uhr (UTC)`;
+
+export const de: Language = {
+  code: "Oder geben Sie diesen Code ein, wo danach gefragt wird:",
+  link: "Wenn die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:",
+  mails: {
+    verify_email: () => ({
+      subject: "Bestätigen Sie Ihre E-Mail-Adresse",
+      before: [
+        "Jemand, vermutlich Sie, hat sich mit dieser E-Mail-Adresse registriert.",
+        "Um zu bestätigen, dass sie Ihnen gehört, öffnen Sie diese Seite und wählen dort Ihr Passwort:",
+      ],
+      button: "Bestätigen und Passwort wählen",
+      after: [
+        "Link und Code gelten 24 Stunden, einmal. Falls Sie es nicht waren, ignorieren Sie diese E-Mail: Ohne sie entsteht kein Konto.",
+      ],
+    }),
+    account_exists: ({ service }) => ({
+      subject: "Sie haben schon ein Konto",
+      before: [
+        `Jemand, vermutlich Sie, hat sich bei ${service} mit dieser E-Mail-Adresse registriert.`,
+        "Sie gehört schon zu einem Konto, daher wurde nichts geändert: Melden Sie sich mit Ihrem Passwort an, oder fordern Sie ein neues an.",
+      ],
+      after: ["Falls Sie es nicht waren, müssen Sie nichts tun."],
+    }),
+    reset_password: () => ({
+      subject: "Wählen Sie ein neues Passwort",
+      before: [
+        "Jemand, vermutlich Sie, hat ein neues Passwort für Ihr Konto angefordert.",
+        "Um eines zu wählen, öffnen Sie diese Seite:",
+      ],
+      button: "Neues Passwort wählen",
+      after: [
+        "Link und Code gelten 30 Minuten, einmal; danach sind Sie überall abgemeldet. Falls Sie es nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist. Nennen Sie den Code niemandem.",
+      ],
+    }),
+    no_account: ({ service }) => ({
+      subject: "Zu dieser Adresse gibt es kein Konto",
+      before: [
+        `Jemand, vermutlich Sie, wollte sich bei ${service} mit dieser E-Mail-Adresse anmelden.`,
+        "Kein Konto hat sie. Vielleicht haben Sie sich mit einer anderen Adresse registriert; oder Sie registrieren sich mit dieser.",
+      ],
+      after: ["Falls Sie es nicht waren, müssen Sie nichts tun."],
+    }),
+    sign_in: () => ({
+      subject: "Ihr Link zum Anmelden",
+      before: ["Öffnen Sie diese Seite in dem Browser, in dem Sie den Link angefordert haben:"],
+      button: "Anmelden",
+      after: [
+        "Link und Code gelten 15 Minuten, einmal. Falls Sie sie nicht angefordert haben, ignorieren Sie diese E-Mail, und nennen Sie den Code niemandem.",
+      ],
+    }),
+    change_email: () => ({
+      subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",
+      before: [
+        "Jemand, vermutlich Sie, möchte diese E-Mail-Adresse für sein Konto verwenden.",
+        "Um zu bestätigen, dass sie Ihnen gehört, öffnen Sie diese Seite in dem Browser, in dem Sie die Änderung angefordert haben:",
+      ],
+      button: "Diese Adresse verwenden",
+      after: [
+        "Link und Code gelten eine Stunde, einmal. Falls Sie es nicht waren, ignorieren Sie diese E-Mail: Ohne sie wird nichts geändert.",
+      ],
+    }),
+    email_taken: () => ({
+      subject: "Sie verwenden diese Adresse schon",
+      before: [
+        "Jemand, vermutlich Sie, möchte diese E-Mail-Adresse für ein Konto verwenden. Sie gehört schon zu einem, daher wurde nichts geändert.",
+      ],
+      after: ["Falls Sie es nicht waren, müssen Sie nichts tun."],
+    }),
+    password_changed: (facts) => ({
+      subject: "Ihr Passwort wurde geändert",
+      before: [`Das Passwort Ihres Kontos wurde geändert: ${when(facts)}. Andere Geräte wurden abgemeldet.`],
+      after: ["Falls Sie es nicht waren, fordern Sie sofort ein neues an, dort, wo Sie sich anmelden."],
+    }),
+    email_changed: (facts) => ({
+      subject: "Ihre E-Mail-Adresse wurde geändert",
+      before: [
+        `Ihr Konto bei ${facts.service} hat eine neue E-Mail-Adresse: ${when(facts)}. Diese wird nicht mehr verwendet.`,
+      ],
+      after: ["Falls Sie es nicht waren, melden Sie sich sofort bei denen, die den Dienst betreiben."],
+    }),
+  },
+};

@@ -1,0 +1,137 @@
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { seedPurpose } from "../../src/auth/check_code.ts";
+import { decrypt, masterKeys } from "../../src/auth/encryption.ts";
+import { spelledOut } from "../../src/auth/totp.ts";
+import { makeFolder, rowhouse } from "../support/command_line.ts";
+import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { signUp } from "../support/people.ts";
+import { startTestServer } from "../support/server.ts";
+
+const OLD = testMasterKey.toString("base64");
+const NEW = Buffer.from("a new master key of 32 bytes, ok").toString("base64");
+
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = makeFolder();
+  database = await createDatabase();
+  // Under the key before the rotation: its server makes a signing key, and somebody signs in.
+  const server = await startTestServer(database);
+  await signUp(server);
+  await server.close();
+});
+afterAll(async () => {
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+const keys = (settings: Record<string, string>) =>
+  rowhouse(["keys"], folder, { DATABASE_URL: database.adminUrl, ...settings });
+
+test("without a rotation everything belongs to the one key", async () => {
+  expect(await keys({ MASTER_KEY: OLD })).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^MASTER_KEY \([0-9a-f]{8}\): 1 signing key, 1 live session\n$/),
+    err: "",
+  });
+});
+
+test("after a rotation the previous key is needed as long as a session or a signing key is under it", async () => {
+  const rotated = { MASTER_KEY: NEW, MASTER_KEY_PREVIOUS: OLD };
+  const before = await keys(rotated);
+  expect(before.code).toBe(1);
+  expect(before.out).toMatch(/^MASTER_KEY \(\w{8}\): 0 signing keys, 0 live sessions\n/);
+  expect(before.out).toMatch(/MASTER_KEY_PREVIOUS \(\w{8}\): 1 signing key, 1 live session\n/);
+  expect(before.out).toMatch(
+    /MASTER_KEY_PREVIOUS is still needed, until .* and its sessions are over, by \d{4}-/,
+  );
+
+  await database.admin.query(
+    "update auth.signing_keys set expires_at = greatest(active_from, now() - interval '1 second')",
+  );
+  expect(await keys(rotated)).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("0 signing keys, 1 live session"),
+  });
+
+  await database.admin.query("update auth.sessions set ended_at = now(), end_reason = 'logout'");
+  expect(await keys(rotated)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("MASTER_KEY_PREVIOUS is needed no more: take it out of the settings."),
+  });
+});
+
+test("a role that row security binds is refused, because what it cannot see would read as not needed", async () => {
+  const { code, err } = await rowhouse(["keys"], folder, { DATABASE_URL: database.appUrl, MASTER_KEY: OLD });
+  expect(code).toBe(2);
+  expect(err).toMatch(/has to be a superuser's/);
+});
+
+test("second factors are counted, and taken to the new key by reencrypt", async () => {
+  const database = await createDatabase();
+  try {
+    const old = await startTestServer(database);
+    const { login, headers } = await signUp(old);
+    const { body } = await old.post("/auth/mfa/totp/enroll", {}, headers);
+    expect(body.secret).toMatch(/^[A-Z2-7]{32}$/);
+    await old.close();
+    await database.admin.query(`update auth.signing_keys set expires_at = greatest(active_from, now() - interval '1 second');
+      update auth.sessions set ended_at = now(), end_reason = 'logout'`);
+    const settings = { DATABASE_URL: database.adminUrl, MASTER_KEY: NEW, MASTER_KEY_PREVIOUS: OLD };
+    const before = await rowhouse(["keys"], folder, settings);
+    expect(before.code).toBe(1);
+    expect(before.out).toMatch(/MASTER_KEY_PREVIOUS is still needed, until `rowhouse keys reencrypt` has/);
+    const done = await rowhouse(["keys", "reencrypt"], folder, settings);
+    expect(done).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^Under the current key now: 1 signing key, 1 second factor, \d+ mails?\.\n/,
+      ),
+    });
+    expect((await rowhouse(["keys", "reencrypt"], folder, settings)).out).toMatch(
+      /now: 0 signing keys, 0 second factors, 0 mails\./,
+    );
+    const { rows } = await database.admin.query<{ id: string; seed: string }>(
+      "select id, seed from auth.totp_factors where user_id = $1",
+      [login.user.id],
+    );
+    const current = masterKeys({ masterKey: Buffer.from(NEW, "base64"), previousMasterKey: null });
+    expect(spelledOut(decrypt(current, rows[0]!.seed, seedPurpose(rows[0]!.id)))).toBe(body.secret);
+  } finally {
+    await database.drop();
+  }
+});
+
+test("the keys of access tokens are listed, and rotated without a gap", async () => {
+  const database = await createDatabase();
+  try {
+    const settings = { DATABASE_URL: database.adminUrl, MASTER_KEY: OLD };
+    expect((await rowhouse(["keys", "list"], folder, settings)).out).toMatch(/^There is no signing key yet/);
+    const server = await startTestServer(database);
+    const person = await signUp(server);
+    expect((await rowhouse(["keys", "list"], folder, settings)).out).toMatch(
+      /^[\w-]{43} {2}EdDSA {2}signs .* no end yet\n$/,
+    );
+    const rotated = await rowhouse(["keys", "rotate"], folder, settings);
+    expect(rotated.code).toBe(0);
+    const [said, next, before] = rotated.out.split("\n");
+    expect(said).toMatch(/^[\w-]{43} is published, and signs in an hour\.$/);
+    expect(next).toMatch(/EdDSA {2}waits .* no end yet$/);
+    expect(before).toMatch(/EdDSA {2}signs .* verifies until /);
+    // Whoever is signed in stays so.
+    expect((await server.get("/auth/session", person.headers)).status).toBe(200);
+    await server.close();
+  } finally {
+    await database.drop();
+  }
+});
+
+test("keys takes nothing else", async () => {
+  const { code, err } = await rowhouse(["keys", "burn"], folder, {
+    DATABASE_URL: database.adminUrl,
+    MASTER_KEY: OLD,
+  });
+  expect(code).toBe(2);
+  expect(err).toMatch(/"keys" takes no argument "burn"/);
+});

@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import * as v from "valibot";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { issueAccessToken } from "../../../src/auth/access_token.ts";
+import { masterKeys } from "../../../src/auth/encryption.ts";
+import { openSigningKeys } from "../../../src/auth/signing_keys.ts";
+import { CODES, type Code } from "../../../src/http/codes.ts";
+import { problem } from "../../../src/http/contract/answers.ts";
+import { openApi } from "../../../src/http/contract/openapi.ts";
+import { EVERYWHERE, type Operation } from "../../../src/http/contract/operation.ts";
+import { OPERATIONS } from "../../../src/http/contract/operations.ts";
+import { createDatabase, type TestDatabase, testMasterKey } from "../../support/database.ts";
+import { type Answer, startTestServer, type TestServer } from "../../support/server.ts";
+import { REFUSALS } from "./refusals.ts";
+import type { Street } from "./street.ts";
+import { SUCCESSES } from "./successes.ts";
+
+const document = JSON.parse(JSON.stringify(openApi(OPERATIONS)));
+
+describe("openapi.json", () => {
+  test("is as npm run generate writes it", () => {
+    expect(JSON.parse(readFileSync("openapi.json", "utf8"))).toEqual(document);
+  });
+
+  test("is OpenAPI 3.1", async () => {
+    expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true });
+  });
+
+  test("has every route of the server, and no other", () => {
+    const source = readFileSync("src/http/app.ts", "utf8");
+    const routes = [...source.matchAll(/\.(get|post|put|patch|del|delete)\(\s*"(\/[^"]*)"/g)].map(
+      ([, method, path]) => `${method} ${path}`,
+    );
+    const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
+    // For people and their browsers alone, and what PostGraphile answers.
+    const pages = routes.filter((route) => /^get \/(docs|dev\/.*|.*\.(js|css|svg))?$/.test(route));
+    expect([...described].sort()).toEqual(
+      [...routes.filter((route) => !pages.includes(route)), "post /graphql"].sort(),
+    );
+  });
+});
+
+describe("what openapi.json says of", () => {
+  let street: Street;
+  let database: TestDatabase;
+  let server: TestServer;
+  let narrow: TestServer;
+  let closed: TestServer;
+  beforeAll(async () => {
+    database = await createDatabase();
+    server = await startTestServer(database, {
+      METRICS_TOKEN: "m".repeat(32),
+      GITHUB_CLIENT_ID: "rowhouse",
+      GITHUB_CLIENT_SECRET: "a secret between the two of us",
+      OIDC_PROVIDERS: `[{"id": "away", "name": "Away", "issuer": "http://127.0.0.1:9", "clientId": "rowhouse"}]`,
+    });
+    narrow = await startTestServer(database, { RATE_LIMIT_SIGN_IN: "1", RATE_LIMIT: "1" });
+    closed = await startTestServer(database, { REGISTRATION: "closed" });
+    const keys = await openSigningKeys(
+      database.auth,
+      masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
+      "EdDSA",
+      { warn() {}, info() {}, error() {} } as never,
+    );
+    const authority = { keys, issuer: server.config.publicUrl };
+    street = {
+      database,
+      server,
+      closed,
+      authority,
+      token: (claims = {}) =>
+        issueAccessToken(authority, {
+          userId: crypto.randomUUID(),
+          handle: "h".repeat(43),
+          tenantId: null,
+          counter: 0,
+          ...claims,
+        }),
+    };
+  });
+  afterAll(async () => {
+    await server.close();
+    await narrow.close();
+    await closed.close();
+    await database.drop();
+  });
+
+  /** Sends one request to a route with whatever breaks it. */
+  const send = (
+    { method, path }: Operation,
+    {
+      to = server,
+      body,
+      headers = {},
+    }: { to?: TestServer; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Answer> =>
+    to.request(method.toUpperCase(), path.replace(":code", "not_found").replace(":provider", "none"), {
+      body,
+      headers,
+    });
+
+  const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+  /** What breaks any route that can be refused like this. */
+  const GENERAL: Partial<Record<Code, (operation: Operation) => Promise<Answer>>> = {
+    malformed_json: (operation) => send(operation, { body: "{" }),
+    unsupported_media_type: (operation) =>
+      send(operation, { body: "x", headers: { "Content-Type": "text/plain" } }),
+    body_too_large: (operation) => send(operation, { body: JSON.stringify({ x: "x".repeat(100_001) }) }),
+    body_too_deep: (operation) => send(operation, { body: `{"x": ${"[".repeat(40)}${"]".repeat(40)}}` }),
+    invalid_input: (operation) => send(operation, { body: { nobody_knows: 1 } }),
+    not_acceptable: (operation) => send(operation, { headers: { Accept: "image/png" } }),
+    api_key_invalid: (operation) => send(operation, { headers: { "X-API-Key": "rh_sk_short" } }),
+    credentials_conflict: (operation) =>
+      send(operation, { headers: { "X-API-Key": "rh_sk_short", ...bearer("x") } }),
+    scheme_unsupported: (operation) => send(operation, { headers: { Authorization: "Basic eDp5" } }),
+    token_malformed: (operation) => send(operation, { headers: bearer("rubbish") }),
+    token_invalid: (operation) => send(operation, { headers: bearer("eyJhbGciOiJub25lIn0.e30.") }),
+    token_expired: async (operation) =>
+      send(operation, { headers: bearer(await signed(street, { exp: -60 })) }),
+    token_not_yet_valid: async (operation) =>
+      send(operation, { headers: bearer(await signed(street, { nbf: 600 })) }),
+    too_many_requests: async (operation) => {
+      await send(operation, { to: narrow });
+      for (let n = 0; n < 20; n++) {
+        const answer = await send(operation, { to: narrow });
+        if (answer.status === 429) return answer;
+      }
+      throw new Error("the quota was never used up");
+    },
+  };
+
+  /** Why nothing here drives a code: another test does, where what it takes is there. */
+  const ELSEWHERE: Partial<Record<Code, string>> = {
+    bad_request: "only a part below us that reads HTTP raises it",
+    malformed_target: "test/http/bad_input.test.ts: a request line that is none",
+    internal_error: "it takes a fault of ours",
+    database_unavailable: "test/http/unavailable.test.ts: a database that is away",
+    timeout: "test/http/unavailable.test.ts: a statement that waits",
+    retry: "two who change the same rows at the same moment",
+  };
+
+  const name = ({ method, path }: Operation) => `${method} ${path}`;
+  const cases = OPERATIONS.flatMap((operation) =>
+    [...EVERYWHERE, ...operation.refusals]
+      .filter((code) => ELSEWHERE[code] === undefined)
+      .map((code) => [name(operation), code, operation] as const),
+  );
+
+  test.each(cases)("%s: it is refused with %s", async (route, code, operation) => {
+    const drive = REFUSALS[`${route} ${code}`] ?? GENERAL[code];
+    if (!drive) throw new Error(`nothing drives ${code} of ${route}`);
+    const answer = await drive(operation, street);
+    if (operation.path === "/graphql") {
+      expect(answer.body.errors[0].extensions.code.toLowerCase()).toBe(code);
+    } else {
+      expect(answer.headers.get("Content-Type"), JSON.stringify(answer.body)).toMatch(
+        /^application\/problem\+json/,
+      );
+      expect(v.parse(problem, answer.body)).toMatchObject({ code, status: answer.status });
+    }
+    expect(answer.status).toBe(CODES[code].status);
+    expect(
+      document.paths[operation.path.replaceAll(/:(\w+)/g, "{$1}")][operation.method].responses,
+    ).toHaveProperty(String(answer.status));
+  });
+
+  const successes = OPERATIONS.flatMap((operation) =>
+    Object.entries(operation.answers).map(
+      ([status, success]) => [name(operation), Number(status), operation, success] as const,
+    ),
+  );
+
+  test.each(successes)("%s: it answers %i", async (route, status, operation, { body, type, headers }) => {
+    const drive = SUCCESSES[`${route} ${status}`] ?? ((given: Operation) => send(given, {}));
+    const answer = await drive(operation, street);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+    if (body) v.parse(body, answer.body);
+    else if (type === undefined) expect(answer.body).toBe("");
+    if (body || type) expect(answer.headers.get("Content-Type")).toContain(type ?? "application/json");
+    for (const header of Object.keys(headers ?? {}))
+      expect(answer.headers.get(header), header).not.toBeNull();
+  });
+});
+
+/** A token that our key signed, with other times in it: seconds from now. */
+async function signed({ authority }: Street, { exp = 600, nbf }: { exp?: number; nbf?: number }) {
+  const { SignJWT } = await import("jose");
+  const { id, algorithm, privateKey } = await authority.keys.signer();
+  const now = Math.floor(Date.now() / 1000);
+  const token = new SignJWT({ sid: "h".repeat(43), client_id: "rowhouse", rtn: 0 })
+    .setProtectedHeader({ alg: algorithm, kid: id, typ: "at+jwt" })
+    .setIssuer(authority.issuer)
+    .setAudience(authority.issuer)
+    .setSubject(crypto.randomUUID())
+    .setJti(crypto.randomUUID())
+    .setIssuedAt(now - 900)
+    .setExpirationTime(now + exp);
+  return (nbf === undefined ? token : token.setNotBefore(now + nbf)).sign(privateKey);
+}

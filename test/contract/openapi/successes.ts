@@ -1,0 +1,116 @@
+import { codeAt } from "../../../src/auth/totp.ts";
+import { mailedToken } from "../../support/people.ts";
+import {
+  bearer,
+  type Examples,
+  enrolled,
+  exchange,
+  keptCode,
+  mailed,
+  mfaToken,
+  seedOf,
+  someone,
+  verifier,
+  way,
+} from "./street.ts";
+
+const choice = { password: "four walls and a door" };
+const newAddress = () => `${crypto.randomUUID()}@example.com`;
+
+/** What brings about each success, by `method path status`; without one, a bare request does. */
+export const SUCCESSES: Examples = {
+  "post /auth/register 202": (_, { server }) =>
+    server.post("/auth/register", { email: newAddress(), name: "Ann" }),
+  "post /auth/email/verify 204": async (_, { server }) => {
+    const email = newAddress();
+    await server.post("/auth/register", { email, name: "Ann" });
+    return server.post("/auth/email/verify", { token: await mailedToken(server, email), ...choice });
+  },
+  "post /auth/login 200": async (_, street) => {
+    const { email, password } = await someone(street);
+    return street.server.post("/auth/login", { email, password });
+  },
+  "post /auth/link/request 202": (_, { server }) =>
+    server.post("/auth/link/request", { email: newAddress() }),
+  "post /auth/link/consume 200": async (_, street) => {
+    const { email } = await someone(street);
+    const { code } = await mailed(street, email, "/auth/link/request");
+    return street.server.post("/auth/link/consume", { email, code });
+  },
+  "post /auth/mfa/totp/enroll 200": async (_, street) =>
+    street.server.post("/auth/mfa/totp/enroll", {}, (await someone(street)).headers),
+  "post /auth/mfa/totp/confirm 200": async (_, street) => {
+    const { headers } = await someone(street);
+    const seed = seedOf(await street.server.post("/auth/mfa/totp/enroll", {}, headers));
+    return street.server.post("/auth/mfa/totp/confirm", { code: codeAt(seed) }, headers);
+  },
+  "post /auth/mfa/verify 200": async (_, street) => {
+    const person = await enrolled(street);
+    const token = await mfaToken(street, person);
+    return street.server.post("/auth/mfa/verify", { mfaToken: token, code: codeAt(person.seed) });
+  },
+  "post /auth/mfa/totp/remove 204": async (_, street) =>
+    street.server.post("/auth/mfa/totp/remove", {}, (await enrolled(street)).headers),
+  "post /auth/step-up 200": async (_, street) => {
+    const { password, headers } = await someone(street);
+    return street.server.post("/auth/step-up", { password }, headers);
+  },
+  "post /auth/refresh 200": async (_, street) => {
+    const { login } = await someone(street);
+    return street.server.post("/auth/refresh", { refresh_token: login.refresh_token });
+  },
+  "get /auth/session 200": async (_, street) =>
+    street.server.get("/auth/session", (await someone(street)).headers),
+  "post /auth/switch 200": async (_, street) => {
+    const { login, headers } = await someone(street);
+    return street.server.post("/auth/switch", { tenant: login.tenant!.slug }, headers);
+  },
+  "post /auth/logout 204": async (_, street) =>
+    street.server.post("/auth/logout", {}, (await someone(street)).headers),
+  "post /auth/password/change 204": async (_, street) => {
+    const { password, headers } = await someone(street);
+    return street.server.post("/auth/password/change", { current: password, new: choice.password }, headers);
+  },
+  "post /auth/password/forgot 202": (_, { server }) =>
+    server.post("/auth/password/forgot", { email: newAddress() }),
+  "post /auth/password/reset 204": async (_, street) => {
+    const { email } = await someone(street);
+    const { token } = await mailed(street, email, "/auth/password/forgot");
+    return street.server.post("/auth/password/reset", { token, ...choice });
+  },
+  "post /auth/email/change 202": async (_, street) =>
+    street.server.post("/auth/email/change", { email: newAddress() }, (await someone(street)).headers),
+  "post /auth/email/change/confirm 204": async (_, street) => {
+    const email = newAddress();
+    const { headers } = await someone(street);
+    await street.server.post("/auth/email/change", { email }, headers);
+    const token = await mailedToken(street.server, email);
+    return street.server.post("/auth/email/change/confirm", { token }, headers);
+  },
+  "get /auth/oauth/:provider 302": (_, { server }) => server.get(`/auth/oauth/github?${way(server)}`),
+  "get /auth/oauth/:provider/callback 302": async (_, { server }) => {
+    const there = await server.get(`/auth/oauth/github?${way(server)}`);
+    const state = new URL(there.headers.get("Location")!).searchParams.get("state");
+    const cookies = there.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
+    return server.get(`/auth/oauth/github/callback?error=access_denied&state=${state}`, {
+      Cookie: cookies.join("; "),
+    });
+  },
+  "post /auth/oauth/exchange 200": (_, street) => exchange(street, {}),
+  "post /auth/oauth/link 204": async (_, street) => {
+    const code = await keptCode(street);
+    const { headers } = await someone(street);
+    return street.server.post("/auth/oauth/link", { code, code_verifier: verifier }, headers);
+  },
+  "post /graphql 200": async (_, street) =>
+    street.server.post("/graphql", { query: "{ me { name } }" }, (await someone(street)).headers),
+  "get /metrics 200": (_, { server }) => server.get("/metrics", bearer("m".repeat(32))),
+  "get /readyz 200": async (_, { server, database }) => {
+    await database.worker.query("select jobs.beat('test')");
+    return server.get("/readyz");
+  },
+  "get /readyz 503": async (_, { server, database }) => {
+    await database.admin.query("delete from jobs.heartbeats");
+    return server.get("/readyz");
+  },
+};

@@ -1,0 +1,170 @@
+import {
+  buildSchema,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isObjectType,
+} from "postgraphile/graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { graphqlSchema } from "../../src/development/graphql_schema.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
+import { buildTenant, type TenantFixture } from "../support/tenants.ts";
+
+// Every list of the API, in each of its orders, forwards and backwards, in pages smaller than what is equal in a row: the
+// list says which rows there are, and a walk must meet each of them once.
+
+const PAGE = 5;
+
+let database: TestDatabase;
+let acme: TenantFixture;
+let api: GraphQLHouse;
+let schema: GraphQLSchema;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  acme = await buildTenant(database, "acme");
+  schema = buildSchema(await graphqlSchema(database.appUrl));
+  api = await startGraphQL(database);
+  const { admin } = database;
+  // Rows that are equal in what they are ordered by: one statement is one moment.
+  await admin.query(
+    "insert into app.conversations (tenant_id, user_id, title) select $1, $2, n from generate_series(1, 10) as n",
+    [acme.tenantId, acme.owner.userId],
+  );
+  await admin.query(
+    `insert into app.messages (tenant_id, user_id, conversation_id, content)
+     select tenant_id, user_id, id, n from app.conversations cross join generate_series(1, 10) as n where id = $1`,
+    [acme.owner.conversationId],
+  );
+  await admin.query(
+    "insert into app.roles (tenant_id, name) select $1, 'role ' || n from generate_series(1, 8) as n",
+    [acme.tenantId],
+  );
+  // Events with and without an actor, a record and a request, several of them at once.
+  await admin.query(
+    `insert into audit.events (tenant_id, at, action, detail, actor_kind, actor_id, request_id)
+     select $1, date_trunc('hour', now()) + n / 4 * interval '1 microsecond', 'auth.login', '{}', 'session',
+       case when n % 3 > 0 then $2::uuid end, case when n % 2 = 0 then 'r' end
+     from generate_series(1, 25) as n`,
+    [acme.tenantId, acme.owner.userId],
+  );
+});
+afterAll(async () => {
+  await api.close();
+  await database.drop();
+});
+
+interface List {
+  /** How to come to it: `{ conversations(…) { … } }`, or inside of one row. */
+  readonly path: readonly string[];
+  readonly orders: readonly string[];
+}
+
+/** Every connection that a query can reach: those of the root, and those of a row that the root finds by its key. */
+function lists(): List[] {
+  const found: List[] = [];
+  const look = (fields: Record<string, GraphQLField<unknown, unknown>>, path: string[]): void => {
+    for (const [name, field] of Object.entries(fields)) {
+      const type = getNamedType(field.type);
+      const order = field.args.find((argument) => argument.name === "orderBy");
+      if (order) {
+        const orders = getNamedType(order.type);
+        if (!isEnumType(orders)) throw new Error(`${name} has no enum of orders`);
+        found.push({ path: [...path, name], orders: orders.getValues().map((value) => value.name) });
+      } else if (
+        path.length === 0 &&
+        isObjectType(type) &&
+        field.args.some((argument) => argument.name === "id")
+      ) {
+        look(type.getFields(), [name]);
+      }
+    }
+  };
+  look(schema.getQueryType()!.getFields(), []);
+  return found;
+}
+
+interface Page {
+  readonly edges: readonly { readonly cursor: string; readonly node: Readonly<Record<string, unknown>> }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
+}
+
+/** One page of a list, asked for by the tenant's owner. */
+async function page({ path }: List, given: string): Promise<Page> {
+  const keys: Record<string, string> = {
+    conversation: acme.owner.conversationId,
+    role: acme.roleIds.member,
+  };
+  const list = path.at(-1)!;
+  const node = list === "permissions" ? "name" : "id";
+  const selection = `${list}(${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
+  const query = path.length === 1 ? selection : `${path[0]}(id: "${keys[path[0]!]}") { ${selection} }`;
+  const { data, errors } = await api.ask(acme.owner, `{ ${query} }`);
+  expect(errors, `${path.join(".")}(${given})`).toEqual([]);
+  return path.length === 1 ? data[list] : data[path[0]!][list];
+}
+
+const keyOf = ({ node }: Page["edges"][number]): string => String(Object.values(node)[0]);
+
+async function walk(list: List, order: string, forwards: boolean): Promise<string[]> {
+  const met: string[] = [];
+  let from = "";
+  for (;;) {
+    const size = forwards ? `first: ${PAGE}` : `last: ${PAGE}`;
+    const { edges, pageInfo } = await page(list, `orderBy: ${order}, ${size}${from}`);
+    const keys = edges.map(keyOf);
+    met.push(...(forwards ? keys : keys.toReversed()));
+    if (met.length > 500) throw new Error("a walk without an end");
+    if (!(forwards ? pageInfo.hasNextPage : pageInfo.hasPreviousPage)) return met;
+    const edge = edges.at(forwards ? -1 : 0)!;
+    from = forwards ? `, after: "${edge.cursor}"` : `, before: "${edge.cursor}"`;
+  }
+}
+
+describe("a walk through a list meets each row once, in every order, both ways", () => {
+  test("and these are the lists", () => {
+    expect(lists().map(({ path }) => path.join("."))).toEqual([
+      "apiKeys",
+      "auditEvents",
+      "conversation.messages",
+      "conversations",
+      "memberships",
+      "myConversations",
+      "permissions",
+      "role.memberships",
+      "roles",
+    ]);
+  });
+
+  test("each of them", async () => {
+    for (const list of lists()) {
+      const whole = (await page(list, "first: 100")).edges.map(keyOf);
+      expect(whole.length, list.path.join(".")).toBeGreaterThan(1);
+      const walks = new Map<string, string[]>();
+      for (const order of list.orders) {
+        const forwards = await walk(list, order, true);
+        const name = `${list.path.join(".")} by ${order}`;
+        expect(forwards.toSorted(), name).toEqual(whole.toSorted());
+        expect((await walk(list, order, false)).toReversed(), name).toEqual(forwards);
+        walks.set(order, forwards);
+      }
+      for (const [order, forwards] of walks) {
+        const opposite = order.replace(/_ASC$/, "_DESC");
+        expect(walks.get(opposite), opposite).toEqual(order === opposite ? forwards : forwards.toReversed());
+      }
+    }
+  });
+
+  test("the trail too where some have no actor: those who have one, and those who have none, are all met", async () => {
+    const trail = lists().find(({ path }) => path.join() === "auditEvents")!;
+    const met = await walk(trail, "AT_ASC", true);
+    const { rows } = await database.admin.query<{ id: string; actor_id: string | null }>(
+      "select id, actor_id from audit.events where tenant_id = $1 order by at, id",
+      [acme.tenantId],
+    );
+    expect(new Set(rows.map(({ actor_id }) => actor_id === null)).size).toBe(2);
+    expect(met).toEqual(rows.map(({ id }) => id));
+  });
+});

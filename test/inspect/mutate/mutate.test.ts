@@ -1,0 +1,110 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isCaught, mutate, type Score, type Trial } from "../../../src/inspect/mutate/mutate.ts";
+import { isHeld, mutationFormats, scoreOf } from "../../../src/inspect/mutate/report.ts";
+import { createDatabase, type TestDatabase } from "../../support/database.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+const trials = async (only: RegExp): Promise<Score> =>
+  mutate({ url: database.adminUrl, seed: 1, only: ({ name, kind }) => only.test(`${kind}: ${name}`) });
+
+/** What is broken on purpose below, all in one run: its controls take longer than its mutants. */
+const PARTS = {
+  seal: /^the seal and the permissions: context\.open_seal.*: (?!the permission)/,
+  truncation: /audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/,
+  caller: /^the seal and the permissions: .*(permission is not checked|a caller|an owner)$/,
+  sealing: /execute on function context\.(seal|act)\(/,
+  preferences: /^drop policy: .* on app\.user_preferences/,
+};
+
+describe("mutants", () => {
+  test("are noticed: at least 95% of a sample, and every survivor is explained", async () => {
+    const score = await mutate({ url: database.adminUrl, seed: 20, sample: 30 });
+    expect(score.trials.length + score.stillborn.length).toBe(30);
+    expect(score.stillborn).toEqual([]);
+    expect(scoreOf(score), mutationFormats.table(score)).toBeGreaterThanOrEqual(0.95);
+    expect(isHeld(score)).toBe(true);
+  }, 600_000);
+
+  test("need a database that nobody else is connected to, and say so", async () => {
+    const other = new pg.Client({ connectionString: database.adminUrl });
+    await other.connect();
+    await expect(trials(/^drop policy/)).rejects.toThrow(/cannot be cloned: .*end the other connections/);
+    await other.end();
+  });
+});
+
+describe("mutants of one kind", () => {
+  let before: unknown;
+  let after: unknown;
+  let score: Score;
+  const of = (part: keyof typeof PARTS): Trial[] =>
+    score.trials.filter(({ mutant }) => PARTS[part].test(`${mutant.kind}: ${mutant.name}`));
+
+  // A template must have no connection, so each look has one of its own.
+  const look = async (): Promise<unknown> => {
+    const client = new pg.Client({ connectionString: database.adminUrl });
+    await client.connect();
+    const { rows } = await client.query(
+      `select (select count(*) from pg_policy) as policies,
+         (select count(*) from pg_database where datname like 'prove\\_%') as clones`,
+    );
+    await client.end();
+    return rows;
+  };
+
+  beforeAll(async () => {
+    before = await look();
+    const any = new RegExp(
+      Object.values(PARTS)
+        .map(({ source }) => source)
+        .join("|"),
+    );
+    score = await trials(any);
+    after = await look();
+  }, 900_000);
+
+  test("the seal's leak, but for the two that stand in for each other", () => {
+    const outcome = of("seal").map(({ mutant, leak }) => [
+      mutant.name.replace("context.open_seal(text): ", ""),
+      leak !== null,
+    ]);
+    expect(Object.fromEntries(outcome)).toEqual({
+      "the HMAC is not checked": true,
+      "the transaction is not checked": true,
+      "the backend is not checked": false,
+      "the expiry is not checked": false,
+      "neither transaction nor backend is checked": true,
+    });
+    const survivors = of("seal").filter((trial) => !isCaught(trial));
+    expect(survivors.map(({ explanation }) => explanation)).not.toContain(null);
+  });
+
+  test("that cannot matter are noticed by nobody: nothing is counted for a wrong reason", () => {
+    expect(of("truncation").map(isCaught)).toEqual([false, false, false, false, false]);
+    expect(of("truncation").map(({ explanation }) => explanation)).not.toContain(null);
+  });
+
+  test("that weaken what functions say of the caller are noticed by what people may do within their tenant", () => {
+    expect(of("caller").map(isCaught)).toEqual(Array.from({ length: 5 }, () => true));
+    expect(
+      of("caller")
+        .map(({ matrix, leak }) => `${matrix} ${leak}`)
+        .join("\n"),
+    ).not.toContain("is new");
+  });
+
+  test("that make the sealing functions executable leak", () => {
+    expect(of("sealing").map(({ leak }) => leak)).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  test("leave the database as it was: they were made in a clone", () => {
+    expect(of("preferences").map(isCaught)).toEqual([true, true]);
+    expect(after).toEqual(before);
+  });
+});

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { projectRoot } from "../../../src/database/migrations.ts";
+import { differences, type Matrix, printMatrix } from "../../../src/inspect/prove/matrix.ts";
+import { createDatabase, type TestDatabase } from "../../support/database.ts";
+
+const COMMITTED = join(projectRoot, "db", "proof-matrix.json");
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database.drop());
+
+function prove(...more: string[]): { status: number | null; stderr: string } {
+  const args = ["src/cli.ts", "prove", "--database", database.adminUrl, "--runs", "0", ...more];
+  return spawnSync(process.execPath, args, { cwd: projectRoot, encoding: "utf8" });
+}
+
+test("our database does what db/proof-matrix.json says (else: npm run generate, and review the difference)", () => {
+  const { status, stderr } = prove("--expect", COMMITTED);
+  expect(stderr).not.toContain("expected ");
+  expect(status).toBe(0);
+});
+
+test("a change that crosses no tenant is told too", async () => {
+  await database.admin.query(
+    `alter policy "members read their own conversations" on app.conversations
+     using (tenant_id = (select context.tenant_where('chat')))`,
+  );
+  const { status, stderr } = prove("--expect", COMMITTED);
+  expect(stderr).toContain("app.conversations | select | colleague's | member: expected –, found yes");
+  expect(status).toBe(1);
+});
+
+test("a matrix that cannot be read is said so", () => {
+  const { status, stderr } = prove("--expect", "no-such-file.json");
+  expect(stderr).toMatch(/--expect cannot read no-such-file\.json/);
+  expect(status).toBe(2);
+});
+
+test("cells that are new, gone or different are each a sentence", () => {
+  const before: Matrix = {
+    a: { "select | own": { owner: "yes", member: "–" } },
+    gone: { x: { owner: "yes" } },
+  };
+  const after: Matrix = { a: { "select | own": { owner: "yes", member: "yes", viewer: "–" } } };
+  expect(differences(before, after)).toEqual([
+    "a | select | own | member: expected –, found yes",
+    "a | select | own | viewer: expected nothing, found –",
+    "gone | x | owner: expected yes, found nothing",
+  ]);
+  expect(differences(after, JSON.parse(printMatrix(after)))).toEqual([]);
+});

@@ -1,9 +1,0 @@
--- expect: foreign key t0035_parent on sample.t0035
--- beside: 0034 sample.t0035_parents_id_key
-select workshop.make('t0035_parents');
-alter table sample.t0035_parents add unique (id);
-select workshop.make('t0035', 'parent_id uuid,');
-create index t0035_by_tenant_and_parent on sample.t0035 (tenant_id, parent_id);
-create index t0035_by_parent on sample.t0035 (parent_id);
--- broken
-alter table sample.t0035 add constraint t0035_parent foreign key (parent_id) references sample.t0035_parents (id);

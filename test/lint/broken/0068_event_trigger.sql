@@ -1,4 +1,0 @@
--- expect: event trigger t0068
-create function workshop.t0068() returns event_trigger language plpgsql as 'begin end';
--- broken
-create event trigger t0068 on ddl_command_end execute function workshop.t0068();

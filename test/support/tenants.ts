@@ -1,0 +1,75 @@
+import type { TestDatabase } from "./database.ts";
+import { createMember, createTenant, type Member, type Tenant } from "./people.ts";
+
+/** A member with one row of everything that a member can have, whatever their role may do with it. */
+export interface TenantMember extends Member {
+  readonly conversationId: string;
+  readonly messageId: string;
+  readonly preferencesId: string;
+  readonly apiKeyId: string;
+}
+
+/** A tenant with somebody of every kind. */
+export interface TenantFixture extends Tenant {
+  readonly owner: TenantMember;
+  /** Holds the role admin and does not own the tenant. */
+  readonly admin: TenantMember;
+  readonly member: TenantMember;
+  /** Another member, whose rows are a colleague's to everybody else. */
+  readonly colleague: TenantMember;
+  readonly viewer: TenantMember;
+  readonly roleIds: Readonly<Record<"admin" | "member" | "viewer" | "helper", string>>;
+}
+
+type Pools = Pick<TestDatabase, "admin" | "auth">;
+
+/** Two tenants with one wall between them: those of most tests. */
+export async function buildTenants(pools: Pools): Promise<{ acme: TenantFixture; globex: TenantFixture }> {
+  return { acme: await buildTenant(pools, "acme"), globex: await buildTenant(pools, "globex") };
+}
+
+/** A tenant with people of every role, a role `helper` of its own, and rows that belong to each of them. */
+export async function buildTenant(pools: Pools, slug: string): Promise<TenantFixture> {
+  const tenant = await createTenant(pools, { slug });
+  await pools.admin.query(
+    "insert into app.roles (tenant_id, name, permissions) values ($1, 'helper', '{chat}')",
+    [tenant.tenantId],
+  );
+  const roles = await pools.admin.query<{ name: string; id: string }>(
+    "select name, id from app.roles where tenant_id = $1",
+    [tenant.tenantId],
+  );
+  const hire = async (role: string) => addRows(pools, await createMember(pools, { tenant, role }));
+  return {
+    ...tenant,
+    owner: await addRows(pools, tenant.owner),
+    admin: await hire("admin"),
+    member: await hire("member"),
+    colleague: await hire("member"),
+    viewer: await hire("viewer"),
+    roleIds: Object.fromEntries(roles.rows.map(({ name, id }) => [name, id])) as TenantFixture["roleIds"],
+  };
+}
+
+async function addRows({ admin }: Pools, member: Member): Promise<TenantMember> {
+  const { rows } = await admin.query<
+    Pick<TenantMember, "conversationId" | "messageId" | "preferencesId" | "apiKeyId">
+  >(
+    `with conversation as (
+         insert into app.conversations (tenant_id, user_id, title) values ($1, $2, $3) returning *
+     ), message as (
+         insert into app.messages (tenant_id, user_id, conversation_id, content)
+         select tenant_id, user_id, id, title from conversation returning id
+     ), preferences as (
+         insert into app.user_preferences (tenant_id, user_id) values ($1, $2) returning id
+     ), key as (
+         insert into auth.api_keys (tenant_id, user_id, name, digest, scopes)
+         values ($1, $2, 'A key', sha256(convert_to($2::text, 'UTF8')), '{chat}') returning id
+     )
+     select conversation.id as "conversationId", message.id as "messageId", preferences.id as "preferencesId",
+       key.id as "apiKeyId"
+     from conversation, message, preferences, key`,
+    [member.tenantId, member.userId, `What ${member.name} asked`],
+  );
+  return { ...member, ...rows[0]! };
+}
