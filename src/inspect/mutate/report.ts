@@ -6,9 +6,16 @@ export const TARGET = 0.95;
 export const scoreOf = ({ trials }: Score): number =>
   trials.length === 0 ? 1 : trials.filter(isCaught).length / trials.length;
 
-/** Whether enough is noticed and every survivor is explained. */
+/** Whether every survivor is explained and enough is noticed: of all mutants `TARGET`; of a sample what chance leaves of it, two standard errors less. */
 export const isHeld = (score: Score): boolean =>
-  scoreOf(score) >= TARGET && survivors(score).every(({ explanation }) => explanation !== null);
+  scoreOf(score) >= floorOf(score) && survivors(score).every(({ explanation }) => explanation !== null);
+
+const isSample = ({ trials, stillborn, possible }: Score): boolean =>
+  possible > trials.length + stillborn.length;
+
+/** The least score that `isHeld` accepts: 0.95 of all mutants, 0.87 of a sample of thirty. */
+export const floorOf = (score: Score): number =>
+  isSample(score) ? TARGET - 2 * Math.sqrt((TARGET * (1 - TARGET)) / score.trials.length) : TARGET;
 
 const survivors = ({ trials }: Score): Trial[] => trials.filter((trial) => !isCaught(trial));
 
@@ -27,7 +34,7 @@ function summary(score: Score): string {
     `${caught} of ${trials.length} mutants noticed: ${(scoreOf(score) * 100).toFixed(1)}%`,
     `${count(({ leak }) => leak !== null)} by a leak, ${count(({ matrix }) => matrix !== null)} by a changed matrix, ${count((trial) => trial.lint.length > 0)} by lint (several may notice one)`,
     `${count((trial) => trial.leak !== null || trial.lint.length > 0)} fail prove or lint by themselves, the rest prove --expect: ${count((trial) => trial.leak === null && trial.lint.length === 0 && trial.matrix !== null)} change the matrix only, and fail where it is compared with the committed one`,
-    ...(score.possible > trials.length + score.stillborn.length ? [`a sample of ${score.possible}`] : []),
+    ...(isSample(score) ? [`a sample of ${score.possible}`] : []),
     `${seconds} s; seed ${score.seed}`,
   ].join("; ");
 }

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isCaught, mutate, type Score, type Trial } from "../../../src/inspect/mutate/mutate.ts";
-import { isHeld, mutationFormats, scoreOf } from "../../../src/inspect/mutate/report.ts";
+import { floorOf, isHeld, mutationFormats } from "../../../src/inspect/mutate/report.ts";
 import { createDatabase, type TestDatabase } from "../../support/database.ts";
 
 let database: TestDatabase;
@@ -23,12 +23,12 @@ const PARTS = {
 };
 
 describe("mutants", () => {
-  test("are noticed: at least 95% of a sample, and every survivor is explained", async () => {
+  test("are noticed: as many of a sample as 95% of all allow, and every survivor is explained", async () => {
     const score = await mutate({ url: database.adminUrl, seed: 20, sample: 30 });
     expect(score.trials.length + score.stillborn.length).toBe(30);
     expect(score.stillborn).toEqual([]);
-    expect(scoreOf(score), mutationFormats.table(score)).toBeGreaterThanOrEqual(0.95);
-    expect(isHeld(score)).toBe(true);
+    expect(floorOf(score)).toBeCloseTo(0.87, 2);
+    expect(isHeld(score), mutationFormats.table(score)).toBe(true);
   }, 600_000);
 
   test("need a database that nobody else is connected to, and say so", async () => {
