@@ -22,6 +22,8 @@ export interface Caller {
   readonly conversations: readonly Conversation[];
   /** Their first refresh tokens. */
   readonly refreshTokens: { readonly ours: string; readonly byHand: string };
+  /** An API key of theirs. */
+  readonly apiKey: string;
 }
 
 /** The password of everybody. */

@@ -12,13 +12,24 @@ import { record } from "./record.ts";
 import { report } from "./report.ts";
 import { type Result, runRounds } from "./rounds.ts";
 import type { Size } from "./rows.ts";
-import { type Fixture, type PlainAccess, preparePgbench, startOurs, startPlain } from "./start.ts";
+import {
+  type Fixture,
+  type PlainAccess,
+  preparePgbench,
+  startBetterAuth,
+  startOurs,
+  startPlain,
+} from "./start.ts";
 
 const FULL: Size = { tenants: 200, callers: 200, people: 5, conversations: 1_000, messages: 5 };
 const SHORT: Size = { tenants: 100, callers: 100, people: 5, conversations: 200, messages: 5 };
 
-/** Ours beside the others. Prints tables in Markdown, and writes what the options ask for. */
-export async function compare(options: Options): Promise<void> {
+/**
+ * Ours beside the others. Prints tables in Markdown, and writes what the options ask for.
+ *
+ * @param name what `record` puts the tables under
+ */
+export async function compare(options: Options, name: "peers" | "auth" = "peers"): Promise<void> {
   const size = options.short ? SHORT : FULL;
   const results: Result[] = [];
   const loads = [loadavg()[0]!];
@@ -50,8 +61,8 @@ export async function compare(options: Options): Promise<void> {
   console.log(tables);
   if (options.svg !== null) await writeFile(options.svg, drawing);
   if (options.record) {
-    await record("peers", tables);
-    await writeFile(new URL("../peers.svg", import.meta.url), drawing);
+    await record(name, tables);
+    if (name === "peers") await writeFile(new URL("../peers.svg", import.meta.url), drawing);
   }
 }
 
@@ -72,6 +83,7 @@ async function startAll(
   for (const name of options.contestants) {
     tell(`starting ${name}`);
     if (name === "ours") contestants.push(await startOurs(fixture, port, defer));
+    else if (name === "better-auth") contestants.push(await startBetterAuth(fixture, plain, port, defer));
     else if (name !== "pgbench") contestants.push(await startPlain(fixture, plain, port, name, defer));
     else {
       const pgbench = await preparePgbench(fixture, plain, port);

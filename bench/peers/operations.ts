@@ -1,6 +1,8 @@
 /** What is asked of every contestant, in the order of the tables. */
 export const OPERATIONS = ["read", "list", "nested", "create", "mixed", "refresh", "login"] as const;
-export type Operation = (typeof OPERATIONS)[number];
+/** What `auth.ts` asks. */
+export const SIGNING_IN = ["login", "refresh", "key"] as const;
+export type Operation = (typeof OPERATIONS)[number] | (typeof SIGNING_IN)[number];
 
 /** What they are, in words. `mixed` is nine reads and one create. */
 export const DESCRIPTIONS: Readonly<Record<Operation, string>> = {
@@ -11,6 +13,7 @@ export const DESCRIPTIONS: Readonly<Record<Operation, string>> = {
   mixed: "mixed 90/10",
   refresh: "refresh",
   login: "login",
+  key: "read by key, with an API key",
 };
 
 /** Conversations of a list. */

@@ -2,7 +2,9 @@ import { parseArgs } from "node:util";
 import { OPERATIONS, type Operation } from "./operations.ts";
 
 export const CONTESTANTS = ["ours", "stock", "hand-rls", "hand", "pgbench"] as const;
-export type ContestantName = (typeof CONTESTANTS)[number];
+/** Who signs people in, for `auth.ts`. */
+export const AUTHENTICATORS = ["ours", "better-auth", "hand"] as const;
+export type ContestantName = (typeof CONTESTANTS)[number] | (typeof AUTHENTICATORS)[number];
 
 export interface Options {
   readonly operations: readonly Operation[];

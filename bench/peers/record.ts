@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 const README = new URL("../README.md", import.meta.url);
 
 /** Replaces what bench/README.md has between the two comments of this name. */
-export async function record(name: "peers" | "growth", tables: string): Promise<void> {
+export async function record(name: "peers" | "growth" | "auth", tables: string): Promise<void> {
   const begin = `<!-- ${name}: written by --record -->`;
   const end = `<!-- ${name}: end -->`;
   const page = await readFile(README, "utf8");

@@ -43,6 +43,7 @@ const LABELS: Readonly<Record<string, string>> = {
   stock: "stock PostGraphile, RLS",
   "hand-rls": "by hand, RLS",
   hand: "by hand, no RLS",
+  "better-auth": "Better Auth",
 };
 export const labelOf = (name: string): string => LABELS[name] ?? name;
 

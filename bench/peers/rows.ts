@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import pg from "pg";
+import { createApiKeys, storedOf } from "../../src/auth/api_key.ts";
 import { masterKeys } from "../../src/auth/encryption.ts";
 import { hashPassword } from "../../src/auth/passwords.ts";
 import { digest, refreshToken, sessionHandle } from "../../src/auth/session_secrets.ts";
@@ -25,13 +26,14 @@ const { current: masterKey } = masterKeys({ masterKey: BENCH_KEY, previousMaster
 
 /**
  * Fills our own tables, with triggers off, and gives each tenant's administrator a session, as a
- * login would: with a handle and a refresh token derived from the master key.
+ * login would: with a handle and a refresh token derived from the master key. And an API key.
  *
  * @returns the administrators who call
  */
 export async function insertRows(admin: pg.Pool, size: Size): Promise<Caller[]> {
   const sessions = Array.from({ length: size.tenants }, () => randomUUID());
   const handles = sessions.map((session) => sessionHandle(masterKey, session));
+  const apiKeys = sessions.map(() => createApiKeys().secret);
   const hash = await hashPassword(PASSWORD);
   await withTriggersOff(admin, async (client) => {
     await addPeople(client, size, hash);
@@ -43,6 +45,15 @@ export async function insertRows(admin: pg.Pool, size: Size): Promise<Caller[]> 
        join app.users as person on lower(person.email) = '1@company-' || n || '.example'`,
       [sessions, handles.map((handle) => digest(digest(handle))), USER_AGENT],
     );
+    const stored = apiKeys.map(storedOf);
+    await client.query(
+      `insert into auth.api_keys (tenant_id, user_id, name, digest, beginning, scopes)
+       select tenant.id, person.id, 'Bench', key.digest, key.beginning, '{chat,view_all_chats}'
+       from unnest($1::bytea[], $2::text[]) with ordinality as key (digest, beginning, n)
+       join app.tenants as tenant on tenant.slug = 'company-' || n
+       join app.users as person on lower(person.email) = '1@company-' || n || '.example'`,
+      [stored.map(({ digest }) => digest), stored.map(({ beginning }) => beginning)],
+    );
     await client.query(CONVERSATIONS, [size.conversations]);
     await client.query(MESSAGES, [NESTED, size.messages]);
   });
@@ -53,6 +64,7 @@ export async function insertRows(admin: pg.Pool, size: Size): Promise<Caller[]> 
   const administrators = (await newest(admin)).map((caller, n) => ({
     ...caller,
     handle: handles[n]!,
+    apiKey: apiKeys[n]!,
     refreshTokens: {
       ours: refreshToken(masterKey, sessions[n]!, 0),
       byHand: randomBytes(32).toString("base64url"),

@@ -1,18 +1,23 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { JWK } from "jose";
 import type pg from "pg";
 import type { TokenAuthority } from "../../src/auth/access_token.ts";
+import { hashPassword } from "../../src/auth/passwords.ts";
 import type { Defer } from "../../src/commands/closing.ts";
 import { asRole } from "../../src/database/credentials.ts";
 import { BENCH_KEY, type BenchServer } from "../server.ts";
-import { accessTokens, type Caller, ISSUER } from "./callers.ts";
+import { accessTokens, type Caller, ISSUER, PASSWORD } from "./callers.ts";
 import { type Child, startChild } from "./child.ts";
 import type { Contestant } from "./contestant.ts";
 import { checkScripts, findPgbench, runPgbench, scriptsFor } from "./contestants/pgbench.ts";
 import type { Settings, Started } from "./contestants/settings.ts";
 import type { DialectName } from "./load/dialects.ts";
 import type { Load, Order } from "./load/load.ts";
-import { OPERATIONS, type Operation } from "./operations.ts";
+import { OPERATIONS, type Operation, SIGNING_IN } from "./operations.ts";
 import { privateMemoryOf } from "./processes.ts";
 import { type SchemaName, watchWrites } from "./writes.ts";
 
@@ -38,8 +43,7 @@ export interface PlainAccess {
   readonly privateJwk: JWK;
 }
 
-const SIGNING_IN: readonly Operation[] = ["refresh", "login"];
-const WITHOUT_SIGNING_IN = OPERATIONS.filter((operation) => !SIGNING_IN.includes(operation));
+const WITHOUT_SIGNING_IN = OPERATIONS.filter((operation) => !["refresh", "login"].includes(operation));
 
 /** Ours, in production mode: its log at info, into a file; its limits on, and so high that nobody meets them. */
 export async function startOurs(
@@ -69,7 +73,7 @@ export async function startOurs(
     dialect: "ours",
     schema: "app",
     application: "rowhouse",
-    operations: OPERATIONS,
+    operations: [...OPERATIONS, ...SIGNING_IN],
   });
 }
 
@@ -105,6 +109,50 @@ export async function startPlain(
     schema: "plain",
     application: name,
     operations: name === "hand" ? OPERATIONS : WITHOUT_SIGNING_IN,
+  });
+}
+
+const BETTER_AUTH = new URL("../better_auth/", import.meta.url);
+
+/** Better Auth with tables of its own beside the plain ones; fetched first where it is not there. */
+export async function startBetterAuth(
+  fixture: Fixture,
+  plain: PlainAccess,
+  port: number,
+  defer: Defer,
+): Promise<Contestant> {
+  if (!existsSync(new URL("node_modules", BETTER_AUTH))) {
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+      cwd: fileURLToPath(BETTER_AUTH),
+      stdio: "ignore",
+    });
+  }
+  const { server, callers } = fixture;
+  await server.admin.query("create schema better_auth authorization plain_owner");
+  const url = new URL(plainUrl(server.adminUrl, plain, port, "plain_owner"));
+  url.searchParams.set("application_name", "better-auth");
+  url.searchParams.set("options", "-c search_path=better_auth");
+  const child = startChild(new URL("server.mjs", BETTER_AUTH), join(server.folder, "better-auth.log"));
+  defer(() => child.close());
+  const started = await child.ask<Started>({
+    databaseUrl: url.href,
+    poolSize: POOL_SIZE,
+    secret: randomBytes(32).toString("base64url"),
+    passwordHash: await hashPassword(PASSWORD),
+    people: callers.map(({ userId, email, tenantId, apiKey, refreshTokens }) => ({
+      userId,
+      email,
+      tenantId,
+      apiKey,
+      sessionToken: refreshTokens.byHand,
+    })),
+  });
+  return served(fixture, child, started, {
+    name: "better-auth",
+    dialect: "betterAuth",
+    schema: "plain",
+    application: "better-auth",
+    operations: SIGNING_IN,
   });
 }
 

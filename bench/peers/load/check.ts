@@ -11,6 +11,7 @@ import type { Question, Subject } from "./dialects.ts";
 export function check(question: Question, caller: Caller, subject: Subject, rows: unknown): void {
   switch (question) {
     case "read":
+    case "key":
       checkConversation(
         rows,
         caller.conversations.find(({ id }) => id === subject.id),
@@ -61,6 +62,12 @@ function checkMessages(found: unknown, { tenant }: Caller): void {
 
 function checkTokens(found: unknown, { tenantId, userId }: Caller, { refreshToken }: Subject): void {
   const tokens = (found ?? {}) as Record<string, unknown>;
+  // Better Auth's session is one token, which stays as it is: a login has nothing else, and a refresh a JWT.
+  if (typeof tokens.token === "string") {
+    const owner = tokens.user ? (tokens.user as { id: unknown }).id : decodeJwt(tokens.token).sub;
+    demand(owner === userId, "somebody else's session", found);
+    return;
+  }
   demand(typeof tokens.access_token === "string", "no access token", found);
   const { sub, tid } = decodeJwt(tokens.access_token);
   demand(sub === userId && tid === tenantId, "somebody else's token", { sub, tid });

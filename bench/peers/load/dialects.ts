@@ -3,7 +3,7 @@ import { NESTED, PAGE } from "../operations.ts";
 import type { Request } from "./connection.ts";
 
 /** A single thing that is asked; `mixed` is made of two. */
-export type Question = "read" | "list" | "nested" | "create" | "refresh" | "login";
+export type Question = "read" | "list" | "nested" | "create" | "refresh" | "login" | "key";
 
 /** What a question is about, beside who asks. */
 export interface Subject {
@@ -13,6 +13,7 @@ export interface Subject {
   readonly title: string;
   readonly refreshToken: string;
   readonly accessToken: string;
+  readonly apiKey: string;
 }
 
 /** How a contestant is asked, and where in its answer the rows are. */
@@ -72,13 +73,13 @@ function graphql(names: Names): Dialect {
     request(question, caller, subject) {
       const auth = signingIn(question, caller, subject);
       if (auth) return auth;
-      const { id, title, accessToken } = subject;
+      const { id, title, accessToken, apiKey } = subject;
       const variables = { read: { id }, list: {}, nested: {}, create: { title } };
-      const asked = question as keyof typeof documents;
+      const asked = question === "key" ? "read" : (question as keyof typeof documents);
       return {
         method: "POST",
         path: "/graphql",
-        token: accessToken,
+        token: question === "key" ? apiKey : accessToken,
         body: JSON.stringify({ query: documents[asked], variables: variables[asked] }),
       };
     },
@@ -88,6 +89,7 @@ function graphql(names: Names): Dialect {
       if (errors) throw new Error(JSON.stringify(errors));
       switch (question) {
         case "read":
+        case "key":
           return data.conversation;
         case "create":
           return data.createConversation.conversation;
@@ -132,6 +134,19 @@ const rest: Dialect = {
   rowsOf: (_question, answer) => answer,
 };
 
+const betterAuth: Dialect = {
+  request(question, { email }, { id, refreshToken, apiKey }) {
+    if (question === "login") {
+      const body = JSON.stringify({ email, password: PASSWORD });
+      return { method: "POST", path: "/api/auth/sign-in/email", token: null, body };
+    }
+    const [path, token] =
+      question === "refresh" ? ["/api/auth/token", refreshToken] : [`/conversations/${id}`, apiKey];
+    return { method: "GET", path, token, body: null };
+  },
+  rowsOf: (_question, answer) => answer,
+};
+
 export const dialects = {
   ours: graphql({
     id: "id",
@@ -150,5 +165,6 @@ export const dialects = {
     newestFirst: "PRIMARY_KEY_DESC",
   }),
   rest,
+  betterAuth,
 } satisfies Record<string, Dialect>;
 export type DialectName = keyof typeof dialects;

@@ -99,6 +99,7 @@ async function ask(
     title: `Made for ${caller.tenant}`,
     refreshToken: tokens[index]!,
     accessToken: order.accessTokens[index]!,
+    apiKey: caller.apiKey,
   };
   const dialect = dialects[order.dialect];
   const request = dialect.request(question, caller, subject);
@@ -106,14 +107,16 @@ async function ask(
   const { status, body } = await connection.request(request);
   const took = performance.now() - began;
 
-  const name = `${order.contestant} ${question} ${caller.tenant} ${question === "read" ? subject.id : ""}`;
+  const name = `${order.contestant} ${question} ${caller.tenant} ${question === "read" || question === "key" ? subject.id : ""}`;
   if (status < 300 && checked.get(name)?.equals(body)) return took;
   try {
     if (status >= 300) throw new Error(`status ${status}: ${body.toString().slice(0, 500)}`);
     const rows = dialect.rowsOf(question, JSON.parse(body.toString()));
     check(question, caller, subject, rows);
-    if (question === "refresh") tokens[index] = (rows as { refresh_token: string }).refresh_token;
-    if (question === "read" || question === "list" || question === "nested") checked.set(name, body);
+    const { refresh_token: next } = (rows ?? {}) as { refresh_token?: string };
+    if (question === "refresh" && next) tokens[index] = next;
+    if (question === "read" || question === "key" || question === "list" || question === "nested")
+      checked.set(name, body);
   } catch (error) {
     throw new Error(
       `${order.contestant} answered "${question}" of ${caller.tenant} wrongly: ${(error as Error).message}`,
