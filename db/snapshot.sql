@@ -3745,6 +3745,35 @@ alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) owne
 comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.act(person, null, facts);
+    begin
+        -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle bounds
+        -- how many of them there can be in a day.
+        perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
+        if person is null then
+            raise exception 'taken back';
+        end if;
+    exception when raise_exception then null;
+    end;
+    begin
+        perform audit.tally_stranger('auth.login_unknown', auth.network((facts ->> 'ip')::inet));
+        if person is not null then
+            raise exception 'taken back';
+        end if;
+    exception when raise_exception then null;
+    end;
+end
+$function$;
+alter function auth.fail_login(uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.fail_login(uuid,jsonb) is 'Writes a failed login into the trail, or counts it where the address is nobody''s; after the same work.';
+
 CREATE OR REPLACE FUNCTION auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
  RETURNS auth.mail_tokens
  LANGUAGE plpgsql
@@ -3801,21 +3830,14 @@ declare
     person  uuid;
 begin
     select known.id into person from app.users as known where lower(known.email) = address;
-    if known_hash is not null then
+    if verified and known_hash is not null then
         perform from auth.passwords as password
         where password.user_id = person and password.hash = known_hash
         for update;
-        verified := verified and found;
+        verified := found;
     end if;
     if person is null or verified is not true then
-        if person is null then
-            perform audit.tally_stranger('auth.login_unknown', network);
-        else
-            -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle
-            -- bounds how many of them there can be in a day.
-            perform context.act(person, null, facts);
-            perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
-        end if;
+        perform auth.fail_login(person, facts);
         outcome := 'invalid_credentials';
         return next;
         return;

@@ -52,7 +52,27 @@ export async function startOurs(
   defer: Defer,
   name = "ours",
 ): Promise<Contestant> {
-  const { server } = fixture;
+  const { child, url } = await startOursAlone(fixture.server, port, defer);
+  return served(
+    fixture,
+    child,
+    { url },
+    {
+      name,
+      dialect: "ours",
+      schema: "app",
+      application: "rowhouse",
+      operations: [...OPERATIONS, ...SIGNING_IN],
+    },
+  );
+}
+
+/** The same, for somebody who asks it something of their own. */
+export async function startOursAlone(
+  server: BenchServer,
+  port: number,
+  defer: Defer,
+): Promise<{ child: Child; url: string }> {
   const child = startChild(new URL("contestants/ours.ts", import.meta.url), join(server.folder, "ours.log"), {
     ROWHOUSE_ENV: "production",
     DATABASE_URL: throughPort(server.adminUrl, port),
@@ -67,14 +87,8 @@ export async function startOurs(
     RATE_LIMIT_SIGN_IN: "1000000",
   });
   defer(() => child.close());
-  const started = await child.ask<Started>({});
-  return served(fixture, child, started, {
-    name,
-    dialect: "ours",
-    schema: "app",
-    application: "rowhouse",
-    operations: [...OPERATIONS, ...SIGNING_IN],
-  });
+  const { url } = await child.ask<Started>({});
+  return { child, url };
 }
 
 /** Stock PostGraphile, or the hand-written server. */

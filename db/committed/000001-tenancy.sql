@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:47585d09f598c561ace851c1e73381bfe8d05366
+--! Hash: sha1:4518630094283e4dddf6e20ba930f91e92a4a15e
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -3037,6 +3037,41 @@ comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uu
     'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 reset role;
 --! EndIncluded auth/open_session.sql
+--! Included auth/fail_login.sql
+-- A login that failed: an event of the trail where the address is somebody's, and a count where it is nobody's, because a
+-- stranger writes no row of the trail. Either does the work of both and takes back what is not its own: whoever measures a
+-- thousand answers would otherwise know who has an account (bench/enumeration.ts).
+--
+-- person: whose address it was; null: nobody's
+set local role rowhouse_definer;
+create or replace function auth.fail_login(person uuid, facts jsonb) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform context.act(person, null, facts);
+    begin
+        -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle bounds
+        -- how many of them there can be in a day.
+        perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
+        if person is null then
+            raise exception 'taken back';
+        end if;
+    exception when raise_exception then null;
+    end;
+    begin
+        perform audit.tally_stranger('auth.login_unknown', auth.network((facts ->> 'ip')::inet));
+        if person is not null then
+            raise exception 'taken back';
+        end if;
+    exception when raise_exception then null;
+    end;
+end
+$$;
+comment on function auth.fail_login(uuid, jsonb) is
+    'Writes a failed login into the trail, or counts it where the address is nobody''s; after the same work.';
+reset role;
+--! EndIncluded auth/fail_login.sql
 --! Included auth/finish_login.sql
 -- The second half of a login. The server checked the password; here it becomes a session, or a failure
 -- in the trail. Nothing raises, because a failure must be committed too.
@@ -3064,21 +3099,14 @@ declare
     person  uuid;
 begin
     select known.id into person from app.users as known where lower(known.email) = address;
-    if known_hash is not null then
+    if verified and known_hash is not null then
         perform from auth.passwords as password
         where password.user_id = person and password.hash = known_hash
         for update;
-        verified := verified and found;
+        verified := found;
     end if;
     if person is null or verified is not true then
-        if person is null then
-            perform audit.tally_stranger('auth.login_unknown', network);
-        else
-            -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle
-            -- bounds how many of them there can be in a day.
-            perform context.act(person, null, facts);
-            perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
-        end if;
+        perform auth.fail_login(person, facts);
         outcome := 'invalid_credentials';
         return next;
         return;

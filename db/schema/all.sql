@@ -100,6 +100,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/lock_sessions.sql
 --!include auth/ask_second_factor.sql
 --!include auth/open_session.sql
+--!include auth/fail_login.sql
 --!include auth/finish_login.sql
 --!include auth/note_oauth_failure.sql
 --!include auth/keep_code.sql

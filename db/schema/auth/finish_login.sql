@@ -24,21 +24,14 @@ declare
     person  uuid;
 begin
     select known.id into person from app.users as known where lower(known.email) = address;
-    if known_hash is not null then
+    if verified and known_hash is not null then
         perform from auth.passwords as password
         where password.user_id = person and password.hash = known_hash
         for update;
-        verified := verified and found;
+        verified := found;
     end if;
     if person is null or verified is not true then
-        if person is null then
-            perform audit.tally_stranger('auth.login_unknown', network);
-        else
-            -- A wrong password says nothing of a tenant yet, so such a failure belongs to the platform. The throttle
-            -- bounds how many of them there can be in a day.
-            perform context.act(person, null, facts);
-            perform audit.record_event('auth.login_failed', null, jsonb_build_object('outcome', 'invalid_credentials'));
-        end if;
+        perform auth.fail_login(person, facts);
         outcome := 'invalid_credentials';
         return next;
         return;
