@@ -28,15 +28,18 @@ export class UnusableHash extends Error {
  *
  * Takes argon2id, argon2i and argon2d; bcrypt as `$2a$`, `$2b$` and `$2y$`; scrypt as PHC (`$scrypt$ln=…,r=…,p=…$…`) and
  * Firebase's as `$fbscrypt$v=1,n=…,r=…,p=…,ss=…,sk=…$…`; PBKDF2 as PHC (`$pbkdf2-sha256$i=…$…`), as passlib and as Django
- * write it.
+ * write it, which also has an scrypt of its own.
  *
  * @throws {UnusableHash}
  */
 export function readForeignHash(written: string): string {
-  const kind = readers.find(([form]) => form.test(written));
-  if (!kind) throw new UnusableHash("is no hash of argon2, bcrypt, scrypt or PBKDF2");
-  const [form, read] = kind;
-  return read(form.exec(written)!.groups ?? {});
+  // Django puts a name of its own before hashes that say what they are.
+  const plain = written.replace(/^(argon2|bcrypt\$)(?=\$)/, "");
+  for (const [form, read] of readers) {
+    const parts = form.exec(plain)?.groups;
+    if (parts) return read(parts);
+  }
+  throw new UnusableHash("is no hash of argon2, bcrypt, scrypt or PBKDF2");
 }
 
 type Parts = Readonly<Record<string, string | undefined>>;
@@ -66,6 +69,11 @@ const readers: readonly (readonly [RegExp, (parts: Parts) => string])[] = [
   [
     /^pbkdf2_sha(?<bits>1|256)\$(?<i>\d+)\$(?<text>[^$]+)\$(?<hash>[A-Za-z0-9+/]+={0,2})$/,
     ({ text, ...parts }) => pbkdf2({ ...parts, salt: Buffer.from(text!).toString("base64") }),
+  ],
+  [
+    /^scrypt\$(?<n>\d+)\$(?<text>[^$]+)\$(?<r>\d+)\$(?<p>\d+)\$(?<hash>[A-Za-z0-9+/]+={0,2})$/,
+    ({ n, text, ...parts }) =>
+      scrypt({ ...parts, ln: String(Math.log2(number(n))), salt: Buffer.from(text!).toString("base64") }),
   ],
 ];
 
@@ -104,7 +112,8 @@ function firebase({ ln, r, p, separator, signer, salt, hash }: Parts): string {
 
 function scryptParameters(ln: string | undefined, r: string | undefined, p: string | undefined): string {
   const [log, block, lanes] = [number(ln), number(r), number(p)];
-  if (log < 1 || block < 1 || lanes < 1) throw new UnusableHash("has parameters that scrypt refuses");
+  if (!Number.isInteger(log) || log < 1 || block < 1 || lanes < 1)
+    throw new UnusableHash("has parameters that scrypt refuses");
   const work = 2 ** log * block;
   if (128 * work > MOST.scrypt.bytes || work * lanes > MOST.scrypt.work) throw tooDear();
   return `ln=${log},r=${block},p=${lanes}`;
