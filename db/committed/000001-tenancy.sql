@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:c10ca6032f43e6e26d3b43bff165896ae7936301
+--! Hash: sha1:dfaa240bf468d6f752c5399a51ddb62653586034
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -4428,6 +4428,12 @@ begin
     delete from auth.recovery_codes as gone where gone.user_id = person;
     if found then
         had := had || 'recovery_codes'::text;
+    end if;
+    if to_regclass('auth.passkeys') is not null then
+        delete from auth.passkeys as gone where gone.user_id = person;
+        if found then
+            had := had || 'passkeys'::text;
+        end if;
     end if;
     return had;
 end

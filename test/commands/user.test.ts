@@ -241,8 +241,13 @@ describe("user reset", () => {
     );
     await user("reset", email);
     expect(await count("auth.totp_factors where user_id = $1", login.user.id)).toBe(1);
+    await database.admin.query(
+      "insert into auth.identities (user_id, provider, issuer, subject) values ($1, 'acme', 'https://id.example', $2)",
+      [login.user.id, randomUUID()],
+    );
     const { out } = await user("reset", email, "--second-factor");
     expect(out).toContain("removed the second factor, the recovery codes;");
+    expect(out).toContain("What still opens the account: the account at acme.");
     expect(await count("auth.totp_factors where user_id = $1", login.user.id)).toBe(0);
     expect(await count("auth.recovery_codes where user_id = $1", login.user.id)).toBe(0);
   });

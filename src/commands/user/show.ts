@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { inColumns } from "../columns.ts";
 import { oneOf, parseArguments } from "../inspected.ts";
 import { asOperator, findPerson, onePerson } from "./as_operator.ts";
@@ -38,13 +39,18 @@ export async function showPerson(args: string[]): Promise<0 | 1> {
   return asOperator(async ({ client }) => {
     const id = await findPerson(client, named);
     if (id === null) return 1;
-    const { rows } = await client.query<{ person: Described }>("select auth.describe_person($1) as person", [
-      id,
-    ]);
-    const { person } = rows[0]!;
+    const person = await describePerson(client, id);
     console.log(format === "json" ? JSON.stringify(person, null, 2) : inWords(person));
     return 0;
   });
+}
+
+/** @param id of somebody who is there */
+export async function describePerson(client: pg.Client, id: string): Promise<Described> {
+  const { rows } = await client.query<{ person: Described }>("select auth.describe_person($1) as person", [
+    id,
+  ]);
+  return rows[0]!.person;
 }
 
 function inWords(person: Described): string {
