@@ -997,7 +997,7 @@ create table auth.passwords (
     changed_at timestamp with time zone default now() not null,
     constraint passwords_pkey PRIMARY KEY (user_id),
     constraint passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
-    constraint passwords_hash_check CHECK ((hash ~ '^\$(argon2(id|i|d)\$v=|2[aby]\$|scrypt\$ln=|pbkdf2-sha(1|256|512)\$i=|firebase-scrypt\$ln=)'::text))
+    constraint passwords_hash_check CHECK ((hash ~ '^\$(argon2(id|i|d)|2[aby]|scrypt|pbkdf2-sha(1|256|512)|firebase-scrypt)\$'::text))
 );
 comment on table auth.passwords is 'Password hashes (argon2id, PHC string format).';
 alter table auth.passwords alter column hash set statistics 0;

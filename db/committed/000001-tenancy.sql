@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:dfaa240bf468d6f752c5399a51ddb62653586034
+--! Hash: sha1:0f01164009e877f4b89a015840cdc2c1c293d534
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -430,7 +430,7 @@ create index mails_by_end on auth.mails (settled_at) where settled_at is not nul
 
 create table auth.passwords (
     user_id    uuid primary key references app.users,
-    hash       text not null check (hash ~ '^\$(argon2(id|i|d)\$v=|2[aby]\$|scrypt\$ln=|pbkdf2-sha(1|256|512)\$i=|firebase-scrypt\$ln=)'),
+    hash       text not null check (hash ~ '^\$(argon2(id|i|d)|2[aby]|scrypt|pbkdf2-sha(1|256|512)|firebase-scrypt)\$'),
     changed_at timestamptz not null default now()
 );
 
