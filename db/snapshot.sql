@@ -240,10 +240,10 @@ create policy "nothing crosses the wall" on app.memberships as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "registration creates the first owner" on app.memberships
+create policy "registration creates the first owner, an import brings members" on app.memberships
     for insert to rowhouse_definer
-    with check (is_owner);
-comment on policy "registration creates the first owner" on app.memberships is 'auth.create_tenant(). Everybody else comes by invitation.';
+    with check (true);
+comment on policy "registration creates the first owner, an import brings members" on app.memberships is 'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
@@ -560,13 +560,13 @@ alter table app.users force row level security;
 grant insert, select on app.users to rowhouse_definer;
 grant select (id, email, name) on app.users to rowhouse_auditor;
 grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
-grant update (email) on app.users to rowhouse_definer;
+grant update (email, status) on app.users to rowhouse_definer;
 grant update (name, locale) on app.users to rowhouse_app;
-create policy "a proven address replaces the old one" on app.users
+create policy "a proven address replaces the old one, and the operator bans" on app.users
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "a proven address replaces the old one" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';
+comment on policy "a proven address replaces the old one, and the operator bans" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call. Only these two columns are granted.';
 create policy "auditors name users" on app.users
     for select to rowhouse_auditor
     using (true);
@@ -588,7 +588,7 @@ comment on policy "people see themselves" on app.users is 'A user is one person 
 create policy "registration creates users" on app.users
     for insert to rowhouse_definer
     with check (true);
-comment on policy "registration creates users" on app.users is 'auth.verify_email(), once the address is proven.';
+comment on policy "registration creates users" on app.users is 'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.import_people() for the operator.';
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer
     using (true);
@@ -945,7 +945,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -997,7 +997,7 @@ create table auth.passwords (
     changed_at timestamp with time zone default now() not null,
     constraint passwords_pkey PRIMARY KEY (user_id),
     constraint passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
-    constraint passwords_hash_check CHECK ((hash ~~ '$argon2id$%'::text))
+    constraint passwords_hash_check CHECK ((hash ~ '^\$(argon2(id|i|d)|2[aby]|scrypt|pbkdf2-sha(1|256|512)|firebase-scrypt)\$'::text))
 );
 comment on table auth.passwords is 'Password hashes (argon2id, PHC string format).';
 alter table auth.passwords alter column hash set statistics 0;
@@ -1005,12 +1005,12 @@ CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passwords 
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passwords FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.passwords enable row level security;
 alter table auth.passwords force row level security;
-grant insert, select, update on auth.passwords to rowhouse_definer;
+grant delete, insert, select, update on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it. Nobody else reads here.';
+comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it; auth.import_people() brings other systems'' hashes, auth.reset_person() takes one away. Nobody else reads here.';
 
 create table auth.recovery_codes (
     id uuid default uuidv7() not null,
@@ -1042,6 +1042,7 @@ create table auth.registrations (
     name text not null,
     tenant_slug text,
     tenant_name text,
+    invited boolean default false not null,
     constraint registrations_pkey PRIMARY KEY (token_id),
     constraint registrations_token_id_fkey FOREIGN KEY (token_id) REFERENCES auth.mail_tokens(id) ON DELETE CASCADE,
     constraint registrations_check CHECK (((tenant_slug IS NULL) = (tenant_name IS NULL))),
@@ -1058,7 +1059,7 @@ create policy "registration keeps what is not verified yet" on auth.registration
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register() and auth.verify_email(); a registration goes with its mail.';
+comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register(), auth.invite() and auth.verify_email(); a registration goes with its mail.';
 
 create table auth.sessions (
     id uuid not null,
@@ -3177,6 +3178,32 @@ $function$;
 alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) owner to rowhouse_definer;
 comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
 
+CREATE OR REPLACE FUNCTION auth.ban(person uuid, reason text)
+ RETURNS TABLE(outcome text, ended integer, keys bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a ban has a reason, of at most 500 characters';
+    end if;
+    -- A sign-in that is under way waits here, or is over and its session ends below.
+    perform from auth.passwords as known where known.user_id = person for update;
+    update app.users as known set status = 'banned' where known.id = person and known.status <> 'banned';
+    outcome := case when found then 'ok' else 'already_banned' end;
+    ended := auth.end_all_sessions(person);
+    keys := (select count(*) from auth.api_keys as key where key.created_by = person and key.user_id is null
+        and key.revoked_at is null and (key.expires_at is null or key.expires_at > now()));
+    perform audit.record_event('auth.banned', null,
+        jsonb_build_object('user', person, 'reason', reason, 'ended', ended, 'outcome', outcome));
+    return next;
+end
+$function$;
+alter function auth.ban(uuid,text) owner to rowhouse_definer;
+comment on function auth.ban(uuid,text) is 'For the operator: shuts somebody out at once, with a reason for the trail, and ends their sessions.';
+grant execute on function auth.ban(uuid,text) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.begin_confirmation(handle bytea, token bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, factor uuid, seed text)
  LANGUAGE plpgsql
@@ -3516,6 +3543,49 @@ $function$;
 alter function auth.create_tenant(text,text,uuid) owner to rowhouse_definer;
 comment on function auth.create_tenant(text,text,uuid) is 'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
 
+CREATE OR REPLACE FUNCTION auth.describe_person(person uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', known.id, 'email', known.email, 'name', known.name, 'locale', known.locale, 'status', known.status,
+        'createdAt', known.created_at,
+        'lastSeenAt', (select max(session.last_seen_at) from auth.sessions as session where session.user_id = known.id),
+        'sessions', (select count(*) from auth.sessions as session where session.user_id = known.id
+            and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
+        'password', (
+            select jsonb_build_object('kind', split_part(password.hash, '$', 2), 'changedAt', password.changed_at)
+            from auth.passwords as password where password.user_id = known.id),
+        'identities', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'provider', link.provider, 'issuer', link.issuer, 'since', link.created_at, 'lastUsedAt', link.last_used_at
+            ) order by link.id)
+            from auth.identities as link where link.user_id = known.id), '[]'),
+        'totp', exists (select from auth.totp_factors as factor
+            where factor.user_id = known.id and factor.confirmed_at is not null),
+        'recoveryCodesLeft', (select count(*) from auth.recovery_codes as code
+            where code.user_id = known.id and code.used_at is null),
+        'apiKeys', (select count(*) from auth.api_keys as key where key.user_id = known.id
+            and key.revoked_at is null and (key.expires_at is null or key.expires_at > now())),
+        'memberships', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'tenant', tenant.slug, 'tenantStatus', tenant.status,
+                'role', role.name, 'owner', membership.is_owner, 'status', membership.status, 'since', membership.created_at
+            ) order by tenant.slug)
+            from app.memberships as membership
+            join app.tenants as tenant on tenant.id = membership.tenant_id
+            join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+            where membership.user_id = known.id), '[]')
+    )
+    from app.users as known
+    where known.id = person
+$function$;
+alter function auth.describe_person(uuid) owner to rowhouse_definer;
+comment on function auth.describe_person(uuid) is 'For the operator: one person''s memberships, ways in, sessions and keys as JSON, and nothing secret.';
+grant execute on function auth.describe_person(uuid) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.describe_session(credential bytea, facts jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3549,6 +3619,33 @@ $function$;
 alter function auth.describe_session(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.describe_session(bytea,jsonb) is 'User, tenant, tenants and permissions of a session, by what they signed in (amr), when (auth_time), and when it ends (expires_at). Raises RH401, and RH403 for an API key.';
 grant execute on function auth.describe_session(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.end_all_sessions(person uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    found_now integer;
+    ended     integer := 0;
+begin
+    perform auth.void_mail_tokens((select known.email from app.users as known where known.id = person), person);
+    delete from auth.mfa_challenges as asked where asked.user_id = person;
+    perform auth.lock_sessions(person);
+    -- Until there is none: whoever made another session of one of these held its row until now.
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'revoked'
+        where session.user_id = person and session.ended_at is null;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    return ended;
+end
+$function$;
+alter function auth.end_all_sessions(uuid) owner to rowhouse_definer;
+comment on function auth.end_all_sessions(uuid) is 'Ends every session of a person and voids what was mailed to them; returns how many sessions ended.';
 
 CREATE OR REPLACE FUNCTION auth.end_replayed(known auth.sessions, counter integer, fault text)
  RETURNS void
@@ -3689,7 +3786,7 @@ $function$;
 alter function auth.enrolling(bytea,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.enrolling(bytea,bytea,jsonb) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 
-CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, may_register boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3698,6 +3795,7 @@ AS $function$
 declare
     shown  auth.exchange_codes := auth.take_exchange_code(code, challenge, facts);
     person uuid;
+    fault  text;
 begin
     if shown.digest is null then
         outcome := 'invalid_exchange_code';
@@ -3719,9 +3817,10 @@ begin
         end if;
         perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(shown.email));
         select known.id into person from app.users as known where lower(known.email) = shown.email;
-        if person is null and may_register is not true then
+        fault := case when person is null then auth.fault_of_newcomer(shown.email, admits) end;
+        if fault is not null then
             perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
-            outcome := 'registration_closed';
+            outcome := fault;
             return next;
             return;
         elsif person is null then
@@ -3729,9 +3828,7 @@ begin
             perform context.act(person, null, facts);
             insert into app.users (id, email, name)
                 values (person, shown.email, coalesce(shown.name, split_part(shown.email, '@', 1)));
-            delete from auth.registrations as pending
-                using auth.mail_tokens as link where link.id = pending.token_id and link.email = shown.email;
-            perform auth.void_mail_tokens(shown.email, person);
+            perform auth.forget_registrations(shown.email, person);
         end if;
         perform context.act(person, null, facts);
         insert into auth.identities (issuer, subject, user_id, provider)
@@ -3741,9 +3838,28 @@ begin
         from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
 end
 $function$;
-alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) owner to rowhouse_definer;
-comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
-grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) to rowhouse_auth;
+alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner to rowhouse_definer;
+comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
+grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case registration
+        when 'open' then null
+        when 'invited' then case when not exists (
+            select from auth.registrations as pending
+            join auth.mail_tokens as token on token.id = pending.token_id
+            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
+        ) then 'registration_invited' end
+        else 'registration_closed'
+    end
+$function$;
+alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
+comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
 
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
@@ -3817,6 +3933,19 @@ end
 $function$;
 alter function auth.find_mail_token(text,bytea,text,bytea[]) owner to rowhouse_definer;
 comment on function auth.find_mail_token(text,bytea,text,bytea[]) is 'The row of the mail that a link or a code is of, locked; null if it is not good. A wrong code is counted.';
+
+CREATE OR REPLACE FUNCTION auth.find_person(named text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select person.id from app.users as person
+    where lower(person.email) = auth.normalise_email(named) or person.id::text = lower(btrim(named))
+$function$;
+alter function auth.find_person(text) owner to rowhouse_definer;
+comment on function auth.find_person(text) is 'For the operator: the id of whoever has this address or id.';
+grant execute on function auth.find_person(text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.finish_login(email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb, held_back boolean DEFAULT false, known_hash text DEFAULT NULL::text, new_hash text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, result jsonb)
@@ -3975,6 +4104,19 @@ alter function auth.finish_step_up(bytea,boolean,bigint,bytea,jsonb) owner to ro
 comment on function auth.finish_step_up(bytea,boolean,bigint,bytea,jsonb) is 'Makes a session fresh for ten minutes, for who proved anew who they are.';
 grant execute on function auth.finish_step_up(bytea,boolean,bigint,bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.forget_registrations(address text, person uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    delete from auth.registrations as pending
+        using auth.mail_tokens as token where token.id = pending.token_id and token.email = address;
+    select auth.void_mail_tokens(address, person);
+$function$;
+alter function auth.forget_registrations(text,uuid) owner to rowhouse_definer;
+comment on function auth.forget_registrations(text,uuid) is 'Forgets the registrations of an address that has an account now, and voids what was mailed to it.';
+
 CREATE OR REPLACE FUNCTION auth.forgive(subject text)
  RETURNS void
  LANGUAGE plpgsql
@@ -4095,6 +4237,76 @@ alter function auth.guard_api_key() owner to rowhouse_definer;
 comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 grant execute on function auth.guard_api_key() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.import_people(people jsonb, looking boolean)
+ RETURNS TABLE(line bigint, outcome text, detail text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    one    record;
+    place  app.tenants;
+    role   uuid;
+    person app.users;
+begin
+    -- In the order of their addresses, so that two imports, or an import and somebody who registers, never wait for each other.
+    for one in
+        select auth.normalise_email(given.email) as address, given.*
+        from jsonb_to_recordset(people) as given (
+            line bigint, email text, name text, proven boolean, hash text, tenant text, role text, locale text, created_at timestamptz
+        )
+        order by 1, given.line
+    loop
+        line := one.line;
+        outcome := null;
+        detail := null;
+        place := null;
+        role := null;
+        person := null;
+        if not looking then
+            perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(one.address));
+        end if;
+        select * into person from app.users as known where lower(known.email) = one.address;
+        if one.tenant is not null then
+            select * into place from app.tenants as known where lower(known.slug) = one.tenant;
+            select known.id into role from app.roles as known where known.tenant_id = place.id and known.name = one.role;
+        end if;
+
+        detail := case
+            when not app.is_name(one.name) then '"name" must be one line that shows something'
+            when one.created_at > now() then '"createdAt" is in the future'
+            when one.tenant is not null and place.id is null then format('there is no company "%s"', one.tenant)
+            when one.tenant is not null and role is null then format('"%s" has no role "%s"', one.tenant, one.role)
+        end;
+        outcome := case
+            when detail is not null then 'refused'
+            when person.id is null then 'imported'
+            when place.id is null then 'already_there'
+            when exists (select from app.memberships as membership
+                where membership.tenant_id = place.id and membership.user_id = person.id) then 'already_there'
+            else 'joined'
+        end;
+        if not looking and outcome = 'imported' then
+            insert into app.users (email, name, locale, created_at)
+                values (one.address, btrim(one.name), coalesce(one.locale, 'en'), coalesce(one.created_at, now()))
+                returning * into person;
+            if one.proven and one.hash is not null then
+                insert into auth.passwords (user_id, hash) values (person.id, one.hash);
+            end if;
+            perform auth.forget_registrations(one.address, person.id);
+        end if;
+        if not looking and outcome in ('imported', 'joined') and place.id is not null then
+            insert into app.memberships (tenant_id, user_id, role_id, display_name)
+                values (place.id, person.id, role, person.name);
+        end if;
+        return next;
+    end loop;
+end
+$function$;
+alter function auth.import_people(jsonb,boolean) owner to rowhouse_definer;
+comment on function auth.import_people(jsonb,boolean) is 'For the operator: brings in people of another system, each whole or not at all; or only says what would become of them.';
+grant execute on function auth.import_people(jsonb,boolean) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -4127,6 +4339,34 @@ $function$;
 alter function auth.install_signing_key(text,text,jsonb,text,interval,interval) owner to rowhouse_definer;
 comment on function auth.install_signing_key(text,text,jsonb,text,interval,interval) is 'Installs a token signing key if the newest of its algorithm is older than max_age; true if it did.';
 grant execute on function auth.install_signing_key(text,text,jsonb,text,interval,interval) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.invite(email text, name text, link bytea, code bytea, mail uuid, secret text, locale text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    address text := auth.normalise_email(email);
+    token   uuid;
+begin
+    token := auth.make_mail_token('register', address, null, link, code, null, interval '7 days', '{}');
+    if token is null then
+        return 'too_many_mails';
+    end if;
+    if exists (select from app.users as person where lower(person.email) = address) then
+        delete from auth.mail_tokens as unused where unused.id = token;
+        return 'account_exists';
+    end if;
+    insert into auth.registrations (token_id, name, invited) values (token, btrim(invite.name), true);
+    perform auth.queue_mail(mail, 'invitation', address, locale, secret, '{}');
+    perform audit.record_event('auth.invited', null, jsonb_build_object('mail', mail));
+    return 'ok';
+end
+$function$;
+alter function auth.invite(text,text,bytea,bytea,uuid,text,text) owner to rowhouse_definer;
+comment on function auth.invite(text,text,bytea,bytea,uuid,text,text) is 'For the operator: mails an invitation to an address without an account. Outcome: ok, account_exists or too_many_mails.';
+grant execute on function auth.invite(text,text,bytea,bytea,uuid,text,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.is_fresh(session auth.sessions)
  RETURNS boolean
@@ -4216,6 +4456,32 @@ $function$;
 alter function auth.link_identity(bytea,bytea,text,jsonb) owner to rowhouse_definer;
 comment on function auth.link_identity(bytea,bytea,text,jsonb) is 'Links the account elsewhere that a one-time code is about to whoever holds this session. Never raises for a refusal.';
 grant execute on function auth.link_identity(bytea,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.list_people(tenant_slug text, standing text, search text, most integer)
+ RETURNS TABLE(id uuid, email text, name text, status text, tenants bigint, created_at timestamp with time zone, last_seen_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select person.id, person.email, person.name, person.status,
+        (select count(*) from app.memberships as membership
+            where membership.user_id = person.id and membership.status = 'active'),
+        person.created_at,
+        (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
+    from app.users as person
+    where (standing is null or person.status = standing)
+        and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
+        and (tenant_slug is null or exists (
+            select from app.memberships as membership
+            join app.tenants as tenant on tenant.id = membership.tenant_id
+            where membership.user_id = person.id and membership.status <> 'removed' and lower(tenant.slug) = lower(tenant_slug)
+        ))
+    order by person.created_at desc, person.id desc
+    limit most
+$function$;
+alter function auth.list_people(text,text,text,integer) owner to rowhouse_definer;
+comment on function auth.list_people(text,text,text,integer) is 'For the operator: people by tenant, status and part of their address or name, newest first.';
+grant execute on function auth.list_people(text,text,text,integer) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.list_signing_keys()
  RETURNS SETOF auth.signing_keys
@@ -4648,6 +4914,36 @@ alter function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,json
 comment on function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) is 'Keeps a registration, without a password, until its mail is followed; queues the mail, of which an address gets three an hour.';
 grant execute on function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.remove_second_factors(person uuid)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    had text[] := '{}';
+begin
+    delete from auth.totp_factors as gone where gone.user_id = person and gone.confirmed_at is not null;
+    if found then
+        had := had || 'totp'::text;
+    end if;
+    delete from auth.totp_factors as gone where gone.user_id = person;
+    delete from auth.recovery_codes as gone where gone.user_id = person;
+    if found then
+        had := had || 'recovery_codes'::text;
+    end if;
+    if to_regclass('auth.passkeys') is not null then
+        delete from auth.passkeys as gone where gone.user_id = person;
+        if found then
+            had := had || 'passkeys'::text;
+        end if;
+    end if;
+    return had;
+end
+$function$;
+alter function auth.remove_second_factors(uuid) owner to rowhouse_definer;
+comment on function auth.remove_second_factors(uuid) is 'Takes every second factor away from somebody; returns what they had.';
+
 CREATE OR REPLACE FUNCTION auth.remove_totp(handle bytea, facts jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -4775,6 +5071,43 @@ $function$;
 alter function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) owner to rowhouse_definer;
 comment on function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) is 'Sets a new password by a mailed link or code and ends every session. Outcome: ok, invalid_token or throttled.';
 grant execute on function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.reset_person(person_id uuid, second_factor boolean, reason text, link bytea, code bytea, mail uuid, secret text)
+ RETURNS TABLE(ended integer, removed text[], mailed boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person app.users;
+begin
+    if length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
+    end if;
+    select * into strict person from app.users as known where known.id = person_id;
+    removed := '{}';
+    -- First of all: a login that has checked it meanwhile waits here, or is over and its session ends below.
+    delete from auth.passwords as known where known.user_id = person.id;
+    if found then
+        removed := removed || 'password'::text;
+    end if;
+    if second_factor then
+        removed := removed || auth.remove_second_factors(person.id);
+    end if;
+    ended := auth.end_all_sessions(person.id);
+    mailed := auth.make_mail_token(
+        'reset_password', person.email, person.id, link, code, null, interval '24 hours', '{}') is not null;
+    if mailed then
+        perform auth.queue_mail(mail, 'password_removed', person.email, person.locale, secret, '{}');
+    end if;
+    perform audit.record_event('auth.reset', null, jsonb_strip_nulls(jsonb_build_object(
+        'user', person.id, 'reason', reason, 'ended', ended, 'removed', to_jsonb(removed), 'mailed', mailed)));
+    return next;
+end
+$function$;
+alter function auth.reset_person(uuid,boolean,text,bytea,bytea,uuid,text) owner to rowhouse_definer;
+comment on function auth.reset_person(uuid,boolean,text,bytea,bytea,uuid,text) is 'For the operator: ends somebody''s sessions, takes the password (and second factors) away and mails a link to a new one.';
+grant execute on function auth.reset_person(uuid,boolean,text,bytea,bytea,uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
  RETURNS void
@@ -4996,7 +5329,30 @@ $function$;
 alter function auth.try_mail_token(text,bytea,text,bytea[],jsonb) owner to rowhouse_definer;
 comment on function auth.try_mail_token(text,bytea,text,bytea[],jsonb) is 'Finds the mail that a link or a code is of; counts codes, so that they cannot be guessed. Outcome: ok, invalid_token or throttled.';
 
-CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.unban(person uuid, reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
+    end if;
+    update app.users as known set status = 'active' where known.id = person and known.status = 'banned';
+    if not found then
+        return 'not_banned';
+    end if;
+    perform auth.end_all_sessions(person);
+    perform audit.record_event('auth.unbanned', null, jsonb_strip_nulls(jsonb_build_object('user', person, 'reason', reason)));
+    return 'ok';
+end
+$function$;
+alter function auth.unban(uuid,text) owner to rowhouse_definer;
+comment on function auth.unban(uuid,text) is 'For the operator: lets somebody in again who was banned.';
+grant execute on function auth.unban(uuid,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, retry_after integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5016,6 +5372,9 @@ begin
         outcome := 'invalid_token';
     end if;
     if outcome = 'ok' then
+        outcome := coalesce(auth.fault_of_newcomer(token.email, admits), 'ok');
+    end if;
+    if outcome = 'ok' then
         select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
         perform context.act(person, null, facts);
         insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
@@ -5023,17 +5382,15 @@ begin
         if registration.tenant_slug is not null then
             perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
         end if;
-        delete from auth.registrations as other
-            using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
-        perform auth.void_mail_tokens(token.email, person);
+        perform auth.forget_registrations(token.email, person);
         outcome := 'verified';
     end if;
     return next;
 end
 $function$;
-alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb) owner to rowhouse_definer;
-comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
-grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb) to rowhouse_auth;
+alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) owner to rowhouse_definer;
+comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
+grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  RETURNS void

@@ -75,6 +75,36 @@ rowhouse mail retry ID… | --dead
 Status: 0 done, 1 a mail that was named was not given up, 2 it could not run.`,
     examine: async (args) => (await import("./commands/mail.ts")).mail(args),
   },
+  user: {
+    summary: "list, invite, ban, reset and import people",
+    help: `What an operator does to people; docs/identity/people.md is the handbook. WHO is an e-mail address or an id.
+
+rowhouse user list [--tenant SLUG] [--status active|banned] [--search TEXT] [--limit N] [--format table|json]
+  lists people, the newest first (50, unless you say).
+
+rowhouse user show WHO [--format text|json]
+  shows their companies, how they come in, their sessions and keys, and nothing secret.
+
+rowhouse user invite ADDRESS [--name TEXT] [--locale en|de]
+  mails a link by which they make their account, where REGISTRATION is open or invited. It works for a week.
+
+rowhouse user ban WHO --reason TEXT
+rowhouse user unban WHO [--reason TEXT]
+  shuts somebody out at once, sessions and API keys, and lets them in again. The reason is in the trail.
+
+rowhouse user reset WHO [--second-factor] [--reason TEXT]
+  ends their sessions, takes the password away and mails a link to a new one, which works for a day. With
+  --second-factor also what they show beside a password, for people who lost everything.
+
+rowhouse user import FILE|- [--tenant SLUG] [--role NAME] [--dry-run] [--keep-going] [--format text|json]
+  imports people of another system with their hashes (argon2, bcrypt, scrypt, PBKDF2), a JSON object a line:
+  {"email", "emailVerified", "name"?, "passwordHash"?, "tenant"?, "role"?, "locale"?, "createdAt"?}
+  If a line will not do, nobody is imported; with --keep-going, everybody else is. Run it again as often as you
+  like: who is there already is left alone. --dry-run only says what would become of the lines.
+
+Status: 0 done, 1 not done (nobody of that name, or they are so already) or lines that will not do, 2 it could not run.`,
+    examine: async (args) => (await import("./commands/user.ts")).user(args),
+  },
   lint: {
     summary: "check a database against what can go wrong with row security",
     help: `Runs the checks of db/checks against a database, ours or any other on PostgreSQL 15 or newer, and

@@ -46,8 +46,8 @@ export interface Config {
   readonly trustedProxies: number;
   /** Requests per minute: under /auth/ from one address, elsewhere with one credential. */
   readonly rateLimits: { readonly signIn: number; readonly api: number };
-  /** Whether strangers may make accounts. */
-  readonly registration: "open" | "closed";
+  /** Who gets an account that has none: anybody; whom the operator invited; nobody. */
+  readonly registration: "open" | "invited" | "closed";
   /** Who else may sign people in. */
   readonly oauth: {
     readonly github: OAuthClient | null;
@@ -189,7 +189,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       signIn: read.integer("RATE_LIMIT_SIGN_IN", 60, 1, 1_000_000),
       api: read.integer("RATE_LIMIT", 1_200, 1, 1_000_000),
     }),
-    registration: read.choice("REGISTRATION", ["open", "closed"], "open"),
+    registration: read.choice("REGISTRATION", ["open", "invited", "closed"], "open"),
     oauth: Object.freeze(oauthProviders(read)),
     ...tokenAlgorithms(read),
     processes: read.processes("PROCESSES", 1),

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:4518630094283e4dddf6e20ba930f91e92a4a15e
+--! Hash: sha1:e93d68f2c542047f719dd5c352aacadf794b3bd6
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -405,12 +405,13 @@ create table auth.registrations (
     name        text not null check (length(name) <= 200 and app.is_name(name)),
     tenant_slug text check (tenant_slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
     tenant_name text check (length(tenant_name) <= 200 and app.is_name(tenant_name)),
+    invited     boolean not null default false,
     check ((tenant_slug is null) = (tenant_name is null))
 );
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -429,7 +430,7 @@ create index mails_by_end on auth.mails (settled_at) where settled_at is not nul
 
 create table auth.passwords (
     user_id    uuid primary key references app.users,
-    hash       text not null check (hash like '$argon2id$%'),
+    hash       text not null check (hash ~ '^\$(argon2(id|i|d)|2[aby]|scrypt|pbkdf2-sha(1|256|512)|firebase-scrypt)\$'),
     changed_at timestamptz not null default now()
 );
 
@@ -2531,6 +2532,46 @@ comment on function auth.settle_mail(uuid, text, boolean) is
     'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
 reset role;
 --! EndIncluded auth/settle_mail.sql
+--! Included auth/fault_of_newcomer.sql
+-- Why an address that nobody has gets no account here, or null if it does. Every way in for somebody new asks here, at the
+-- moment when the account would come into being: a link that was mailed while the house was open is no way around.
+--
+-- registration: what REGISTRATION says: open; invited, for those only whom an invitation waits for; closed, for nobody
+set local role rowhouse_definer;
+create or replace function auth.fault_of_newcomer(address text, registration text) returns text
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select case registration
+        when 'open' then null
+        when 'invited' then case when not exists (
+            select from auth.registrations as pending
+            join auth.mail_tokens as token on token.id = pending.token_id
+            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
+        ) then 'registration_invited' end
+        else 'registration_closed'
+    end
+$$;
+comment on function auth.fault_of_newcomer(text, text) is
+    'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
+reset role;
+--! EndIncluded auth/fault_of_newcomer.sql
+--! Included auth/forget_registrations.sql
+-- Whoever has an account by now needs no registration any more: those that wait for this address are over, with every link
+-- and code that was mailed to it.
+set local role rowhouse_definer;
+create or replace function auth.forget_registrations(address text, person uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    delete from auth.registrations as pending
+        using auth.mail_tokens as token where token.id = pending.token_id and token.email = address;
+    select auth.void_mail_tokens(address, person);
+$$;
+comment on function auth.forget_registrations(text, uuid) is
+    'Forgets the registrations of an address that has an account now, and voids what was mailed to it.';
+reset role;
+--! EndIncluded auth/forget_registrations.sql
 --! Included auth/register.sql
 -- Keeps a registration until its address is verified. No user exists before that, and there is no password yet: whoever
 -- opens the mail chooses it. So nobody can sit on somebody else's address and wait, and a link that the wrong person
@@ -2576,11 +2617,12 @@ reset role;
 -- The password is of whoever opened the mail.
 --
 -- locale: the language of whoever opened it
--- Returns the outcome: verified, invalid_token or throttled. Whether the tenant's slug was taken by another meanwhile is
+-- admits: whom REGISTRATION lets in (auth.fault_of_newcomer)
+-- Returns the outcome: verified, invalid_token or throttled; registration_closed and registration_invited, which use nothing up. Whether the tenant's slug was taken by another meanwhile is
 -- no outcome: it gets one like it (auth.free_slug), and its owner sees which when they sign in.
 set local role rowhouse_definer;
 create or replace function auth.verify_email(
-    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb
+    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text default 'open'
 ) returns table (outcome text, retry_after integer)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -2599,6 +2641,9 @@ begin
         outcome := 'invalid_token';
     end if;
     if outcome = 'ok' then
+        outcome := coalesce(auth.fault_of_newcomer(token.email, admits), 'ok');
+    end if;
+    if outcome = 'ok' then
         select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
         perform context.act(person, null, facts);
         insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
@@ -2606,17 +2651,15 @@ begin
         if registration.tenant_slug is not null then
             perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
         end if;
-        delete from auth.registrations as other
-            using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
-        perform auth.void_mail_tokens(token.email, person);
+        perform auth.forget_registrations(token.email, person);
         outcome := 'verified';
     end if;
     return next;
 end
 $$;
-grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) to rowhouse_auth;
-comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) is
-    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
+grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text) to rowhouse_auth;
+comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text) is
+    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
 reset role;
 --! EndIncluded auth/verify_email.sql
 --! Included auth/live_session.sql
@@ -3199,11 +3242,11 @@ reset role;
 -- proved the address: ours always did, because a user exists only then. Where nobody has the address, an account comes
 -- into being, without a password; a registration of it that waits for its mail is over.
 --
--- may_register: whether somebody new gets an account here (REGISTRATION)
--- Outcomes: invalid_exchange_code; email_unproven; registration_closed; or what auth.open_session() says.
+-- admits: who gets an account here that has none (REGISTRATION; auth.fault_of_newcomer)
+-- Outcomes: invalid_exchange_code; email_unproven; registration_closed; registration_invited; or what auth.open_session() says.
 set local role rowhouse_definer;
 create or replace function auth.exchange_code(
-    code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, may_register boolean default true
+    code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text default 'open'
 ) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -3211,6 +3254,7 @@ as $$
 declare
     shown  auth.exchange_codes := auth.take_exchange_code(code, challenge, facts);
     person uuid;
+    fault  text;
 begin
     if shown.digest is null then
         outcome := 'invalid_exchange_code';
@@ -3232,9 +3276,10 @@ begin
         end if;
         perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(shown.email));
         select known.id into person from app.users as known where lower(known.email) = shown.email;
-        if person is null and may_register is not true then
+        fault := case when person is null then auth.fault_of_newcomer(shown.email, admits) end;
+        if fault is not null then
             perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
-            outcome := 'registration_closed';
+            outcome := fault;
             return next;
             return;
         elsif person is null then
@@ -3242,9 +3287,7 @@ begin
             perform context.act(person, null, facts);
             insert into app.users (id, email, name)
                 values (person, shown.email, coalesce(shown.name, split_part(shown.email, '@', 1)));
-            delete from auth.registrations as pending
-                using auth.mail_tokens as link where link.id = pending.token_id and link.email = shown.email;
-            perform auth.void_mail_tokens(shown.email, person);
+            perform auth.forget_registrations(shown.email, person);
         end if;
         perform context.act(person, null, facts);
         insert into auth.identities (issuer, subject, user_id, provider)
@@ -3254,8 +3297,8 @@ begin
         from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
 end
 $$;
-grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, boolean) to rowhouse_auth;
-comment on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, boolean) is
+grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, text) to rowhouse_auth;
+comment on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, text) is
     'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 reset role;
 --! EndIncluded auth/exchange_code.sql
@@ -4365,6 +4408,397 @@ comment on function auth.record_key_usage(bytea[], bigint[], timestamptz[]) is
     'Adds to the use counts of API keys what a web process counted since it told last.';
 reset role;
 --! EndIncluded auth/record_key_usage.sql
+--! Included auth/end_all_sessions.sql
+-- Ends every session of somebody, from outside: nothing of theirs is shown, so there is nothing to be refused. Also what was
+-- mailed to them dies, and a sign-in that waits for its second factor. Returns how many sessions ended.
+set local role rowhouse_definer;
+create or replace function auth.end_all_sessions(person uuid) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    found_now integer;
+    ended     integer := 0;
+begin
+    perform auth.void_mail_tokens((select known.email from app.users as known where known.id = person), person);
+    delete from auth.mfa_challenges as asked where asked.user_id = person;
+    perform auth.lock_sessions(person);
+    -- Until there is none: whoever made another session of one of these held its row until now.
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'revoked'
+        where session.user_id = person and session.ended_at is null;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    return ended;
+end
+$$;
+comment on function auth.end_all_sessions(uuid) is
+    'Ends every session of a person and voids what was mailed to them; returns how many sessions ended.';
+reset role;
+--! EndIncluded auth/end_all_sessions.sql
+--! Included auth/remove_second_factors.sql
+-- Takes every second factor away from somebody. Returns what they had.
+set local role rowhouse_definer;
+create or replace function auth.remove_second_factors(person uuid) returns text[]
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    had text[] := '{}';
+begin
+    delete from auth.totp_factors as gone where gone.user_id = person and gone.confirmed_at is not null;
+    if found then
+        had := had || 'totp'::text;
+    end if;
+    delete from auth.totp_factors as gone where gone.user_id = person;
+    delete from auth.recovery_codes as gone where gone.user_id = person;
+    if found then
+        had := had || 'recovery_codes'::text;
+    end if;
+    if to_regclass('auth.passkeys') is not null then
+        delete from auth.passkeys as gone where gone.user_id = person;
+        if found then
+            had := had || 'passkeys'::text;
+        end if;
+    end if;
+    return had;
+end
+$$;
+comment on function auth.remove_second_factors(uuid) is
+    'Takes every second factor away from somebody; returns what they had.';
+reset role;
+--! EndIncluded auth/remove_second_factors.sql
+--! Included auth/find_person.sql
+-- Whom an operator means by an address or an id; null if that is nobody.
+set local role rowhouse_definer;
+create or replace function auth.find_person(named text) returns uuid
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select person.id from app.users as person
+    where lower(person.email) = auth.normalise_email(named) or person.id::text = lower(btrim(named))
+$$;
+grant execute on function auth.find_person(text) to rowhouse_owner;
+comment on function auth.find_person(text) is
+    'For the operator: the id of whoever has this address or id.';
+reset role;
+--! EndIncluded auth/find_person.sql
+--! Included auth/list_people.sql
+-- Who has an account, newest first, as `rowhouse user list` tells it. Each argument but the last may be null: then it
+-- leaves nobody out.
+--
+-- tenant_slug: members of this tenant; a slug that no tenant has is nobody's
+-- standing:    active or banned
+-- search:      part of an address or a name, in any case
+set local role rowhouse_definer;
+create or replace function auth.list_people(tenant_slug text, standing text, search text, most integer)
+    returns table (id uuid, email text, name text, status text, tenants bigint, created_at timestamptz, last_seen_at timestamptz)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select person.id, person.email, person.name, person.status,
+        (select count(*) from app.memberships as membership
+            where membership.user_id = person.id and membership.status = 'active'),
+        person.created_at,
+        (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
+    from app.users as person
+    where (standing is null or person.status = standing)
+        and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
+        and (tenant_slug is null or exists (
+            select from app.memberships as membership
+            join app.tenants as tenant on tenant.id = membership.tenant_id
+            where membership.user_id = person.id and membership.status <> 'removed' and lower(tenant.slug) = lower(tenant_slug)
+        ))
+    order by person.created_at desc, person.id desc
+    limit most
+$$;
+grant execute on function auth.list_people(text, text, text, integer) to rowhouse_owner;
+comment on function auth.list_people(text, text, text, integer) is
+    'For the operator: people by tenant, status and part of their address or name, newest first.';
+reset role;
+--! EndIncluded auth/list_people.sql
+--! Included auth/describe_person.sql
+-- All that an operator may know of somebody, as JSON: where they belong, by what they can sign in, what they hold that
+-- opens a door, and when they were last here. No hash, no seed, no digest: whatever could be used, stays where it is.
+set local role rowhouse_definer;
+create or replace function auth.describe_person(person uuid) returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', known.id, 'email', known.email, 'name', known.name, 'locale', known.locale, 'status', known.status,
+        'createdAt', known.created_at,
+        'lastSeenAt', (select max(session.last_seen_at) from auth.sessions as session where session.user_id = known.id),
+        'sessions', (select count(*) from auth.sessions as session where session.user_id = known.id
+            and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
+        'password', (
+            select jsonb_build_object('kind', split_part(password.hash, '$', 2), 'changedAt', password.changed_at)
+            from auth.passwords as password where password.user_id = known.id),
+        'identities', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'provider', link.provider, 'issuer', link.issuer, 'since', link.created_at, 'lastUsedAt', link.last_used_at
+            ) order by link.id)
+            from auth.identities as link where link.user_id = known.id), '[]'),
+        'totp', exists (select from auth.totp_factors as factor
+            where factor.user_id = known.id and factor.confirmed_at is not null),
+        'recoveryCodesLeft', (select count(*) from auth.recovery_codes as code
+            where code.user_id = known.id and code.used_at is null),
+        'apiKeys', (select count(*) from auth.api_keys as key where key.user_id = known.id
+            and key.revoked_at is null and (key.expires_at is null or key.expires_at > now())),
+        'memberships', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'tenant', tenant.slug, 'tenantStatus', tenant.status,
+                'role', role.name, 'owner', membership.is_owner, 'status', membership.status, 'since', membership.created_at
+            ) order by tenant.slug)
+            from app.memberships as membership
+            join app.tenants as tenant on tenant.id = membership.tenant_id
+            join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+            where membership.user_id = known.id), '[]')
+    )
+    from app.users as known
+    where known.id = person
+$$;
+grant execute on function auth.describe_person(uuid) to rowhouse_owner;
+comment on function auth.describe_person(uuid) is
+    'For the operator: one person''s memberships, ways in, sessions and keys as JSON, and nothing secret.';
+reset role;
+--! EndIncluded auth/describe_person.sql
+--! Included auth/ban.sql
+-- Shuts somebody out: the door asks for the status at every request, so their sessions and API keys open nothing from the
+-- commit on. The sessions also end, and stay ended whatever comes later.
+--
+-- Keys that are a tenant's own go on, also those that this person made: they are the tenant's. `keys` counts them.
+-- Returns the outcome: ok, or already_banned (the reason is recorded, and what had come to life meanwhile ends).
+set local role rowhouse_definer;
+create or replace function auth.ban(person uuid, reason text)
+    returns table (outcome text, ended integer, keys bigint)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a ban has a reason, of at most 500 characters';
+    end if;
+    -- A sign-in that is under way waits here, or is over and its session ends below.
+    perform from auth.passwords as known where known.user_id = person for update;
+    update app.users as known set status = 'banned' where known.id = person and known.status <> 'banned';
+    outcome := case when found then 'ok' else 'already_banned' end;
+    ended := auth.end_all_sessions(person);
+    keys := (select count(*) from auth.api_keys as key where key.created_by = person and key.user_id is null
+        and key.revoked_at is null and (key.expires_at is null or key.expires_at > now()));
+    perform audit.record_event('auth.banned', null,
+        jsonb_build_object('user', person, 'reason', reason, 'ended', ended, 'outcome', outcome));
+    return next;
+end
+$$;
+grant execute on function auth.ban(uuid, text) to rowhouse_owner;
+comment on function auth.ban(uuid, text) is
+    'For the operator: shuts somebody out at once, with a reason for the trail, and ends their sessions.';
+reset role;
+--! EndIncluded auth/ban.sql
+--! Included auth/unban.sql
+-- Lets somebody in again. Their API keys work again as before; their sessions do not: also one that began while the ban was
+-- being written, and that the door has refused since, ends here.
+--
+-- Returns the outcome: ok or not_banned.
+set local role rowhouse_definer;
+create or replace function auth.unban(person uuid, reason text) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
+    end if;
+    update app.users as known set status = 'active' where known.id = person and known.status = 'banned';
+    if not found then
+        return 'not_banned';
+    end if;
+    perform auth.end_all_sessions(person);
+    perform audit.record_event('auth.unbanned', null, jsonb_strip_nulls(jsonb_build_object('user', person, 'reason', reason)));
+    return 'ok';
+end
+$$;
+grant execute on function auth.unban(uuid, text) to rowhouse_owner;
+comment on function auth.unban(uuid, text) is 'For the operator: lets somebody in again who was banned.';
+reset role;
+--! EndIncluded auth/unban.sql
+--! Included auth/reset_person.sql
+-- For somebody who lost their password, or whose account somebody else holds: every session ends, the password goes, and a
+-- mail to their address has a link and a code by which they choose another, for a day. Nobody sets it for them.
+--
+-- What is linked elsewhere and their API keys stay: auth.describe_person() shows them.
+--
+-- second_factor: also takes their second factors away, for who lost everything
+-- link, code, mail, secret: as for auth.request_mail()
+-- Returns how many sessions ended, what was taken away, and whether a mail is on its way: an address gets no more than
+-- ten an hour.
+set local role rowhouse_definer;
+create or replace function auth.reset_person(
+    person_id uuid, second_factor boolean, reason text, link bytea, code bytea, mail uuid, secret text
+) returns table (ended integer, removed text[], mailed boolean)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    person app.users;
+begin
+    if length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
+    end if;
+    select * into strict person from app.users as known where known.id = person_id;
+    removed := '{}';
+    -- First of all: a login that has checked it meanwhile waits here, or is over and its session ends below.
+    delete from auth.passwords as known where known.user_id = person.id;
+    if found then
+        removed := removed || 'password'::text;
+    end if;
+    if second_factor then
+        removed := removed || auth.remove_second_factors(person.id);
+    end if;
+    ended := auth.end_all_sessions(person.id);
+    mailed := auth.make_mail_token(
+        'reset_password', person.email, person.id, link, code, null, interval '24 hours', '{}') is not null;
+    if mailed then
+        perform auth.queue_mail(mail, 'password_removed', person.email, person.locale, secret, '{}');
+    end if;
+    perform audit.record_event('auth.reset', null, jsonb_strip_nulls(jsonb_build_object(
+        'user', person.id, 'reason', reason, 'ended', ended, 'removed', to_jsonb(removed), 'mailed', mailed)));
+    return next;
+end
+$$;
+grant execute on function auth.reset_person(uuid, boolean, text, bytea, bytea, uuid, text) to rowhouse_owner;
+comment on function auth.reset_person(uuid, boolean, text, bytea, bytea, uuid, text) is
+    'For the operator: ends somebody''s sessions, takes the password (and second factors) away and mails a link to a new one.';
+reset role;
+--! EndIncluded auth/reset_person.sql
+--! Included auth/invite.sql
+-- Invites an address: whoever opens the mail chooses a password there, as after a registration, and has an account, where
+-- REGISTRATION is open or invited. Until then there is none. The link and the code are good for a week, and in that week a
+-- provider that proves the address makes the account as well.
+--
+-- The trail has no address of somebody who is nobody here: it has the mail's id. Who came of it is recorded when they come.
+--
+-- link, code, mail, secret: as for auth.register()
+-- Returns the outcome: ok; account_exists; too_many_mails (ten an hour for an address, three of them from here).
+set local role rowhouse_definer;
+create or replace function auth.invite(
+    email text, name text, link bytea, code bytea, mail uuid, secret text, locale text
+) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    address text := auth.normalise_email(email);
+    token   uuid;
+begin
+    token := auth.make_mail_token('register', address, null, link, code, null, interval '7 days', '{}');
+    if token is null then
+        return 'too_many_mails';
+    end if;
+    if exists (select from app.users as person where lower(person.email) = address) then
+        delete from auth.mail_tokens as unused where unused.id = token;
+        return 'account_exists';
+    end if;
+    insert into auth.registrations (token_id, name, invited) values (token, btrim(invite.name), true);
+    perform auth.queue_mail(mail, 'invitation', address, locale, secret, '{}');
+    perform audit.record_event('auth.invited', null, jsonb_build_object('mail', mail));
+    return 'ok';
+end
+$$;
+grant execute on function auth.invite(text, text, bytea, bytea, uuid, text, text) to rowhouse_owner;
+comment on function auth.invite(text, text, bytea, bytea, uuid, text, text) is
+    'For the operator: mails an invitation to an address without an account. Outcome: ok, account_exists or too_many_mails.';
+reset role;
+--! EndIncluded auth/invite.sql
+--! Included auth/import_people.sql
+-- Brings in people of another system, some hundred at a time. Each is there whole, with their password and membership, or
+-- not at all, and the same line twice changes nothing.
+--
+-- people:  [{line, email, name, proven, hash?, tenant?, role?, locale?, created_at?}]
+-- looking: only says what would become of them
+--
+-- Outcomes, one for each line:
+--   imported       there was nobody with this address
+--   joined         there was, and is left as they are; the membership is new
+--   already_there  there was, and so was the membership, whatever its state
+--   refused        `detail` says why
+--
+-- An address that was not proven brings no password with it: somebody may have signed up with another's address there, and
+-- would be waiting here for its owner. Every way in that is left proves the address.
+set local role rowhouse_definer;
+create or replace function auth.import_people(people jsonb, looking boolean)
+    returns table (line bigint, outcome text, detail text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    one    record;
+    place  app.tenants;
+    role   uuid;
+    person app.users;
+begin
+    -- In the order of their addresses, so that two imports, or an import and somebody who registers, never wait for each other.
+    for one in
+        select auth.normalise_email(given.email) as address, given.*
+        from jsonb_to_recordset(people) as given (
+            line bigint, email text, name text, proven boolean, hash text, tenant text, role text, locale text, created_at timestamptz
+        )
+        order by 1, given.line
+    loop
+        line := one.line;
+        outcome := null;
+        detail := null;
+        place := null;
+        role := null;
+        person := null;
+        if not looking then
+            perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(one.address));
+        end if;
+        select * into person from app.users as known where lower(known.email) = one.address;
+        if one.tenant is not null then
+            select * into place from app.tenants as known where lower(known.slug) = one.tenant;
+            select known.id into role from app.roles as known where known.tenant_id = place.id and known.name = one.role;
+        end if;
+
+        detail := case
+            when not app.is_name(one.name) then '"name" must be one line that shows something'
+            when one.created_at > now() then '"createdAt" is in the future'
+            when one.tenant is not null and place.id is null then format('there is no company "%s"', one.tenant)
+            when one.tenant is not null and role is null then format('"%s" has no role "%s"', one.tenant, one.role)
+        end;
+        outcome := case
+            when detail is not null then 'refused'
+            when person.id is null then 'imported'
+            when place.id is null then 'already_there'
+            when exists (select from app.memberships as membership
+                where membership.tenant_id = place.id and membership.user_id = person.id) then 'already_there'
+            else 'joined'
+        end;
+        if not looking and outcome = 'imported' then
+            insert into app.users (email, name, locale, created_at)
+                values (one.address, btrim(one.name), coalesce(one.locale, 'en'), coalesce(one.created_at, now()))
+                returning * into person;
+            if one.proven and one.hash is not null then
+                insert into auth.passwords (user_id, hash) values (person.id, one.hash);
+            end if;
+            perform auth.forget_registrations(one.address, person.id);
+        end if;
+        if not looking and outcome in ('imported', 'joined') and place.id is not null then
+            insert into app.memberships (tenant_id, user_id, role_id, display_name)
+                values (place.id, person.id, role, person.name);
+        end if;
+        return next;
+    end loop;
+end
+$$;
+grant execute on function auth.import_people(jsonb, boolean) to rowhouse_owner;
+comment on function auth.import_people(jsonb, boolean) is
+    'For the operator: brings in people of another system, each whole or not at all; or only says what would become of them.';
+reset role;
+--! EndIncluded auth/import_people.sql
 --! Included auth/list_signing_keys.sql
 -- Every token signing key that still counts: those that verify, and the one that signs (the newest active).
 set local role rowhouse_definer;
@@ -5510,7 +5944,7 @@ comment on policy "auditors name users" on app.users is
     'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
 
 -- The definer's reach: the door and sign-in.
-grant select, insert, update (email) on app.users to rowhouse_definer;
+grant select, insert, update (email, status) on app.users to rowhouse_definer;
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every user" on app.users is
@@ -5518,11 +5952,11 @@ comment on policy "the door reads every user" on app.users is
 create policy "registration creates users" on app.users
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates users" on app.users is
-    'auth.verify_email(), once the address is proven.';
-create policy "a proven address replaces the old one" on app.users
+    'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.import_people() for the operator.';
+create policy "a proven address replaces the old one, and the operator bans" on app.users
     for update to rowhouse_definer using (true) with check (true);
-comment on policy "a proven address replaces the old one" on app.users is
-    'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';
+comment on policy "a proven address replaces the old one, and the operator bans" on app.users is
+    'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call. Only these two columns are granted.';
 --! EndIncluded policies/users.sql
 --! Included policies/permissions.sql
 select context.close_table('app.permissions');
@@ -5643,16 +6077,16 @@ create policy "members change themselves, managers of users everybody" on app.me
 comment on policy "members change themselves, managers of users everybody" on app.memberships is
     'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
 
--- The definer's reach: the door, and the first owner of a new tenant.
+-- The definer's reach: the door, the first owner of a new tenant, and imports.
 grant select, insert on app.memberships to rowhouse_definer;
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every membership" on app.memberships is
     'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "registration creates the first owner" on app.memberships
-    for insert to rowhouse_definer with check (is_owner);
-comment on policy "registration creates the first owner" on app.memberships is
-    'auth.create_tenant(). Everybody else comes by invitation.';
+create policy "registration creates the first owner, an import brings members" on app.memberships
+    for insert to rowhouse_definer with check (true);
+comment on policy "registration creates the first owner, an import brings members" on app.memberships is
+    'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
 --! EndIncluded policies/memberships.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
@@ -5823,11 +6257,11 @@ comment on policy "signing in with a provider keeps its codes" on auth.exchange_
 select context.close_table('auth.passwords');
 
 -- The definer's reach: sign-in.
-grant select, insert, update on auth.passwords to rowhouse_definer;
+grant select, insert, update, delete on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "sign-in reads and sets passwords" on auth.passwords is
-    'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it. Nobody else reads here.';
+    'auth.begin_login() hands out the hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it; auth.import_people() brings other systems'' hashes, auth.reset_person() takes one away. Nobody else reads here.';
 --! EndIncluded policies/passwords.sql
 --! Included policies/sessions.sql
 select context.close_table('auth.sessions');
@@ -5857,7 +6291,7 @@ grant select, insert, delete on auth.registrations to rowhouse_definer;
 create policy "registration keeps what is not verified yet" on auth.registrations
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "registration keeps what is not verified yet" on auth.registrations is
-    'auth.register() and auth.verify_email(); a registration goes with its mail.';
+    'auth.register(), auth.invite() and auth.verify_email(); a registration goes with its mail.';
 --! EndIncluded policies/registrations.sql
 --! Included policies/mails.sql
 select context.close_table('auth.mails');

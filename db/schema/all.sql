@@ -88,6 +88,8 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/void_mail_tokens.sql
 --!include auth/claim_mails.sql
 --!include auth/settle_mail.sql
+--!include auth/fault_of_newcomer.sql
+--!include auth/forget_registrations.sql
 --!include auth/register.sql
 --!include auth/verify_email.sql
 --!include auth/live_session.sql
@@ -130,6 +132,16 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/record_refusal.sql
 --!include auth/guard_api_key.sql
 --!include auth/record_key_usage.sql
+--!include auth/end_all_sessions.sql
+--!include auth/remove_second_factors.sql
+--!include auth/find_person.sql
+--!include auth/list_people.sql
+--!include auth/describe_person.sql
+--!include auth/ban.sql
+--!include auth/unban.sql
+--!include auth/reset_person.sql
+--!include auth/invite.sql
+--!include auth/import_people.sql
 --!include auth/list_signing_keys.sql
 --!include auth/install_signing_key.sql
 

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Config } from "../config.ts";
 import type { Caller } from "../database/caller.ts";
 import type { ProvenIdentity } from "./oauth/provider.ts";
 import { askingOne } from "./one_row.ts";
@@ -105,8 +106,8 @@ export interface CodeShown {
   /** sha256 of the session's handle. */
   readonly handle: Buffer;
   readonly tenantSlug: string | null;
-  /** Whether somebody new gets an account. */
-  readonly mayRegister: boolean;
+  /** Who gets an account that has none. */
+  readonly admits: Config["registration"];
 }
 
 export interface Identity {
@@ -168,11 +169,11 @@ export function openIdentity(auth: Pick<pg.Pool, "query">): Identity {
         name,
       ]);
     },
-    exchangeCode({ code, challenge, session, handle, tenantSlug, mayRegister }, facts) {
+    exchangeCode({ code, challenge, session, handle, tenantSlug, admits }, facts) {
       return one(
         "exchange_code",
         "select outcome, result from auth.exchange_code($1, $2, $3, $4, $5, $6, $7)",
-        [code, challenge, session, handle, tenantSlug, facts, mayRegister],
+        [code, challenge, session, handle, tenantSlug, facts, admits],
       );
     },
     async linkIdentity(handle, code, challenge, facts) {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Config } from "../config.ts";
 import type { Caller } from "../database/caller.ts";
 import type { SignedIn } from "./identity.ts";
 import type { MailPurpose, SealedMail } from "./mail_secrets.ts";
@@ -46,8 +47,17 @@ export interface MailProofs {
     shown: Shown,
     facts: Facts,
   ): Promise<Taken<"ok"> & { readonly about: readonly string[] | null }>;
-  /** @param locale of the new user */
-  verifyEmail(shown: Shown, passwordHash: string, locale: string, facts: Facts): Promise<Taken<"verified">>;
+  /**
+   * @param locale of the new user
+   * @param admits who gets an account
+   */
+  verifyEmail(
+    shown: Shown,
+    passwordHash: string,
+    locale: string,
+    admits: Config["registration"],
+    facts: Facts,
+  ): Promise<Taken<"verified" | "registration_closed" | "registration_invited">>;
   /**
    * Mails a link and a code, or that there is no account.
    *
@@ -97,11 +107,11 @@ export function openMailProofs(auth: Pick<pg.Pool, "query">): MailProofs {
         [purpose, link, email, codes, facts],
       );
     },
-    verifyEmail({ link, email, codes }, passwordHash, locale, facts) {
+    verifyEmail({ link, email, codes }, passwordHash, locale, admits, facts) {
       return one(
         "verify_email",
-        `select outcome, retry_after as "retryAfter" from auth.verify_email($1, $2, $3, $4, $5, $6)`,
-        [link, email, codes, passwordHash, locale, facts],
+        `select outcome, retry_after as "retryAfter" from auth.verify_email($1, $2, $3, $4, $5, $6, $7)`,
+        [link, email, codes, passwordHash, locale, facts, admits],
       );
     },
     async request(purpose, email, { link, code, mail, secret }, browser, locale, facts) {

@@ -1,5 +1,6 @@
 import { hash, verify } from "@node-rs/argon2";
 import { isCommonPassword } from "./common_passwords.ts";
+import { isForeign, matchesForeign } from "./foreign_passwords.ts";
 
 /** The shortest password, in characters, where it is the only factor (NIST SP 800-63B-4 section 3.1.1.2). */
 export const SHORTEST_PASSWORD = 15;
@@ -37,14 +38,26 @@ export function hashPassword(password: string): Promise<string> {
   return hash(normalised(password), parameters);
 }
 
-/** Whether this is the password. With no hash (an unknown user) it works as long and says no. */
+/**
+ * Whether this is the password. With no hash (an unknown user) it works as long as with one of ours, and says no.
+ *
+ * A hash that was imported takes as long as its system wanted. It was made of what a keyboard sent there, so a password that
+ * is spelt otherwise than we spell it is tried both ways.
+ */
 export async function verifyPassword(known: string | null, password: string): Promise<boolean> {
+  if (known !== null && isForeign(known)) {
+    for (const spelling of new Set([normalised(password), password])) {
+      if (await matchesForeign(known, spelling)) return true;
+    }
+    return false;
+  }
   const matches = await verify(known ?? (await dummy), normalised(password));
   return known !== null && matches;
 }
 
-/** Whether a hash was made with less work than one would be today: then the next login renews it. */
+/** Whether a hash is of another system, or was made with less work than one would be today: then the next login renews it. */
 export function needsRehash(known: string): boolean {
+  if (isForeign(known)) return true;
   const [, memory, passes, lanes] = /\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(known) ?? [];
   return (
     Number(memory) < parameters.memoryCost ||

@@ -118,6 +118,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   provider_unavailable: "It takes a provider that is away.",
   refresh_token_missing: { method: "POST", path: "/auth/refresh" },
   registration_closed: "It takes a server that is closed to strangers.",
+  registration_invited: "It takes a server that is closed to who was not invited.",
   retry: "It takes two who change the same rows at the same moment.",
   scheme_unsupported: { ...nobody, headers: { Authorization: "Basic bWVsOnNlY3JldA==" } },
   second_factor_exists: "It takes a second factor.",

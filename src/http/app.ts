@@ -161,7 +161,7 @@ function signingIn(parts: Parts): Router<RequestState> {
       "/auth/email/verify",
       mailPage({ purpose: "register", action: "/auth/email/verify", password: true }),
     )
-    .post("/auth/email/verify", json, verifyEmail(proofs, rules, masterKeys))
+    .post("/auth/email/verify", json, verifyEmail(proofs, rules, masterKeys, config.registration))
     .post("/auth/password/change", json, changePassword(account, rules, mailer))
     .post("/auth/password/forgot", json, forgotPassword(proofs, mailer, masterKeys))
     .get(
@@ -207,7 +207,7 @@ function signingInElsewhere(parts: Parts, app: Koa<RequestState>): Router<Reques
     identity,
     metrics,
     publicUrl: config.publicUrl,
-    open: config.registration === "open",
+    admits: config.registration,
     origins,
   };
   const browser = parts.browsers.middleware(app);

@@ -328,6 +328,12 @@ export const CODES = {
     happens: "Nobody can make an account here by themselves (`REGISTRATION`).",
     remedy: "Ask whoever runs this installation for an account.",
   },
+  registration_invited: {
+    status: 403,
+    happens:
+      "Only who was invited gets an account here (`REGISTRATION`), and this address was not, or too long ago.",
+    remedy: "Ask whoever runs this installation for an invitation, and open the link in its mail.",
+  },
   retry: {
     status: 409,
     happens:

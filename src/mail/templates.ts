@@ -9,6 +9,8 @@ export const TEMPLATES = [
   "email_taken",
   "password_changed",
   "email_changed",
+  "invitation",
+  "password_removed",
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];
@@ -19,6 +21,8 @@ const pages: Partial<Record<Template, string>> = {
   reset_password: "/auth/password/reset",
   sign_in: "/auth/link",
   change_email: "/auth/email/change",
+  invitation: "/auth/email/verify",
+  password_removed: "/auth/password/reset",
 };
 
 /**

@@ -4,11 +4,11 @@
 -- proved the address: ours always did, because a user exists only then. Where nobody has the address, an account comes
 -- into being, without a password; a registration of it that waits for its mail is over.
 --
--- may_register: whether somebody new gets an account here (REGISTRATION)
--- Outcomes: invalid_exchange_code; email_unproven; registration_closed; or what auth.open_session() says.
+-- admits: who gets an account here that has none (REGISTRATION; auth.fault_of_newcomer)
+-- Outcomes: invalid_exchange_code; email_unproven; registration_closed; registration_invited; or what auth.open_session() says.
 set local role rowhouse_definer;
 create or replace function auth.exchange_code(
-    code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, may_register boolean default true
+    code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text default 'open'
 ) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -16,6 +16,7 @@ as $$
 declare
     shown  auth.exchange_codes := auth.take_exchange_code(code, challenge, facts);
     person uuid;
+    fault  text;
 begin
     if shown.digest is null then
         outcome := 'invalid_exchange_code';
@@ -37,9 +38,10 @@ begin
         end if;
         perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(shown.email));
         select known.id into person from app.users as known where lower(known.email) = shown.email;
-        if person is null and may_register is not true then
+        fault := case when person is null then auth.fault_of_newcomer(shown.email, admits) end;
+        if fault is not null then
             perform audit.tally_stranger('auth.exchange_failed', auth.network((facts ->> 'ip')::inet));
-            outcome := 'registration_closed';
+            outcome := fault;
             return next;
             return;
         elsif person is null then
@@ -47,9 +49,7 @@ begin
             perform context.act(person, null, facts);
             insert into app.users (id, email, name)
                 values (person, shown.email, coalesce(shown.name, split_part(shown.email, '@', 1)));
-            delete from auth.registrations as pending
-                using auth.mail_tokens as link where link.id = pending.token_id and link.email = shown.email;
-            perform auth.void_mail_tokens(shown.email, person);
+            perform auth.forget_registrations(shown.email, person);
         end if;
         perform context.act(person, null, facts);
         insert into auth.identities (issuer, subject, user_id, provider)
@@ -59,7 +59,7 @@ begin
         from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
 end
 $$;
-grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, boolean) to rowhouse_auth;
-comment on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, boolean) is
+grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, text) to rowhouse_auth;
+comment on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, text) is
     'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 reset role;

@@ -2,11 +2,12 @@
 -- The password is of whoever opened the mail.
 --
 -- locale: the language of whoever opened it
--- Returns the outcome: verified, invalid_token or throttled. Whether the tenant's slug was taken by another meanwhile is
+-- admits: whom REGISTRATION lets in (auth.fault_of_newcomer)
+-- Returns the outcome: verified, invalid_token or throttled; registration_closed and registration_invited, which use nothing up. Whether the tenant's slug was taken by another meanwhile is
 -- no outcome: it gets one like it (auth.free_slug), and its owner sees which when they sign in.
 set local role rowhouse_definer;
 create or replace function auth.verify_email(
-    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb
+    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text default 'open'
 ) returns table (outcome text, retry_after integer)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -25,6 +26,9 @@ begin
         outcome := 'invalid_token';
     end if;
     if outcome = 'ok' then
+        outcome := coalesce(auth.fault_of_newcomer(token.email, admits), 'ok');
+    end if;
+    if outcome = 'ok' then
         select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
         perform context.act(person, null, facts);
         insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
@@ -32,15 +36,13 @@ begin
         if registration.tenant_slug is not null then
             perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
         end if;
-        delete from auth.registrations as other
-            using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
-        perform auth.void_mail_tokens(token.email, person);
+        perform auth.forget_registrations(token.email, person);
         outcome := 'verified';
     end if;
     return next;
 end
 $$;
-grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) to rowhouse_auth;
-comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) is
-    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
+grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text) to rowhouse_auth;
+comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text) is
+    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
 reset role;

@@ -35,13 +35,13 @@ create policy "members change themselves, managers of users everybody" on app.me
 comment on policy "members change themselves, managers of users everybody" on app.memberships is
     'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
 
--- The definer's reach: the door, and the first owner of a new tenant.
+-- The definer's reach: the door, the first owner of a new tenant, and imports.
 grant select, insert on app.memberships to rowhouse_definer;
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every membership" on app.memberships is
     'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "registration creates the first owner" on app.memberships
-    for insert to rowhouse_definer with check (is_owner);
-comment on policy "registration creates the first owner" on app.memberships is
-    'auth.create_tenant(). Everybody else comes by invitation.';
+create policy "registration creates the first owner, an import brings members" on app.memberships
+    for insert to rowhouse_definer with check (true);
+comment on policy "registration creates the first owner, an import brings members" on app.memberships is
+    'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';

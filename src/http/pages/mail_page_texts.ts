@@ -71,6 +71,8 @@ const en: MailPageTexts = {
     invalid_verification_token:
       "This link or code was used, has expired, was replaced by a newer one, or is wrong.",
     too_many_attempts: "Too many codes were tried. Wait a while, or open the link of the mail.",
+    registration_closed: "Nobody gets an account here at present. Ask whoever runs the service.",
+    registration_invited: "Only who is invited gets an account here. Ask whoever runs the service.",
   },
   unreachable: "The server could not be reached. Try again.",
 };
@@ -120,6 +122,9 @@ const de: MailPageTexts = {
       "Dieser Link oder Code wurde benutzt, ist abgelaufen, wurde durch einen neueren ersetzt oder ist falsch.",
     too_many_attempts:
       "Es wurden zu viele Codes versucht. Warten Sie eine Weile, oder öffnen Sie den Link der E-Mail.",
+    registration_closed: "Zurzeit bekommt hier niemand ein Konto. Fragen Sie, wer den Dienst betreibt.",
+    registration_invited:
+      "Ein Konto bekommt hier nur, wer eingeladen ist. Fragen Sie, wer den Dienst betreibt.",
     weak_password: "Dieses Passwort ist zu kurz oder zu leicht zu erraten. Nehmen Sie mindestens 15 Zeichen.",
   },
   unreachable: "Der Server ist nicht zu erreichen. Versuchen Sie es noch einmal.",

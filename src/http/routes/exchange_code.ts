@@ -41,22 +41,28 @@ export const exchangeOperation = operation({
     "mfa_required",
     "not_a_member",
     "registration_closed",
+    "registration_invited",
     "tenant_suspended",
     "user_banned",
   ],
 });
 
 /** Outcomes that are codes of ours, and not about the session. */
-const OF_THE_CODE = ["email_unproven", "invalid_exchange_code", "registration_closed"] as const;
+const OF_THE_CODE = [
+  "email_unproven",
+  "invalid_exchange_code",
+  "registration_closed",
+  "registration_invited",
+] as const;
 
 /**
  * `POST /auth/oauth/exchange {code, code_verifier, tenant?, cookie?}` → a token response, as at `/auth/login`.
  *
  * Refuses with 401 invalid_exchange_code, user_banned and tenant_suspended, 403 email_unproven,
- * registration_closed and not_a_member.
+ * registration_closed, registration_invited and not_a_member.
  */
 export function exchangeCode(
-  { identity, metrics, open }: SigningInElsewhere,
+  { identity, metrics, admits }: SigningInElsewhere,
   authority: TokenAuthority,
   masterKeys: MasterKeys,
 ): Middleware<RequestState> {
@@ -70,7 +76,7 @@ export function exchangeCode(
         session,
         handle,
         tenantSlug: given.tenant ?? null,
-        mayRegister: open,
+        admits,
       },
       ctx.state.facts,
     );

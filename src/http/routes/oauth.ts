@@ -10,6 +10,7 @@ import {
   ProviderUnavailable,
 } from "../../auth/oauth/provider.ts";
 import { digest } from "../../auth/session_secrets.ts";
+import type { Config } from "../../config.ts";
 import type { Metrics } from "../../metrics.ts";
 import { operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
@@ -41,8 +42,8 @@ export interface SigningInElsewhere {
   readonly identity: Identity;
   readonly metrics: Metrics;
   readonly publicUrl: string;
-  /** Whether somebody new gets an account. */
-  readonly open: boolean;
+  /** Who gets an account that has none. */
+  readonly admits: Config["registration"];
   /** The origins that a browser may be sent back to. */
   readonly origins: readonly string[];
 }

@@ -8,7 +8,7 @@ import { acknowledged } from "../contract/answers.ts";
 import { OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
 import { languageOf } from "../language.ts";
-import { Problem } from "../problem.ts";
+import { refusalOf } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
 
@@ -25,14 +25,14 @@ export const registerOperation = operation({
     tenant: field.optional(field.object({ name: field.name, slug: field.slug })),
   },
   answers: { 202: { says: "Whatever there is to say is in a mail.", body: acknowledged } },
-  refusals: [...OF_SIGNING_IN, "registration_closed"],
+  refusals: [...OF_SIGNING_IN, "registration_closed", "registration_invited"],
 });
 
 /**
  * `POST /auth/register {email, name, tenant?: {name, slug}}` → 202, whether the address is known or not: the same answer
  * after the same work. What there is to say, the mail says. The password is chosen by whoever opens it.
  *
- * Refuses with 400 invalid_input, 403 registration_closed.
+ * Refuses with 400 invalid_input, 403 registration_closed and registration_invited.
  */
 export function register(
   proofs: MailProofs,
@@ -42,9 +42,7 @@ export function register(
 ): Middleware<RequestState> {
   return async (ctx) => {
     const { email, name, tenant } = field.readFields(await readJson(ctx), registerOperation.body!);
-    if (registration === "closed") {
-      throw new Problem(403, "registration_closed", "Nobody can make an account here by themselves.");
-    }
+    if (registration !== "open") throw refusalOf(`registration_${registration}`);
     const mail = makeMailSecret(keys, "register", email);
     await proofs
       .register({ email, name, tenant }, mail, languageOf(ctx), ctx.state.facts)

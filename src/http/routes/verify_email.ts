@@ -3,10 +3,11 @@ import type { MasterKeys } from "../../auth/encryption.ts";
 import type { MailProofs } from "../../auth/mail_proofs.ts";
 import type { PasswordRules } from "../../auth/password_rules.ts";
 import { hashPassword } from "../../auth/passwords.ts";
+import type { Config } from "../../config.ts";
 import { OF_A_MAIL, OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
 import { languageOf } from "../language.ts";
-import { weakPassword } from "../problem.ts";
+import { refusalOf, weakPassword } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
 import { mailRefusal, shownFields, shownIn } from "../shown_mail.ts";
@@ -20,7 +21,7 @@ export const verifyEmailOperation = operation({
     "The token of the mail's link, or `email` and the mail's six digits as `code`; each is good once. A password that will not do uses nothing up.",
   body: { ...shownFields, password: field.text(1, 1_000) },
   answers: { 204: { says: "The account is there: sign in." } },
-  refusals: [...OF_SIGNING_IN, ...OF_A_MAIL, "weak_password"],
+  refusals: [...OF_SIGNING_IN, ...OF_A_MAIL, "registration_closed", "registration_invited", "weak_password"],
 });
 
 /**
@@ -28,12 +29,14 @@ export const verifyEmailOperation = operation({
  * being. Link and code are good once; a password that will not do uses nothing up. If another company has the slug by
  * now, this one gets a slug like it: who signs in sees which.
  *
- * Refuses with 400 invalid_verification_token, weak_password and invalid_input; 429 too_many_attempts for codes.
+ * Refuses with 400 invalid_verification_token, weak_password and invalid_input; 403 registration_closed and
+ * registration_invited, to who proved the address, where it gets no account any more; 429 too_many_attempts for codes.
  */
 export function verifyEmail(
   proofs: MailProofs,
   rules: PasswordRules,
   keys: MasterKeys,
+  admits: Config["registration"],
 ): Middleware<RequestState> {
   return async (ctx) => {
     const { facts } = ctx.state;
@@ -44,7 +47,16 @@ export function verifyEmail(
     const weakness = await rules.problem(password, weighed.about ?? []);
     if (weakness) throw weakPassword(weakness);
 
-    const taken = await proofs.verifyEmail(shown, await hashPassword(password), languageOf(ctx), facts);
+    const taken = await proofs.verifyEmail(
+      shown,
+      await hashPassword(password),
+      languageOf(ctx),
+      admits,
+      facts,
+    );
+    if (taken.outcome === "registration_closed" || taken.outcome === "registration_invited") {
+      throw refusalOf(taken.outcome);
+    }
     if (taken.outcome !== "verified") throw mailRefusal(taken);
     ctx.status = 204;
   };

@@ -83,5 +83,27 @@ export const de: Language = {
       ],
       after: ["Falls Sie es nicht waren, melden Sie sich sofort bei denen, die den Dienst betreiben."],
     }),
+    invitation: ({ service }) => ({
+      subject: "Sie sind eingeladen",
+      before: [
+        `Wer ${service} betreibt, lädt Sie ein, dort mit dieser E-Mail-Adresse ein Konto zu haben.`,
+        "Um anzunehmen, öffnen Sie diese Seite und wählen dort Ihr Passwort:",
+      ],
+      button: "Annehmen und Passwort wählen",
+      after: [
+        "Link und Code gelten eine Woche, einmal. Falls Sie kein Konto möchten, ignorieren Sie diese E-Mail: Ohne sie entsteht keines.",
+      ],
+    }),
+    password_removed: ({ service }) => ({
+      subject: "Ihr Passwort wurde entfernt",
+      before: [
+        `Wer ${service} betreibt, hat das Passwort Ihres Kontos entfernt und Sie überall abgemeldet, vielleicht auf Ihren Wunsch.`,
+        "Um ein neues zu wählen, öffnen Sie diese Seite:",
+      ],
+      button: "Neues Passwort setzen",
+      after: [
+        "Link und Code gelten einen Tag, einmal; danach fordern Sie ein neues Passwort an, wo Sie sich anmelden. Nennen Sie den Code niemandem, auch nicht denen, die den Dienst betreiben.",
+      ],
+    }),
   },
 };

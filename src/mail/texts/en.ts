@@ -83,5 +83,27 @@ export const en: Language = {
       ],
       after: ["If it was not you, tell whoever runs the service at once."],
     }),
+    invitation: ({ service }) => ({
+      subject: "You are invited",
+      before: [
+        `Whoever runs ${service} invites you to have an account there, with this e-mail address.`,
+        "To accept, open this page and choose your password there:",
+      ],
+      button: "Accept and choose a password",
+      after: [
+        "Link and code work for a week, once. If you do not want an account, ignore this mail: without it, none is made.",
+      ],
+    }),
+    password_removed: ({ service }) => ({
+      subject: "Your password was removed",
+      before: [
+        `Whoever runs ${service} removed the password of your account and signed you out everywhere, perhaps because you asked for it.`,
+        "To choose a new one, open this page:",
+      ],
+      button: "Set a new password",
+      after: [
+        "Link and code work for a day, once; after that, ask for a new password where you sign in. Never tell anybody the code, not even whoever runs the service.",
+      ],
+    }),
   },
 };

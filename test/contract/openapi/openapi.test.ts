@@ -47,6 +47,7 @@ describe("what openapi.json says of", () => {
   let server: TestServer;
   let narrow: TestServer;
   let closed: TestServer;
+  let invited: TestServer;
   beforeAll(async () => {
     database = await createDatabase();
     server = await startTestServer(database, {
@@ -57,6 +58,7 @@ describe("what openapi.json says of", () => {
     });
     narrow = await startTestServer(database, { RATE_LIMIT_SIGN_IN: "1", RATE_LIMIT: "1" });
     closed = await startTestServer(database, { REGISTRATION: "closed" });
+    invited = await startTestServer(database, { REGISTRATION: "invited" });
     const keys = await openSigningKeys(
       database.auth,
       masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
@@ -68,6 +70,7 @@ describe("what openapi.json says of", () => {
       database,
       server,
       closed,
+      invited,
       authority,
       token: (claims = {}) =>
         issueAccessToken(authority, {
@@ -83,6 +86,7 @@ describe("what openapi.json says of", () => {
     await server.close();
     await narrow.close();
     await closed.close();
+    await invited.close();
     await database.drop();
   });
 

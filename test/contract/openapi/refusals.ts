@@ -90,6 +90,13 @@ async function switchAfter(street: Street, change: string): Promise<Answer> {
   return street.server.post("/auth/switch", { tenant }, headers);
 }
 
+/** Follows a link of a registration where nobody gets an account by one. */
+async function verifyElsewhere({ server }: Street, to: Street["server"]): Promise<Answer> {
+  const email = newAddress();
+  await server.post("/auth/register", { email, name: "Ann" });
+  return to.post("/auth/email/verify", { token: await mailedToken(server, email), ...choice });
+}
+
 const wrongToken = { token: "rubbish" };
 
 /** By `method path code`. */
@@ -98,6 +105,12 @@ export const REFUSALS: Examples = {
     closed.post("/auth/register", { email: newAddress(), name: "Ann" }),
   "post /auth/oauth/exchange registration_closed": (_, street) =>
     exchange(street, {}, newAddress(), undefined, street.closed),
+  "post /auth/register registration_invited": (_, { invited }) =>
+    invited.post("/auth/register", { email: newAddress(), name: "Ann" }),
+  "post /auth/oauth/exchange registration_invited": (_, street) =>
+    exchange(street, {}, newAddress(), undefined, street.invited),
+  "post /auth/email/verify registration_closed": (_, street) => verifyElsewhere(street, street.closed),
+  "post /auth/email/verify registration_invited": (_, street) => verifyElsewhere(street, street.invited),
   "post /auth/oauth/link step_up_required": async (_, street) =>
     street.server.post(
       "/auth/oauth/link",

@@ -13,6 +13,8 @@ export interface Street {
   readonly server: TestServer;
   /** A server of the same database where nobody new may register. */
   readonly closed: TestServer;
+  /** One where only the invited may. */
+  readonly invited: TestServer;
   readonly authority: TokenAuthority;
   /** An access token of ours; of nobody, if it is not said whose. */
   token(claims?: Partial<AccessClaims>): Promise<string>;
