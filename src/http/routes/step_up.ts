@@ -11,7 +11,7 @@ import { callerOf, sessionRefusal } from "../own_session.ts";
 import { Problem, unauthorized } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
-import { refuseUnasked } from "./mfa.ts";
+import { refuseUnasked } from "./mfa/refusals.ts";
 
 export const stepUpOperation = operation({
   method: "post",
