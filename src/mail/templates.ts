@@ -9,6 +9,8 @@ export const TEMPLATES = [
   "email_taken",
   "password_changed",
   "email_changed",
+  "passkey_added",
+  "passkey_removed",
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];

@@ -1,10 +1,7 @@
-import type { Context } from "koa";
 import type { Enrolling } from "../../../auth/second_factors.ts";
 import { digest } from "../../../auth/session_secrets.ts";
 import { callerOf } from "../../own_session.ts";
-import type { RequestState } from "../../request_facts.ts";
-
-type Request = Context & { state: RequestState };
+import type { Request } from "../../request_facts.ts";
 
 /** Facts as the session's own token states them. */
 export const factsOf = (ctx: Request) => ctx.state.caller?.facts ?? ctx.state.facts;

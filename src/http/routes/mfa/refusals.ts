@@ -1,12 +1,9 @@
-import type { Context } from "koa";
 import type { MasterKeys } from "../../../auth/encryption.ts";
 import type { CodeAsked } from "../../../auth/second_factors.ts";
 import { sessionRefusal } from "../../own_session.ts";
 import { Problem, tooMany, unauthorized } from "../../problem.ts";
-import type { RequestState } from "../../request_facts.ts";
+import type { Request } from "../../request_facts.ts";
 import { signInRefusal } from "../../token_response.ts";
-
-type Request = Context & { state: RequestState };
 
 /** @throws {Problem} if no code may be tried */
 export function refuseUnasked(ctx: Request, { outcome, retryAfter }: CodeAsked): void {
