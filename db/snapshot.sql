@@ -1059,7 +1059,7 @@ comment on column auth.passkeys.backup_eligible is 'Whether a service may copy i
 comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
 CREATE INDEX passkeys_by_user ON auth.passkeys USING btree (user_id, id);
 alter table auth.passkeys alter column credential_id set statistics 0, alter column public_key set statistics 0, alter column transports set statistics 0, alter column name set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,counter,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passkeys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.passkeys enable row level security;
 alter table auth.passkeys force row level security;

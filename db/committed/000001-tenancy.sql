@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cdf6f562e8fe8c8073087c592abf62a68d7f80e4
+--! Hash: sha1:fb000d8fe0b7e0e5dc19dd07b9acdc1797affd04
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -7108,7 +7108,7 @@ select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
 select audit.track('auth.passkeys', tenant => '',
-    kept => '{user_id,transports,aaguid,backup_eligible,backed_up,name,created_at,last_used_at}',
+    kept => '{user_id,counter,transports,aaguid,backup_eligible,backed_up,name,created_at,last_used_at}',
     withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');

@@ -36,6 +36,7 @@ export const registerPasskeyOperation = operation({
     ...OF_SIGNING_IN,
     ...OF_A_SESSION,
     "mfa_token_invalid",
+    "not_a_member",
     "passkey_challenge_invalid",
     "passkey_exists",
     "passkey_limit",
