@@ -1046,7 +1046,7 @@ create table auth.passkeys (
     constraint passkeys_counter_check CHECK (((counter >= 0) AND (counter <= '4294967295'::bigint))),
     constraint passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
     constraint passkeys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
-    constraint passkeys_public_key_check CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 5000))),
+    constraint passkeys_public_key_check CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 2000))),
     constraint passkeys_transports_check CHECK (((cardinality(transports) <= 10) AND (array_position(transports, NULL::text) IS NULL)))
 );
 comment on table auth.passkeys is 'Keys of people''s authenticators (WebAuthn): a way in by itself, and a second factor.';
@@ -3284,6 +3284,9 @@ declare
     made   auth.passkeys;
     shown  text[];
 begin
+    -- Before any row, as who takes a passkey away does; so nobody has a twenty-first.
+    perform auth.lock_ways_in(known.user_id) from auth.sessions as known where known.handle_digest = sha256(handle);
+    perform auth.lock_ways_in(known.user_id) from auth.mfa_challenges as known where known.digest = sha256(token);
     select * into who from auth.enrolling(handle, token, facts, 'passkey');
     outcome := who.outcome;
     if outcome = 'ok' and not auth.take_passkey_challenge(challenge, 'register', coalesce(handle, token), facts) then
@@ -3293,11 +3296,8 @@ begin
         perform audit.record_event('auth.passkey_refused', null, '{"reason": "not_made"}');
         outcome := 'refused';
     end if;
-    if outcome = 'ok' then
-        perform auth.lock_ways_in(who.person);
-        if (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
-            outcome := 'full';
-        end if;
+    if outcome = 'ok' and (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
+        outcome := 'full';
     end if;
     if outcome = 'ok' then
         insert into auth.passkeys (
@@ -3318,8 +3318,11 @@ begin
         return;
     end if;
 
-    codes_kept := not exists (select from auth.recovery_codes as known where known.user_id = who.person);
+    codes_kept := not exists (
+        select from auth.recovery_codes as left_over where left_over.user_id = who.person and left_over.used_at is null
+    );
     if codes_kept then
+        delete from auth.recovery_codes as used where used.user_id = who.person;
         insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
     end if;
     select * into strict person from app.users as known where known.id = who.person;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:fb000d8fe0b7e0e5dc19dd07b9acdc1797affd04
+--! Hash: sha1:a572a7d61add12315f1be4a1ba52056ae16fc1a4
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -557,7 +557,7 @@ create table auth.passkeys (
     id              uuid primary key default uuidv7(),
     user_id         uuid not null references app.users,
     credential_id   bytea not null unique check (octet_length(credential_id) between 1 and 1023),
-    public_key      bytea not null check (octet_length(public_key) between 1 and 5000),
+    public_key      bytea not null check (octet_length(public_key) between 1 and 2000),
     counter         bigint not null check (counter between 0 and 4294967295),
     transports      text[] not null default '{}' check (cardinality(transports) <= 10 and array_position(transports, null) is null),
     aaguid          uuid not null,
@@ -4347,7 +4347,7 @@ reset role;
 --! EndIncluded auth/ask_passkey.sql
 --! Included auth/add_passkey.sql
 -- Keeps a new passkey, whose first answer the server found right. It is a way in and a second factor from now on, so its owner is
--- told by mail; who has no recovery codes gets some, for the day when it is lost. Whoever was asked for a second factor while
+-- told by mail; who has no recovery codes left gets some, for the day when it is lost. Whoever was asked for a second factor while
 -- signing in gets the session; whoever had one has proved it anew.
 --
 -- handle, token: as for auth.enrolling(); challenge: sha256 of the bytes that were signed
@@ -4369,6 +4369,9 @@ declare
     made   auth.passkeys;
     shown  text[];
 begin
+    -- Before any row, as who takes a passkey away does; so nobody has a twenty-first.
+    perform auth.lock_ways_in(known.user_id) from auth.sessions as known where known.handle_digest = sha256(handle);
+    perform auth.lock_ways_in(known.user_id) from auth.mfa_challenges as known where known.digest = sha256(token);
     select * into who from auth.enrolling(handle, token, facts, 'passkey');
     outcome := who.outcome;
     if outcome = 'ok' and not auth.take_passkey_challenge(challenge, 'register', coalesce(handle, token), facts) then
@@ -4378,11 +4381,8 @@ begin
         perform audit.record_event('auth.passkey_refused', null, '{"reason": "not_made"}');
         outcome := 'refused';
     end if;
-    if outcome = 'ok' then
-        perform auth.lock_ways_in(who.person);
-        if (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
-            outcome := 'full';
-        end if;
+    if outcome = 'ok' and (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
+        outcome := 'full';
     end if;
     if outcome = 'ok' then
         insert into auth.passkeys (
@@ -4403,8 +4403,11 @@ begin
         return;
     end if;
 
-    codes_kept := not exists (select from auth.recovery_codes as known where known.user_id = who.person);
+    codes_kept := not exists (
+        select from auth.recovery_codes as left_over where left_over.user_id = who.person and left_over.used_at is null
+    );
     if codes_kept then
+        delete from auth.recovery_codes as used where used.user_id = who.person;
         insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
     end if;
     select * into strict person from app.users as known where known.id = who.person;

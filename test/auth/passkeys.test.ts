@@ -1,4 +1,6 @@
+import type { RegistrationResponseJSON } from "@simplewebauthn/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkNew } from "../../src/auth/passkeys/check_new.ts";
 import { keyPair, type Lies } from "../support/authenticator.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import {
@@ -440,6 +442,20 @@ describe("a passkey that is to be added", () => {
     ]);
   });
 
+  test("is refused unread where somebody vouches for it, and taken where it does so itself", async () => {
+    const party = { id: "chat.rowhouse.test", name: "x", origins: [server.config.publicUrl] };
+    const options = { rp: { id: party.id }, user: { id: "AAAA" }, challenge: "AAAA" };
+    const key = authenticatorOf(server);
+    const vouched = new Map<string, unknown>([["x5c", [Buffer.alloc(100)]]]);
+    for (const fmt of ["packed", "fido-u2f", "android-key", "apple", "tpm", "x"]) {
+      const answer = key.create(options, { attestation: { fmt, attStmt: vouched } });
+      await expect(checkNew(party, answer as RegistrationResponseJSON)).rejects.toThrow("vouches");
+    }
+    const person = await someone();
+    const own = { headers: person.headers, lies: { attestation: "self" } as const };
+    expect((await addPasskey(server, key, own)).status).toBe(200);
+  });
+
   test("wants a session that is fresh, and nobody's key", async () => {
     const { person, key } = await withPasskey();
     await stale(person);
@@ -525,6 +541,34 @@ describe("a passkey as the second factor", () => {
     await forgiveAll();
     expect(refused(await verifyWithPasskey(server, ann.key, mfaToken))).toEqual([401, "mfa_token_invalid"]);
     expect(await reasons(ann.person)).toContain("not_theirs");
+  });
+
+  test("has recovery codes, which step up too; other codes are none", async () => {
+    await forgiveAll();
+    const person = await someone();
+    const { headers } = person;
+    const { recoveryCodes } = (await addPasskey(server, authenticatorOf(server), { headers })).body;
+    const { mfaToken } = (await logIn(person)).body;
+    const verify = (code: string) => server.post("/auth/mfa/verify", { mfaToken, code });
+    expect(refused(await verify("123456"))).toEqual([401, "invalid_code"]);
+    expect((await verify(recoveryCodes[0])).status).toBe(200);
+    await stale(person);
+    const stepUp = (code: string) => server.post("/auth/step-up", { code }, headers);
+    expect(refused(await stepUp(recoveryCodes[0]))).toEqual([401, "invalid_code"]);
+    expect((await stepUp(recoveryCodes[1])).status).toBe(200);
+    // Those of an app and of passkeys are the same ten: they stay as long as there is either.
+    await database.admin.query(
+      "insert into auth.totp_factors (id, user_id, seed, last_step, confirmed_at) values (uuidv7(), $1, 'v1.x', 0, now())",
+      [person.login.user.id],
+    );
+    expect((await server.post("/auth/mfa/totp/remove", {}, headers)).status).toBe(204);
+    expect((await stepUp(recoveryCodes[2])).status).toBe(200);
+    await database.admin.query("update auth.recovery_codes set used_at = now() where user_id = $1", [
+      person.login.user.id,
+    ]);
+    const next = await addPasskey(server, authenticatorOf(server), { headers });
+    expect(next.body.recoveryCodes).toHaveLength(10);
+    expect((await stepUp(next.body.recoveryCodes[0])).status).toBe(200);
   });
 
   test("is missing for who has only an app", async () => {
@@ -681,6 +725,26 @@ describe("somebody's passkeys", () => {
       remove(person.headers, passkey.id),
     ]);
     expect(both.map(codeOf).filter((code) => code === "LAST_WAY_IN")).toHaveLength(1);
+  });
+
+  test("keep one of two that are removed at once, and none comes as the twenty-first", async () => {
+    const { person } = await withPasskey();
+    const { headers } = person;
+    await passkeyOf(server, person);
+    await database.admin.query("delete from auth.passwords where user_id = $1", [person.login.user.id]);
+    const both = (await passkeysOf(headers)).map(({ id }: { id: string }) => remove(headers, id));
+    expect((await Promise.all(both)).map(codeOf).sort()).toEqual(["LAST_WAY_IN", undefined]);
+    expect(await passkeysOf(headers)).toHaveLength(1);
+    await database.admin.query(
+      `insert into auth.passkeys (user_id, credential_id, public_key, counter, aaguid, backup_eligible, backed_up, name)
+       select user_id, sha256(credential_id || convert_to(n::text, 'UTF8')), public_key, 0, aaguid, false, false, name
+       from auth.passkeys, generate_series(2, 18) as n where user_id = $1`,
+      [person.login.user.id],
+    );
+    const five = Array.from({ length: 5 }, () => addPasskey(server, authenticatorOf(server), { headers }));
+    const statuses = (await Promise.all(five)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, 200, 409, 409, 409]);
+    expect(await passkeysOf(headers)).toHaveLength(20);
   });
 
   test("sign in nobody who is banned, and into no company that is suspended", async () => {

@@ -10,7 +10,9 @@ import {
 // An authenticator and its browser in software (WebAuthn level 3), which also lies where it is told to. What a real browser
 // does, test/auth/passkeys_in_a_browser.test.ts shows.
 
-type Algorithm = "EdDSA" | "ES256" | "RS256" | "ES384";
+/** Their numbers in COSE. */
+const ALGORITHMS = { EdDSA: -8, ES256: -7, RS256: -257, ES384: -35 } as const;
+type Algorithm = keyof typeof ALGORITHMS;
 
 /** What an answer says otherwise than an honest one would. */
 export interface Lies {
@@ -26,7 +28,8 @@ export interface Lies {
   /** Null: none at all. */
   readonly userHandle?: string | null;
   readonly credentialId?: string;
-  readonly attestation?: { readonly fmt: string; readonly attStmt: Map<string, unknown> };
+  /** "self": the new key vouches for itself. */
+  readonly attestation?: "self" | { readonly fmt: string; readonly attStmt: Map<string, unknown> };
   /** Signs with another key than the one that it made. */
   readonly key?: KeyObject;
 }
@@ -38,7 +41,6 @@ type Options = any;
 export interface Authenticator {
   /** Its credential's id, in base64url, once it made one. */
   readonly id: string;
-  readonly publicKey: Buffer;
   /** `navigator.credentials.create()` and `toJSON()`. */
   create(options: Options, lies?: Lies): object;
   /** `navigator.credentials.get()` and `toJSON()`. */
@@ -83,16 +85,33 @@ export function createAuthenticator(
     return Buffer.concat([sha256(lies.rpId ?? rpId), head, attested ?? Buffer.alloc(0)]);
   }
 
+  const signed = (authData: Buffer, said: Buffer, key = privateKey): Buffer =>
+    sign(
+      algorithm === "EdDSA" ? null : algorithm === "ES384" ? "sha384" : "sha256",
+      Buffer.concat([authData, createHash("sha256").update(said).digest()]),
+      key,
+    );
+
+  function statement(attestation: Lies["attestation"], authData: Buffer, said: Buffer): [string, unknown] {
+    if (attestation === undefined) return ["none", new Map()];
+    if (attestation !== "self") return [attestation.fmt, attestation.attStmt];
+    const own = new Map<string, unknown>([
+      ["alg", ALGORITHMS[algorithm]],
+      ["sig", signed(authData, said)],
+    ]);
+    return ["packed", own];
+  }
+
   return {
     id: id.toString("base64url"),
-    publicKey: cose,
     create(options, lies = {}) {
       owner = options.user.id;
       const length = Buffer.alloc(2);
       length.writeUInt16BE(id.length);
       const attested = Buffer.concat([Buffer.alloc(16), length, id, cose]);
       const authData = authenticatorData(options.rp.id, lies, attested);
-      const { fmt, attStmt } = lies.attestation ?? { fmt: "none", attStmt: new Map() };
+      const said = clientData("webauthn.create", options.challenge, lies);
+      const [fmt, attStmt] = statement(lies.attestation, authData, said);
       return {
         id: id.toString("base64url"),
         rawId: id.toString("base64url"),
@@ -100,7 +119,7 @@ export function createAuthenticator(
         authenticatorAttachment: "platform",
         clientExtensionResults: {},
         response: {
-          clientDataJSON: clientData("webauthn.create", options.challenge, lies).toString("base64url"),
+          clientDataJSON: said.toString("base64url"),
           attestationObject: cbor(
             new Map<string, unknown>([
               ["fmt", fmt],
@@ -115,11 +134,6 @@ export function createAuthenticator(
     get(options, lies = {}) {
       const said = clientData("webauthn.get", options.challenge, lies);
       const authData = authenticatorData(options.rpId, lies);
-      const signature = sign(
-        algorithm === "EdDSA" ? null : algorithm === "ES384" ? "sha384" : "sha256",
-        Buffer.concat([authData, createHash("sha256").update(said).digest()]),
-        lies.key ?? privateKey,
-      );
       const userHandle = lies.userHandle === undefined ? owner : lies.userHandle;
       const credential = lies.credentialId ?? id.toString("base64url");
       return {
@@ -130,7 +144,7 @@ export function createAuthenticator(
         response: {
           clientDataJSON: said.toString("base64url"),
           authenticatorData: authData.toString("base64url"),
-          signature: signature.toString("base64url"),
+          signature: signed(authData, said, lies.key).toString("base64url"),
           ...(userHandle !== null && { userHandle }),
         },
       };
@@ -160,27 +174,27 @@ function coseKey(algorithm: Algorithm, jwk: JsonWebKey): Buffer {
   const entries: Record<Algorithm, () => [number, unknown][]> = {
     EdDSA: () => [
       [1, 1],
-      [3, -8],
+      [3, ALGORITHMS.EdDSA],
       [-1, 6],
       [-2, bytes(jwk.x)],
     ],
     ES256: () => [
       [1, 2],
-      [3, -7],
+      [3, ALGORITHMS.ES256],
       [-1, 1],
       [-2, bytes(jwk.x)],
       [-3, bytes(jwk.y)],
     ],
     ES384: () => [
       [1, 2],
-      [3, -35],
+      [3, ALGORITHMS.ES384],
       [-1, 2],
       [-2, bytes(jwk.x)],
       [-3, bytes(jwk.y)],
     ],
     RS256: () => [
       [1, 3],
-      [3, -257],
+      [3, ALGORITHMS.RS256],
       [-1, bytes(jwk.n)],
       [-2, bytes(jwk.e)],
     ],

@@ -4,6 +4,9 @@ import { ALGORITHMS } from "./options.ts";
 import type { NewPasskey } from "./passkeys.ts";
 import type { RelyingParty } from "./relying_party.ts";
 
+/** Bytes of a public key: a key of RSA with 8,192 bits has 1,040. */
+const LONGEST_KEY = 2_000;
+
 /**
  * Checks what an authenticator answered when it made a passkey (WebAuthn section 7.1), all but whether the challenge is good,
  * which the database says.
@@ -30,6 +33,8 @@ export async function checkNew(
   if (!verified) throw new Error("the signature of the new passkey is wrong");
   const { credential, aaguid, credentialDeviceType, credentialBackedUp } = registrationInfo;
   if (credential.id !== answer.id) throw new Error("the answer names another credential than it has");
+  if (credential.publicKey.length > LONGEST_KEY)
+    throw new Error("the public key is longer than any that is of use");
   return {
     credential: Buffer.from(credential.id, "base64url"),
     publicKey: Buffer.from(credential.publicKey),
