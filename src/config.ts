@@ -54,6 +54,8 @@ export interface Config {
     /** Google and Microsoft, where they are switched on, and every issuer of OIDC_PROVIDERS. */
     readonly oidc: readonly OidcProvider[];
   };
+  /** For which domain passkeys are made (WebAuthn's RP ID): the host of the public URL, or a domain above it. */
+  readonly passkeyRpId: string;
   /** What signs access tokens. */
   readonly accessTokenAlgorithm: SigningAlgorithm;
   /** What they may be signed with: that, and what signed before it while a change is under way. */
@@ -153,11 +155,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     read.problem("PUBLIC_URL must be set in production: links and tokens carry it.");
   }
 
+  const publicUrl = read.origin("PUBLIC_URL") ?? `http://localhost:${port}`;
+
   const config: Omit<Config, "masterKey"> & { masterKey: Buffer | null } = {
     environment,
     host: read.text("HOST", inProduction ? "0.0.0.0" : "127.0.0.1"),
     port,
-    publicUrl: read.origin("PUBLIC_URL") ?? `http://localhost:${port}`,
+    publicUrl,
     stateDir,
     database: Object.freeze({
       url: read.connection("DATABASE_URL"),
@@ -191,6 +195,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     }),
     registration: read.choice("REGISTRATION", ["open", "invited", "closed"], "open"),
     oauth: Object.freeze(oauthProviders(read)),
+    passkeyRpId: read.relyingParty("PASSKEY_RP_ID", new URL(publicUrl).hostname),
     ...tokenAlgorithms(read),
     processes: read.processes("PROCESSES", 1),
     worker: read.onOff("WORKER", true),
@@ -386,6 +391,15 @@ function reader(env: NodeJS.ProcessEnv) {
     return value;
   }
 
+  /** @param host of our own address; passkeys of a domain above it are good there too */
+  function relyingParty(name: string, host: string): string {
+    const value = optional(name);
+    if (value === null || value === host) return host;
+    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value) && host.endsWith(`.${value}`)) return value;
+    problem(`${name} is "${value}"; it must be the host of PUBLIC_URL, ${host}, or a domain above it.`);
+    return host;
+  }
+
   function oauthClient(provider: string): OAuthClient | null {
     const clientId = optional(`${provider}_CLIENT_ID`);
     const clientSecret = optional(`${provider}_CLIENT_SECRET`);
@@ -432,6 +446,7 @@ function reader(env: NodeJS.ProcessEnv) {
   return {
     problems,
     problem,
+    relyingParty,
     oauthClient,
     oidcProviders,
     optional,

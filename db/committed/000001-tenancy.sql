@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e93d68f2c542047f719dd5c352aacadf794b3bd6
+--! Hash: sha1:5b354f6311642e1a9b5f0cf585737a76cc964e1a
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -411,7 +411,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -463,7 +463,7 @@ create table auth.sessions (
     user_id         uuid not null references app.users,
     tenant_id       uuid,
     handle_digest   bytea not null unique check (octet_length(handle_digest) = 32),
-    methods         text[] not null default '{}' check (methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'),
+    methods         text[] not null default '{}' check (methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'),
     counter         integer not null default 0 check (counter >= 0),
     rotated_at      timestamptz not null default now(),
     acknowledged_at timestamptz default now(),
@@ -552,6 +552,34 @@ create table auth.mfa_challenges (
 );
 create index mfa_challenges_by_user on auth.mfa_challenges (user_id);
 create index mfa_challenges_by_expiry on auth.mfa_challenges (expires_at);
+
+-- Keys of people's authenticators (WebAuthn). The id of a credential is the authenticator's, and one of one person only.
+create table auth.passkeys (
+    id              uuid primary key default uuidv7(),
+    user_id         uuid not null references app.users,
+    credential_id   bytea not null unique check (octet_length(credential_id) between 1 and 1023),
+    public_key      bytea not null check (octet_length(public_key) between 1 and 2000),
+    counter         bigint not null check (counter between 0 and 4294967295),
+    transports      text[] not null default '{}' check (cardinality(transports) <= 10 and array_position(transports, null) is null),
+    aaguid          uuid not null,
+    backup_eligible boolean not null,
+    backed_up       boolean not null,
+    name            text not null check (length(name) <= 100 and app.is_name(name)),
+    created_at      timestamptz not null default now(),
+    last_used_at    timestamptz,
+    check (backup_eligible or not backed_up)
+);
+create index passkeys_by_user on auth.passkeys (user_id, id);
+
+-- What an authenticator was asked to sign. Bound to who asked: the handle's digest of a session, or an mfaToken's.
+create table auth.passkey_challenges (
+    digest     bytea primary key check (octet_length(digest) = 32),
+    purpose    text not null check (purpose in ('register', 'sign_in', 'second_factor', 'step_up')),
+    bound_to   bytea check (octet_length(bound_to) = 32),
+    expires_at timestamptz not null default now() + interval '5 minutes',
+    check ((purpose = 'sign_in') = (bound_to is null))
+);
+create index passkey_challenges_by_expiry on auth.passkey_challenges (expires_at);
 
 create table auth.login_throttles (
     key           bytea primary key check (octet_length(key) = 32),
@@ -2662,6 +2690,48 @@ comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, t
     'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
 reset role;
 --! EndIncluded auth/verify_email.sql
+--! Included auth/has_second_factor.sql
+-- Whether a password, a link or a provider's word alone is not enough for this person: they have an app that shows codes, or a
+-- passkey.
+set local role rowhouse_definer;
+create or replace function auth.has_second_factor(person uuid) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$$;
+comment on function auth.has_second_factor(uuid) is 'Whether this person has a confirmed second factor or a passkey.';
+reset role;
+--! EndIncluded auth/has_second_factor.sql
+--! Included auth/has_way_in.sql
+-- Whether somebody can still come in: by a password, an account elsewhere or a passkey. Asked after one of them was taken
+-- away, under auth.lock_ways_in().
+set local role rowhouse_definer;
+create or replace function auth.has_way_in(person uuid) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (select from auth.passwords as password where password.user_id = person)
+        or exists (select from auth.identities as identity where identity.user_id = person)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$$;
+comment on function auth.has_way_in(uuid) is 'Whether this person has a password, an account elsewhere or a passkey.';
+reset role;
+--! EndIncluded auth/has_way_in.sql
+--! Included auth/lock_ways_in.sql
+-- Two ways in of one person that are taken away at once take turns, or each would count on the other.
+set local role rowhouse_definer;
+create or replace function auth.lock_ways_in(person uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtextextended('ways in of ' || person, 0))
+$$;
+comment on function auth.lock_ways_in(uuid) is
+    'Holds a person''s ways in together until the transaction ends: two that are taken away at once take turns.';
+reset role;
+--! EndIncluded auth/lock_ways_in.sql
 --! Included auth/live_session.sql
 -- The session with this handle, locked, if it may go on as it is; else why not. For what somebody does with their own
 -- account outside the door. Names the actor for the trail,
@@ -3028,9 +3098,7 @@ begin
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
-        when exists (
-            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
-        ) then 'mfa_required'
+        when auth.has_second_factor(person.id) then 'mfa_required'
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
@@ -3861,7 +3929,7 @@ begin
     end if;
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
-        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+        and auth.has_second_factor(person);
     return case when found then 'recovery' end;
 end
 $$;
@@ -3963,9 +4031,11 @@ reset role;
 -- Who is setting up a second factor: whoever is signed in and proved it lately, or was asked for one while signing in.
 --
 -- handle: sha256 of a session's handle, or null; token: sha256 of an mfaToken whose purpose is enrol, or null
+-- kind: totp, of which there is one a person, or passkey. Such a token proves a first factor only: whoever has a second one by
+-- now, of either kind, adds none with it.
 -- Outcomes: ok; invalid for a token that is none; step_up_required; exists for who has one; or what auth.live_session() says.
 set local role rowhouse_definer;
-create or replace function auth.enrolling(handle bytea, token bytea, facts jsonb)
+create or replace function auth.enrolling(handle bytea, token bytea, facts jsonb, kind text default 'totp')
     returns table (outcome text, person uuid, session auth.sessions, asked auth.mfa_challenges)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -3995,15 +4065,15 @@ begin
             perform context.act(person, null, facts);
         end if;
     end if;
-    if outcome = 'ok' and exists (
+    if outcome = 'ok' and (handle is null and auth.has_second_factor(person) or kind = 'totp' and exists (
         select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-    ) then
+    )) then
         outcome := 'exists';
     end if;
     return next;
 end
 $$;
-comment on function auth.enrolling(bytea, bytea, jsonb) is
+comment on function auth.enrolling(bytea, bytea, jsonb, text) is
     'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 reset role;
 --! EndIncluded auth/enrolling.sql
@@ -4120,7 +4190,8 @@ comment on function auth.confirm_totp(bytea, bytea, uuid, bigint, bytea[], uuid,
 reset role;
 --! EndIncluded auth/confirm_totp.sql
 --! Included auth/remove_totp.sql
--- Takes the second factor away, with its recovery codes, from who is signed in and proved it lately.
+-- Takes the second factor away from who is signed in and proved it lately; its recovery codes too, unless passkeys stay, for
+-- which they are good as well.
 --
 -- Outcomes: ok; not_enrolled; step_up_required; or what auth.live_session() says.
 set local role rowhouse_definer;
@@ -4143,14 +4214,16 @@ begin
     if not found then
         return 'not_enrolled';
     end if;
-    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    if not auth.has_second_factor((live.session).user_id) then
+        delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    end if;
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
 $$;
 grant execute on function auth.remove_totp(bytea, jsonb) to rowhouse_auth;
 comment on function auth.remove_totp(bytea, jsonb) is
-    'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+    'Removes the caller''s second factor, and its recovery codes unless passkeys stay; wants a fresh sign-in.';
 reset role;
 --! EndIncluded auth/remove_totp.sql
 --! Included auth/begin_step_up.sql
@@ -4166,16 +4239,18 @@ create or replace function auth.begin_step_up(handle bytea, by_code boolean, fac
     set search_path = ''
 as $$
 declare
-    live record;
+    live       record;
+    has_factor boolean;
 begin
     select * into live from auth.live_session(handle, facts);
     outcome := live.outcome;
     if outcome = 'ok' then
         select known.id, known.seed into factor, seed from auth.totp_factors as known
         where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        has_factor := auth.has_second_factor((live.session).user_id);
         outcome := case
-            when factor is not null and not by_code then 'code_required'
-            when factor is null and by_code then 'password_required'
+            when has_factor and not by_code then 'code_required'
+            when by_code and not has_factor then 'password_required'
             else 'ok'
         end;
     end if;
@@ -4221,9 +4296,7 @@ begin
     person := (live.session).user_id;
     -- A password is no longer enough from the moment on that there is a second factor.
     shown := case
-        when verified and not exists (
-            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-        ) then 'pwd'
+        when verified and not auth.has_second_factor(person) then 'pwd'
         else auth.take_code(person, step, recovery)
     end;
     if shown is null then
@@ -4248,6 +4321,439 @@ comment on function auth.finish_step_up(bytea, boolean, bigint, bytea, jsonb) is
     'Makes a session fresh for ten minutes, for who proved anew who they are.';
 reset role;
 --! EndIncluded auth/finish_step_up.sql
+--! Included auth/passkey_methods.sql
+-- What a passkey proves, in the words of RFC 8176: a key that never leaves its device (hwk) or one that a service copies to others
+-- (swk), whose authenticator verified its user. That is two factors: what somebody has, and what they know or are.
+create or replace function auth.passkey_methods(passkey auth.passkeys) returns text[]
+    language sql immutable parallel safe security invoker
+    return array[case when passkey.backup_eligible then 'swk' else 'hwk' end, 'user', 'mfa'];
+grant execute on function auth.passkey_methods(auth.passkeys) to rowhouse_definer;
+comment on function auth.passkey_methods(auth.passkeys) is
+    'What a passkey proves, in the words of RFC 8176: hwk or swk, and that its authenticator verified its user.';
+--! EndIncluded auth/passkey_methods.sql
+--! Included auth/take_passkey_challenge.sql
+-- Uses up a challenge. It is good once, for five minutes, for one purpose and for whoever it was made for, whatever comes of it.
+--
+-- challenge: sha256 of its bytes; bound_to: sha256 of the session's handle or of the mfaToken it was made for; null for none
+set local role rowhouse_definer;
+create or replace function auth.take_passkey_challenge(challenge bytea, purpose text, bound_to bytea, facts jsonb)
+    returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.passkey_challenges as made
+    where made.digest = sha256(challenge) and made.purpose = take_passkey_challenge.purpose
+        and made.bound_to is not distinct from sha256(take_passkey_challenge.bound_to) and made.expires_at > now();
+    if found then
+        return true;
+    end if;
+    perform audit.tally_stranger('auth.passkey_challenge_unknown', auth.network((facts ->> 'ip')::inet));
+    return false;
+end
+$$;
+comment on function auth.take_passkey_challenge(bytea, text, bytea, jsonb) is
+    'Uses up a challenge that an authenticator signed; false for one that is over, used, or made for something or somebody else.';
+reset role;
+--! EndIncluded auth/take_passkey_challenge.sql
+--! Included auth/ask_passkey.sql
+-- Keeps a challenge for an authenticator to sign, and says which passkeys are meant. Signing in names nobody: the passkey does,
+-- so nobody learns who has one. Elsewhere the passkeys are listed for who showed a password, or is signed in.
+--
+-- challenge: sha256 of its bytes; purpose: register, sign_in, second_factor, step_up
+-- handle: sha256 of a session's handle, or null; token: sha256 of an mfaToken, or null
+-- Outcomes: ok; none for who has no passkey to show; full for who has twenty and wants another; invalid for an mfaToken that is
+-- none; step_up_required and exists as auth.enrolling() says; or what auth.live_session() says. With ok, for whom, and their
+-- passkeys as {id (base64url), transports}.
+set local role rowhouse_definer;
+create or replace function auth.ask_passkey(challenge bytea, purpose text, handle bytea, token bytea, facts jsonb)
+    returns table (outcome text, person uuid, email text, name text, passkeys jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live record;
+begin
+    outcome := 'ok';
+    if purpose = 'register' then
+        select asking.outcome, asking.person into outcome, person from auth.enrolling(handle, token, facts, 'passkey') as asking;
+    elsif purpose = 'second_factor' then
+        select asked.user_id into person from auth.mfa_challenges as asked
+        where asked.digest = sha256(token) and asked.purpose = 'verify' and asked.expires_at > now() and asked.tries < 5;
+        if person is null then
+            perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+            outcome := 'invalid';
+        end if;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and person is not null then
+        select known.email, known.name into email, name from app.users as known where known.id = person;
+        select jsonb_agg(
+            jsonb_build_object(
+                'id', translate(rtrim(encode(mine.credential_id, 'base64'), '='), E'+/\n', '-_'), 'transports', mine.transports
+            ) order by mine.id
+        ) into passkeys from auth.passkeys as mine where mine.user_id = person;
+        outcome := case
+            when purpose = 'register' and jsonb_array_length(passkeys) >= 20 then 'full'
+            when purpose <> 'register' and passkeys is null then 'none'
+            else 'ok'
+        end;
+        passkeys := coalesce(passkeys, '[]');
+    end if;
+    if outcome = 'ok' then
+        delete from auth.passkey_challenges as over where over.expires_at < now() - interval '1 hour';
+        insert into auth.passkey_challenges (digest, purpose, bound_to)
+            values (sha256(challenge), ask_passkey.purpose, sha256(coalesce(handle, token)));
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.ask_passkey(bytea, text, bytea, bytea, jsonb) to rowhouse_auth;
+comment on function auth.ask_passkey(bytea, text, bytea, bytea, jsonb) is
+    'Keeps a challenge for an authenticator to sign and says which passkeys are meant; when signing in, nobody''s.';
+reset role;
+--! EndIncluded auth/ask_passkey.sql
+--! Included auth/add_passkey.sql
+-- Keeps a new passkey, whose first answer the server found right. It is a way in and a second factor from now on, so its owner is
+-- told by mail; who has no recovery codes left gets some, for the day when it is lost. Whoever was asked for a second factor while
+-- signing in gets the session; whoever had one has proved it anew.
+--
+-- handle, token: as for auth.enrolling(); challenge: sha256 of the bytes that were signed
+-- credential, public_key: of the authenticator, null if its answer does not hold
+-- about: {counter, transports, aaguid, backup_eligible, backed_up}; recovery: digests of codes; mail: the id of the notice
+-- Outcomes: as auth.ask_passkey(); challenge_invalid; refused; taken for a credential that is known; or what auth.open_session()
+-- says. With ok the passkey, whether the recovery codes were kept, and what auth.open_session() gave.
+set local role rowhouse_definer;
+create or replace function auth.add_passkey(
+    handle bytea, token bytea, challenge bytea, credential bytea, public_key bytea, about jsonb, name text, recovery bytea[],
+    mail uuid, session uuid, session_handle bytea, facts jsonb
+) returns table (outcome text, passkey jsonb, codes_kept boolean, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    who    record;
+    person app.users;
+    made   auth.passkeys;
+    shown  text[];
+begin
+    -- Before any row, as who takes a passkey away does; so nobody has a twenty-first.
+    perform auth.lock_ways_in(known.user_id) from auth.sessions as known where known.handle_digest = sha256(handle);
+    perform auth.lock_ways_in(known.user_id) from auth.mfa_challenges as known where known.digest = sha256(token);
+    select * into who from auth.enrolling(handle, token, facts, 'passkey');
+    outcome := who.outcome;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, 'register', coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome = 'ok' and credential is null then
+        perform audit.record_event('auth.passkey_refused', null, '{"reason": "not_made"}');
+        outcome := 'refused';
+    end if;
+    if outcome = 'ok' and (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
+        outcome := 'full';
+    end if;
+    if outcome = 'ok' then
+        insert into auth.passkeys (
+            user_id, credential_id, public_key, counter, transports, aaguid, backup_eligible, backed_up, name
+        ) values (
+            who.person, credential, add_passkey.public_key, (about ->> 'counter')::bigint,
+            array(select jsonb_array_elements_text(about -> 'transports')), (about ->> 'aaguid')::uuid,
+            (about ->> 'backup_eligible')::boolean, (about ->> 'backed_up')::boolean,
+            case when app.is_name(add_passkey.name) then btrim(add_passkey.name) else 'Passkey' end
+        ) on conflict (credential_id) do nothing
+        returning * into made;
+        if made.id is null then
+            outcome := 'taken';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    codes_kept := not exists (
+        select from auth.recovery_codes as left_over where left_over.user_id = who.person and left_over.used_at is null
+    );
+    if codes_kept then
+        delete from auth.recovery_codes as used where used.user_id = who.person;
+        insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
+    end if;
+    select * into strict person from app.users as known where known.id = who.person;
+    perform auth.queue_mail(mail, 'passkey_added', person.email, person.locale, null, facts);
+    perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('passkey', made.id));
+    passkey := jsonb_build_object('id', made.id, 'name', made.name, 'synced', made.backup_eligible, 'createdAt', made.created_at);
+    shown := auth.passkey_methods(made);
+    if token is not null and handle is null then
+        delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
+        select opened.outcome, opened.result into outcome, result from auth.open_session(
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+        ) as opened;
+    else
+        update auth.sessions as own set
+            authenticated_at = now(),
+            methods = array(select distinct unnest(own.methods || shown) order by 1)
+        where own.id = (who.session).id;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.add_passkey(bytea, bytea, bytea, bytea, bytea, jsonb, text, bytea[], uuid, uuid, bytea, jsonb)
+    to rowhouse_auth;
+comment on function auth.add_passkey(bytea, bytea, bytea, bytea, bytea, jsonb, text, bytea[], uuid, uuid, bytea, jsonb) is
+    'Keeps a new passkey, and recovery codes for who has none; tells its owner by mail.';
+reset role;
+--! EndIncluded auth/add_passkey.sql
+--! Included auth/begin_passkey.sql
+-- The first half of showing a passkey: with which key the answer is to be checked, if it may be tried at all. The challenge is
+-- used up here, whatever comes of it. Nobody can guess an answer; tries are counted all the same, because each costs the
+-- server a signature to check: when signing in for the passkey and network, elsewhere as tries at a second factor.
+--
+-- purpose: sign_in, second_factor (with token, sha256 of the mfaToken) or step_up (with handle, sha256 of the session's)
+-- challenge: sha256 of the bytes that were signed; credential: the id that the authenticator gives
+-- Outcomes: ok; challenge_invalid; refused for a credential that nobody knows, or not of this person; throttled, for so many
+-- seconds; invalid for an mfaToken that is none; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.begin_passkey(
+    purpose text, challenge bytea, credential bytea, handle bytea, token bytea, facts jsonb
+) returns table (outcome text, retry_after integer, passkey uuid, person uuid, public_key bytea)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    network constant text := auth.network((facts ->> 'ip')::inet);
+    live    record;
+    asked   auth.mfa_challenges;
+    known   auth.passkeys;
+begin
+    outcome := 'ok';
+    if purpose = 'second_factor' then
+        select * into asked from auth.mfa_challenges as challenge
+        where challenge.digest = sha256(token) and challenge.purpose = 'verify'
+            and challenge.expires_at > now() and challenge.tries < 5
+        for update;
+        if not found then
+            perform audit.tally_stranger('auth.mfa_unknown', network);
+            outcome := 'invalid';
+        end if;
+        person := asked.user_id;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, begin_passkey.purpose, coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    select * into known from auth.passkeys as shown where shown.credential_id = begin_passkey.credential;
+    if purpose = 'sign_in' then
+        person := known.user_id;
+        if person is null then
+            perform audit.tally_stranger('auth.passkey_unknown', network);
+            outcome := 'refused';
+            return next;
+            return;
+        end if;
+        retry_after := auth.throttle('passkey ' || known.id || ' ' || network, 5);
+    else
+        retry_after := auth.throttle('mfa ' || person, 5);
+    end if;
+    if retry_after > 0 then
+        perform audit.tally_stranger('auth.login_throttled', network);
+        outcome := 'throttled';
+        return next;
+        return;
+    end if;
+    update auth.mfa_challenges as challenge set tries = challenge.tries + 1 where challenge.digest = asked.digest;
+    if known.user_id is distinct from person then
+        perform context.act(person, null, facts);
+        perform audit.record_event('auth.passkey_refused', null, jsonb_build_object('reason', 'not_theirs', 'for', purpose));
+        outcome := 'refused';
+    else
+        passkey := known.id;
+        public_key := known.public_key;
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.begin_passkey(text, bytea, bytea, bytea, bytea, jsonb) to rowhouse_auth;
+comment on function auth.begin_passkey(text, bytea, bytea, bytea, bytea, jsonb) is
+    'Uses up the challenge, counts the try and returns the public key to check an authenticator''s answer with.';
+reset role;
+--! EndIncluded auth/begin_passkey.sql
+--! Included auth/use_passkey.sql
+-- Notes that a passkey was shown, if its answer holds, and says what that proves; null if it does not hold. The trail has why.
+--
+-- A counter that does not grow, where either has one, is that of a copy: whoever holds the other one has the key too. Of two at
+-- once with one counter, one gets in. Whether a key may be copied to other devices never changes (WebAuthn section 7.2).
+--
+-- answer: {verified, counter, backup_eligible, backed_up}, of which verified is the server's word
+set local role rowhouse_definer;
+create or replace function auth.use_passkey(passkey uuid, answer jsonb, facts jsonb) returns text[]
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    known  auth.passkeys;
+    count  constant bigint := (answer ->> 'counter')::bigint;
+    reason text;
+begin
+    select * into known from auth.passkeys as shown where shown.id = passkey for update;
+    if not found then
+        return null;
+    end if;
+    perform context.act(known.user_id, null, facts);
+    reason := case
+        when (answer ->> 'verified')::boolean is not true then 'answer_does_not_hold'
+        when (answer ->> 'backup_eligible')::boolean is distinct from known.backup_eligible then 'another_authenticator'
+        when greatest(count, known.counter) > 0 and count <= known.counter then 'counter_went_back'
+    end;
+    if reason is not null then
+        perform audit.record_event('auth.passkey_refused', null, jsonb_strip_nulls(jsonb_build_object(
+            'passkey', known.id, 'reason', reason,
+            'known', case reason when 'counter_went_back' then known.counter end,
+            'shown', case reason when 'counter_went_back' then count end)));
+        return null;
+    end if;
+    update auth.passkeys as used set
+        counter = count, backed_up = (answer ->> 'backed_up')::boolean, last_used_at = now()
+    where used.id = known.id;
+    return auth.passkey_methods(known);
+end
+$$;
+comment on function auth.use_passkey(uuid, jsonb, jsonb) is
+    'Notes that a passkey was shown and returns what that proves; null, and a line in the trail, if its answer does not hold or it was copied.';
+reset role;
+--! EndIncluded auth/use_passkey.sql
+--! Included auth/finish_passkey_login.sql
+-- The second half of signing in with a passkey and nothing else. Nothing raises, because a failure must be committed too.
+--
+-- passkey: from auth.begin_passkey(); answer: see auth.use_passkey(); session, handle, tenant_slug: as for auth.open_session()
+-- Outcomes: refused; or what auth.open_session() says.
+set local role rowhouse_definer;
+create or replace function auth.finish_passkey_login(
+    passkey uuid, answer jsonb, session uuid, handle bytea, tenant_slug text, facts jsonb
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown  constant text[] := auth.use_passkey(passkey, answer, facts);
+    person uuid;
+begin
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    select known.user_id into strict person from auth.passkeys as known where known.id = passkey;
+    perform auth.forgive('passkey ' || passkey || ' ' || auth.network((facts ->> 'ip')::inet));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, shown, facts) as opened;
+end
+$$;
+grant execute on function auth.finish_passkey_login(uuid, jsonb, uuid, bytea, text, jsonb) to rowhouse_auth;
+comment on function auth.finish_passkey_login(uuid, jsonb, uuid, bytea, text, jsonb) is
+    'Turns a checked passkey into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
+reset role;
+--! EndIncluded auth/finish_passkey_login.sql
+--! Included auth/finish_passkey_mfa.sql
+-- The second half of showing a passkey after a password: it becomes the session that the first factor alone did not.
+--
+-- token: sha256 of the mfaToken; passkey: from auth.begin_passkey(); answer: see auth.use_passkey()
+-- Outcomes: invalid for a token that is none any more; refused; or what auth.open_session() says.
+set local role rowhouse_definer;
+create or replace function auth.finish_passkey_mfa(
+    token bytea, passkey uuid, answer jsonb, session uuid, handle bytea, facts jsonb
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    asked auth.mfa_challenges;
+    shown text[];
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify' and challenge.expires_at > now()
+    for update;
+    if not found then
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = asked.user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
+    perform auth.forgive('mfa ' || asked.user_id);
+    return query select opened.outcome, opened.result
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+end
+$$;
+grant execute on function auth.finish_passkey_mfa(bytea, uuid, jsonb, uuid, bytea, jsonb) to rowhouse_auth;
+comment on function auth.finish_passkey_mfa(bytea, uuid, jsonb, uuid, bytea, jsonb) is
+    'Turns a passkey that was shown after a password into the session that was asked for, or into a failure in the trail.';
+reset role;
+--! EndIncluded auth/finish_passkey_mfa.sql
+--! Included auth/finish_passkey_step_up.sql
+-- The second half of proving anew who one is with a passkey. A failure is in the trail, and commits.
+--
+-- handle: sha256 of the session's handle; passkey: from auth.begin_passkey(); answer: see auth.use_passkey()
+-- Outcomes: ok; refused; or what auth.live_session() says. With ok, when it was.
+set local role rowhouse_definer;
+create or replace function auth.finish_passkey_step_up(handle bytea, passkey uuid, answer jsonb, facts jsonb)
+    returns table (outcome text, authenticated_at timestamptz)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live  record;
+    shown text[];
+begin
+    -- The passkey before the session, as signing in takes them.
+    perform from auth.passkeys as known where known.id = passkey for update;
+    select * into strict live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = (live.session).user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        perform audit.record_event('auth.step_up_failed', (live.session).tenant_id, null);
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    perform auth.forgive('mfa ' || (live.session).user_id);
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = array(select distinct unnest(own.methods || shown) order by 1)
+    where own.id = (live.session).id
+    returning own.authenticated_at into authenticated_at;
+    perform audit.record_event('auth.step_up', (live.session).tenant_id, jsonb_build_object('by', 'passkey'));
+    return next;
+end
+$$;
+grant execute on function auth.finish_passkey_step_up(bytea, uuid, jsonb, jsonb) to rowhouse_auth;
+comment on function auth.finish_passkey_step_up(bytea, uuid, jsonb, jsonb) is
+    'Makes a session fresh for ten minutes, for who showed a passkey.';
+reset role;
+--! EndIncluded auth/finish_passkey_step_up.sql
 --! Included auth/record_refusal.sql
 -- Writes a refusal into the trail. The refused transaction rolled back, so the server reports it in one
 -- of its own, for the credential that was refused (sha256 of the secret; null for none).
@@ -4884,7 +5390,7 @@ comment on function jobs.create_audit_partitions() is
 reset role;
 --! EndIncluded jobs/create_audit_partitions.sql
 --! Included jobs/expire_exchange_codes.sql
--- Forgets codes that nobody brought back within their minute.
+-- Forgets codes that nobody brought back within their minute, and challenges that no authenticator signed within five.
 set local role rowhouse_definer;
 create or replace function jobs.expire_exchange_codes() returns integer
     language plpgsql volatile parallel unsafe security definer
@@ -4895,12 +5401,13 @@ declare
 begin
     delete from auth.exchange_codes where expires_at <= now();
     get diagnostics forgotten = row_count;
+    delete from auth.passkey_challenges where expires_at <= now();
     return forgotten;
 end
 $$;
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
 comment on function jobs.expire_exchange_codes() is
-    'Forgets one-time codes whose minute is over and returns how many.';
+    'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 reset role;
 --! EndIncluded jobs/expire_exchange_codes.sql
 --! Included jobs/expire_idempotency_keys.sql
@@ -5665,6 +6172,30 @@ comment on column app.identity.subject is 'Who that is, in the issuer''s words.'
 comment on column app.identity.created_at is 'When it was linked.';
 comment on column app.identity.last_used_at is 'When it last signed the caller in.';
 --! EndIncluded app/identity.sql
+--! Included app/passkey.sql
+-- A passkey, as its owner sees it.
+do $$
+begin
+    if to_regtype('app.passkey') is null then
+        create type app.passkey as (
+            id           uuid,
+            name         text,
+            synced       boolean,
+            aaguid       uuid,
+            created_at   timestamptz,
+            last_used_at timestamptz
+        );
+    end if;
+end
+$$;
+comment on type app.passkey is 'A key on a device of the caller''s, with which they sign in (WebAuthn).';
+comment on column app.passkey.id is 'Its key: what renamePasskey and removePasskey take.';
+comment on column app.passkey.name is 'What its owner calls it.';
+comment on column app.passkey.synced is 'Whether a service copies it to its owner''s other devices; if not, it is lost with its device.';
+comment on column app.passkey.aaguid is 'Which make of authenticator holds it, as that says itself; all zeros where it does not.';
+comment on column app.passkey.created_at is 'When it was added.';
+comment on column app.passkey.last_used_at is 'When it was last shown; null: not since it was added.';
+--! EndIncluded app/passkey.sql
 --! Included context/sessions_of_caller.sql
 -- The caller's own live sessions, in whichever of their tenants: who lost a phone wants to see all that it can open.
 -- The table stays shut: this hands out no handle, and nobody else's row.
@@ -5711,9 +6242,8 @@ comment on function context.identities_of_caller() is 'The caller''s own account
 reset role;
 --! EndIncluded context/identities_of_caller.sql
 --! Included context/unlink_identity_of_caller.sql
--- The account elsewhere does not sign the caller in any more. The last way in stays: who has no password keeps one
--- identity. It wants a fresh sign-in, and no API key. Two of one person's at once take turns, or each would count on the
--- other.
+-- The account elsewhere does not sign the caller in any more. The last way in stays. It wants a fresh sign-in, and
+-- no API key.
 set local role rowhouse_definer;
 create or replace function context.unlink_identity_of_caller(id uuid) returns app.identity
     language plpgsql volatile strict parallel unsafe security definer
@@ -5724,7 +6254,7 @@ declare
     gone   app.identity;
 begin
     perform context.require_fresh_sign_in();
-    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    perform auth.lock_ways_in(caller);
     delete from auth.identities as identity
     where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
     returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
@@ -5732,13 +6262,11 @@ begin
     if not found then
         raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
     end if;
-    if not exists (select from auth.passwords as password where password.user_id = caller)
-        and not exists (select from auth.identities as identity where identity.user_id = caller)
-    then
+    if not auth.has_way_in(caller) then
         raise exception using
             errcode = 'RH411',
             message = 'this is the last way to sign in',
-            hint = 'Set a password or link another account first.';
+            hint = 'Set a password, link another account or add a passkey first.';
     end if;
     return gone;
 end
@@ -5748,6 +6276,90 @@ comment on function context.unlink_identity_of_caller(uuid) is
     'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
 reset role;
 --! EndIncluded context/unlink_identity_of_caller.sql
+--! Included context/passkeys_of_caller.sql
+-- The caller's own passkeys, oldest first. The table stays shut: whether somebody else has one is nobody's business, and its
+-- unique key would tell.
+set local role rowhouse_definer;
+create or replace function context.passkeys_of_caller() returns setof app.passkey
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at
+    from auth.passkeys as mine where mine.user_id = context.user_id() order by mine.id
+$$;
+grant execute on function context.passkeys_of_caller() to rowhouse_app;
+comment on function context.passkeys_of_caller() is 'The caller''s own passkeys, oldest first.';
+reset role;
+--! EndIncluded context/passkeys_of_caller.sql
+--! Included context/rename_passkey_of_caller.sql
+-- A name is how its owner tells a passkey from the others. It is changed by somebody who is signed in, and by no API key.
+set local role rowhouse_definer;
+create or replace function context.rename_passkey_of_caller(id uuid, name text) returns app.passkey
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    renamed app.passkey;
+begin
+    perform context.require_session();
+    if not app.is_name(name) or length(btrim(name)) > 100 then
+        raise exception using errcode = 'RH400', message = 'a passkey''s name has from 1 to 100 characters that can be seen';
+    end if;
+    update auth.passkeys as mine set name = btrim(rename_passkey_of_caller.name)
+    where mine.id = rename_passkey_of_caller.id and mine.user_id = context.user_id()
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into renamed;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    return renamed;
+end
+$$;
+grant execute on function context.rename_passkey_of_caller(uuid, text) to rowhouse_app;
+comment on function context.rename_passkey_of_caller(uuid, text) is
+    'Gives a passkey of the caller''s another name. Raises RH400, RH404.';
+reset role;
+--! EndIncluded context/rename_passkey_of_caller.sql
+--! Included context/remove_passkey_of_caller.sql
+-- A passkey does not sign the caller in any more. The last way in stays. It wants a fresh sign-in and no API key, and the owner
+-- is told by mail. Recovery codes stand for a second factor: with the last one they go.
+set local role rowhouse_definer;
+create or replace function context.remove_passkey_of_caller(id uuid) returns app.passkey
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    caller constant uuid := context.user_id();
+    person app.users;
+    gone   app.passkey;
+begin
+    perform context.require_fresh_sign_in();
+    perform auth.lock_ways_in(caller);
+    delete from auth.passkeys as mine
+    where mine.id = remove_passkey_of_caller.id and mine.user_id = caller
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into gone;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    if not auth.has_way_in(caller) then
+        raise exception using
+            errcode = 'RH411',
+            message = 'this is the last way to sign in',
+            hint = 'Set a password, link an account or add another passkey first.';
+    end if;
+    if not auth.has_second_factor(caller) then
+        delete from auth.recovery_codes as code where code.user_id = caller;
+    end if;
+    select * into strict person from app.users as known where known.id = caller;
+    perform auth.queue_mail(
+        gen_random_uuid(), 'passkey_removed', person.email, person.locale, null, context.detail_in(context.actor()));
+    return gone;
+end
+$$;
+grant execute on function context.remove_passkey_of_caller(uuid) to rowhouse_app;
+comment on function context.remove_passkey_of_caller(uuid) is
+    'Takes a passkey of the caller''s away, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
+reset role;
+--! EndIncluded context/remove_passkey_of_caller.sql
 --! Included context/end_sessions_of_caller.sql
 -- Ends sessions of the caller: one of them, all others, or all. They are dead with the next transaction of theirs.
 --
@@ -5822,6 +6434,37 @@ grant execute on function app.unlink_identity(uuid) to rowhouse_app;
 comment on function app.unlink_identity(uuid) is
     'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in.';
 --! EndIncluded app/unlink_identity.sql
+--! Included app/my_passkeys.sql
+create or replace function app.my_passkeys() returns setof app.passkey
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.passkeys_of_caller()
+$$;
+grant execute on function app.my_passkeys() to rowhouse_app;
+comment on function app.my_passkeys() is 'The passkeys with which the caller signs in, oldest first.';
+--! EndIncluded app/my_passkeys.sql
+--! Included app/rename_passkey.sql
+create or replace function app.rename_passkey(id uuid, name text) returns app.passkey
+    language sql volatile parallel unsafe security invoker strict
+    set search_path = ''
+as $$
+    select * from context.rename_passkey_of_caller(rename_passkey.id, rename_passkey.name)
+$$;
+grant execute on function app.rename_passkey(uuid, text) to rowhouse_app;
+comment on function app.rename_passkey(uuid, text) is 'Gives a passkey of the caller''s another name.';
+--! EndIncluded app/rename_passkey.sql
+--! Included app/remove_passkey.sql
+create or replace function app.remove_passkey(id uuid) returns app.passkey
+    language sql volatile parallel unsafe security invoker strict
+    set search_path = ''
+as $$
+    select * from context.remove_passkey_of_caller(remove_passkey.id)
+$$;
+grant execute on function app.remove_passkey(uuid) to rowhouse_app;
+comment on function app.remove_passkey(uuid) is
+    'Takes a passkey of the caller''s away, unless it is their last way to sign in. It wants a fresh sign-in.';
+--! EndIncluded app/remove_passkey.sql
 --! Included app/my_sessions.sql
 create or replace function app.my_sessions() returns setof app.session
     language sql stable parallel restricted security invoker
@@ -6393,7 +7036,7 @@ grant select, insert, update, delete on auth.recovery_codes to rowhouse_definer;
 create policy "sign-in keeps recovery codes" on auth.recovery_codes
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is
-    'auth.confirm_totp() makes ten, auth.take_code() uses each up once. Nobody else reads here.';
+    'auth.confirm_totp() and auth.add_passkey() make ten, auth.take_code() uses each up once; they go with the last second factor (auth.remove_totp(), context.remove_passkey_of_caller()).';
 --! EndIncluded policies/recovery_codes.sql
 --! Included policies/mfa_challenges.sql
 select context.close_table('auth.mfa_challenges');
@@ -6409,6 +7052,26 @@ comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_cha
 create or replace trigger never_truncated before truncate on auth.mfa_challenges
     for each statement execute function audit.refuse_change();
 --! EndIncluded policies/mfa_challenges.sql
+--! Included policies/passkeys.sql
+select context.close_table('auth.passkeys');
+
+-- The definer's reach: signing in with a passkey, listing, renaming and removing.
+grant select, insert, update, delete on auth.passkeys to rowhouse_definer;
+create policy "sign-in keeps the passkeys" on auth.passkeys
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "sign-in keeps the passkeys" on auth.passkeys is
+    'auth.add_passkey() makes them, auth.begin_passkey() and auth.use_passkey() find the one that is shown; context.passkeys_of_caller() shows the caller''s own, context.rename_passkey_of_caller() and context.remove_passkey_of_caller() change them.';
+--! EndIncluded policies/passkeys.sql
+--! Included policies/passkey_challenges.sql
+select context.close_table('auth.passkey_challenges');
+
+-- The definer's reach: what authenticators are asked to sign.
+grant select, insert, delete on auth.passkey_challenges to rowhouse_definer;
+create policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges is
+    'auth.ask_passkey() makes them, auth.take_passkey_challenge() uses them up; jobs.expire_exchange_codes() forgets what is over.';
+--! EndIncluded policies/passkey_challenges.sql
 --! Included policies/login_throttles.sql
 select context.close_table('auth.login_throttles');
 
@@ -6689,6 +7352,17 @@ comment on column auth.totp_factors.confirmed_at is 'When its first code was sho
 comment on table auth.recovery_codes is 'Ten codes for who has lost their second factor; each is good once.';
 comment on column auth.recovery_codes.digest is 'sha256 of sha256 of the code.';
 comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
+comment on table auth.passkeys is 'Keys of people''s authenticators (WebAuthn): a way in by itself, and a second factor.';
+comment on column auth.passkeys.credential_id is 'The authenticator''s name for it.';
+comment on column auth.passkeys.public_key is 'COSE_Key (RFC 9052): EdDSA, ES256 or RS256.';
+comment on column auth.passkeys.counter is 'The last signature counter that was shown; 0 where the authenticator has none. One that does not grow is that of a copy.';
+comment on column auth.passkeys.transports is 'How its browser said that it is reached: usb, internal, hybrid, …';
+comment on column auth.passkeys.aaguid is 'Which make of authenticator, as that says itself; nobody vouches for it.';
+comment on column auth.passkeys.backup_eligible is 'Whether a service may copy it to other devices; never changes.';
+comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
+comment on table auth.passkey_challenges is 'What authenticators were asked to sign. Not audited: good for five minutes; what was shown for one is recorded.';
+comment on column auth.passkey_challenges.digest is 'sha256 of sha256 of the challenge.';
+comment on column auth.passkey_challenges.bound_to is 'The digest of the handle of the session, or of the mfaToken, that it was made for; null for signing in.';
 comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
 
@@ -6832,7 +7506,7 @@ using (values
     ('RH409', '',                     'last_owner',              409, 'A tenant always keeps one active owner.'),
     ('RH406', '',                     'message_blank',           400, 'A message needs something to read; spaces and invisible characters are none.'),
     ('RH410', '',                     'conversation_archived',   409, 'An archived conversation takes no messages; its member can open it again.'),
-    ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password or link another account first.'),
+    ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password, link an account or add a passkey first.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
@@ -6898,6 +7572,9 @@ select audit.track('auth.api_keys',
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
+select audit.track('auth.passkeys', tenant => '',
+    kept => '{user_id,counter,transports,aaguid,backup_eligible,backed_up,name,created_at,last_used_at}',
+    withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
@@ -6908,6 +7585,7 @@ select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retir
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
 --   auth.mfa_challenges   sign-ins half way: that one was asked for a second factor is an event, and how it went another
+--   auth.passkey_challenges  good for five minutes; what was shown for one is recorded
 --   auth.login_throttles  counters; the sign-in that moved them is an event of its own
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock

@@ -135,6 +135,17 @@ comment on column auth.totp_factors.confirmed_at is 'When its first code was sho
 comment on table auth.recovery_codes is 'Ten codes for who has lost their second factor; each is good once.';
 comment on column auth.recovery_codes.digest is 'sha256 of sha256 of the code.';
 comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
+comment on table auth.passkeys is 'Keys of people''s authenticators (WebAuthn): a way in by itself, and a second factor.';
+comment on column auth.passkeys.credential_id is 'The authenticator''s name for it.';
+comment on column auth.passkeys.public_key is 'COSE_Key (RFC 9052): EdDSA, ES256 or RS256.';
+comment on column auth.passkeys.counter is 'The last signature counter that was shown; 0 where the authenticator has none. One that does not grow is that of a copy.';
+comment on column auth.passkeys.transports is 'How its browser said that it is reached: usb, internal, hybrid, …';
+comment on column auth.passkeys.aaguid is 'Which make of authenticator, as that says itself; nobody vouches for it.';
+comment on column auth.passkeys.backup_eligible is 'Whether a service may copy it to other devices; never changes.';
+comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
+comment on table auth.passkey_challenges is 'What authenticators were asked to sign. Not audited: good for five minutes; what was shown for one is recorded.';
+comment on column auth.passkey_challenges.digest is 'sha256 of sha256 of the challenge.';
+comment on column auth.passkey_challenges.bound_to is 'The digest of the handle of the session, or of the mfaToken, that it was made for; null for signing in.';
 comment on table auth.login_throttles is 'Counters of login attempts; the key is a digest of address and network. Not audited: the sign-in that moved them is an event of its own.';
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
 

@@ -26,7 +26,7 @@ using (values
     ('RH409', '',                     'last_owner',              409, 'A tenant always keeps one active owner.'),
     ('RH406', '',                     'message_blank',           400, 'A message needs something to read; spaces and invisible characters are none.'),
     ('RH410', '',                     'conversation_archived',   409, 'An archived conversation takes no messages; its member can open it again.'),
-    ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password or link another account first.'),
+    ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password, link an account or add a passkey first.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),

@@ -105,6 +105,16 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     headers: { Cookie: "__Host-rowhouse_refresh=rubbish", Origin: "https://elsewhere.example" },
   },
   page_too_large: graphql("{ conversations(first: 1000) { nodes { title } } }"),
+  passkey_challenge_invalid: "It takes an authenticator.",
+  passkey_exists: "It takes an authenticator.",
+  passkey_limit: "It takes twenty authenticators.",
+  passkey_missing: {
+    method: "POST",
+    path: "/auth/step-up/passkey/options",
+    as: "mel",
+    body: {},
+  },
+  passkey_refused: "It takes an authenticator.",
   password_required: {
     method: "POST",
     path: "/auth/step-up",

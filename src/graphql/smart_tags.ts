@@ -58,6 +58,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           ...notNull("id", "provider", "issuer", "subject", "created_at", "last_used_at"),
         },
       },
+      "app.passkey": { attribute: notNull("id", "name", "synced", "aaguid", "created_at") },
       "app.session": {
         attribute: {
           ...notNull("id", "methods", "created_at", "last_seen_at", "expires_at", "is_current"),
@@ -144,6 +145,11 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.my_identities": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
+      "app.my_passkeys": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
+      "app.rename_passkey": { tags: { resultFieldName: "passkey" } },
+      "app.remove_passkey": { tags: { resultFieldName: "passkey" } },
       "app.unlink_identity": { tags: { resultFieldName: "identity" } },
       "app.my_sessions": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },

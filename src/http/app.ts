@@ -8,6 +8,7 @@ import type { Identity } from "../auth/identity.ts";
 import type { MailProofs } from "../auth/mail_proofs.ts";
 import type { Provider } from "../auth/oauth/provider.ts";
 import type { OwnAccount } from "../auth/own_account.ts";
+import type { Passkeys } from "../auth/passkeys/passkeys.ts";
 import type { PasswordRules } from "../auth/password_rules.ts";
 import type { SecondFactors } from "../auth/second_factors.ts";
 import type { Config } from "../config.ts";
@@ -41,9 +42,20 @@ import { jwks } from "./routes/jwks.ts";
 import { logIn } from "./routes/log_in.ts";
 import { logOut } from "./routes/log_out.ts";
 import { metricsPage } from "./routes/metrics.ts";
-import { confirmTotp, enrolTotp, removeTotp, verifyMfa } from "./routes/mfa.ts";
+import { confirmTotp } from "./routes/mfa/confirm_totp.ts";
+import { enrolTotp } from "./routes/mfa/enrol_totp.ts";
+import { removeTotp } from "./routes/mfa/remove_totp.ts";
+import { verifyMfa } from "./routes/mfa/verify.ts";
 import { beginOAuth, finishOAuth, listProviders } from "./routes/oauth.ts";
 import { openApiDocument } from "./routes/openapi.ts";
+import { logInWithPasskey } from "./routes/passkey/login.ts";
+import { logInWithPasskeyOptions } from "./routes/passkey/login_options.ts";
+import { registerPasskey } from "./routes/passkey/register.ts";
+import { registerPasskeyOptions } from "./routes/passkey/register_options.ts";
+import { verifyMfaPasskey } from "./routes/passkey/second_factor.ts";
+import { mfaPasskeyOptions } from "./routes/passkey/second_factor_options.ts";
+import { stepUpWithPasskey } from "./routes/passkey/step_up.ts";
+import { stepUpWithPasskeyOptions } from "./routes/passkey/step_up_options.ts";
 import { reference } from "./routes/reference.ts";
 import { refresh } from "./routes/refresh.ts";
 import { register } from "./routes/register.ts";
@@ -71,6 +83,7 @@ export interface Parts {
   readonly account: OwnAccount;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
+  readonly passkeys: Passkeys;
   readonly authority: TokenAuthority;
   readonly masterKeys: MasterKeys;
   readonly usage: ApiKeyUsage;
@@ -115,6 +128,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(parts.limits.perCredential);
   app.use(noteUses(parts.identity, log));
   app.use(signingIn(parts).routes());
+  app.use(withPasskeys(parts).routes());
   app.use(signingInElsewhere(parts, app).routes());
   app.use(parts.graphql);
   return app;
@@ -196,6 +210,27 @@ function signingIn(parts: Parts): Router<RequestState> {
     .post("/auth/mfa/totp/remove", json, removeTotp(mfa))
     .post("/auth/mfa/verify", json, verifyMfa(mfa))
     .post("/auth/step-up", json, stepUp(factors, masterKeys, metrics));
+}
+
+/** Keys of authenticators: adding one, signing in with it alone or after a password, and proving anew who one is. */
+function withPasskeys(parts: Parts): Router<RequestState> {
+  const { passkeys, authority, masterKeys, metrics, mailer, config } = parts;
+  const party = {
+    id: config.passkeyRpId,
+    name: new URL(config.publicUrl).hostname,
+    origins: [...ownOrigins(config.publicUrl), ...config.corsOrigins],
+  };
+  const given = { passkeys, party, authority, masterKeys, metrics, mailer };
+  const json = answers("application/json");
+  return new Router<RequestState>(EXACT)
+    .post("/auth/passkey/register/options", json, registerPasskeyOptions(given))
+    .post("/auth/passkey/register", json, registerPasskey(given))
+    .post("/auth/passkey/login/options", json, logInWithPasskeyOptions(given))
+    .post("/auth/passkey/login", json, logInWithPasskey(given))
+    .post("/auth/mfa/passkey/options", json, mfaPasskeyOptions(given))
+    .post("/auth/mfa/passkey/verify", json, verifyMfaPasskey(given))
+    .post("/auth/step-up/passkey/options", json, stepUpWithPasskeyOptions(given))
+    .post("/auth/step-up/passkey", json, stepUpWithPasskey(given));
 }
 
 /** What begins at a provider, whom only the browser's session remembers. */

@@ -200,8 +200,9 @@ export const CODES = {
   },
   last_way_in: {
     status: 409,
-    happens: "The identity is the last way to sign in: there is no password, and no other identity.",
-    remedy: "Set a password or link another account first.",
+    happens:
+      "The identity or the passkey is the last way to sign in: there is no password, and no other of either.",
+    remedy: "Set a password, link an account or add another passkey first.",
   },
   link_of_another_browser: {
     status: 403,
@@ -256,12 +257,13 @@ export const CODES = {
     status: 401,
     happens: "The password is right, but the company wants a second factor and the person has none.",
     remedy:
-      "Take `mfaToken` to `POST /auth/mfa/totp/enroll`, show the code to scan, and confirm it at `/auth/mfa/totp/confirm`, which signs in.",
+      "Take `mfaToken` to `POST /auth/mfa/totp/enroll`, show the code to scan, and confirm it at `/auth/mfa/totp/confirm`, which signs in; or add a passkey with it at `/auth/passkey/register`, which does too.",
   },
   mfa_required: {
     status: 401,
     happens: "The password is right, and the account has a second factor.",
-    remedy: "Ask for its code, and send it with `mfaToken` to `POST /auth/mfa/verify`.",
+    remedy:
+      "Ask for its code, and send it with `mfaToken` to `POST /auth/mfa/verify`; or show a passkey at `/auth/mfa/passkey/verify`.",
   },
   mfa_token_invalid: {
     status: 401,
@@ -301,6 +303,34 @@ export const CODES = {
     status: 400,
     happens: "`first` or `last` asks for more than 100 rows, or for fewer than none.",
     remedy: "Ask for 100 at most, and go on with `after: pageInfo.endCursor`.",
+  },
+  passkey_challenge_invalid: {
+    status: 401,
+    happens:
+      "What the authenticator signed is no challenge of ours any more: five minutes are over, it was used, or it was made for another purpose or somebody else.",
+    remedy: "Ask for new options, and let the authenticator sign those.",
+  },
+  passkey_exists: {
+    status: 409,
+    happens: "The passkey that was to be added is known here already.",
+    remedy: "Use it, or add one of another device.",
+  },
+  passkey_limit: {
+    status: 409,
+    happens: "The person has twenty passkeys, and nobody has more.",
+    remedy: "Remove one that is not used any more (`removePasskey`), and try again.",
+  },
+  passkey_missing: {
+    status: 409,
+    happens: "The person has no passkey that could be shown.",
+    remedy: "Show what they have: the password, or a code.",
+  },
+  passkey_refused: {
+    status: 401,
+    happens:
+      "What the authenticator answered does not hold: the passkey is not known here or somebody else's, the page is not one of ours, the authenticator did not verify its user, the signature is wrong, or the passkey was copied.",
+    remedy:
+      "Ask for new options and try again, or sign in another way. If it lasts, remove the passkey and add it anew.",
   },
   password_required: {
     status: 400,
@@ -347,8 +377,10 @@ export const CODES = {
   },
   second_factor_exists: {
     status: 409,
-    happens: "Somebody who has a second factor wanted to set up another.",
-    remedy: "Remove it at `POST /auth/mfa/totp/remove`, and set up the new one.",
+    happens:
+      "Somebody who has a second factor wanted to set up another, or any at all with an `mfaToken`, which proves the first one only.",
+    remedy:
+      "Sign in with it. To have another, remove it at `POST /auth/mfa/totp/remove` and set up the new one.",
   },
   second_factor_missing: {
     status: 409,
@@ -358,7 +390,7 @@ export const CODES = {
   second_factor_required: {
     status: 400,
     happens: "Somebody who has a second factor wanted to step up by the password.",
-    remedy: "Ask for a code of the app, or a recovery code.",
+    remedy: "Ask for a code of the app, a recovery code, or a passkey (`POST /auth/step-up/passkey`).",
   },
   session_ended: {
     status: 401,
@@ -377,7 +409,7 @@ export const CODES = {
     happens:
       "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members.",
     remedy:
-      "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, and try again with the same token.",
+      "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, or show a passkey at `/auth/step-up/passkey`; then try again with the same token.",
   },
   subscriptions_not_supported: {
     status: 400,

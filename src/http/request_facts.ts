@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Middleware } from "koa";
+import type { Context, Middleware } from "koa";
 import type { Caller } from "../database/caller.ts";
 import { clientAddress } from "./client_address.ts";
 import type { Problem } from "./problem.ts";
@@ -25,6 +25,9 @@ export interface RequestState {
   /** How a sign-in went, for the log. Never told to the client in more words than the answer has. */
   outcome?: string;
 }
+
+/** A request as the middleware behind {@link nameRequest} sees it. */
+export type Request = Context & { state: RequestState };
 
 /** Names the request: takes over a sane `X-Request-Id` or makes one, answers it, and gathers the facts. */
 export function nameRequest(): Middleware<RequestState> {

@@ -7,6 +7,7 @@ import { openIdentity } from "../auth/identity.ts";
 import { openMailProofs } from "../auth/mail_proofs.ts";
 import { openProviders } from "../auth/oauth/providers.ts";
 import { openOwnAccount } from "../auth/own_account.ts";
+import { openPasskeys } from "../auth/passkeys/passkeys.ts";
 import { passwordRules } from "../auth/password_rules.ts";
 import { openSecondFactors } from "../auth/second_factors.ts";
 import { openSigningKeys } from "../auth/signing_keys.ts";
@@ -126,6 +127,7 @@ export async function startServer(options: {
       account: openOwnAccount(auth),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
+      passkeys: openPasskeys(auth),
       authority: {
         keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log, config.acceptedAlgorithms),
         issuer: config.publicUrl,

@@ -45,8 +45,8 @@ export function signInRefusal(outcome: string, asked?: { masterKeys: MasterKeys;
       return unauthorized(
         outcome,
         outcome === "mfa_required"
-          ? "This account has a second factor: show it at /auth/mfa/verify."
-          : "This company wants a second factor: set one up at /auth/mfa/totp/enroll.",
+          ? "This account has a second factor: show it at /auth/mfa/verify or /auth/mfa/passkey/verify."
+          : "This company wants a second factor: set one up at /auth/mfa/totp/enroll or /auth/passkey/register.",
         undefined,
         { mfaToken: sessionHandle(asked.masterKeys.current, asked.session) },
       );

@@ -11,6 +11,8 @@ export const TEMPLATES = [
   "email_changed",
   "invitation",
   "password_removed",
+  "passkey_added",
+  "passkey_removed",
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];

@@ -112,6 +112,24 @@ describe("the configuration", () => {
     expect(processes("auto")).toBe(Math.min(availableParallelism(), 64));
   });
 
+  test("makes passkeys for the host of the public URL, or for a domain above it", () => {
+    const rpId = (PASSKEY_RP_ID?: string) => readConfig({ ...production, PASSKEY_RP_ID }).passkeyRpId;
+    expect([rpId(), rpId("chat.example.com"), rpId("example.com")]).toEqual([
+      "chat.example.com",
+      "chat.example.com",
+      "example.com",
+    ]);
+    for (const PASSKEY_RP_ID of [
+      "com",
+      "ample.com",
+      "example.org",
+      "https://example.com",
+      "a.chat.example.com",
+    ]) {
+      expect(problems({ ...production, PASSKEY_RP_ID })).toEqual([expect.stringMatching(/^PASSKEY_RP_ID /)]);
+    }
+  });
+
   test("generates nothing in production", () => {
     problems({ ...production, MASTER_KEY: "", STATE_DIR });
     expect(() => statSync(join(STATE_DIR, "secrets.json"))).toThrow("ENOENT");

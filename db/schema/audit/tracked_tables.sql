@@ -46,6 +46,9 @@ select audit.track('auth.api_keys',
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
+select audit.track('auth.passkeys', tenant => '',
+    kept => '{user_id,counter,transports,aaguid,backup_eligible,backed_up,name,created_at,last_used_at}',
+    withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
@@ -56,6 +59,7 @@ select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retir
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
 --   auth.mfa_challenges   sign-ins half way: that one was asked for a second factor is an event, and how it went another
+--   auth.passkey_challenges  good for five minutes; what was shown for one is recorded
 --   auth.login_throttles  counters; the sign-in that moved them is an event of its own
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock

@@ -10,16 +10,18 @@ create or replace function auth.begin_step_up(handle bytea, by_code boolean, fac
     set search_path = ''
 as $$
 declare
-    live record;
+    live       record;
+    has_factor boolean;
 begin
     select * into live from auth.live_session(handle, facts);
     outcome := live.outcome;
     if outcome = 'ok' then
         select known.id, known.seed into factor, seed from auth.totp_factors as known
         where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        has_factor := auth.has_second_factor((live.session).user_id);
         outcome := case
-            when factor is not null and not by_code then 'code_required'
-            when factor is null and by_code then 'password_required'
+            when has_factor and not by_code then 'code_required'
+            when by_code and not has_factor then 'password_required'
             else 'ok'
         end;
     end if;

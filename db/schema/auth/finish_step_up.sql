@@ -22,9 +22,7 @@ begin
     person := (live.session).user_id;
     -- A password is no longer enough from the moment on that there is a second factor.
     shown := case
-        when verified and not exists (
-            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-        ) then 'pwd'
+        when verified and not auth.has_second_factor(person) then 'pwd'
         else auth.take_code(person, step, recovery)
     end;
     if shown is null then

@@ -50,9 +50,7 @@ begin
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
-        when exists (
-            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
-        ) then 'mfa_required'
+        when auth.has_second_factor(person.id) then 'mfa_required'
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;

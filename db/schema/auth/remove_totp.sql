@@ -1,4 +1,5 @@
--- Takes the second factor away, with its recovery codes, from who is signed in and proved it lately.
+-- Takes the second factor away from who is signed in and proved it lately; its recovery codes too, unless passkeys stay, for
+-- which they are good as well.
 --
 -- Outcomes: ok; not_enrolled; step_up_required; or what auth.live_session() says.
 set local role rowhouse_definer;
@@ -21,12 +22,14 @@ begin
     if not found then
         return 'not_enrolled';
     end if;
-    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    if not auth.has_second_factor((live.session).user_id) then
+        delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    end if;
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
 $$;
 grant execute on function auth.remove_totp(bytea, jsonb) to rowhouse_auth;
 comment on function auth.remove_totp(bytea, jsonb) is
-    'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+    'Removes the caller''s second factor, and its recovery codes unless passkeys stay; wants a fresh sign-in.';
 reset role;

@@ -17,7 +17,7 @@ begin
     end if;
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
-        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+        and auth.has_second_factor(person);
     return case when found then 'recovery' end;
 end
 $$;

@@ -1,6 +1,5 @@
--- The account elsewhere does not sign the caller in any more. The last way in stays: who has no password keeps one
--- identity. It wants a fresh sign-in, and no API key. Two of one person's at once take turns, or each would count on the
--- other.
+-- The account elsewhere does not sign the caller in any more. The last way in stays. It wants a fresh sign-in, and
+-- no API key.
 set local role rowhouse_definer;
 create or replace function context.unlink_identity_of_caller(id uuid) returns app.identity
     language plpgsql volatile strict parallel unsafe security definer
@@ -11,7 +10,7 @@ declare
     gone   app.identity;
 begin
     perform context.require_fresh_sign_in();
-    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    perform auth.lock_ways_in(caller);
     delete from auth.identities as identity
     where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
     returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
@@ -19,13 +18,11 @@ begin
     if not found then
         raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
     end if;
-    if not exists (select from auth.passwords as password where password.user_id = caller)
-        and not exists (select from auth.identities as identity where identity.user_id = caller)
-    then
+    if not auth.has_way_in(caller) then
         raise exception using
             errcode = 'RH411',
             message = 'this is the last way to sign in',
-            hint = 'Set a password or link another account first.';
+            hint = 'Set a password, link another account or add a passkey first.';
     end if;
     return gone;
 end

@@ -52,6 +52,43 @@ export const totpSecret = v.strictObject({ secret: v.string(), otpauthUrl: v.str
 /** Codes that are shown this once; with the tokens of the sign-in, where one waited for them. */
 export const recoveryCodes = v.looseObject({ recoveryCodes: v.array(v.string()) });
 
+const descriptor = v.strictObject({
+  type: v.literal("public-key"),
+  id: v.string(),
+  transports: v.array(v.string()),
+});
+
+/** What an authenticator is to make: PublicKeyCredentialCreationOptionsJSON (WebAuthn section 5.1.8). */
+export const passkeyCreation = v.strictObject({
+  rp: v.strictObject({ id: v.string(), name: v.string() }),
+  user: v.strictObject({ id: v.string(), name: v.string(), displayName: v.string() }),
+  challenge: v.string(),
+  pubKeyCredParams: v.array(v.strictObject({ type: v.literal("public-key"), alg: v.number() })),
+  timeout: v.number(),
+  attestation: v.literal("none"),
+  authenticatorSelection: v.strictObject({
+    residentKey: v.literal("required"),
+    requireResidentKey: v.literal(true),
+    userVerification: v.literal("required"),
+  }),
+  excludeCredentials: v.array(descriptor),
+});
+
+/** What an authenticator is to sign: PublicKeyCredentialRequestOptionsJSON (WebAuthn section 5.1.9). */
+export const passkeyRequest = v.strictObject({
+  rpId: v.string(),
+  challenge: v.string(),
+  timeout: v.number(),
+  userVerification: v.literal("required"),
+  allowCredentials: v.array(descriptor),
+});
+
+/** A new passkey; with recovery codes, where there were none, and with the tokens of the sign-in, where one waited for it. */
+export const passkeyAdded = v.looseObject({
+  passkey: v.strictObject({ id: uuid, name: v.string(), synced: v.boolean(), createdAt: v.string() }),
+  recoveryCodes: v.optional(v.array(v.string())),
+});
+
 /** When somebody last proved who they are, in seconds since 1970. */
 export const steppedUp = v.strictObject({ authTime: v.pipe(v.number(), v.integer()) });
 

@@ -8,8 +8,19 @@ import { forgotPasswordOperation } from "../routes/forgot_password.ts";
 import { jwksOperation } from "../routes/jwks.ts";
 import { logInOperation } from "../routes/log_in.ts";
 import { logOutOperation } from "../routes/log_out.ts";
-import { confirmOperation, enrolOperation, removeOperation, verifyMfaOperation } from "../routes/mfa.ts";
+import { confirmOperation } from "../routes/mfa/confirm_totp.ts";
+import { enrolOperation } from "../routes/mfa/enrol_totp.ts";
+import { removeOperation } from "../routes/mfa/remove_totp.ts";
+import { verifyMfaOperation } from "../routes/mfa/verify.ts";
 import { beginOAuthOperation, finishOAuthOperation, providersOperation } from "../routes/oauth.ts";
+import { logInWithPasskeyOperation } from "../routes/passkey/login.ts";
+import { logInWithPasskeyOptionsOperation } from "../routes/passkey/login_options.ts";
+import { registerPasskeyOperation } from "../routes/passkey/register.ts";
+import { registerPasskeyOptionsOperation } from "../routes/passkey/register_options.ts";
+import { mfaPasskeyOperation } from "../routes/passkey/second_factor.ts";
+import { mfaPasskeyOptionsOperation } from "../routes/passkey/second_factor_options.ts";
+import { stepUpWithPasskeyOperation } from "../routes/passkey/step_up.ts";
+import { stepUpWithPasskeyOptionsOperation } from "../routes/passkey/step_up_options.ts";
 import { refreshOperation } from "../routes/refresh.ts";
 import { registerOperation } from "../routes/register.ts";
 import { requestLinkOperation } from "../routes/request_link.ts";
@@ -161,6 +172,14 @@ export const OPERATIONS: readonly Operation[] = [
   confirmOperation,
   removeOperation,
   stepUpOperation,
+  logInWithPasskeyOptionsOperation,
+  logInWithPasskeyOperation,
+  mfaPasskeyOptionsOperation,
+  mfaPasskeyOperation,
+  stepUpWithPasskeyOptionsOperation,
+  stepUpWithPasskeyOperation,
+  registerPasskeyOptionsOperation,
+  registerPasskeyOperation,
   refreshOperation,
   sessionOperation,
   switchOperation,

@@ -11,7 +11,7 @@ import { callerOf, sessionRefusal } from "../own_session.ts";
 import { Problem, unauthorized } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
-import { refuseUnasked } from "./mfa.ts";
+import { refuseUnasked } from "./mfa/refusals.ts";
 
 export const stepUpOperation = operation({
   method: "post",
@@ -19,7 +19,7 @@ export const stepUpOperation = operation({
   area: "Signing in",
   summary: "Prove once more who one is",
   description:
-    "The session, and its tokens, are good for ten minutes of what wants a fresh sign-in. Who has a second factor shows that (`code`), others the password.",
+    "The session, and its tokens, are good for ten minutes of what wants a fresh sign-in. Who has a second factor shows that (`code`, or a passkey at `/auth/step-up/passkey`), others the password.",
   credential: "bearer",
   body: { password: field.optional(field.text(1, 1_000)), code: field.optional(field.text(1, 40)) },
   answers: { 200: { says: "Fresh again.", body: steppedUp } },
@@ -53,7 +53,7 @@ export function stepUp(factors: SecondFactors, keys: MasterKeys, metrics: Metric
       throw new Problem(
         400,
         "second_factor_required",
-        "This account has a second factor: give a code of it.",
+        "This account has a second factor: give a code of it, or show a passkey at /auth/step-up/passkey.",
       );
     }
     if (asked.outcome === "password_required") {

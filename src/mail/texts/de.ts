@@ -103,6 +103,24 @@ export const de: Language = {
       button: "Neues Passwort setzen",
       after: [
         "Link und Code gelten einen Tag, einmal; danach fordern Sie ein neues Passwort an, wo Sie sich anmelden. Nennen Sie den Code niemandem, auch nicht denen, die den Dienst betreiben.",
+        ],
+      }),
+    passkey_added: (facts) => ({
+      subject: "Ihr Konto hat einen neuen Passkey",
+      before: [
+        `Zu Ihrem Konto bei ${facts.service} wurde ein Passkey hinzugefügt: ${when(facts)}. Wer sein Gerät hat, kann sich damit anmelden.`,
+      ],
+      after: [
+        "Falls Sie es nicht waren, entfernen Sie ihn sofort, dort, wo Sie Ihr Konto verwalten, melden Sie sich überall ab und wählen Sie ein neues Passwort.",
+      ],
+    }),
+    passkey_removed: (facts) => ({
+      subject: "Ein Passkey Ihres Kontos wurde entfernt",
+      before: [
+        `Ein Passkey Ihres Kontos bei ${facts.service} wurde entfernt: ${when(facts)}. Er meldet Sie nicht mehr an.`,
+      ],
+      after: [
+        "Falls Sie es nicht waren, melden Sie sich überall ab und wählen Sie sofort ein neues Passwort.",
       ],
     }),
   },

@@ -104,6 +104,22 @@ export const en: Language = {
       after: [
         "Link and code work for a day, once; after that, ask for a new password where you sign in. Never tell anybody the code, not even whoever runs the service.",
       ],
+      }),
+    passkey_added: (facts) => ({
+      subject: "A passkey was added to your account",
+      before: [
+        `A passkey was added to your account at ${facts.service} on ${when(facts)}. Whoever has its device can sign in with it.`,
+      ],
+      after: [
+        "If it was not you, remove it at once where you manage your account, sign out everywhere, and choose a new password.",
+      ],
+    }),
+    passkey_removed: (facts) => ({
+      subject: "A passkey was removed from your account",
+      before: [
+        `A passkey of your account at ${facts.service} was removed on ${when(facts)}. It does not sign you in any more.`,
+      ],
+      after: ["If it was not you, sign out everywhere and choose a new password at once."],
     }),
   },
 };

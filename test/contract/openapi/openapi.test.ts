@@ -56,9 +56,11 @@ describe("what openapi.json says of", () => {
       GITHUB_CLIENT_SECRET: "a secret between the two of us",
       OIDC_PROVIDERS: `[{"id": "away", "name": "Away", "issuer": "http://127.0.0.1:9", "clientId": "rowhouse"}]`,
     });
-    narrow = await startTestServer(database, { RATE_LIMIT_SIGN_IN: "1", RATE_LIMIT: "1" });
-    closed = await startTestServer(database, { REGISTRATION: "closed" });
-    invited = await startTestServer(database, { REGISTRATION: "invited" });
+    // They look into the queue of mails too, so what they find there has to come into the same folder.
+    const STATE_DIR = server.config.stateDir;
+    narrow = await startTestServer(database, { STATE_DIR, RATE_LIMIT_SIGN_IN: "1", RATE_LIMIT: "1" });
+    closed = await startTestServer(database, { STATE_DIR, REGISTRATION: "closed" });
+    invited = await startTestServer(database, { STATE_DIR, REGISTRATION: "invited" });
     const keys = await openSigningKeys(
       database.auth,
       masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),

@@ -1,6 +1,7 @@
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, signUp } from "../../support/people.ts";
 import type { Answer } from "../../support/server.ts";
+import { PASSKEY_REFUSALS } from "./passkeys.ts";
 import {
   alter,
   BANNED,
@@ -245,6 +246,8 @@ export const REFUSALS: Examples = {
   },
   "post /auth/mfa/verify tenant_suspended": (_, street) => verifyAfter(street, SUSPENDED),
   "post /auth/mfa/verify user_banned": (_, street) => verifyAfter(street, BANNED),
+
+  ...PASSKEY_REFUSALS,
 
   ...withBadSessions("post /auth/step-up", ({ server }, headers) =>
     server.post("/auth/step-up", { password: "wrong" }, headers),

@@ -3,7 +3,9 @@ import type { AccessClaims, TokenAuthority } from "../../../src/auth/access_toke
 import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { codeAt } from "../../../src/auth/totp.ts";
 import type { Operation } from "../../../src/http/contract/operation.ts";
+import type { Authenticator } from "../../support/authenticator.ts";
 import type { TestDatabase } from "../../support/database.ts";
+import { passkeyOf } from "../../support/passkeys.ts";
 import { mailedCode, mailedToken, type SignUp, signUp } from "../../support/people.ts";
 import { type Answer, eventually, type TestServer } from "../../support/server.ts";
 
@@ -196,4 +198,14 @@ export async function enrolled(street: Street): Promise<Enrolled> {
 /** The token of a sign-in that wants a second factor. */
 export async function mfaToken({ server }: Street, { email, password }: SignUp): Promise<string> {
   return (await server.post("/auth/login", { email, password })).body.mfaToken;
+}
+
+export interface KeyHolder extends SignUp {
+  readonly key: Authenticator;
+}
+
+/** Somebody with a passkey. */
+export async function keyHolder(street: Street): Promise<KeyHolder> {
+  const person = await someone(street);
+  return { ...person, key: await passkeyOf(street.server, person) };
 }

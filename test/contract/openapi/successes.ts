@@ -1,5 +1,6 @@
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken } from "../../support/people.ts";
+import { PASSKEY_SUCCESSES } from "./passkeys.ts";
 import {
   bearer,
   type Examples,
@@ -51,6 +52,7 @@ export const SUCCESSES: Examples = {
   },
   "post /auth/mfa/totp/remove 204": async (_, street) =>
     street.server.post("/auth/mfa/totp/remove", {}, (await enrolled(street)).headers),
+  ...PASSKEY_SUCCESSES,
   "post /auth/step-up 200": async (_, street) => {
     const { password, headers } = await someone(street);
     return street.server.post("/auth/step-up", { password }, headers);
