@@ -103,8 +103,8 @@ export const de: Language = {
       button: "Neues Passwort setzen",
       after: [
         "Link und Code gelten einen Tag, einmal; danach fordern Sie ein neues Passwort an, wo Sie sich anmelden. Nennen Sie den Code niemandem, auch nicht denen, die den Dienst betreiben.",
-        ],
-      }),
+      ],
+    }),
     passkey_added: (facts) => ({
       subject: "Ihr Konto hat einen neuen Passkey",
       before: [

@@ -104,7 +104,7 @@ export const en: Language = {
       after: [
         "Link and code work for a day, once; after that, ask for a new password where you sign in. Never tell anybody the code, not even whoever runs the service.",
       ],
-      }),
+    }),
     passkey_added: (facts) => ({
       subject: "A passkey was added to your account",
       before: [
