@@ -3,7 +3,7 @@ import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, type JWK } from 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiKeys } from "../../src/auth/api_key.ts";
 import { codeAt } from "../../src/auth/totp.ts";
-import { mailed, seedOf } from "../contract/openapi/street.ts";
+import { keptCode, mailed, seedOf, verifier } from "../contract/openapi/street.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { handMadeProof, type KeyHolder, keyHolder } from "../support/dpop.ts";
 import { type SignUp, signUp } from "../support/people.ts";
@@ -142,6 +142,26 @@ describe("a session that begins with a proof", () => {
     expect(await keysOf(ann)).toEqual([null, client.thumbprint, client.thumbprint, client.thumbprint]);
   });
 
+  test("begins so with a provider too", async () => {
+    const code = await keptCode({ database }, person.email);
+    const { body } = await client.post("/auth/oauth/exchange", { code, code_verifier: verifier });
+    expect([body.token_type, confirmation(body.access_token)]).toEqual(["DPoP", client.thumbprint]);
+  });
+
+  test("begins so out of one that is not bound, which stays as it was", async () => {
+    const login = await server.post("/auth/login", credentials(person));
+    const token = login.body.access_token;
+    const proof = await client.proof("POST", "/auth/switch", token);
+    const switched = await server.post(
+      "/auth/switch",
+      { tenant: login.body.tenant.slug },
+      { Authorization: `Bearer ${token}`, ...proof },
+    );
+    expect([switched.status, switched.body.token_type]).toEqual([200, "DPoP"]);
+    expect((await keysOf(person)).slice(-2)).toEqual([null, client.thumbprint]);
+    expect((await server.post("/graphql", query, { Authorization: `Bearer ${token}` })).status).toBe(200);
+  });
+
   test("stays bound although an answer is lost: the same child, for the same key", async () => {
     const { refresh_token } = await bound(client, person);
     const [one, two] = [
@@ -187,12 +207,13 @@ describe("a stolen token of a bound session is refused", () => {
   });
   const lives = async () =>
     expect((await client.post("/graphql", query, tokens.access_token)).body.errors).toBeUndefined();
-  const told = async () => {
+  const told = async (action: string) => {
     const { rows } = await database.admin.query(
-      "select detail ->> 'detail' as detail from audit.events where action = 'access.refused' and actor_id = $1",
-      [person.login.user.id],
+      `select coalesce(detail ->> 'detail', detail ->> 'outcome') as why
+       from audit.events where action = $2 and actor_id = $1`,
+      [person.login.user.id, action],
     );
-    return rows.map(({ detail }) => detail);
+    return rows.map(({ why }) => why);
   };
 
   test("as Bearer, with a challenge that says how it is to come, and the trail is told", async () => {
@@ -209,7 +230,7 @@ describe("a stolen token of a bound session is refused", () => {
       await expectRefused(answer, 401, "token_invalid");
       expect(answer.headers.get("WWW-Authenticate")).toMatch(/^DPoP .*error="invalid_token".*algs="ES256 /);
     }
-    expect(await told()).toContain("key_mismatch");
+    expect(await told("access.refused")).toContain("key_mismatch");
     await lives();
   });
 
@@ -246,6 +267,7 @@ describe("a stolen token of a bound session is refused", () => {
       expect(refreshed.body.error).toBe("invalid_dpop_proof");
     }
     await lives();
+    expect(await told("auth.refresh_failed")).toContain("key_mismatch");
     expect((await client.post("/auth/refresh", { refresh_token: tokens.refresh_token })).status).toBe(200);
   });
 
