@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, type JWK } from "jose";
+import * as openid from "openid-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiKeys } from "../../src/auth/api_key.ts";
 import { codeAt } from "../../src/auth/totp.ts";
@@ -86,7 +87,9 @@ describe("a session that begins with a proof", () => {
     expect(sessions[0]).toEqual({ isCurrent: true, isBound: true });
     expect(sessions).toContainEqual({ isCurrent: false, isBound: false });
     expect((await client.post("/auth/logout", {}, token)).status).toBe(204);
-    await expectRefused(await client.post("/graphql", query, token), 401, "session_ended");
+    const ended = await client.post("/graphql", query, token);
+    await expectRefused(ended, 401, "session_ended");
+    expect(ended.headers.get("WWW-Authenticate")).toMatch(/^DPoP .*error="invalid_token".*algs=/);
   });
 
   test("in a cookie is refreshed and switched with the cookie and a proof, not with the cookie alone", async () => {
@@ -579,6 +582,36 @@ describe("a client whose clock is wrong", () => {
     await expectRefused(first, 401, "use_dpop_nonce");
     expect(first.headers.get("WWW-Authenticate")).toMatch(/^DPoP .*error="use_dpop_nonce"/);
     expect((await ask(first.headers.get("DPoP-Nonce")!)).status).toBe(200);
+  });
+
+  test.each([-3600, 3600])("by %i seconds goes on by itself, where it is openid-client", async (off) => {
+    const { access_token: token } = await bound(client, person);
+    const { publicUrl } = server.config;
+    const config = new openid.Configuration({ issuer: publicUrl }, "app", { [openid.clockSkew]: off });
+    const answers: number[] = [];
+    config[openid.customFetch] = async (url, options) => {
+      // The session began as this program, and is good as no other.
+      const headers = { ...options.headers, "user-agent": "node" };
+      const answer = await fetch(url.replace(publicUrl, server.url), { ...options, headers } as RequestInit);
+      answers.push(answer.status);
+      return answer;
+    };
+    const DPoP = openid.getDPoPHandle(config, client.pair);
+    const ask = () =>
+      openid.fetchProtectedResource(
+        config,
+        token,
+        new URL("/auth/session", publicUrl),
+        "GET",
+        null,
+        undefined,
+        {
+          DPoP,
+        },
+      );
+    expect(await (await ask()).json()).toMatchObject({ user: { email: person.email } });
+    expect((await ask()).status).toBe(200);
+    expect(answers).toEqual([401, 200, 200]);
   });
 
   test("gets no further with a nonce that is not ours", async () => {

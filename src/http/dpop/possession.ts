@@ -12,6 +12,11 @@ import { rememberUsedProofs } from "./used_proofs.ts";
 /** Seconds by which a client's clock may be off ours, either way, before it needs a nonce. */
 const LEEWAY = 60;
 
+const STALE: ProofFault = {
+  code: "use_dpop_nonce",
+  detail: "Put the DPoP-Nonce of this answer into a new proof.",
+};
+
 /** Finds out which key a request proves to hold (DPoP, RFC 9449). */
 export interface Possession {
   /**
@@ -47,8 +52,7 @@ export function openPossession(
       proof.nonce === undefined
         ? Math.abs(Date.now() / 1000 - proof.issuedAt) <= LEEWAY
         : nonces.isGood(proof.nonce);
-    if (!isFresh)
-      return { code: "use_dpop_nonce", detail: "Put the DPoP-Nonce of this answer into a new proof." };
+    if (!isFresh) return STALE;
     if (await used.isFirst(proof.thumbprint, proof.id)) return null;
     return invalid("The DPoP proof was used before (jti): make one for each request.");
   }
@@ -59,13 +63,13 @@ export function openPossession(
       const text = ctx.req.headers.dpop;
       if (text === undefined) return undefined;
       ctx.set("DPoP-Nonce", nonces.current());
+      const withToken = accessToken !== undefined;
       const proof = await readProof(String(text)).catch((error) => {
-        if (error instanceof InvalidProof)
-          throw proofRefusal(invalid(error.message), accessToken !== undefined, error);
+        if (error instanceof InvalidProof) throw proofRefusal(invalid(error.message), withToken, error);
         throw error;
       });
       const found = await fault(ctx, proof, accessToken);
-      if (found) throw proofRefusal(found, accessToken !== undefined);
+      if (found) throw proofRefusal(found, withToken);
       return proof.thumbprint;
     },
     close: used.close,

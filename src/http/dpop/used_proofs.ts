@@ -17,9 +17,9 @@ export interface UsedProofs {
 }
 
 /**
- * In this process, and in Redis where there is one, so that a proof is good in one process only. While Redis is away each
- * process knows those that it saw itself. The connection is made with the first proof: where no client sends any,
- * there is none.
+ * In this process, and in Redis where there is one, so that what was used at one process is used at all of them. While
+ * Redis is away each knows those that it saw itself. The connection is made with the first proof: where no client sends
+ * any, there is none.
  *
  * @param lifetime seconds to remember each
  */
