@@ -71,7 +71,8 @@ create type app.session as (
     created_at timestamp with time zone,
     last_seen_at timestamp with time zone,
     expires_at timestamp with time zone,
-    is_current boolean
+    is_current boolean,
+    is_bound boolean
 );
 comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
 
@@ -89,7 +90,8 @@ create type context.holder as (
     ended boolean,
     expired boolean,
     fingerprint text,
-    bound_ip inet
+    bound_ip inet,
+    key_thumbprint text
 );
 comment on type context.holder is 'Who holds a credential, and the live state of all that it depends on.';
 
@@ -1073,6 +1075,7 @@ create table auth.sessions (
     last_seen_at timestamp with time zone default now() not null,
     user_agent text,
     ip inet,
+    key_thumbprint text,
     created_at timestamp with time zone default now() not null,
     authenticated_at timestamp with time zone default now() not null,
     idle_expires_at timestamp with time zone default (now() + '7 days'::interval) not null,
@@ -1087,6 +1090,7 @@ create table auth.sessions (
     constraint sessions_counter_check CHECK ((counter >= 0)),
     constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
+    constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
     constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
@@ -1097,14 +1101,15 @@ comment on column auth.sessions.acknowledged_at is 'When the tokens of this coun
 comment on column auth.sessions.last_seen_at is 'When a request or a refresh last came, to five minutes.';
 comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same browser, as the tenant has it (app.tenants.fingerprint). As it was at the last refresh; null: bound to none.';
 comment on column auth.sessions.ip is 'From where it was begun.';
+comment on column auth.sessions.key_thumbprint is 'The key that it is bound to (DPoP, RFC 9449), by the thumbprint of RFC 7638: every use of its tokens proves to hold it. Null: bound to none.';
 comment on column auth.sessions.authenticated_at is 'When its user last proved who they are, at the sign-in or by stepping up. A sibling session in another tenant has it from the one before.';
 CREATE INDEX sessions_by_end ON auth.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX sessions_by_expiry ON auth.sessions USING btree (LEAST(idle_expires_at, expires_at)) WHERE (ended_at IS NULL);
 CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id, created_at);
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
-alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column end_reason set statistics 0;
+alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.sessions enable row level security;
 alter table auth.sessions force row level security;
@@ -1347,7 +1352,7 @@ create view context.api_key_holders with (security_invoker=true) as
         CASE
             WHEN (api_key.user_id IS NULL) THEN 'active'::text
             ELSE membership.status
-        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet)::context.holder AS holder,
+        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet, NULL::text)::context.holder AS holder,
     api_key.origins,
     api_key.addresses
    FROM (((((auth.api_keys api_key
@@ -1369,7 +1374,7 @@ create view context.session_holders with (security_invoker=true) as
         CASE
             WHEN tenant.fingerprint_network THEN session.ip
             ELSE NULL::inet
-        END)::context.holder AS holder,
+        END, session.key_thumbprint)::context.holder AS holder,
     LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) AS ends_at
    FROM ((((auth.sessions session
      JOIN app.users person ON ((person.id = session.user_id)))
@@ -3695,7 +3700,7 @@ begin
     outcome := case
         when fault = 'ended' then 'ended'
         when auth.is_replay(current, counter) then 'reused'
-        when scope <> 'current' and fault in ('expired', 'fingerprint_mismatch', 'other_tenant') then fault
+        when scope <> 'current' and fault in ('expired', 'key_mismatch', 'fingerprint_mismatch', 'other_tenant') then fault
         else 'ok'
     end;
 
@@ -4733,10 +4738,12 @@ begin
         get diagnostics ended = row_count;
     end if;
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
+        expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, proven, now() + idle, proven + life
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        proven + life
     );
     perform audit.record_event(
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
@@ -4822,7 +4829,7 @@ comment on function auth.record_refusal(bytea,text,text,jsonb) is 'Writes a refu
 grant execute on function auth.record_refusal(bytea,text,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.refresh_session(session uuid, counter integer, facts jsonb)
- RETURNS TABLE(outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer)
+ RETURNS TABLE(outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer, key_thumbprint text)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -4876,6 +4883,7 @@ begin
         next_counter := known.counter;
         user_id := known.user_id;
         tenant_id := known.tenant_id;
+        key_thumbprint := known.key_thumbprint;
         select floor(extract(epoch from live.ends_at - now())) into expires_in
         from context.session_holders as live where live.digest = known.handle_digest;
     end if;
@@ -5532,7 +5540,7 @@ CREATE OR REPLACE FUNCTION context.act(person uuid, tenant uuid, facts jsonb)
 AS $function$
 begin
     perform context.seal(context.body_of(
-        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null)::context.holder,
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null)::context.holder,
         context.stated(facts)
     ));
 end
@@ -5764,7 +5772,8 @@ begin
         returning
             mine.id, context.device(mine.user_agent), mine.ip, mine.methods,
             (select place.name from app.tenants as place where place.id = mine.tenant_id),
-            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current;
+            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current,
+            mine.key_thumbprint is not null;
     get diagnostics ended = row_count;
     perform set_config('rowhouse.context', entered, true);
 
@@ -5838,7 +5847,7 @@ CREATE OR REPLACE FUNCTION context.fault_of(holder context.holder, facts jsonb)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN (holder).ended THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
+RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN (holder).ended THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN (((holder).key_thumbprint IS NOT NULL) AND ((facts ->> 'key_thumbprint'::text) IS DISTINCT FROM (holder).key_thumbprint)) THEN 'key_mismatch'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
 comment on function context.fault_of(context.holder,jsonb) is 'Why a credential does not open the door (the detail of RH401), judged in this order; null if it does.';
 grant execute on function context.fault_of(context.holder,jsonb) to rowhouse_definer;
 
@@ -6270,7 +6279,8 @@ begin
     return query
         select
             session.id, context.device(session.user_agent), session.ip, session.methods, tenant.name,
-            session.created_at, session.last_seen_at, known.ends_at, session.id = current
+            session.created_at, session.last_seen_at, known.ends_at, session.id = current,
+            session.key_thumbprint is not null
         from auth.sessions as session
         join context.session_holders as known on known.digest = session.handle_digest
         left join app.tenants as tenant on tenant.id = session.tenant_id
@@ -7804,7 +7814,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null);
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null);
     lines       jsonb := '[]';
 begin
     if (
@@ -7848,7 +7858,7 @@ begin
         end if;
         sealed := row(
             'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
-            null, null
+            null, null, null
         )::context.holder;
     end if;
 

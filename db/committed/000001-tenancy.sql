@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:5b354f6311642e1a9b5f0cf585737a76cc964e1a
+--! Hash: sha1:2aa4b4cfa55bc2e19b2401467143a8ece9865aee
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -56,7 +56,8 @@ begin
             ended             boolean,
             expired           boolean,
             fingerprint       text,
-            bound_ip          inet
+            bound_ip          inet,
+            key_thumbprint    text
         );
     end if;
 end
@@ -470,6 +471,7 @@ create table auth.sessions (
     last_seen_at    timestamptz not null default now(),
     user_agent      text,
     ip              inet,
+    key_thumbprint  text check (key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'),
     created_at      timestamptz not null default now(),
     authenticated_at timestamptz not null default now(),
     idle_expires_at timestamptz not null default now() + interval '7 days',
@@ -702,7 +704,8 @@ begin
             ended             boolean,
             expired           boolean,
             fingerprint       text,
-            bound_ip          inet
+            bound_ip          inet,
+            key_thumbprint    text
         );
     end if;
 end
@@ -799,7 +802,8 @@ create or replace view context.session_holders with (security_invoker = true) as
                 session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
             ) <= statement_timestamp(),
             tenant.fingerprint,
-            case when tenant.fingerprint_network then session.ip end
+            case when tenant.fingerprint_network then session.ip end,
+            session.key_thumbprint
         )::context.holder as holder,
         least(
             session.idle_expires_at, session.expires_at,
@@ -834,7 +838,7 @@ create or replace view context.api_key_holders with (security_invoker = true) as
             null,
             api_key.revoked_at is not null,
             coalesce(api_key.expires_at <= statement_timestamp(), false),
-            null, null
+            null, null, null
         )::context.holder as holder,
         api_key.origins,
         api_key.addresses
@@ -1071,6 +1075,8 @@ create or replace function context.fault_of(holder context.holder, facts jsonb) 
         when holder.credential_id is null then 'unknown'
         when holder.ended then case holder.kind when 'api_key' then 'revoked' else 'ended' end
         when holder.expired then 'expired'
+        when holder.key_thumbprint is not null and facts ->> 'key_thumbprint' is distinct from holder.key_thumbprint
+            then 'key_mismatch'
         when context.from_elsewhere(holder, facts) then 'fingerprint_mismatch'
         when (facts ->> 'tenant_id')::uuid is distinct from holder.tenant_id and facts ->> 'tenant_id' is not null
             then 'other_tenant'
@@ -1189,7 +1195,7 @@ reset role;
 -- credential: sha256 of the secret (a session's handle or an API key); the secret itself never comes here.
 --             From psql: select context.enter(sha256('rh_sk_…'));
 -- facts:      request_id, ip, user_agent; tenant_id if the credential names one (a token's `tid`); origin, the page that
---             asks, for an API key; idempotency if the request is to make its changes once (context.claim_idempotency_key).
+--             asks, for an API key; key_thumbprint, of the key whose possession the request proved (DPoP); idempotency if the request is to make its changes once (context.claim_idempotency_key).
 --
 -- Everything is looked up afresh, so that a sign-out, a ban, a suspension or a changed role bites on the
 -- next transaction. Raises RH401 (the detail says why) and then nothing of an earlier context is left.
@@ -1244,7 +1250,7 @@ create or replace function context.act(person uuid, tenant uuid, facts jsonb) re
 as $$
 begin
     perform context.seal(context.body_of(
-        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null)::context.holder,
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null)::context.holder,
         context.stated(facts)
     ));
 end
@@ -3052,6 +3058,7 @@ reset role;
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
@@ -3125,10 +3132,12 @@ begin
         get diagnostics ended = row_count;
     end if;
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
+        expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, proven, now() + idle, proven + life
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        proven + life
     );
     perform audit.record_event(
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
@@ -3673,10 +3682,13 @@ reset role;
 -- A replay is judged before all else that may be wrong with it. A thief has another browser more often than not, and
 -- a ban that is lifted tomorrow does not make the token his.
 --
--- Outcomes: ok, reused, or what context.fault_of() says: ended, expired, fingerprint_mismatch, user_banned, ….
+-- A session that is bound to a key (RFC 9449) is refreshed by who proves to have it, and stays bound; one that is not is
+-- not bound by a refresh either: whoever copied its token could claim it.
+--
+-- Outcomes: ok, reused, or what context.fault_of() says: ended, expired, key_mismatch, fingerprint_mismatch, user_banned, ….
 set local role rowhouse_definer;
 create or replace function auth.refresh_session(session uuid, counter integer, facts jsonb)
-    returns table (outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer)
+    returns table (outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer, key_thumbprint text)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -3729,6 +3741,7 @@ begin
         next_counter := known.counter;
         user_id := known.user_id;
         tenant_id := known.tenant_id;
+        key_thumbprint := known.key_thumbprint;
         select floor(extract(epoch from live.ends_at - now())) into expires_in
         from context.session_holders as live where live.digest = known.handle_digest;
     end if;
@@ -3809,9 +3822,9 @@ reset role;
 -- counter: which of the session's refresh tokens was shown, if it was one; null for an access token
 --
 -- Who holds anything of a session may end it, whatever else is wrong. To reach the user's other sessions it must be
--- good: not expired, and shown by its own browser. A replayed refresh token ends its session as a theft and no other.
+-- good: not expired, and shown by its own browser and with its own key. A replayed refresh token ends its session as a theft and no other.
 --
--- Outcomes: ok; unknown; no_session for an API key; ended; reused; expired, fingerprint_mismatch and other_tenant.
+-- Outcomes: ok; unknown; no_session for an API key; ended; reused; expired, key_mismatch, fingerprint_mismatch and other_tenant.
 set local role rowhouse_definer;
 create or replace function auth.end_sessions(handle bytea, scope text, facts jsonb, counter integer default null)
     returns text
@@ -3845,7 +3858,7 @@ begin
     outcome := case
         when fault = 'ended' then 'ended'
         when auth.is_replay(current, counter) then 'reused'
-        when scope <> 'current' and fault in ('expired', 'fingerprint_mismatch', 'other_tenant') then fault
+        when scope <> 'current' and fault in ('expired', 'key_mismatch', 'fingerprint_mismatch', 'other_tenant') then fault
         else 'ok'
     end;
 
@@ -6132,7 +6145,8 @@ begin
             created_at   timestamptz,
             last_seen_at timestamptz,
             expires_at   timestamptz,
-            is_current   boolean
+            is_current   boolean,
+            is_bound     boolean
         );
     end if;
 end
@@ -6147,6 +6161,7 @@ comment on column app.session.created_at is 'When it was begun.';
 comment on column app.session.last_seen_at is 'When it was last used, to five minutes.';
 comment on column app.session.expires_at is 'When it ends if nobody refreshes it; at its lifetime''s end in any case.';
 comment on column app.session.is_current is 'Whether it is the one that asks.';
+comment on column app.session.is_bound is 'Whether its tokens are good only together with a key that the device keeps (DPoP, RFC 9449).';
 --! EndIncluded app/session.sql
 --! Included app/identity.sql
 -- An account elsewhere, as whoever signs in with it sees it.
@@ -6212,7 +6227,8 @@ begin
     return query
         select
             session.id, context.device(session.user_agent), session.ip, session.methods, tenant.name,
-            session.created_at, session.last_seen_at, known.ends_at, session.id = current
+            session.created_at, session.last_seen_at, known.ends_at, session.id = current,
+            session.key_thumbprint is not null
         from auth.sessions as session
         join context.session_holders as known on known.digest = session.handle_digest
         left join app.tenants as tenant on tenant.id = session.tenant_id
@@ -6397,7 +6413,8 @@ begin
         returning
             mine.id, context.device(mine.user_agent), mine.ip, mine.methods,
             (select place.name from app.tenants as place where place.id = mine.tenant_id),
-            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current;
+            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current,
+            mine.key_thumbprint is not null;
     get diagnostics ended = row_count;
     perform set_config('rowhouse.context', entered, true);
 
@@ -7324,6 +7341,7 @@ comment on column auth.sessions.acknowledged_at is 'When the tokens of this coun
 comment on column auth.sessions.last_seen_at is 'When a request or a refresh last came, to five minutes.';
 comment on column auth.sessions.authenticated_at is 'When its user last proved who they are, at the sign-in or by stepping up. A sibling session in another tenant has it from the one before.';
 comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same browser, as the tenant has it (app.tenants.fingerprint). As it was at the last refresh; null: bound to none.';
+comment on column auth.sessions.key_thumbprint is 'The key that it is bound to (DPoP, RFC 9449), by the thumbprint of RFC 7638: every use of its tokens proves to hold it. Null: bound to none.';
 comment on column auth.sessions.ip is 'From where it was begun.';
 comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role, or its own, within its scopes. app.api_keys shows them.';
 comment on column auth.api_keys.digest is 'sha256 of sha256 of the key.';
@@ -7490,6 +7508,7 @@ using (values
     ('RH401', 'unknown',              'credential_unknown',      401, 'Nobody knows this credential here: sign in again, or look whether the API key is whole and for this server.'),
     ('RH401', 'expired',              'credential_expired',      401, 'The time of this session or API key is over: sign in again, or use another key.'),
     ('RH401', 'revoked',              'api_key_revoked',         401, 'This API key was revoked: use another.'),
+    ('RH401', 'key_mismatch',         'invalid_dpop_proof',      401, 'The session is bound to a key (DPoP), and the request does not prove that it holds that one.'),
     ('RH401', 'fingerprint_mismatch', 'fingerprint_mismatch',    401, 'The session belongs to another browser, program or network: sign in from this one.'),
     ('RH401', 'key_origin',           'api_key_origin_refused',  401, 'This API key is not for the page that asks: its origin is not on the key''s list.'),
     ('RH401', 'key_address',          'api_key_address_refused', 401, 'This API key is not for the network address that asks.'),
@@ -7564,7 +7583,7 @@ select audit.track('auth.identities', tenant => '',
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
 select audit.track('auth.sessions',
-    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
+    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
     withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
@@ -9968,7 +9987,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null);
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null);
     lines       jsonb := '[]';
 begin
     if (
@@ -10012,7 +10031,7 @@ begin
         end if;
         sealed := row(
             'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
-            null, null
+            null, null, null
         )::context.holder;
     end if;
 

@@ -107,6 +107,7 @@ comment on column auth.sessions.acknowledged_at is 'When the tokens of this coun
 comment on column auth.sessions.last_seen_at is 'When a request or a refresh last came, to five minutes.';
 comment on column auth.sessions.authenticated_at is 'When its user last proved who they are, at the sign-in or by stepping up. A sibling session in another tenant has it from the one before.';
 comment on column auth.sessions.user_agent is 'The fingerprint: requests and refreshes must come from the same browser, as the tenant has it (app.tenants.fingerprint). As it was at the last refresh; null: bound to none.';
+comment on column auth.sessions.key_thumbprint is 'The key that it is bound to (DPoP, RFC 9449), by the thumbprint of RFC 7638: every use of its tokens proves to hold it. Null: bound to none.';
 comment on column auth.sessions.ip is 'From where it was begun.';
 comment on table auth.api_keys is 'Keys for programs; what one may do is its owner''s role, or its own, within its scopes. app.api_keys shows them.';
 comment on column auth.api_keys.digest is 'sha256 of sha256 of the key.';

@@ -10,6 +10,7 @@ using (values
     ('RH401', 'unknown',              'credential_unknown',      401, 'Nobody knows this credential here: sign in again, or look whether the API key is whole and for this server.'),
     ('RH401', 'expired',              'credential_expired',      401, 'The time of this session or API key is over: sign in again, or use another key.'),
     ('RH401', 'revoked',              'api_key_revoked',         401, 'This API key was revoked: use another.'),
+    ('RH401', 'key_mismatch',         'invalid_dpop_proof',      401, 'The session is bound to a key (DPoP), and the request does not prove that it holds that one.'),
     ('RH401', 'fingerprint_mismatch', 'fingerprint_mismatch',    401, 'The session belongs to another browser, program or network: sign in from this one.'),
     ('RH401', 'key_origin',           'api_key_origin_refused',  401, 'This API key is not for the page that asks: its origin is not on the key''s list.'),
     ('RH401', 'key_address',          'api_key_address_refused', 401, 'This API key is not for the network address that asks.'),

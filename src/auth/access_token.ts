@@ -20,6 +20,8 @@ export interface AccessClaims {
   readonly tenantId: string | null;
   /** Which of the session's refresh tokens it came with (`rtn`): its use tells that the answer with both arrived. */
   readonly counter: number;
+  /** The thumbprint of the key that the session is bound to, if it is to one (`cnf.jkt`, RFC 9449 section 6). */
+  readonly keyThumbprint?: string;
 }
 
 /** An access token of ours that is good. */
@@ -50,6 +52,7 @@ export async function issueAccessToken(authority: TokenAuthority, claims: Access
     client_id: "rowhouse",
     ...(claims.tenantId === null ? {} : { tid: claims.tenantId }),
     rtn: claims.counter,
+    ...(claims.keyThumbprint !== undefined && { cnf: { jkt: claims.keyThumbprint } }),
   })
     .setProtectedHeader({ alg: algorithm, kid: id, typ: "at+jwt" })
     .setIssuer(authority.issuer)
@@ -80,17 +83,26 @@ export async function readAccessToken(authority: TokenAuthority, token: string):
       typ: "at+jwt",
       requiredClaims: ["sub", "sid", "iat", "exp", "jti", "rtn"],
     });
-    const { sub, sid, tid = null, exp, rtn } = payload;
+    const { sub, sid, tid = null, exp, rtn, cnf } = payload;
     if (
       !isUuid(sub) ||
       typeof sid !== "string" ||
       (tid !== null && !isUuid(tid)) ||
       exp === undefined ||
-      !isCounter(rtn)
+      !isCounter(rtn) ||
+      (cnf !== undefined && !isConfirmation(cnf))
     ) {
       throw new InvalidToken("token_invalid", "a claim of this token has the wrong type");
     }
-    return { userId: sub, handle: sid, tenantId: tid, counter: rtn, keyId: key.id, expiresAt: exp * 1000 };
+    return {
+      userId: sub,
+      handle: sid,
+      tenantId: tid,
+      counter: rtn,
+      keyThumbprint: cnf?.jkt,
+      keyId: key.id,
+      expiresAt: exp * 1000,
+    };
   } catch (cause) {
     throw fault(cause);
   }
@@ -114,6 +126,12 @@ function isUuid(value: unknown): value is string {
 
 function isCounter(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0x7fffffff;
+}
+
+/** A key that the bearer has to prove to hold; there is no other way that we confirm by. */
+function isConfirmation(value: unknown): value is { jkt: string } {
+  const { jkt } = Object(value);
+  return typeof jkt === "string" && /^[\w-]{43}$/.test(jkt);
 }
 
 function keyNamedBy(token: string): string | null {

@@ -87,6 +87,8 @@ export interface Refreshed {
   readonly tenantId: string | null;
   /** Seconds until the next refresh token expires. */
   readonly expiresIn: number;
+  /** Of the key that the session is bound to; null if it is to none. */
+  readonly keyThumbprint: string | null;
 }
 
 /** What a provider said of somebody, to be kept under a code. */
@@ -188,7 +190,7 @@ export function openIdentity(auth: Pick<pg.Pool, "query">): Identity {
       return one<Refreshed & pg.QueryResultRow>(
         "refresh_session",
         `select outcome, next_counter as counter, user_id as "userId", tenant_id as "tenantId",
-           expires_in as "expiresIn"
+           expires_in as "expiresIn", key_thumbprint as "keyThumbprint"
          from auth.refresh_session($1, $2, $3)`,
         [session, counter, facts],
       );

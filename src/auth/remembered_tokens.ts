@@ -10,6 +10,8 @@ export interface Bearer {
   readonly tenantId: AccessClaims["tenantId"];
   /** Which of the session's refresh tokens it came with. */
   readonly counter: AccessClaims["counter"];
+  /** Of the key that whoever shows the token has to prove to hold, each time. */
+  readonly keyThumbprint?: AccessClaims["keyThumbprint"];
 }
 
 /** Tokens to remember: about 400 bytes each. */
@@ -52,8 +54,11 @@ export function rememberTokens(
     if (known && (await isGood(known))) return known.bearer;
 
     remembered.delete(name);
-    const { handle, tenantId, counter, keyId, expiresAt } = await readAccessToken(authority, token);
-    const bearer = { credential: digest(handle), tenantId, counter };
+    const { handle, tenantId, counter, keyThumbprint, keyId, expiresAt } = await readAccessToken(
+      authority,
+      token,
+    );
+    const bearer = { credential: digest(handle), tenantId, counter, keyThumbprint };
     remembered.set(name, { bearer, keyId, expiresAt, until: performance.now() + BELIEVED });
     return bearer;
   };

@@ -10,6 +10,8 @@ export interface Caller {
     readonly request_id: string;
     readonly ip: string;
     readonly user_agent: string | null;
+    /** Of the key that the request proves to hold (DPoP, RFC 9449), where it comes with a proof. */
+    readonly key_thumbprint?: string;
     /** The tenant that the credential names (a token's `tid`). */
     readonly tenant_id?: string;
     /** The page that asks with an API key (`Origin`). */

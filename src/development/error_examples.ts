@@ -59,6 +59,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   internal_error: "It takes a fault of ours.",
   invalid_code: "It takes a second factor.",
   invalid_credentials: login({ email: "mel@acme.example", password: "wrong" }),
+  invalid_dpop_proof: { ...nobody, as: "mel", headers: { DPoP: "rubbish" } },
   invalid_exchange_code: {
     method: "POST",
     path: "/auth/oauth/exchange",
@@ -166,6 +167,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     headers: { "Content-Type": "text/plain" },
     body: "mel@acme.example",
   },
+  use_dpop_nonce: "It takes a proof by a clock that is wrong.",
   user_banned: "It takes an account that is blocked.",
   weak_password: "It takes a link that was mailed.",
 };

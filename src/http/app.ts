@@ -20,6 +20,8 @@ import { authenticate } from "./authenticate.ts";
 import type { BrowserSessions } from "./browser_sessions.ts";
 import { allowOrigins, ownOrigins } from "./cors.ts";
 import { describeError } from "./describe_error.ts";
+import { challengeInKind } from "./dpop/challenge_in_kind.ts";
+import type { Possession } from "./dpop/possession.ts";
 import type { ErrorCatalogue } from "./error_catalogue.ts";
 import { logRequests } from "./log_requests.ts";
 import { noteUses } from "./note_uses.ts";
@@ -92,6 +94,7 @@ export interface Parts {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly browsers: BrowserSessions;
   readonly limits: RateLimits;
+  readonly possession: Possession;
   readonly onRefusal: OnRefusal;
   readonly graphql: Middleware<RequestState>;
   /** Whether this process is about to close and wants no new requests. */
@@ -118,13 +121,14 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(logRequests(log, parts.metrics));
   app.use(securityHeaders(config));
   app.use(allowOrigins(config.corsOrigins));
+  app.use(challengeInKind());
   app.use(reportErrors(parts.catalogue, parts.onRefusal));
   app.use(refuseMendedTarget());
   app.use(answerTheRest());
   app.use(forEverybody(parts).routes());
   if (showsMails(config)) app.use(writtenMails(config).routes());
   app.use(parts.limits.perAddress);
-  app.use(authenticate(parts.authority, parts.usage));
+  app.use(authenticate(parts));
   app.use(parts.limits.perCredential);
   app.use(noteUses(parts.identity, log));
   app.use(signingIn(parts).routes());

@@ -164,6 +164,13 @@ export const CODES = {
       "The e-mail address or the password is wrong; which of them, nobody is told. At `/auth/password/change`: `current` is.",
     remedy: "Ask the person again. After a few wrong tries comes `too_many_attempts`.",
   },
+  invalid_dpop_proof: {
+    status: 401,
+    happens:
+      "The `DPoP` header is missing although the session is bound to a key, is not one well-made proof, was used before, or is for another method, address, access token or key (RFC 9449). Without an access token, as at a sign-in or a refresh, the status is 400.",
+    remedy:
+      "Sign a new proof for each request, with the key that the session began with. `detail` says what was wrong.",
+  },
   invalid_exchange_code: {
     status: 401,
     happens:
@@ -372,8 +379,9 @@ export const CODES = {
   },
   scheme_unsupported: {
     status: 401,
-    happens: "`Authorization` has another scheme than Bearer.",
-    remedy: "Send `Authorization: Bearer <access token or API key>`.",
+    happens: "`Authorization` has another scheme than Bearer and DPoP.",
+    remedy:
+      "Send `Authorization: Bearer <access token or API key>`, or `DPoP <access token>` if the `token_type` says so.",
   },
   second_factor_exists: {
     status: 409,
@@ -509,6 +517,13 @@ export const CODES = {
     happens: "The body is not `application/json` in UTF-8, or is compressed.",
     remedy: "Send `Content-Type: application/json`, uncompressed.",
   },
+  use_dpop_nonce: {
+    status: 401,
+    happens:
+      "The proof was made more than a minute from now, as far as its `iat` tells, or its `nonce` is not one of ours or is too old (RFC 9449 section 8). Without an access token, as at a sign-in or a refresh, the status is 400.",
+    remedy:
+      "Send the request again, at once, with a new proof whose `nonce` is the `DPoP-Nonce` header of this answer; the clock does not matter then.",
+  },
   user_banned: {
     status: 401,
     happens: "The account is blocked, at the sign-in or since.",
@@ -524,6 +539,15 @@ export const CODES = {
 
 /** The stable name of a refusal, in snake_case. */
 export type Code = keyof typeof CODES;
+
+/** A proof is refused otherwise where tokens are made than where they are used (RFC 9449 sections 5 and 7.1). */
+const WITHOUT_TOKEN: Partial<Record<Code, number>> = { invalid_dpop_proof: 400, use_dpop_nonce: 400 };
+
+/** Each status that a code can have. */
+export function statusesOf(code: Code): readonly number[] {
+  const other = WITHOUT_TOKEN[code];
+  return other === undefined ? [CODES[code].status] : [CODES[code].status, other];
+}
 
 /** The same as GraphQL has it. */
 export type GraphQLCode = Uppercase<Code>;

@@ -13,8 +13,9 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     },
     credentials: true,
     allowMethods: ["GET", "HEAD", "POST"],
-    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-Id"],
+    allowHeaders: ["Authorization", "Content-Type", "DPoP", "Idempotency-Key", "X-API-Key", "X-Request-Id"],
     exposeHeaders: [
+      "DPoP-Nonce",
       "Idempotency-Replayed",
       "Retry-After",
       "RateLimit",

@@ -1,4 +1,5 @@
 import type { Caller } from "../database/caller.ts";
+import { proofRefusal, WITHOUT_KEY } from "./dpop/refusals.ts";
 import { Problem, unauthorized } from "./problem.ts";
 import type { RequestState } from "./request_facts.ts";
 
@@ -27,6 +28,8 @@ export function sessionRefusal(fault: string): Problem {
       return unauthorized("session_ended", "This session has ended already.");
     case "expired":
       return unauthorized("credential_expired", "The time of this session is over.");
+    case "key_mismatch":
+      return proofRefusal(WITHOUT_KEY, true);
     case "fingerprint_mismatch":
       return unauthorized(fault, "This session belongs to another browser or program.");
     case "other_tenant":

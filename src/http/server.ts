@@ -23,6 +23,7 @@ import { openTransport } from "../mail/transport.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { createApp } from "./app.ts";
 import { openBrowserSessions } from "./browser_sessions.ts";
+import { openPossession } from "./dpop/possession.ts";
 import { drainable } from "./draining.ts";
 import { readCatalogue } from "./error_catalogue.ts";
 import { rememberKeyLimits } from "./key_limits.ts";
@@ -104,6 +105,8 @@ export async function startServer(options: {
     const keyLimits = rememberKeyLimits();
     const limits = createRateLimits(config, log, keyLimits);
     opened.push(() => limits.close());
+    const possession = openPossession(config, keys, log);
+    opened.push(async () => possession.close());
     const graphql = await createGraphQL({
       config,
       pool: app,
@@ -138,6 +141,7 @@ export async function startServer(options: {
       providers: openProviders(config),
       browsers,
       limits,
+      possession,
       onRefusal: identity.recordRefusal,
       graphql: graphql.middleware,
       leaving: () => leaving,

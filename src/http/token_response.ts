@@ -6,6 +6,7 @@ import { issueTokens } from "../auth/issue_tokens.ts";
 import { sessionHandle } from "../auth/session_secrets.ts";
 import { Problem, unauthorized } from "./problem.ts";
 import { setRefreshCookie } from "./refresh_cookie.ts";
+import type { RequestState } from "./request_facts.ts";
 
 /**
  * Answers with a new session's first tokens (RFC 6749 section 5.1) and `user`, `tenant` and `tenants`.
@@ -14,7 +15,7 @@ import { setRefreshCookie } from "./refresh_cookie.ts";
  * @param inCookie whether the refresh token goes into a cookie and not into the body
  */
 export async function answerSignedIn(
-  ctx: Context,
+  ctx: Context & { state: RequestState },
   { authority, masterKeys }: { authority: TokenAuthority; masterKeys: MasterKeys },
   session: string,
   { expires_in, ...signedIn }: SignedIn,
@@ -26,6 +27,8 @@ export async function answerSignedIn(
     counter: 0,
     userId: signedIn.user.id,
     tenantId: signedIn.tenant?.id ?? null,
+    // As auth.open_session has bound it.
+    keyThumbprint: ctx.state.facts.key_thumbprint,
   });
   if (inCookie) setRefreshCookie(ctx, refresh_token, expires_in);
   ctx.set("Cache-Control", "no-store");

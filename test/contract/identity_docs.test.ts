@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
-import { CODES, type Code } from "../../src/http/codes.ts";
+import { type Code, statusesOf } from "../../src/http/codes.ts";
 
 const folder = join(projectRoot, "docs/identity");
 const pages = readdirSync(folder).filter((file) => file.endsWith(".md"));
@@ -23,7 +23,7 @@ describe.each(pages.filter((page) => rowsOf(page).length > 0))("the page %s", (p
   test("names codes that there are, with the status that they have", () => {
     for (const { status, codes } of rowsOf(page)) {
       expect(codes.length).toBeGreaterThan(0);
-      for (const code of codes) expect([code, CODES[code as Code]?.status]).toEqual([code, status]);
+      for (const code of codes) expect(statusesOf(code as Code), code).toContain(status);
     }
   });
 

@@ -11,7 +11,8 @@ begin
             created_at   timestamptz,
             last_seen_at timestamptz,
             expires_at   timestamptz,
-            is_current   boolean
+            is_current   boolean,
+            is_bound     boolean
         );
     end if;
 end
@@ -26,3 +27,4 @@ comment on column app.session.created_at is 'When it was begun.';
 comment on column app.session.last_seen_at is 'When it was last used, to five minutes.';
 comment on column app.session.expires_at is 'When it ends if nobody refreshes it; at its lifetime''s end in any case.';
 comment on column app.session.is_current is 'Whether it is the one that asks.';
+comment on column app.session.is_bound is 'Whether its tokens are good only together with a key that the device keeps (DPoP, RFC 9449).';

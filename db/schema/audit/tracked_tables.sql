@@ -38,7 +38,7 @@ select audit.track('auth.identities', tenant => '',
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
 select audit.track('auth.sessions',
-    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
+    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
     withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',

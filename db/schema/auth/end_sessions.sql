@@ -6,9 +6,9 @@
 -- counter: which of the session's refresh tokens was shown, if it was one; null for an access token
 --
 -- Who holds anything of a session may end it, whatever else is wrong. To reach the user's other sessions it must be
--- good: not expired, and shown by its own browser. A replayed refresh token ends its session as a theft and no other.
+-- good: not expired, and shown by its own browser and with its own key. A replayed refresh token ends its session as a theft and no other.
 --
--- Outcomes: ok; unknown; no_session for an API key; ended; reused; expired, fingerprint_mismatch and other_tenant.
+-- Outcomes: ok; unknown; no_session for an API key; ended; reused; expired, key_mismatch, fingerprint_mismatch and other_tenant.
 set local role rowhouse_definer;
 create or replace function auth.end_sessions(handle bytea, scope text, facts jsonb, counter integer default null)
     returns text
@@ -42,7 +42,7 @@ begin
     outcome := case
         when fault = 'ended' then 'ended'
         when auth.is_replay(current, counter) then 'reused'
-        when scope <> 'current' and fault in ('expired', 'fingerprint_mismatch', 'other_tenant') then fault
+        when scope <> 'current' and fault in ('expired', 'key_mismatch', 'fingerprint_mismatch', 'other_tenant') then fault
         else 'ok'
     end;
 

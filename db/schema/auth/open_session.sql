@@ -4,6 +4,7 @@
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
@@ -77,10 +78,12 @@ begin
         get diagnostics ended = row_count;
     end if;
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
+        expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, proven, now() + idle, proven + life
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        proven + life
     );
     perform audit.record_event(
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,

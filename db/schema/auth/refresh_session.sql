@@ -8,10 +8,13 @@
 -- A replay is judged before all else that may be wrong with it. A thief has another browser more often than not, and
 -- a ban that is lifted tomorrow does not make the token his.
 --
--- Outcomes: ok, reused, or what context.fault_of() says: ended, expired, fingerprint_mismatch, user_banned, ….
+-- A session that is bound to a key (RFC 9449) is refreshed by who proves to have it, and stays bound; one that is not is
+-- not bound by a refresh either: whoever copied its token could claim it.
+--
+-- Outcomes: ok, reused, or what context.fault_of() says: ended, expired, key_mismatch, fingerprint_mismatch, user_banned, ….
 set local role rowhouse_definer;
 create or replace function auth.refresh_session(session uuid, counter integer, facts jsonb)
-    returns table (outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer)
+    returns table (outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer, key_thumbprint text)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -64,6 +67,7 @@ begin
         next_counter := known.counter;
         user_id := known.user_id;
         tenant_id := known.tenant_id;
+        key_thumbprint := known.key_thumbprint;
         select floor(extract(epoch from live.ends_at - now())) into expires_in
         from context.session_holders as live where live.digest = known.handle_digest;
     end if;

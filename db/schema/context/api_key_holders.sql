@@ -14,7 +14,7 @@ create or replace view context.api_key_holders with (security_invoker = true) as
             null,
             api_key.revoked_at is not null,
             coalesce(api_key.expires_at <= statement_timestamp(), false),
-            null, null
+            null, null, null
         )::context.holder as holder,
         api_key.origins,
         api_key.addresses

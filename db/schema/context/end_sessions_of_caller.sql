@@ -34,7 +34,8 @@ begin
         returning
             mine.id, context.device(mine.user_agent), mine.ip, mine.methods,
             (select place.name from app.tenants as place where place.id = mine.tenant_id),
-            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current;
+            mine.created_at, mine.last_seen_at, mine.ended_at, mine.id = current,
+            mine.key_thumbprint is not null;
     get diagnostics ended = row_count;
     perform set_config('rowhouse.context', entered, true);
 

@@ -3,7 +3,7 @@
 -- credential: sha256 of the secret (a session's handle or an API key); the secret itself never comes here.
 --             From psql: select context.enter(sha256('rh_sk_…'));
 -- facts:      request_id, ip, user_agent; tenant_id if the credential names one (a token's `tid`); origin, the page that
---             asks, for an API key; idempotency if the request is to make its changes once (context.claim_idempotency_key).
+--             asks, for an API key; key_thumbprint, of the key whose possession the request proved (DPoP); idempotency if the request is to make its changes once (context.claim_idempotency_key).
 --
 -- Everything is looked up afresh, so that a sign-out, a ban, a suspension or a changed role bites on the
 -- next transaction. Raises RH401 (the detail says why) and then nothing of an earlier context is left.

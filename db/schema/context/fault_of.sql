@@ -8,6 +8,8 @@ create or replace function context.fault_of(holder context.holder, facts jsonb) 
         when holder.credential_id is null then 'unknown'
         when holder.ended then case holder.kind when 'api_key' then 'revoked' else 'ended' end
         when holder.expired then 'expired'
+        when holder.key_thumbprint is not null and facts ->> 'key_thumbprint' is distinct from holder.key_thumbprint
+            then 'key_mismatch'
         when context.from_elsewhere(holder, facts) then 'fingerprint_mismatch'
         when (facts ->> 'tenant_id')::uuid is distinct from holder.tenant_id and facts ->> 'tenant_id' is not null
             then 'other_tenant'

@@ -16,7 +16,8 @@ begin
             ended             boolean,
             expired           boolean,
             fingerprint       text,
-            bound_ip          inet
+            bound_ip          inet,
+            key_thumbprint    text
         );
     end if;
 end

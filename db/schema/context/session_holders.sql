@@ -17,7 +17,8 @@ create or replace view context.session_holders with (security_invoker = true) as
                 session.authenticated_at + tenant.session_lifetime_minutes * interval '1 minute'
             ) <= statement_timestamp(),
             tenant.fingerprint,
-            case when tenant.fingerprint_network then session.ip end
+            case when tenant.fingerprint_network then session.ip end,
+            session.key_thumbprint
         )::context.holder as holder,
         least(
             session.idle_expires_at, session.expires_at,

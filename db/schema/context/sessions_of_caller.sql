@@ -13,7 +13,8 @@ begin
     return query
         select
             session.id, context.device(session.user_agent), session.ip, session.methods, tenant.name,
-            session.created_at, session.last_seen_at, known.ends_at, session.id = current
+            session.created_at, session.last_seen_at, known.ends_at, session.id = current,
+            session.key_thumbprint is not null
         from auth.sessions as session
         join context.session_holders as known on known.digest = session.handle_digest
         left join app.tenants as tenant on tenant.id = session.tenant_id

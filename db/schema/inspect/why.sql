@@ -24,7 +24,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null);
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null);
     lines       jsonb := '[]';
 begin
     if (
@@ -68,7 +68,7 @@ begin
         end if;
         sealed := row(
             'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
-            null, null
+            null, null, null
         )::context.holder;
     end if;
 

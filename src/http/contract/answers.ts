@@ -9,7 +9,10 @@ const tenant = v.strictObject({ id: uuid, slug: v.string(), name: v.string() });
 
 const tokens = {
   access_token: v.pipe(v.string(), v.description("A JWT (RFC 9068), good for `expires_in` seconds.")),
-  token_type: v.literal("Bearer"),
+  token_type: v.pipe(
+    v.picklist(["Bearer", "DPoP"]),
+    v.description("DPoP (RFC 9449) where the call came with a proof: the tokens are good with its key only."),
+  ),
   expires_in: v.pipe(v.number(), v.integer()),
   refresh_token: v.optional(
     v.pipe(

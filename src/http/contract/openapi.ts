@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
-import { CODES, type Code } from "../codes.ts";
+import { type Code, statusesOf } from "../codes.ts";
 import type { Fields } from "../fields.ts";
 import { REFRESH_COOKIE } from "../refresh_cookie.ts";
 import { problem } from "./answers.ts";
@@ -29,6 +29,12 @@ export function openApi(operations: readonly Operation[]): object {
       schemas: { Problem: schemaOf(problem, "output") },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        dpop: {
+          type: "http",
+          scheme: "dpop",
+          description:
+            "A token whose `token_type` is DPoP, with a proof of its key in the header `DPoP` (RFC 9449). Calls that open a session, and `/auth/refresh`, take such a header too; answers then bring a nonce in `DPoP-Nonce`.",
+        },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
         refreshCookie: { type: "apiKey", in: "cookie", name: REFRESH_COOKIE },
         metrics: { type: "http", scheme: "bearer", description: "METRICS_TOKEN, where it is set." },
@@ -38,8 +44,8 @@ export function openApi(operations: readonly Operation[]): object {
 }
 
 const SECURITY = {
-  bearer: [{ bearer: [] }],
-  any: [{ bearer: [] }, { apiKey: [] }],
+  bearer: [{ bearer: [] }, { dpop: [] }],
+  any: [{ bearer: [] }, { dpop: [] }, { apiKey: [] }],
   refresh: [{ refreshCookie: [] }, {}],
   metrics: [{ metrics: [] }, {}],
 } as const;
@@ -98,25 +104,30 @@ function answered({ says, body, type = "application/json", headers }: Success): 
 
 /** One response for each status, with the codes that it can have. */
 function refused(codes: readonly Code[]): Record<string, object> {
-  const byStatus = Map.groupBy([...new Set(codes)].sort(), (code) => CODES[code].status);
+  const every = [...new Set(codes)].sort();
+  const statuses = new Set(every.flatMap(statusesOf));
   return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [
-      String(status),
-      {
-        description: `${STATUS_CODES[status]}: ${ofStatus.map((code) => `\`${code}\``).join(", ")}`,
-        content: {
-          "application/problem+json": {
-            schema: {
-              allOf: [
-                { $ref: "#/components/schemas/Problem" },
-                { properties: { code: { enum: ofStatus }, status: { const: status } } },
-              ],
-            },
-          },
+    [...statuses].map((status) => {
+      const ofStatus = every.filter((code) => statusesOf(code).includes(status));
+      return [String(status), refusedWith(status, ofStatus)];
+    }),
+  );
+}
+
+function refusedWith(status: number, codes: readonly Code[]): object {
+  return {
+    description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(", ")}`,
+    content: {
+      "application/problem+json": {
+        schema: {
+          allOf: [
+            { $ref: "#/components/schemas/Problem" },
+            { properties: { code: { enum: codes }, status: { const: status } } },
+          ],
         },
       },
-    ]),
-  );
+    },
+  };
 }
 
 function bodySchema(fields: Fields): JsonSchema {

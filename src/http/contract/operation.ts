@@ -68,11 +68,13 @@ export const OF_A_BODY: readonly Code[] = [
 export const OF_A_CREDENTIAL: readonly Code[] = [
   "api_key_invalid",
   "credentials_conflict",
+  "invalid_dpop_proof",
   "scheme_unsupported",
   "token_expired",
   "token_invalid",
   "token_malformed",
   "token_not_yet_valid",
+  "use_dpop_nonce",
 ];
 
 /** What a call about one's own account is refused with, for the session that it comes with. */

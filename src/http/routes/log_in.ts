@@ -19,7 +19,7 @@ export const logInOperation = operation({
   area: "Signing in",
   summary: "Sign in with a password",
   description:
-    "`tenant` is a slug; without it, the company that was used last. With `cookie: true` the refresh token is in a cookie and not in the body.",
+    "`tenant` is a slug; without it, the company that was used last. With `cookie: true` the refresh token is in a cookie and not in the body. With a `DPoP` proof (RFC 9449) the session is bound to its key, here and at every call that opens one.",
   body: {
     email: field.email,
     password: field.text(1, 1_000),

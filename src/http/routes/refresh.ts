@@ -7,6 +7,7 @@ import { readRefreshToken } from "../../auth/session_secrets.ts";
 import type { Metrics } from "../../metrics.ts";
 import { tokenResponse } from "../contract/answers.ts";
 import { OF_SIGNING_IN, operation } from "../contract/operation.ts";
+import { proofRefusal, WITHOUT_KEY } from "../dpop/refusals.ts";
 import * as field from "../fields.ts";
 import { type Problem, unauthorized } from "../problem.ts";
 import { readJson } from "../read_json.ts";
@@ -19,7 +20,7 @@ export const refreshOperation = operation({
   area: "Signing in",
   summary: "Get new tokens for a refresh token",
   description:
-    "The token that comes back replaces the one that was sent. Without a body, the token in the cookie is taken, from our own and allowed origins.",
+    "The token that comes back replaces the one that was sent. Without a body, the token in the cookie is taken, from our own and allowed origins. A session that is bound to a key wants a `DPoP` proof of it (RFC 9449).",
   credential: "refresh",
   body: { refresh_token: field.optional(field.text(1, 4_096)) },
   answers: { 200: { says: "The session's next tokens.", body: tokenResponse } },
@@ -38,7 +39,7 @@ export const refreshOperation = operation({
  * used, so that a client which lost the answer asks again; an older one ends the session.
  *
  * Refuses with 401 refresh_token_missing where there is none, as on a first visit; 401 fingerprint_mismatch for
- * another browser's token; 401 invalid_grant for every other reason, which the log and the trail have; 403
+ * another browser's token; 400 invalid_dpop_proof for that of a session whose key was not proven; 401 invalid_grant for every other reason, which the log and the trail have; 403
  * origin_not_allowed for a cookie from a foreign page.
  */
 export function refresh(
@@ -59,7 +60,8 @@ export function refresh(
     const refuse = (outcome: string): Problem => {
       ctx.state.outcome = outcome;
       metrics.signIns.inc({ kind: "refresh", outcome });
-      if (inCookie) clearRefreshCookie(ctx);
+      // The cookie of a session that is bound to a key is good again with a proof.
+      if (inCookie && outcome !== "key_mismatch") clearRefreshCookie(ctx);
       return refreshRefusal(outcome);
     };
     const claim = readRefreshToken(keys, token);
@@ -74,6 +76,7 @@ export function refresh(
       counter: refreshed.counter,
       userId: refreshed.userId,
       tenantId: refreshed.tenantId,
+      keyThumbprint: refreshed.keyThumbprint ?? undefined,
     });
     if (inCookie) setRefreshCookie(ctx, refresh_token, refreshed.expiresIn);
     ctx.set("Cache-Control", "no-store");
@@ -81,12 +84,17 @@ export function refresh(
   };
 }
 
-/** What is told of a refresh token that is not good: whose browser it is matters to its owner, the rest to nobody. */
+/** What is told of a refresh token that is not good: whose browser and key it wants matters to its owner, the rest to nobody. */
 export function refreshRefusal(outcome: string): Problem {
-  return outcome === "fingerprint_mismatch"
-    ? unauthorized(
+  switch (outcome) {
+    case "fingerprint_mismatch":
+      return unauthorized(
         outcome,
         "This refresh token belongs to another browser or program: sign in from this one.",
-      )
-    : unauthorized("invalid_grant", "This refresh token is not valid, or not any more.");
+      );
+    case "key_mismatch":
+      return proofRefusal(WITHOUT_KEY, false);
+    default:
+      return unauthorized("invalid_grant", "This refresh token is not valid, or not any more.");
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import * as v from "valibot";
@@ -5,16 +6,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issueAccessToken } from "../../../src/auth/access_token.ts";
 import { masterKeys } from "../../../src/auth/encryption.ts";
 import { openSigningKeys } from "../../../src/auth/signing_keys.ts";
-import { CODES, type Code } from "../../../src/http/codes.ts";
+import { type Code, statusesOf } from "../../../src/http/codes.ts";
 import { problem } from "../../../src/http/contract/answers.ts";
 import { openApi } from "../../../src/http/contract/openapi.ts";
 import { EVERYWHERE, type Operation } from "../../../src/http/contract/operation.ts";
 import { OPERATIONS } from "../../../src/http/contract/operations.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../../support/database.ts";
+import { handMadeProof, keyHolder } from "../../support/dpop.ts";
 import { type Answer, startTestServer, type TestServer } from "../../support/server.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { Street } from "./street.ts";
 import { SUCCESSES } from "./successes.ts";
+
+/** Some address of the route. */
+const addressed = (path: string): string => path.replace(":code", "not_found").replace(":provider", "none");
 
 const document = JSON.parse(JSON.stringify(openApi(OPERATIONS)));
 
@@ -100,16 +105,12 @@ describe("what openapi.json says of", () => {
       body,
       headers = {},
     }: { to?: TestServer; body?: unknown; headers?: Record<string, string> },
-  ): Promise<Answer> =>
-    to.request(method.toUpperCase(), path.replace(":code", "not_found").replace(":provider", "none"), {
-      body,
-      headers,
-    });
+  ): Promise<Answer> => to.request(method.toUpperCase(), addressed(path), { body, headers });
 
   const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
   /** What breaks any route that can be refused like this. */
-  const GENERAL: Partial<Record<Code, (operation: Operation) => Promise<Answer>>> = {
+  const GENERAL: Partial<Record<Code, (operation: Operation, status: number) => Promise<Answer>>> = {
     malformed_json: (operation) => send(operation, { body: "{" }),
     unsupported_media_type: (operation) =>
       send(operation, { body: "x", headers: { "Content-Type": "text/plain" } }),
@@ -120,6 +121,17 @@ describe("what openapi.json says of", () => {
     api_key_invalid: (operation) => send(operation, { headers: { "X-API-Key": "rh_sk_short" } }),
     credentials_conflict: (operation) =>
       send(operation, { headers: { "X-API-Key": "rh_sk_short", ...bearer("x") } }),
+    // With an access token the same is refused as a resource refuses it.
+    invalid_dpop_proof: async (operation, status) =>
+      send(operation, {
+        headers: { DPoP: "rubbish", ...(status === 401 && bearer(await street.token())) },
+      }),
+    use_dpop_nonce: async (operation, status) => {
+      const token = status === 401 ? await street.token() : undefined;
+      return send(operation, {
+        headers: { DPoP: await oldProof(street, operation, token), ...(token && bearer(token)) },
+      });
+    },
     scheme_unsupported: (operation) => send(operation, { headers: { Authorization: "Basic eDp5" } }),
     token_malformed: (operation) => send(operation, { headers: bearer("rubbish") }),
     token_invalid: (operation) => send(operation, { headers: bearer("eyJhbGciOiJub25lIn0.e30.") }),
@@ -151,13 +163,13 @@ describe("what openapi.json says of", () => {
   const cases = OPERATIONS.flatMap((operation) =>
     [...EVERYWHERE, ...operation.refusals]
       .filter((code) => ELSEWHERE[code] === undefined)
-      .map((code) => [name(operation), code, operation] as const),
+      .flatMap((code) =>
+        statusesOf(code).map((status) => [name(operation), status, code, operation] as const),
+      ),
   );
 
-  test.each(cases)("%s: it is refused with %s", async (route, code, operation) => {
-    const drive = REFUSALS[`${route} ${code}`] ?? GENERAL[code];
-    if (!drive) throw new Error(`nothing drives ${code} of ${route}`);
-    const answer = await drive(operation, street);
+  test.each(cases)("%s: it is refused with %i %s", async (route, status, code, operation) => {
+    const answer = await drive(route, status, code, operation);
     if (operation.path === "/graphql") {
       expect(answer.body.errors[0].extensions.code.toLowerCase()).toBe(code);
     } else {
@@ -166,11 +178,19 @@ describe("what openapi.json says of", () => {
       );
       expect(v.parse(problem, answer.body)).toMatchObject({ code, status: answer.status });
     }
-    expect(answer.status).toBe(CODES[code].status);
+    expect(answer.status).toBe(status);
     expect(
       document.paths[operation.path.replaceAll(/:(\w+)/g, "{$1}")][operation.method].responses,
     ).toHaveProperty(String(answer.status));
   });
+
+  function drive(route: string, status: number, code: Code, operation: Operation): Promise<Answer> {
+    const own = REFUSALS[`${route} ${code}`];
+    if (own) return own(operation, street);
+    const general = GENERAL[code];
+    if (!general) throw new Error(`nothing drives ${code} of ${route}`);
+    return general(operation, status);
+  }
 
   const successes = OPERATIONS.flatMap((operation) =>
     Object.entries(operation.answers).map(
@@ -189,6 +209,20 @@ describe("what openapi.json says of", () => {
       expect(answer.headers.get(header), header).not.toBeNull();
   });
 });
+
+/** A proof for this call that is as old as the clock. */
+async function oldProof(
+  { server }: Street,
+  { method, path }: Operation,
+  token: string | undefined,
+): Promise<string> {
+  return handMadeProof(await keyHolder(server), {
+    htm: method.toUpperCase(),
+    htu: server.config.publicUrl + addressed(path),
+    ath: token && createHash("sha256").update(token).digest("base64url"),
+    iat: 1,
+  });
+}
 
 /** A token that our key signed, with other times in it: seconds from now. */
 async function signed({ authority }: Street, { exp = 600, nbf }: { exp?: number; nbf?: number }) {

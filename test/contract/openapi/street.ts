@@ -138,7 +138,7 @@ export const way = ({ config }: TestServer): URLSearchParams =>
 
 /** A code under which a provider's word is kept: what a browser comes back with. */
 export async function keptCode(
-  { database }: Street,
+  { database }: Pick<Street, "database">,
   email: string | null = null,
   subject: string = crypto.randomUUID(),
 ): Promise<string> {
