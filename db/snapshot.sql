@@ -62,6 +62,16 @@ create type app.identity as (
 );
 comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
 
+create type app.passkey as (
+    id uuid,
+    name text,
+    synced boolean,
+    aaguid uuid,
+    created_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+comment on type app.passkey is 'A key on a device of the caller''s, with which they sign in (WebAuthn).';
+
 create type app.session as (
     id uuid,
     device text,
@@ -947,7 +957,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -993,6 +1003,75 @@ create policy "sign-in keeps what waits for a second factor" on auth.mfa_challen
     with check (true);
 comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges is 'auth.open_session() asks, auth.finish_mfa() and auth.confirm_totp() answer; what is over is forgotten after an hour.';
 
+create table auth.passkey_challenges (
+    digest bytea not null,
+    purpose text not null,
+    bound_to bytea,
+    expires_at timestamp with time zone default (now() + '00:05:00'::interval) not null,
+    constraint passkey_challenges_pkey PRIMARY KEY (digest),
+    constraint passkey_challenges_bound_to_check CHECK ((octet_length(bound_to) = 32)),
+    constraint passkey_challenges_check CHECK (((purpose = 'sign_in'::text) = (bound_to IS NULL))),
+    constraint passkey_challenges_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'sign_in'::text, 'second_factor'::text, 'step_up'::text])))
+);
+comment on table auth.passkey_challenges is 'What authenticators were asked to sign. Not audited: good for five minutes; what was shown for one is recorded.';
+comment on column auth.passkey_challenges.digest is 'sha256 of sha256 of the challenge.';
+comment on column auth.passkey_challenges.bound_to is 'The digest of the handle of the session, or of the mfaToken, that it was made for; null for signing in.';
+CREATE INDEX passkey_challenges_by_expiry ON auth.passkey_challenges USING btree (expires_at);
+alter table auth.passkey_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column bound_to set statistics 0;
+alter table auth.passkey_challenges enable row level security;
+alter table auth.passkey_challenges force row level security;
+grant delete, insert, select on auth.passkey_challenges to rowhouse_definer;
+create policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges is 'auth.ask_passkey() makes them, auth.take_passkey_challenge() uses them up; jobs.expire_exchange_codes() forgets what is over.';
+
+create table auth.passkeys (
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    credential_id bytea not null,
+    public_key bytea not null,
+    counter bigint not null,
+    transports text[] default '{}'::text[] not null,
+    aaguid uuid not null,
+    backup_eligible boolean not null,
+    backed_up boolean not null,
+    name text not null,
+    created_at timestamp with time zone default now() not null,
+    last_used_at timestamp with time zone,
+    constraint passkeys_pkey PRIMARY KEY (id),
+    constraint passkeys_credential_id_key UNIQUE (credential_id),
+    constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint passkeys_check CHECK ((backup_eligible OR (NOT backed_up))),
+    constraint passkeys_counter_check CHECK (((counter >= 0) AND (counter <= '4294967295'::bigint))),
+    constraint passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    constraint passkeys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
+    constraint passkeys_public_key_check CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 2000))),
+    constraint passkeys_transports_check CHECK (((cardinality(transports) <= 10) AND (array_position(transports, NULL::text) IS NULL)))
+);
+comment on table auth.passkeys is 'Keys of people''s authenticators (WebAuthn): a way in by itself, and a second factor.';
+comment on column auth.passkeys.credential_id is 'The authenticator''s name for it.';
+comment on column auth.passkeys.public_key is 'COSE_Key (RFC 9052): EdDSA, ES256 or RS256.';
+comment on column auth.passkeys.counter is 'The last signature counter that was shown; 0 where the authenticator has none. One that does not grow is that of a copy.';
+comment on column auth.passkeys.transports is 'How its browser said that it is reached: usb, internal, hybrid, …';
+comment on column auth.passkeys.aaguid is 'Which make of authenticator, as that says itself; nobody vouches for it.';
+comment on column auth.passkeys.backup_eligible is 'Whether a service may copy it to other devices; never changes.';
+comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
+CREATE INDEX passkeys_by_user ON auth.passkeys USING btree (user_id, id);
+alter table auth.passkeys alter column credential_id set statistics 0, alter column public_key set statistics 0, alter column transports set statistics 0, alter column name set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,counter,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passkeys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.passkeys enable row level security;
+alter table auth.passkeys force row level security;
+grant delete, insert, select, update on auth.passkeys to rowhouse_definer;
+create policy "sign-in keeps the passkeys" on auth.passkeys
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the passkeys" on auth.passkeys is 'auth.add_passkey() makes them, auth.begin_passkey() and auth.use_passkey() find the one that is shown; context.passkeys_of_caller() shows the caller''s own, context.rename_passkey_of_caller() and context.remove_passkey_of_caller() change them.';
+
 create table auth.passwords (
     user_id uuid not null,
     hash text not null,
@@ -1037,7 +1116,7 @@ create policy "sign-in keeps recovery codes" on auth.recovery_codes
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() makes ten, auth.take_code() uses each up once. Nobody else reads here.';
+comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() and auth.add_passkey() make ten, auth.take_code() uses each up once; they go with the last second factor (auth.remove_totp(), context.remove_passkey_of_caller()).';
 
 create table auth.registrations (
     token_id uuid not null,
@@ -1091,7 +1170,7 @@ create table auth.sessions (
     constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
-    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
+    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[]))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
@@ -2657,6 +2736,17 @@ $function$;
 comment on function app.my_membership() is 'The caller''s membership in the tenant of their credential.';
 grant execute on function app.my_membership() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_passkeys()
+ RETURNS SETOF app.passkey
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.passkeys_of_caller()
+$function$;
+comment on function app.my_passkeys() is 'The passkeys with which the caller signs in, oldest first.';
+grant execute on function app.my_passkeys() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_permissions()
  RETURNS text[]
  LANGUAGE sql
@@ -2735,6 +2825,28 @@ $function$;
 alter function app.receive_message() owner to rowhouse_definer;
 comment on function app.receive_message() is 'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 grant execute on function app.receive_message() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.remove_passkey(id uuid)
+ RETURNS app.passkey
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.remove_passkey_of_caller(remove_passkey.id)
+$function$;
+comment on function app.remove_passkey(uuid) is 'Takes a passkey of the caller''s away, unless it is their last way to sign in. It wants a fresh sign-in.';
+grant execute on function app.remove_passkey(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.rename_passkey(id uuid, name text)
+ RETURNS app.passkey
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.rename_passkey_of_caller(rename_passkey.id, rename_passkey.name)
+$function$;
+comment on function app.rename_passkey(uuid,text) is 'Gives a passkey of the caller''s another name.';
+grant execute on function app.rename_passkey(uuid,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.revoke_all_sessions()
  RETURNS SETOF app.session
@@ -3166,6 +3278,132 @@ end
 $function$;
 comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
 
+CREATE OR REPLACE FUNCTION auth.add_passkey(handle bytea, token bytea, challenge bytea, credential bytea, public_key bytea, about jsonb, name text, recovery bytea[], mail uuid, session uuid, session_handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, passkey jsonb, codes_kept boolean, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    who    record;
+    person app.users;
+    made   auth.passkeys;
+    shown  text[];
+begin
+    -- Before any row, as who takes a passkey away does; so nobody has a twenty-first.
+    perform auth.lock_ways_in(known.user_id) from auth.sessions as known where known.handle_digest = sha256(handle);
+    perform auth.lock_ways_in(known.user_id) from auth.mfa_challenges as known where known.digest = sha256(token);
+    select * into who from auth.enrolling(handle, token, facts, 'passkey');
+    outcome := who.outcome;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, 'register', coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome = 'ok' and credential is null then
+        perform audit.record_event('auth.passkey_refused', null, '{"reason": "not_made"}');
+        outcome := 'refused';
+    end if;
+    if outcome = 'ok' and (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
+        outcome := 'full';
+    end if;
+    if outcome = 'ok' then
+        insert into auth.passkeys (
+            user_id, credential_id, public_key, counter, transports, aaguid, backup_eligible, backed_up, name
+        ) values (
+            who.person, credential, add_passkey.public_key, (about ->> 'counter')::bigint,
+            array(select jsonb_array_elements_text(about -> 'transports')), (about ->> 'aaguid')::uuid,
+            (about ->> 'backup_eligible')::boolean, (about ->> 'backed_up')::boolean,
+            case when app.is_name(add_passkey.name) then btrim(add_passkey.name) else 'Passkey' end
+        ) on conflict (credential_id) do nothing
+        returning * into made;
+        if made.id is null then
+            outcome := 'taken';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    codes_kept := not exists (
+        select from auth.recovery_codes as left_over where left_over.user_id = who.person and left_over.used_at is null
+    );
+    if codes_kept then
+        delete from auth.recovery_codes as used where used.user_id = who.person;
+        insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
+    end if;
+    select * into strict person from app.users as known where known.id = who.person;
+    perform auth.queue_mail(mail, 'passkey_added', person.email, person.locale, null, facts);
+    perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('passkey', made.id));
+    passkey := jsonb_build_object('id', made.id, 'name', made.name, 'synced', made.backup_eligible, 'createdAt', made.created_at);
+    shown := auth.passkey_methods(made);
+    if token is not null and handle is null then
+        delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
+        select opened.outcome, opened.result into outcome, result from auth.open_session(
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+        ) as opened;
+    else
+        update auth.sessions as own set
+            authenticated_at = now(),
+            methods = array(select distinct unnest(own.methods || shown) order by 1)
+        where own.id = (who.session).id;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) is 'Keeps a new passkey, and recovery codes for who has none; tells its owner by mail.';
+grant execute on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.ask_passkey(challenge bytea, purpose text, handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, person uuid, email text, name text, passkeys jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live record;
+begin
+    outcome := 'ok';
+    if purpose = 'register' then
+        select asking.outcome, asking.person into outcome, person from auth.enrolling(handle, token, facts, 'passkey') as asking;
+    elsif purpose = 'second_factor' then
+        select asked.user_id into person from auth.mfa_challenges as asked
+        where asked.digest = sha256(token) and asked.purpose = 'verify' and asked.expires_at > now() and asked.tries < 5;
+        if person is null then
+            perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+            outcome := 'invalid';
+        end if;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and person is not null then
+        select known.email, known.name into email, name from app.users as known where known.id = person;
+        select jsonb_agg(
+            jsonb_build_object(
+                'id', translate(rtrim(encode(mine.credential_id, 'base64'), '='), E'+/\n', '-_'), 'transports', mine.transports
+            ) order by mine.id
+        ) into passkeys from auth.passkeys as mine where mine.user_id = person;
+        outcome := case
+            when purpose = 'register' and jsonb_array_length(passkeys) >= 20 then 'full'
+            when purpose <> 'register' and passkeys is null then 'none'
+            else 'ok'
+        end;
+        passkeys := coalesce(passkeys, '[]');
+    end if;
+    if outcome = 'ok' then
+        delete from auth.passkey_challenges as over where over.expires_at < now() - interval '1 hour';
+        insert into auth.passkey_challenges (digest, purpose, bound_to)
+            values (sha256(challenge), ask_passkey.purpose, sha256(coalesce(handle, token)));
+    end if;
+    return next;
+end
+$function$;
+alter function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) is 'Keeps a challenge for an authenticator to sign and says which passkeys are meant; when signing in, nobody''s.';
+grant execute on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -3310,6 +3548,77 @@ alter function auth.begin_mfa(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_mfa(bytea,jsonb) is 'Counts a try at a second factor and returns the (encrypted) seed to check the code with.';
 grant execute on function auth.begin_mfa(bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.begin_passkey(purpose text, challenge bytea, credential bytea, handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, passkey uuid, person uuid, public_key bytea)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    network constant text := auth.network((facts ->> 'ip')::inet);
+    live    record;
+    asked   auth.mfa_challenges;
+    known   auth.passkeys;
+begin
+    outcome := 'ok';
+    if purpose = 'second_factor' then
+        select * into asked from auth.mfa_challenges as challenge
+        where challenge.digest = sha256(token) and challenge.purpose = 'verify'
+            and challenge.expires_at > now() and challenge.tries < 5
+        for update;
+        if not found then
+            perform audit.tally_stranger('auth.mfa_unknown', network);
+            outcome := 'invalid';
+        end if;
+        person := asked.user_id;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, begin_passkey.purpose, coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    select * into known from auth.passkeys as shown where shown.credential_id = begin_passkey.credential;
+    if purpose = 'sign_in' then
+        person := known.user_id;
+        if person is null then
+            perform audit.tally_stranger('auth.passkey_unknown', network);
+            outcome := 'refused';
+            return next;
+            return;
+        end if;
+        retry_after := auth.throttle('passkey ' || known.id || ' ' || network, 5);
+    else
+        retry_after := auth.throttle('mfa ' || person, 5);
+    end if;
+    if retry_after > 0 then
+        perform audit.tally_stranger('auth.login_throttled', network);
+        outcome := 'throttled';
+        return next;
+        return;
+    end if;
+    update auth.mfa_challenges as challenge set tries = challenge.tries + 1 where challenge.digest = asked.digest;
+    if known.user_id is distinct from person then
+        perform context.act(person, null, facts);
+        perform audit.record_event('auth.passkey_refused', null, jsonb_build_object('reason', 'not_theirs', 'for', purpose));
+        outcome := 'refused';
+    else
+        passkey := known.id;
+        public_key := known.public_key;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) is 'Uses up the challenge, counts the try and returns the public key to check an authenticator''s answer with.';
+grant execute on function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.begin_password_change(handle bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, password_hash text, about text[])
  LANGUAGE plpgsql
@@ -3345,16 +3654,18 @@ CREATE OR REPLACE FUNCTION auth.begin_step_up(handle bytea, by_code boolean, fac
  SET search_path TO ''
 AS $function$
 declare
-    live record;
+    live       record;
+    has_factor boolean;
 begin
     select * into live from auth.live_session(handle, facts);
     outcome := live.outcome;
     if outcome = 'ok' then
         select known.id, known.seed into factor, seed from auth.totp_factors as known
         where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        has_factor := auth.has_second_factor((live.session).user_id);
         outcome := case
-            when factor is not null and not by_code then 'code_required'
-            when factor is null and by_code then 'password_required'
+            when has_factor and not by_code then 'code_required'
+            when by_code and not has_factor then 'password_required'
             else 'ok'
         end;
     end if;
@@ -3749,7 +4060,7 @@ alter function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) owner to rowhouse_de
 comment on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) is 'Keeps the (encrypted) seed of a second factor that is not proven yet.';
 grant execute on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb, kind text DEFAULT 'totp'::text)
  RETURNS TABLE(outcome text, person uuid, session auth.sessions, asked auth.mfa_challenges)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3780,16 +4091,16 @@ begin
             perform context.act(person, null, facts);
         end if;
     end if;
-    if outcome = 'ok' and exists (
+    if outcome = 'ok' and (handle is null and auth.has_second_factor(person) or kind = 'totp' and exists (
         select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-    ) then
+    )) then
         outcome := 'exists';
     end if;
     return next;
 end
 $function$;
-alter function auth.enrolling(bytea,bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.enrolling(bytea,bytea,jsonb) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
+alter function auth.enrolling(bytea,bytea,jsonb,text) owner to rowhouse_definer;
+comment on function auth.enrolling(bytea,bytea,jsonb,text) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 
 CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, result jsonb)
@@ -3847,25 +4158,6 @@ alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner t
 comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
- RETURNS text
- LANGUAGE sql
- STABLE PARALLEL RESTRICTED SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select case registration
-        when 'open' then null
-        when 'invited' then case when not exists (
-            select from auth.registrations as pending
-            join auth.mail_tokens as token on token.id = pending.token_id
-            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
-        ) then 'registration_invited' end
-        else 'registration_closed'
-    end
-$function$;
-alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
-comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
-
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3894,6 +4186,25 @@ end
 $function$;
 alter function auth.fail_login(uuid,jsonb) owner to rowhouse_definer;
 comment on function auth.fail_login(uuid,jsonb) is 'Writes a failed login into the trail, or counts it where the address is nobody''s; after the same work.';
+
+CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case registration
+        when 'open' then null
+        when 'invited' then case when not exists (
+            select from auth.registrations as pending
+            join auth.mail_tokens as token on token.id = pending.token_id
+            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
+        ) then 'registration_invited' end
+        else 'registration_closed'
+    end
+$function$;
+alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
+comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
 
 CREATE OR REPLACE FUNCTION auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
  RETURNS auth.mail_tokens
@@ -4031,6 +4342,108 @@ alter function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) owner to row
 comment on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) is 'Turns a checked second factor into the session that was asked for, or into a failure in the trail.';
 grant execute on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.finish_passkey_login(passkey uuid, answer jsonb, session uuid, handle bytea, tenant_slug text, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  constant text[] := auth.use_passkey(passkey, answer, facts);
+    person uuid;
+begin
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    select known.user_id into strict person from auth.passkeys as known where known.id = passkey;
+    perform auth.forgive('passkey ' || passkey || ' ' || auth.network((facts ->> 'ip')::inet));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, shown, facts) as opened;
+end
+$function$;
+alter function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) is 'Turns a checked passkey into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
+grant execute on function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_passkey_mfa(token bytea, passkey uuid, answer jsonb, session uuid, handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked auth.mfa_challenges;
+    shown text[];
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify' and challenge.expires_at > now()
+    for update;
+    if not found then
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = asked.user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
+    perform auth.forgive('mfa ' || asked.user_id);
+    return query select opened.outcome, opened.result
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+end
+$function$;
+alter function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) is 'Turns a passkey that was shown after a password into the session that was asked for, or into a failure in the trail.';
+grant execute on function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_passkey_step_up(handle bytea, passkey uuid, answer jsonb, facts jsonb)
+ RETURNS TABLE(outcome text, authenticated_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live  record;
+    shown text[];
+begin
+    -- The passkey before the session, as signing in takes them.
+    perform from auth.passkeys as known where known.id = passkey for update;
+    select * into strict live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = (live.session).user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        perform audit.record_event('auth.step_up_failed', (live.session).tenant_id, null);
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    perform auth.forgive('mfa ' || (live.session).user_id);
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = array(select distinct unnest(own.methods || shown) order by 1)
+    where own.id = (live.session).id
+    returning own.authenticated_at into authenticated_at;
+    perform audit.record_event('auth.step_up', (live.session).tenant_id, jsonb_build_object('by', 'passkey'));
+    return next;
+end
+$function$;
+alter function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) is 'Makes a session fresh for ten minutes, for who showed a passkey.';
+grant execute on function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.finish_password_change(handle bytea, verified boolean, known_hash text, password_hash text, mail uuid, facts jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -4083,9 +4496,7 @@ begin
     person := (live.session).user_id;
     -- A password is no longer enough from the moment on that there is a second factor.
     shown := case
-        when verified and not exists (
-            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-        ) then 'pwd'
+        when verified and not auth.has_second_factor(person) then 'pwd'
         else auth.take_code(person, step, recovery)
     end;
     if shown is null then
@@ -4241,6 +4652,31 @@ $function$;
 alter function auth.guard_api_key() owner to rowhouse_definer;
 comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 grant execute on function auth.guard_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.has_second_factor(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$function$;
+alter function auth.has_second_factor(uuid) owner to rowhouse_definer;
+comment on function auth.has_second_factor(uuid) is 'Whether this person has a confirmed second factor or a passkey.';
+
+CREATE OR REPLACE FUNCTION auth.has_way_in(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from auth.passwords as password where password.user_id = person)
+        or exists (select from auth.identities as identity where identity.user_id = person)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$function$;
+alter function auth.has_way_in(uuid) owner to rowhouse_definer;
+comment on function auth.has_way_in(uuid) is 'Whether this person has a password, an account elsewhere or a passkey.';
 
 CREATE OR REPLACE FUNCTION auth.import_people(people jsonb, looking boolean)
  RETURNS TABLE(line bigint, outcome text, detail text)
@@ -4561,6 +4997,17 @@ $function$;
 alter function auth.lock_sessions(uuid) owner to rowhouse_definer;
 comment on function auth.lock_sessions(uuid) is 'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
 
+CREATE OR REPLACE FUNCTION auth.lock_ways_in(person uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtextextended('ways in of ' || person, 0))
+$function$;
+alter function auth.lock_ways_in(uuid) owner to rowhouse_definer;
+comment on function auth.lock_ways_in(uuid) is 'Holds a person''s ways in together until the transaction ends: two that are taken away at once take turns.';
+
 CREATE OR REPLACE FUNCTION auth.make_mail_token(purpose text, address text, person uuid, link bytea, code bytea, browser bytea, lifetime interval, facts jsonb)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -4709,9 +5156,7 @@ begin
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
-        when exists (
-            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
-        ) then 'mfa_required'
+        when auth.has_second_factor(person.id) then 'mfa_required'
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
@@ -4761,6 +5206,14 @@ end
 $function$;
 alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
 comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+
+CREATE OR REPLACE FUNCTION auth.passkey_methods(passkey auth.passkeys)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[CASE WHEN (passkey).backup_eligible THEN 'swk'::text ELSE 'hwk'::text END, 'user'::text, 'mfa'::text];
+comment on function auth.passkey_methods(auth.passkeys) is 'What a passkey proves, in the words of RFC 8176: hwk or swk, and that its authenticator verified its user.';
+grant execute on function auth.passkey_methods(auth.passkeys) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION auth.queue_mail(mail uuid, template text, recipient text, locale text, secret text, facts jsonb)
  RETURNS void
@@ -4973,13 +5426,15 @@ begin
     if not found then
         return 'not_enrolled';
     end if;
-    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    if not auth.has_second_factor((live.session).user_id) then
+        delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    end if;
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
 $function$;
 alter function auth.remove_totp(bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor, and its recovery codes unless passkeys stay; wants a fresh sign-in.';
 grant execute on function auth.remove_totp(bytea,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.request_email_change(handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb)
@@ -5240,7 +5695,7 @@ begin
     end if;
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
-        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+        and auth.has_second_factor(person);
     return case when found then 'recovery' end;
 end
 $function$;
@@ -5266,6 +5721,26 @@ end
 $function$;
 alter function auth.take_exchange_code(bytea,text,jsonb) owner to rowhouse_definer;
 comment on function auth.take_exchange_code(bytea,text,jsonb) is 'What is kept under a one-time code, which is gone whatever comes of it; null if it is no good.';
+
+CREATE OR REPLACE FUNCTION auth.take_passkey_challenge(challenge bytea, purpose text, bound_to bytea, facts jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.passkey_challenges as made
+    where made.digest = sha256(challenge) and made.purpose = take_passkey_challenge.purpose
+        and made.bound_to is not distinct from sha256(take_passkey_challenge.bound_to) and made.expires_at > now();
+    if found then
+        return true;
+    end if;
+    perform audit.tally_stranger('auth.passkey_challenge_unknown', auth.network((facts ->> 'ip')::inet));
+    return false;
+end
+$function$;
+alter function auth.take_passkey_challenge(bytea,text,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.take_passkey_challenge(bytea,text,bytea,jsonb) is 'Uses up a challenge that an authenticator signed; false for one that is over, used, or made for something or somebody else.';
 
 CREATE OR REPLACE FUNCTION auth.throttle(subject text, free integer)
  RETURNS integer
@@ -5359,6 +5834,43 @@ $function$;
 alter function auth.unban(uuid,text) owner to rowhouse_definer;
 comment on function auth.unban(uuid,text) is 'For the operator: lets somebody in again who was banned.';
 grant execute on function auth.unban(uuid,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.use_passkey(passkey uuid, answer jsonb, facts jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    known  auth.passkeys;
+    count  constant bigint := (answer ->> 'counter')::bigint;
+    reason text;
+begin
+    select * into known from auth.passkeys as shown where shown.id = passkey for update;
+    if not found then
+        return null;
+    end if;
+    perform context.act(known.user_id, null, facts);
+    reason := case
+        when (answer ->> 'verified')::boolean is not true then 'answer_does_not_hold'
+        when (answer ->> 'backup_eligible')::boolean is distinct from known.backup_eligible then 'another_authenticator'
+        when greatest(count, known.counter) > 0 and count <= known.counter then 'counter_went_back'
+    end;
+    if reason is not null then
+        perform audit.record_event('auth.passkey_refused', null, jsonb_strip_nulls(jsonb_build_object(
+            'passkey', known.id, 'reason', reason,
+            'known', case reason when 'counter_went_back' then known.counter end,
+            'shown', case reason when 'counter_went_back' then count end)));
+        return null;
+    end if;
+    update auth.passkeys as used set
+        counter = count, backed_up = (answer ->> 'backed_up')::boolean, last_used_at = now()
+    where used.id = known.id;
+    return auth.passkey_methods(known);
+end
+$function$;
+alter function auth.use_passkey(uuid,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.use_passkey(uuid,jsonb,jsonb) is 'Notes that a passkey was shown and returns what that proves; null, and a line in the trail, if its answer does not hold or it was copied.';
 
 CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, retry_after integer)
@@ -6056,6 +6568,19 @@ grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.passkeys_of_caller()
+ RETURNS SETOF app.passkey
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at
+    from auth.passkeys as mine where mine.user_id = context.user_id() order by mine.id
+$function$;
+alter function context.passkeys_of_caller() owner to rowhouse_definer;
+comment on function context.passkeys_of_caller() is 'The caller''s own passkeys, oldest first.';
+grant execute on function context.passkeys_of_caller() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.permissions()
  RETURNS text[]
  LANGUAGE sql
@@ -6186,6 +6711,70 @@ end
 $function$;
 comment on function context.refuse_repetition(text) is 'Raises RH422 (reused), RH423 (in_progress) or RH424 (replayed) for an Idempotency-Key that is known.';
 grant execute on function context.refuse_repetition(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.remove_passkey_of_caller(id uuid)
+ RETURNS app.passkey
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    caller constant uuid := context.user_id();
+    person app.users;
+    gone   app.passkey;
+begin
+    perform context.require_fresh_sign_in();
+    perform auth.lock_ways_in(caller);
+    delete from auth.passkeys as mine
+    where mine.id = remove_passkey_of_caller.id and mine.user_id = caller
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into gone;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    if not auth.has_way_in(caller) then
+        raise exception using
+            errcode = 'RH411',
+            message = 'this is the last way to sign in',
+            hint = 'Set a password, link an account or add another passkey first.';
+    end if;
+    if not auth.has_second_factor(caller) then
+        delete from auth.recovery_codes as code where code.user_id = caller;
+    end if;
+    select * into strict person from app.users as known where known.id = caller;
+    perform auth.queue_mail(
+        gen_random_uuid(), 'passkey_removed', person.email, person.locale, null, context.detail_in(context.actor()));
+    return gone;
+end
+$function$;
+alter function context.remove_passkey_of_caller(uuid) owner to rowhouse_definer;
+comment on function context.remove_passkey_of_caller(uuid) is 'Takes a passkey of the caller''s away, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
+grant execute on function context.remove_passkey_of_caller(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.rename_passkey_of_caller(id uuid, name text)
+ RETURNS app.passkey
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    renamed app.passkey;
+begin
+    perform context.require_session();
+    if not app.is_name(name) or length(btrim(name)) > 100 then
+        raise exception using errcode = 'RH400', message = 'a passkey''s name has from 1 to 100 characters that can be seen';
+    end if;
+    update auth.passkeys as mine set name = btrim(rename_passkey_of_caller.name)
+    where mine.id = rename_passkey_of_caller.id and mine.user_id = context.user_id()
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into renamed;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    return renamed;
+end
+$function$;
+alter function context.rename_passkey_of_caller(uuid,text) owner to rowhouse_definer;
+comment on function context.rename_passkey_of_caller(uuid,text) is 'Gives a passkey of the caller''s another name. Raises RH400, RH404.';
+grant execute on function context.rename_passkey_of_caller(uuid,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.request_limit()
  RETURNS integer
@@ -6378,7 +6967,7 @@ declare
     gone   app.identity;
 begin
     perform context.require_fresh_sign_in();
-    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    perform auth.lock_ways_in(caller);
     delete from auth.identities as identity
     where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
     returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
@@ -6386,13 +6975,11 @@ begin
     if not found then
         raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
     end if;
-    if not exists (select from auth.passwords as password where password.user_id = caller)
-        and not exists (select from auth.identities as identity where identity.user_id = caller)
-    then
+    if not auth.has_way_in(caller) then
         raise exception using
             errcode = 'RH411',
             message = 'this is the last way to sign in',
-            hint = 'Set a password or link another account first.';
+            hint = 'Set a password, link another account or add a passkey first.';
     end if;
     return gone;
 end
@@ -7951,11 +8538,12 @@ declare
 begin
     delete from auth.exchange_codes where expires_at <= now();
     get diagnostics forgotten = row_count;
+    delete from auth.passkey_challenges where expires_at <= now();
     return forgotten;
 end
 $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
-comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many.';
+comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_idempotency_keys()
