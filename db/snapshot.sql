@@ -128,9 +128,9 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW 
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 grant delete on app.conversations to rowhouse_app;
+grant delete, select on app.conversations to rowhouse_definer;
 grant insert (title) on app.conversations to rowhouse_app;
 grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
-grant select on app.conversations to rowhouse_definer;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "holders of view_all_chats read every conversation" on app.conversations
@@ -154,10 +154,6 @@ create policy "members rename and archive their own conversations" on app.conver
     using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands.';
-create policy "messages find their own conversation" on app.conversations
-    for select to rowhouse_definer
-    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "messages find their own conversation" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -168,10 +164,18 @@ create policy "nothing crosses the wall" on app.conversations as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find their own conversations" on app.conversations
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find their own conversations" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their conversations with them" on app.conversations
+    for delete to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -217,6 +221,7 @@ alter table app.memberships enable row level security;
 alter table app.memberships force row level security;
 grant insert, select on app.memberships to rowhouse_definer;
 grant select (tenant_id, id, user_id, role_id, is_owner, status, display_name, avatar_url, created_at, updated_at) on app.memberships to rowhouse_app;
+grant update (is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_definer;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
@@ -248,6 +253,11 @@ create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every membership" on app.memberships is 'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
+create policy "whoever is erased leaves a membership without a name" on app.memberships
+    for update to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)))
+    with check ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased leaves a membership without a name" on app.memberships is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.messages (
     tenant_id uuid default context.tenant_id() not null,
@@ -280,9 +290,9 @@ CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
+grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
-grant select on app.messages to rowhouse_definer;
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -300,10 +310,18 @@ create policy "nothing crosses the wall" on app.messages as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find their own messages" on app.messages
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their messages with them" on app.messages
+    for delete to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.permissions (
     name text not null,
@@ -508,15 +526,19 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.user_preferences FOR EACH R
 alter table app.user_preferences enable row level security;
 alter table app.user_preferences force row level security;
 grant delete on app.user_preferences to rowhouse_app;
+grant delete, select on app.user_preferences to rowhouse_definer;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant select on app.user_preferences to rowhouse_definer;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find their own preferences" on app.user_preferences
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -526,6 +548,10 @@ create policy "the desk explains one row" on app.user_preferences
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.user_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their preferences with them" on app.user_preferences
+    for delete to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.users (
     id uuid default uuidv7() not null,
@@ -539,14 +565,14 @@ create table app.users (
     constraint users_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint users_locale_check CHECK (((locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(locale) <= 35))),
     constraint users_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
-    constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'banned'::text])))
+    constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'banned'::text, 'deleted'::text])))
 );
 comment on table app.users is 'A person who signs in, once for all their tenants.';
 comment on column app.users.id is 'Their key, the same in all their tenants.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.name is 'Their own name, as they write it.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
 comment on column app.users.created_at is 'When the address was proven.';
 comment on column app.users.updated_at is 'When they last changed.';
 CREATE UNIQUE INDEX users_by_email ON app.users USING btree (lower(email));
@@ -560,13 +586,13 @@ alter table app.users force row level security;
 grant insert, select on app.users to rowhouse_definer;
 grant select (id, email, name) on app.users to rowhouse_auditor;
 grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
-grant update (email) on app.users to rowhouse_definer;
+grant update (email, name, locale, status) on app.users to rowhouse_definer;
 grant update (name, locale) on app.users to rowhouse_app;
 create policy "a proven address replaces the old one" on app.users
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "a proven address replaces the old one" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';
+comment on policy "a proven address replaces the old one" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked; jobs.delete_account(), which leaves a row that names nobody.';
 create policy "auditors name users" on app.users
     for select to rowhouse_auditor
     using (true);
@@ -662,6 +688,10 @@ create policy "nothing crosses the wall" on audit.events as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on audit.events is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people take what they did with them" on audit.events
+    for select to rowhouse_definer
+    using ((actor_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people take what they did with them" on audit.events is 'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 create policy "the desk explains one row" on audit.events
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -669,7 +699,7 @@ comment on policy "the desk explains one row" on audit.events is 'inspect.why() 
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
-comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
+comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
 
 create table audit.tallies (
     hour timestamp with time zone not null,
@@ -747,13 +777,14 @@ alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_i
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
+CREATE TRIGGER notify_of_api_key AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.notify_of_api_key();
 alter table auth.api_keys enable row level security;
 alter table auth.api_keys force row level security;
 grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
 grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 grant select on auth.api_keys to rowhouse_definer;
+grant update (name, addresses, used_count, last_used_at, revoked_at) on auth.api_keys to rowhouse_definer;
 grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
-grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
 create policy "nothing crosses the wall" on auth.api_keys as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -792,7 +823,29 @@ create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns, and the definer may change no other.';
+comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, and jobs.delete_account() takes its name off. What a key may do the definer cannot change.';
+
+create table auth.deletions (
+    user_id uuid not null,
+    asked_at timestamp with time zone default now() not null,
+    due_at timestamp with time zone not null,
+    began_at timestamp with time zone,
+    constraint deletions_pkey PRIMARY KEY (user_id),
+    constraint deletions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint deletions_check CHECK ((due_at > asked_at))
+);
+comment on table auth.deletions is NULL;
+CREATE INDEX deletions_by_due ON auth.deletions USING btree (due_at, user_id);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'asked_at,began_at,due_at,user_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.deletions enable row level security;
+alter table auth.deletions force row level security;
+grant delete, insert, select, update on auth.deletions to rowhouse_definer;
+create policy "deletion keeps whom it waits for" on auth.deletions
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "deletion keeps whom it waits for" on auth.deletions is 'auth.request_deletion() and auth.restore_account(); jobs.delete_account() erases; auth.open_session() refuses whom it finds here, context.stays_owned() does not count on them.';
 
 create table auth.exchange_codes (
     digest bytea not null,
@@ -896,11 +949,11 @@ create table auth.mail_tokens (
     constraint mail_tokens_link_digest_key UNIQUE (link_digest),
     constraint mail_tokens_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
     constraint mail_tokens_check CHECK (((purpose <> 'register'::text) OR (user_id IS NULL))),
-    constraint mail_tokens_check1 CHECK (((purpose <> 'change_email'::text) OR (user_id IS NOT NULL))),
+    constraint mail_tokens_check1 CHECK (((purpose <> ALL (ARRAY['change_email'::text, 'restore_account'::text])) OR (user_id IS NOT NULL))),
     constraint mail_tokens_code_digest_check CHECK ((octet_length(code_digest) = 32)),
     constraint mail_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint mail_tokens_link_digest_check CHECK ((octet_length(link_digest) = 32)),
-    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text]))),
+    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text, 'restore_account'::text]))),
     constraint mail_tokens_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
 );
 comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
@@ -945,7 +998,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -1005,12 +1058,12 @@ CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passwords 
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passwords FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.passwords enable row level security;
 alter table auth.passwords force row level security;
-grant insert, select, update on auth.passwords to rowhouse_definer;
+grant delete, insert, select, update on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it. Nobody else reads here.';
+comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it, jobs.delete_account() forgets it. Nobody else reads here.';
 
 create table auth.recovery_codes (
     id uuid default uuidv7() not null,
@@ -1084,7 +1137,7 @@ create table auth.sessions (
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     constraint sessions_counter_check CHECK ((counter >= 0)),
-    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
+    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'account_deleted'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
 );
@@ -2453,13 +2506,16 @@ begin
         if missing is not null then
             perform context.refuse(missing);
         end if;
+        if tg_op = 'UPDATE' and context.kind_in(context.actor()) = 'session' then
+            perform context.require_fresh_sign_in();
+        end if;
     end if;
     new.permissions := array(select distinct name from unnest(new.permissions) as wanted (name) order by name);
     return new;
 end
 $function$;
 alter function app.check_role_permissions() owner to rowhouse_definer;
-comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one).';
+comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one); its permissions change with a fresh sign-in only (RH440).';
 grant execute on function app.check_role_permissions() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[])
@@ -2528,11 +2584,17 @@ begin
     then
         perform context.refuse('owner');
     end if;
+    -- Last, so that nobody is asked for a password for what they may not do anyway.
+    if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner)
+        and context.kind_in(context.actor()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
     return new;
 end
 $function$;
 alter function app.guard_membership() owner to rowhouse_definer;
-comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing).';
+comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 grant execute on function app.guard_membership() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_second_factor()
@@ -2583,10 +2645,7 @@ begin
             message = 'ownership changes only in transactions that read committed';
     end if;
     perform from app.tenants as tenant where tenant.id = old.tenant_id for no key update;
-    if not exists (
-        select from app.memberships as membership
-        where membership.tenant_id = old.tenant_id and membership.is_owner and membership.status = 'active'
-    ) then
+    if not context.stays_owned(old.tenant_id) then
         raise exception using
             errcode = 'RH409',
             message = 'a tenant always keeps one active owner',
@@ -2969,7 +3028,7 @@ declare
     new_row  constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
     this_row constant jsonb := coalesce(new_row, old_row);
     key      constant text[] := string_to_array(tg_argv[1], ',');
-    kept     constant text[] := string_to_array(tg_argv[2], ',');
+    kept     text[] := string_to_array(tg_argv[2], ',');
     withheld constant text[] := string_to_array(tg_argv[3], ',');
     clocks   constant text[] := string_to_array(tg_argv[4], ',');
     tenant   constant uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
@@ -2986,6 +3045,15 @@ begin
     end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
         return null;
+    end if;
+    -- Whoever is being erased is not written down once more: the trail says which rows went, and not what was in them. No
+    -- caller does that, so no caller's write waits for the question.
+    if tg_op <> 'INSERT' and context.credential_in(actor) is null and exists (
+        select from auth.deletions as leaving
+        where leaving.began_at is not null
+            and leaving.user_id = (this_row ->> case tg_table_name when 'users' then 'id' else 'user_id' end)::uuid
+    ) then
+        kept := array_remove(array[tg_argv[0], 'user_id', 'is_owner', 'status'] || key, '');
     end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, row_id, old_row, new_row,
@@ -3202,6 +3270,34 @@ $function$;
 alter function auth.begin_confirmation(bytea,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_confirmation(bytea,bytea,jsonb) is 'Counts a try at the first code of a new second factor and returns the (encrypted) seed to check it with.';
 grant execute on function auth.begin_confirmation(bytea,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_export(handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown record;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome = 'ok' and not auth.is_fresh(shown.session) then
+        outcome := 'step_up_required';
+        perform audit.record_event('auth.step_up_required', (shown.session).tenant_id, '{"for": "exporting an account"}');
+    elsif outcome = 'ok' then
+        retry_after := auth.throttle('export ' || (shown.session).user_id, 5);
+        outcome := case when retry_after > 0 then 'throttled' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        perform audit.record_event('auth.account_exported', (shown.session).tenant_id, null);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_export(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_export(bytea,jsonb) is 'Counts and records that the owner of a session exports what is theirs. Outcome: ok, step_up_required, throttled, or why the session will not do.';
+grant execute on function auth.begin_export(bytea,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.begin_login(email text, facts jsonb)
  RETURNS TABLE(user_id uuid, password_hash text, retry_after integer, checked boolean)
@@ -3436,6 +3532,7 @@ begin
     delete from auth.recovery_codes as old where old.user_id = who.person;
     insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
     perform auth.forgive('mfa ' || who.person);
+    perform auth.notify(who.person, 'second_factor_added');
     perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('factor', factor));
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
@@ -3689,6 +3786,21 @@ $function$;
 alter function auth.enrolling(bytea,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.enrolling(bytea,bytea,jsonb) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 
+CREATE OR REPLACE FUNCTION auth.enter_export(credential bytea, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.enter(credential, facts);
+    perform context.require_fresh_sign_in();
+end
+$function$;
+alter function auth.enter_export(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.enter_export(bytea,jsonb) is 'Enters through the door to export an account. Raises RH401, RH403 for an API key, RH440 for a sign-in that is not fresh.';
+grant execute on function auth.enter_export(bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, may_register boolean DEFAULT true)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -3744,6 +3856,107 @@ $function$;
 alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) owner to rowhouse_definer;
 comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,boolean) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.export_account()
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with asking as (
+        select session.id, session.user_id, session.methods
+        from auth.sessions as session
+        where session.id = context.require_session()
+    ), places as (
+        select
+            membership.tenant_id, membership.user_id, tenant.slug,
+            membership.status = 'active' and tenant.status = 'active'
+                and (not tenant.requires_second_factor or asking.methods && '{otp,hwk,mfa}') as exported
+        from asking
+        join app.memberships as membership on membership.user_id = asking.user_id
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+    )
+    select jsonb_build_object('part', 'profile', 'item', jsonb_build_object(
+        'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'status', person.status,
+        'createdAt', person.created_at, 'updatedAt', person.updated_at,
+        'passwordChangedAt', (select known.changed_at from auth.passwords as known where known.user_id = person.id)))
+    from asking join app.users as person on person.id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'memberships', 'item', jsonb_build_object(
+        'company', tenant.slug, 'companyName', tenant.name, 'role', role.name, 'owner', membership.is_owner,
+        'status', membership.status, 'displayName', membership.display_name, 'avatarUrl', membership.avatar_url,
+        'joinedAt', membership.created_at, 'exported', places.exported))
+    from places
+    join app.memberships as membership on membership.tenant_id = places.tenant_id and membership.user_id = places.user_id
+    join app.tenants as tenant on tenant.id = places.tenant_id
+    join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+
+    union all
+    select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
+        'id', session.id, 'device', session.user_agent, 'address', session.ip, 'methods', session.methods,
+        'company', tenant.slug, 'createdAt', session.created_at, 'lastSeenAt', session.last_seen_at,
+        'endedAt', session.ended_at, 'endReason', session.end_reason))
+    from asking
+    join auth.sessions as session on session.user_id = asking.user_id
+    left join app.tenants as tenant on tenant.id = session.tenant_id
+
+    union all
+    select jsonb_build_object('part', 'identities', 'item', jsonb_build_object(
+        'provider', identity.provider, 'issuer', identity.issuer, 'subject', identity.subject,
+        'createdAt', identity.created_at, 'lastUsedAt', identity.last_used_at))
+    from asking join auth.identities as identity on identity.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'secondFactors', 'item', jsonb_build_object(
+        'kind', 'totp', 'createdAt', factor.created_at, 'confirmedAt', factor.confirmed_at,
+        'recoveryCodesLeft', (
+            select count(*) from auth.recovery_codes as code where code.user_id = factor.user_id and code.used_at is null)))
+    from asking join auth.totp_factors as factor on factor.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'apiKeys', 'item', jsonb_build_object(
+        'company', places.slug, 'name', key.name, 'beginning', key.beginning, 'kind', key.kind, 'scopes', key.scopes,
+        'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
+        'revokedAt', key.revoked_at))
+    from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+
+    union all
+    select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+    from places
+    join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+
+    union all
+    select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
+        'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
+        'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
+    from (
+        select places.tenant_id, places.user_id, places.slug from places
+        union all select audit.platform(), asking.user_id, null from asking
+    ) as company
+    join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id
+    where event.table_name is null or event.table_name not in ('app.conversations', 'app.messages')
+
+    union all
+    select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
+        'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
+        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+    from places
+    join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
+        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
+        'createdAt', said.created_at))
+    from places
+    join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+$function$;
+alter function auth.export_account() owner to rowhouse_definer;
+comment on function auth.export_account() is 'All that is the caller''s own, row by row as {part, item}; after auth.enter_export() only.';
+grant execute on function auth.export_account() to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
  RETURNS auth.mail_tokens
@@ -4114,6 +4327,27 @@ RETURN ((session).authenticated_at > (now() - '00:10:00'::interval));
 comment on function auth.is_fresh(auth.sessions) is 'Whether the person proved who they are in the last ten minutes: signed in, or stepped up.';
 grant execute on function auth.is_fresh(auth.sessions) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION auth.is_new_device(person uuid, user_agent text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(
+        bool_and(context.device(past.user_agent) is distinct from context.device(is_new_device.user_agent)), false)
+    from (
+        select distinct recent.user_agent
+        from (
+            select session.user_agent from auth.sessions as session
+            where session.user_id = person
+            order by session.created_at desc
+            limit 100
+        ) as recent
+    ) as past
+$function$;
+alter function auth.is_new_device(uuid,text) owner to rowhouse_definer;
+comment on function auth.is_new_device(uuid,text) is 'Whether none of a person''s last hundred sign-ins came from such a device; false for the first of all.';
+
 CREATE OR REPLACE FUNCTION auth.is_replay(known auth.sessions, counter integer)
  RETURNS boolean
  LANGUAGE sql
@@ -4183,6 +4417,7 @@ begin
     if whose is null then
         insert into auth.identities (issuer, subject, user_id, provider)
             values (shown.issuer, shown.subject, owner, shown.provider);
+        perform auth.notify(owner, 'identity_linked');
     elsif whose <> owner then
         perform audit.record_event('auth.link_failed', (live.session).tenant_id,
             jsonb_build_object('provider', shown.provider, 'outcome', 'identity_taken'));
@@ -4377,6 +4612,37 @@ alter function auth.note_use(bytea,integer,jsonb) owner to rowhouse_definer;
 comment on function auth.note_use(bytea,integer,jsonb) is 'Notes the first use of a session''s newest tokens, and every five minutes that the session was seen; returns whether that is noted.';
 grant execute on function auth.note_use(bytea,integer,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.notify(person uuid, template text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select auth.queue_mail(
+        uuidv7(), notify.template, known.email, known.locale, null, context.detail_in(context.actor()))
+    from app.users as known
+    where known.id = person and known.status <> 'deleted'
+$function$;
+alter function auth.notify(uuid,text) owner to rowhouse_definer;
+comment on function auth.notify(uuid,text) is 'Queues a mail that tells somebody what happened to their account.';
+
+CREATE OR REPLACE FUNCTION auth.notify_of_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.is_caller() then
+        perform auth.notify(coalesce(new.user_id, new.created_by), 'api_key_created');
+    end if;
+    return null;
+end
+$function$;
+alter function auth.notify_of_api_key() owner to rowhouse_definer;
+comment on function auth.notify_of_api_key() is 'Trigger: tells by mail of an API key that was made, by createApiKey or rotateApiKey.';
+grant execute on function auth.notify_of_api_key() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -4390,6 +4656,7 @@ declare
     idle   interval;
     life   interval;
     ended  integer;
+    new_device boolean;
 begin
     select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
@@ -4410,8 +4677,16 @@ begin
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
+    -- Who is let in while the account is marked to be deleted would outlive that: the two wait for each other. Where there is
+    -- one session at a time, so do two who sign in.
+    if place.single_session then
+        perform auth.lock_sessions(person.id);
+    else
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person.id, 0));
+    end if;
+
     outcome := case
-        when person.status = 'banned' then 'user_banned'
+        when person.status <> 'active' then 'user_banned'
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
@@ -4422,6 +4697,12 @@ begin
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
+    -- Told only to who has shown everything that a session takes.
+    if outcome in ('ok', 'mfa_enrolment_required')
+        and exists (select from auth.deletions as leaving where leaving.user_id = person.id)
+    then
+        outcome := 'deletion_pending';
+    end if;
 
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
@@ -4439,11 +4720,11 @@ begin
     end if;
 
     if place.single_session then
-        perform auth.lock_sessions(person.id);
         update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
         where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
         get diagnostics ended = row_count;
     end if;
+    new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
         id, user_id, tenant_id, handle_digest, methods, user_agent, ip, authenticated_at, idle_expires_at, expires_at
     ) values (
@@ -4454,6 +4735,9 @@ begin
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
         jsonb_strip_nulls(jsonb_build_object(
             'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    if new_device then
+        perform auth.notify(person.id, 'new_device');
+    end if;
     result := jsonb_build_object(
         'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
         'tenant', case when place.id is not null then
@@ -4466,6 +4750,33 @@ end
 $function$;
 alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
 comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+
+CREATE OR REPLACE FUNCTION auth.owned_alone(person uuid)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform from app.tenants as tenant
+    where tenant.id in (
+        select membership.tenant_id from app.memberships as membership
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+    )
+    order by tenant.id
+    for no key update;
+    return array(
+        select tenant.slug
+        from app.memberships as membership
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+            and tenant.status <> 'closed' and not context.stays_owned(tenant.id, person)
+        order by tenant.slug
+    );
+end
+$function$;
+alter function auth.owned_alone(uuid) owner to rowhouse_definer;
+comment on function auth.owned_alone(uuid) is 'The slugs of the companies that would be left without an owner if this person went; locks their rows.';
 
 CREATE OR REPLACE FUNCTION auth.queue_mail(mail uuid, template text, recipient text, locale text, secret text, facts jsonb)
  RETURNS void
@@ -4648,6 +4959,7 @@ begin
         return 'not_enrolled';
     end if;
     delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    perform auth.notify((live.session).user_id, 'second_factor_removed');
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
@@ -4655,6 +4967,67 @@ $function$;
 alter function auth.remove_totp(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
 grant execute on function auth.remove_totp(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.request_deletion(handle bytea, grace interval, link bytea, code bytea, mail uuid, secret text, facts jsonb)
+ RETURNS TABLE(outcome text, due_at timestamp with time zone, tenants text[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  record;
+    person app.users;
+    ended  integer := 0;
+    found_now integer;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    select * into strict person from app.users as known where known.id = (shown.session).user_id;
+    tenants := '{}';
+    if not auth.is_fresh(shown.session) then
+        outcome := 'step_up_required';
+        perform audit.record_event('auth.step_up_required', (shown.session).tenant_id, '{"for": "deleting an account"}');
+    else
+        tenants := auth.owned_alone(person.id);
+        outcome := case when tenants <> '{}' then 'last_owner' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        perform from auth.passwords as known where known.user_id = person.id for update;
+        if auth.make_mail_token('restore_account', person.email, person.id, link, code, null, grace, facts) is null then
+            outcome := 'throttled';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        perform audit.record_event('auth.account_deletion_refused', null, jsonb_build_object('outcome', outcome));
+        return next;
+        return;
+    end if;
+
+    perform auth.void_mail_tokens(person.email, person.id);
+    -- Who is signing in at this moment is through and ends below, or waits and is told.
+    perform auth.lock_sessions(person.id);
+    insert into auth.deletions as leaving (user_id, due_at) values (person.id, now() + grace)
+        returning leaving.due_at into due_at;
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'account_deleted'
+        where session.user_id = person.id and session.ended_at is null;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    update auth.api_keys as key set revoked_at = now() where key.user_id = person.id and key.revoked_at is null;
+    perform auth.queue_mail(mail, 'deletion_asked', person.email, person.locale, secret, facts);
+    perform audit.record_event('auth.account_deletion_asked', null, jsonb_build_object('due_at', due_at, 'ended', ended));
+    return next;
+end
+$function$;
+alter function auth.request_deletion(bytea,interval,bytea,bytea,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function auth.request_deletion(bytea,interval,bytea,bytea,uuid,text,jsonb) is 'Marks the account of a session''s owner to be deleted when the grace is over; ends its sessions and API keys and queues the mail that can bring it back.';
+grant execute on function auth.request_deletion(bytea,interval,bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.request_email_change(handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb)
  RETURNS text
@@ -4753,6 +5126,40 @@ $function$;
 alter function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) owner to rowhouse_definer;
 comment on function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) is 'Sets a new password by a mailed link or code and ends every session. Outcome: ok, invalid_token or throttled.';
 grant execute on function auth.reset_password(bytea,text,bytea[],text,uuid,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.restore_account(link bytea, email text, codes bytea[], facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('restore_account', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        perform context.act(token.user_id, null, facts);
+        update auth.mail_tokens as used set used_at = now()
+        where used.user_id = token.user_id and used.purpose = 'restore_account' and used.used_at is null;
+        delete from auth.deletions as leaving where leaving.user_id = token.user_id and leaving.began_at is null;
+        if not found then
+            outcome := 'invalid_token';
+            return next;
+            return;
+        end if;
+        perform auth.notify(token.user_id, 'deletion_withdrawn');
+        perform audit.record_event('auth.account_restored', null, null);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.restore_account(bytea,text,bytea[],jsonb) owner to rowhouse_definer;
+comment on function auth.restore_account(bytea,text,bytea[],jsonb) is 'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
+grant execute on function auth.restore_account(bytea,text,bytea[],jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
  RETURNS void
@@ -4878,7 +5285,12 @@ begin
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
         and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
-    return case when found then 'recovery' end;
+    if not found then
+        return null;
+    end if;
+    -- They are kept for the day that the app is lost: one that is used is used by the owner, or by a thief.
+    perform auth.notify(person, 'recovery_code_used');
+    return 'recovery';
 end
 $function$;
 alter function auth.take_code(uuid,bigint,bytea) owner to rowhouse_definer;
@@ -5020,7 +5432,7 @@ CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  SET search_path TO ''
 AS $function$
     update auth.mail_tokens as token set used_at = now()
-    where (token.email = address or token.user_id = person) and token.used_at is null
+    where (token.email = address or token.user_id = person) and token.used_at is null and token.purpose <> 'restore_account'
 $function$;
 alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
 comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
@@ -5912,6 +6324,22 @@ RETURN jsonb_build_object('request_id', (facts -> 'request_id'::text), 'ip', (fa
 comment on function context.stated(jsonb) is 'Of a request''s facts what the trail records: request_id, ip, user_agent.';
 grant execute on function context.stated(jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.stays_owned(tenant uuid, without uuid DEFAULT NULL::uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from app.memberships as membership
+        where membership.tenant_id = stays_owned.tenant and membership.is_owner and membership.status = 'active'
+            and membership.user_id is distinct from without
+            and not exists (select from auth.deletions as leaving where leaving.user_id = membership.user_id)
+    )
+$function$;
+alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
+comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
+
 CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  RETURNS uuid
  LANGUAGE plpgsql
@@ -6005,6 +6433,7 @@ begin
             message = 'this is the last way to sign in',
             hint = 'Set a password or link another account first.';
     end if;
+    perform auth.notify(caller, 'identity_unlinked');
     return gone;
 end
 $function$;
@@ -7550,6 +7979,104 @@ $function$;
 alter function jobs.create_audit_partitions() owner to rowhouse_definer;
 comment on function jobs.create_audit_partitions() is 'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 grant execute on function jobs.create_audit_partitions() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.delete_account(batch integer DEFAULT 1000)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    leaving auth.deletions;
+    person  app.users;
+    went    integer;
+begin
+    select * into leaving from auth.deletions as due
+    where due.due_at <= now()
+    order by due.due_at, due.user_id
+    limit 1
+    for update skip locked;
+    if not found then
+        return 'none';
+    end if;
+    select * into strict person from app.users as known where known.id = leaving.user_id;
+    perform context.act(person.id, null, '{}');
+
+    if auth.owned_alone(person.id) <> '{}' then
+        update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
+        update auth.mail_tokens as token set expires_at = now() + interval '7 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null;
+        perform auth.notify(person.id, 'deletion_postponed');
+        perform audit.record_event('auth.account_deletion_postponed', null, null);
+        return 'postponed';
+    end if;
+    update auth.deletions as due set began_at = now() where due.user_id = person.id and due.began_at is null;
+
+    delete from app.messages as message
+    using (
+        select said.tenant_id, said.id
+        from app.memberships as membership
+        join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where message.tenant_id = going.tenant_id and message.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+    delete from app.conversations as conversation
+    using (
+        select had.tenant_id, had.id
+        from app.memberships as membership
+        join app.conversations as had on had.tenant_id = membership.tenant_id and had.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where conversation.tenant_id = going.tenant_id and conversation.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+
+    -- In the order in which whoever holds more than one of these takes them.
+    delete from auth.passwords as known where known.user_id = person.id;
+    delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
+    perform auth.lock_sessions(person.id);
+    delete from auth.mfa_challenges as asked where asked.user_id = person.id;
+    delete from auth.recovery_codes as code where code.user_id = person.id;
+    delete from auth.totp_factors as factor where factor.user_id = person.id;
+    delete from auth.identities as identity where identity.user_id = person.id;
+    delete from auth.sessions as session where session.user_id = person.id;
+    update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
+    where key.user_id = person.id;
+    delete from app.user_preferences as taste
+    using app.memberships as membership
+    where membership.user_id = person.id and taste.tenant_id = membership.tenant_id and taste.user_id = person.id;
+    delete from context.idempotency_keys as answered
+    using app.memberships as membership
+    where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
+    update app.memberships as membership set
+        status = case tenant.status when 'closed' then membership.status else 'removed' end,
+        is_owner = membership.is_owner and tenant.status = 'closed',
+        display_name = 'Deleted', avatar_url = null
+    from app.tenants as tenant
+    where membership.user_id = person.id and tenant.id = membership.tenant_id;
+
+    delete from auth.mails as mail where mail.recipient = person.email;
+    perform auth.notify(person.id, 'account_deleted');
+    update app.users as known set
+        email = known.id || '@deleted.invalid', name = 'Deleted', locale = 'en', status = 'deleted'
+    where known.id = person.id;
+    perform audit.record_event('auth.account_deleted', null, null);
+    delete from auth.deletions as due where due.user_id = person.id;
+    return 'deleted';
+end
+$function$;
+alter function jobs.delete_account(integer) owner to rowhouse_definer;
+comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
+grant execute on function jobs.delete_account(integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer

@@ -23,7 +23,7 @@ comment on column app.users.created_at is 'When the address was proven.';
 comment on column app.users.updated_at is 'When they last changed.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';

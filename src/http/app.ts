@@ -2,6 +2,8 @@ import Router from "@koa/router";
 import Koa, { type Context, type Middleware } from "koa";
 import type pg from "pg";
 import type { TokenAuthority } from "../auth/access_token.ts";
+import type { AccountDeletion } from "../auth/account_deletion.ts";
+import type { AccountExport } from "../auth/account_export.ts";
 import type { ApiKeyUsage } from "../auth/api_key_usage.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
 import type { Identity } from "../auth/identity.ts";
@@ -32,8 +34,10 @@ import { changeEmail } from "./routes/change_email.ts";
 import { changePassword } from "./routes/change_password.ts";
 import { confirmEmail } from "./routes/confirm_email.ts";
 import { consumeLink } from "./routes/consume_link.ts";
+import { deleteAccount } from "./routes/delete_account.ts";
 import { errorIndex, errorPage } from "./routes/errors.ts";
 import { exchangeCode, linkIdentity } from "./routes/exchange_code.ts";
+import { exportAccount } from "./routes/export_account.ts";
 import { forgotPassword } from "./routes/forgot_password.ts";
 import { healthz, readyz } from "./routes/health.ts";
 import { home } from "./routes/home.ts";
@@ -49,6 +53,7 @@ import { refresh } from "./routes/refresh.ts";
 import { register } from "./routes/register.ts";
 import { requestLink } from "./routes/request_link.ts";
 import { resetPassword } from "./routes/reset_password.ts";
+import { restoreAccount } from "./routes/restore_account.ts";
 import { describeSession } from "./routes/session.ts";
 import { stepUp } from "./routes/step_up.ts";
 import { switchTenant } from "./routes/switch_tenant.ts";
@@ -69,6 +74,8 @@ export interface Parts {
   readonly identity: Identity;
   readonly proofs: MailProofs;
   readonly account: OwnAccount;
+  readonly deletion: AccountDeletion;
+  readonly exports: AccountExport;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
   readonly authority: TokenAuthority;
@@ -116,6 +123,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(noteUses(parts.identity, log));
   app.use(signingIn(parts).routes());
   app.use(signingInElsewhere(parts, app).routes());
+  app.use(ownAccount(parts).routes());
   app.use(parts.graphql);
   return app;
 }
@@ -196,6 +204,24 @@ function signingIn(parts: Parts): Router<RequestState> {
     .post("/auth/mfa/totp/remove", json, removeTotp(mfa))
     .post("/auth/mfa/verify", json, verifyMfa(mfa))
     .post("/auth/step-up", json, stepUp(factors, masterKeys, metrics));
+}
+
+/** What somebody does with all of their account. */
+function ownAccount(parts: Parts): Router<RequestState> {
+  const { identity, deletion, exports, masterKeys, mailer, config } = parts;
+  const json = answers("application/json");
+  return new Router<RequestState>(EXACT)
+    .get("/auth/account/export", json, exportAccount(exports))
+    .post(
+      "/auth/account/delete",
+      json,
+      deleteAccount(identity, deletion, mailer, masterKeys, config.accountDeletionGraceDays),
+    )
+    .get(
+      "/auth/account/restore",
+      mailPage({ purpose: "restore_account", action: "/auth/account/restore", password: false }),
+    )
+    .post("/auth/account/restore", json, restoreAccount(deletion, mailer, masterKeys));
 }
 
 /** What begins at a provider, whom only the browser's session remembers. */

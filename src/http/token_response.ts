@@ -55,6 +55,12 @@ export function signInRefusal(outcome: string, asked?: { masterKeys: MasterKeys;
       return unauthorized(outcome, "This account is blocked.");
     case "not_a_member":
       return new Problem(403, outcome, "You are not a member of this company.");
+    case "deletion_pending":
+      return new Problem(
+        403,
+        "account_deletion_pending",
+        "This account is to be deleted. The mail that says so has a link that keeps it.",
+      );
     case "tenant_suspended":
       return unauthorized(outcome, "This company's account is suspended.");
     default:

@@ -46,6 +46,8 @@ select audit.track('auth.api_keys',
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
+-- Who leaves, and when.
+select audit.track('auth.deletions', tenant => '', kept => '{asked_at,due_at,began_at}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');

@@ -22,6 +22,7 @@ begin
         return 'not_enrolled';
     end if;
     delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    perform auth.notify((live.session).user_id, 'second_factor_removed');
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end

@@ -27,6 +27,7 @@ begin
             message = 'this is the last way to sign in',
             hint = 'Set a password or link another account first.';
     end if;
+    perform auth.notify(caller, 'identity_unlinked');
     return gone;
 end
 $$;

@@ -45,3 +45,9 @@ create policy "registration creates the first owner" on app.memberships
     for insert to rowhouse_definer with check (is_owner);
 comment on policy "registration creates the first owner" on app.memberships is
     'auth.create_tenant(). Everybody else comes by invitation.';
+grant update (status, is_owner, display_name, avatar_url) on app.memberships to rowhouse_definer;
+create policy "whoever is erased leaves a membership without a name" on app.memberships
+    for update to rowhouse_definer
+    using (user_id = (select context.user_id())) with check (user_id = (select context.user_id()));
+comment on policy "whoever is erased leaves a membership without a name" on app.memberships is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';

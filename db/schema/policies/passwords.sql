@@ -1,8 +1,8 @@
 select context.close_table('auth.passwords');
 
 -- The definer's reach: sign-in.
-grant select, insert, update on auth.passwords to rowhouse_definer;
+grant select, insert, update, delete on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "sign-in reads and sets passwords" on auth.passwords is
-    'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it. Nobody else reads here.';
+    'auth.begin_login() hands out the argon2id hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it, jobs.delete_account() forgets it. Nobody else reads here.';

@@ -90,6 +90,7 @@ export const confirmOperation = operation({
   refusals: [
     ...OF_SIGNING_IN,
     ...OF_A_SESSION,
+    "account_deletion_pending",
     "invalid_code",
     "mfa_token_invalid",
     "second_factor_exists",
@@ -145,6 +146,7 @@ export const verifyMfaOperation = operation({
   answers: { 200: { says: "The session's first tokens.", body: signedIn } },
   refusals: [
     ...OF_SIGNING_IN,
+    "account_deletion_pending",
     "invalid_code",
     "mfa_token_invalid",
     "not_a_member",
@@ -236,6 +238,7 @@ export function refusal(outcome: string, asked?: { masterKeys: MasterKeys; sessi
     case "not_enrolled":
       return new Problem(409, "second_factor_missing", "There is no second factor to confirm or remove.");
     case "not_a_member":
+    case "deletion_pending":
     case "mfa_required":
     case "mfa_enrolment_required":
       return signInRefusal(outcome, asked);

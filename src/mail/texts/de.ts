@@ -1,3 +1,4 @@
+import { deNotices } from "./de_notices.ts";
 import type { Language, MailFacts } from "./text.ts";
 
 const when = ({ at }: MailFacts): string =>
@@ -83,5 +84,6 @@ export const de: Language = {
       ],
       after: ["Falls Sie es nicht waren, melden Sie sich sofort bei denen, die den Dienst betreiben."],
     }),
+    ...deNotices,
   },
 };

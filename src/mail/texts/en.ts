@@ -1,3 +1,4 @@
+import { enNotices } from "./en_notices.ts";
 import type { Language, MailFacts } from "./text.ts";
 
 const when = ({ at }: MailFacts): string =>
@@ -83,5 +84,6 @@ export const en: Language = {
       ],
       after: ["If it was not you, tell whoever runs the service at once."],
     }),
+    ...enNotices,
   },
 };
