@@ -834,7 +834,11 @@ create table auth.deletions (
     constraint deletions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint deletions_check CHECK ((due_at > asked_at))
 );
-comment on table auth.deletions is NULL;
+comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
+comment on column auth.deletions.user_id is 'Whose.';
+comment on column auth.deletions.asked_at is 'When it was asked for.';
+comment on column auth.deletions.due_at is 'When the grace is over. A week later if a company cannot do without this owner then.';
+comment on column auth.deletions.began_at is 'When the erasure began: nothing brings the account back, and the trail holds no values of its rows any more.';
 CREATE INDEX deletions_by_due ON auth.deletions USING btree (due_at, user_id);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'asked_at,began_at,due_at,user_id', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -3920,19 +3924,21 @@ AS $function$
         'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
         'revokedAt', key.revoked_at))
     from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
         'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
         'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
         'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
     from (
-        select places.tenant_id, places.user_id, places.slug from places
+        select places.tenant_id, places.user_id, places.slug from places where places.exported
         union all select audit.platform(), asking.user_id, null from asking
     ) as company
     join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id
@@ -4658,7 +4664,6 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
         select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
@@ -4666,24 +4671,25 @@ begin
     select tenant.* into place
     from app.memberships as membership
     join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
+    where membership.user_id = person_id and membership.status = 'active'
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
         (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+            where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
     limit 1;
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
-    -- Who is let in while the account is marked to be deleted would outlive that: the two wait for each other. Where there is
-    -- one session at a time, so do two who sign in.
+    -- Who is let in while the account is marked to be deleted, or erased, would outlive that: they wait for each other, and what
+    -- is asked of the person is asked after that. Where there is one session at a time, two who sign in wait too.
     if place.single_session then
-        perform auth.lock_sessions(person.id);
+        perform auth.lock_sessions(person_id);
     else
-        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person.id, 0));
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person_id, 0));
     end if;
+    select * into strict person from app.users as known where known.id = person_id;
 
     outcome := case
         when person.status <> 'active' then 'user_banned'
@@ -5871,7 +5877,7 @@ CREATE OR REPLACE FUNCTION context.fault_of(holder context.holder, facts jsonb)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN (holder).ended THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
+RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN ((holder).ended OR ((holder).user_status = 'deleted'::text)) THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
 comment on function context.fault_of(context.holder,jsonb) is 'Why a credential does not open the door (the detail of RH401), judged in this order; null if it does.';
 grant execute on function context.fault_of(context.holder,jsonb) to rowhouse_definer;
 
@@ -8042,11 +8048,11 @@ begin
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
     delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
-    perform auth.lock_sessions(person.id);
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;
     delete from auth.identities as identity where identity.user_id = person.id;
+    perform auth.lock_sessions(person.id);
     delete from auth.sessions as session where session.user_id = person.id;
     update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
     where key.user_id = person.id;

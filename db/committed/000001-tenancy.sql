@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:16c368cf78add8d365a0303131ef73a1b07fb521
+--! Hash: sha1:1fe1ab518f57ee709887103fbebbdb3a95b0e450
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1049,7 +1049,8 @@ create or replace function context.fault_of(holder context.holder, facts jsonb) 
     language sql immutable parallel safe security invoker
     return case
         when holder.credential_id is null then 'unknown'
-        when holder.ended then case holder.kind when 'api_key' then 'revoked' else 'ended' end
+        -- Of whom nothing is left, no session is, and no key.
+        when holder.ended or holder.user_status = 'deleted' then case holder.kind when 'api_key' then 'revoked' else 'ended' end
         when holder.expired then 'expired'
         when context.from_elsewhere(holder, facts) then 'fingerprint_mismatch'
         when (facts ->> 'tenant_id')::uuid is distinct from holder.tenant_id and facts ->> 'tenant_id' is not null
@@ -3043,7 +3044,6 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
         select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
@@ -3051,24 +3051,25 @@ begin
     select tenant.* into place
     from app.memberships as membership
     join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
+    where membership.user_id = person_id and membership.status = 'active'
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
         (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+            where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
     limit 1;
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
-    -- Who is let in while the account is marked to be deleted would outlive that: the two wait for each other. Where there is
-    -- one session at a time, so do two who sign in.
+    -- Who is let in while the account is marked to be deleted, or erased, would outlive that: they wait for each other, and what
+    -- is asked of the person is asked after that. Where there is one session at a time, two who sign in wait too.
     if place.single_session then
-        perform auth.lock_sessions(person.id);
+        perform auth.lock_sessions(person_id);
     else
-        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person.id, 0));
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person_id, 0));
     end if;
+    select * into strict person from app.users as known where known.id = person_id;
 
     outcome := case
         when person.status <> 'active' then 'user_banned'
@@ -4662,7 +4663,7 @@ reset role;
 --! Included auth/export_account.sql
 -- All that is the caller's own, as rows {part, item}, part by part; for whoever entered by auth.enter_export().
 --
--- What somebody wrote is exported of every company of which they are an active member, whichever the session is for: it is
+-- What is of a company is exported of each of which they are an active member, whichever the session is for: it is
 -- theirs. Not of one that is not open, and not of one that wants a second factor if this session was begun without: who
 -- could not sign in there does not read there. `exported` of a membership says so. What colleagues wrote, and what a company
 -- knows, is in no part; nor is a secret, or a digest of one.
@@ -4731,19 +4732,21 @@ as $$
         'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
         'revokedAt', key.revoked_at))
     from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
         'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
         'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
         'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
     from (
-        select places.tenant_id, places.user_id, places.slug from places
+        select places.tenant_id, places.user_id, places.slug from places where places.exported
         union all select audit.platform(), asking.user_id, null from asking
     ) as company
     join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id
@@ -4927,11 +4930,11 @@ begin
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
     delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
-    perform auth.lock_sessions(person.id);
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;
     delete from auth.identities as identity where identity.user_id = person.id;
+    perform auth.lock_sessions(person.id);
     delete from auth.sessions as session where session.user_id = person.id;
     update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
     where key.user_id = person.id;
@@ -6787,6 +6790,11 @@ comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the co
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
+comment on column auth.deletions.user_id is 'Whose.';
+comment on column auth.deletions.asked_at is 'When it was asked for.';
+comment on column auth.deletions.due_at is 'When the grace is over. A week later if a company cannot do without this owner then.';
+comment on column auth.deletions.began_at is 'When the erasure began: nothing brings the account back, and the trail holds no values of its rows any more.';
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
 comment on column auth.mails.state is 'pending: it is tried at next_attempt_at; sent; dead: it was given up, until jobs.retry_mail().';

@@ -29,7 +29,7 @@ export interface AccountExport {
 }
 
 /** Rows in hand at a time; a message has 32,000 characters at most. */
-const BATCH = 200;
+const BATCH = 100;
 /** Milliseconds in which a batch has to be taken: the connection that waits meanwhile is one that signs people in. */
 const PATIENCE = 30_000;
 

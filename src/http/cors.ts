@@ -15,6 +15,7 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     allowMethods: ["GET", "HEAD", "POST"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-Id"],
     exposeHeaders: [
+      "Content-Disposition",
       "Idempotency-Replayed",
       "Retry-After",
       "RateLimit",

@@ -30,7 +30,7 @@ describe.each(pages.filter((page) => rowsOf(page).length > 0))("the page %s", (p
   test("names calls that the server has", () => {
     const app = readFileSync(join(projectRoot, "src/http/app.ts"), "utf8");
     const text = readFileSync(join(folder, page), "utf8");
-    for (const [, method, path] of text.matchAll(/\b(GET|POST) (\/auth\/[a-z/_]*[a-z])/g)) {
+    for (const [, method, path] of text.matchAll(/\b(GET|POST) (\/auth\/[a-z/_-]*[a-z])/g)) {
       expect(app.replaceAll(/\(\s+/g, "("), `${method} ${path}`).toContain(
         `.${method!.toLowerCase()}("${path}"`,
       );

@@ -1,6 +1,6 @@
 -- All that is the caller's own, as rows {part, item}, part by part; for whoever entered by auth.enter_export().
 --
--- What somebody wrote is exported of every company of which they are an active member, whichever the session is for: it is
+-- What is of a company is exported of each of which they are an active member, whichever the session is for: it is
 -- theirs. Not of one that is not open, and not of one that wants a second factor if this session was begun without: who
 -- could not sign in there does not read there. `exported` of a membership says so. What colleagues wrote, and what a company
 -- knows, is in no part; nor is a secret, or a digest of one.
@@ -69,19 +69,21 @@ as $$
         'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
         'revokedAt', key.revoked_at))
     from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
         'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
         'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
         'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
     from (
-        select places.tenant_id, places.user_id, places.slug from places
+        select places.tenant_id, places.user_id, places.slug from places where places.exported
         union all select audit.platform(), asking.user_id, null from asking
     ) as company
     join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id

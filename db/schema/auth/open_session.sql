@@ -27,7 +27,6 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
         select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
@@ -35,24 +34,25 @@ begin
     select tenant.* into place
     from app.memberships as membership
     join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
+    where membership.user_id = person_id and membership.status = 'active'
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
         (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+            where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
     limit 1;
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
-    -- Who is let in while the account is marked to be deleted would outlive that: the two wait for each other. Where there is
-    -- one session at a time, so do two who sign in.
+    -- Who is let in while the account is marked to be deleted, or erased, would outlive that: they wait for each other, and what
+    -- is asked of the person is asked after that. Where there is one session at a time, two who sign in wait too.
     if place.single_session then
-        perform auth.lock_sessions(person.id);
+        perform auth.lock_sessions(person_id);
     else
-        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person.id, 0));
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person_id, 0));
     end if;
+    select * into strict person from app.users as known where known.id = person_id;
 
     outcome := case
         when person.status <> 'active' then 'user_banned'

@@ -70,11 +70,11 @@ begin
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
     delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
-    perform auth.lock_sessions(person.id);
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;
     delete from auth.identities as identity where identity.user_id = person.id;
+    perform auth.lock_sessions(person.id);
     delete from auth.sessions as session where session.user_id = person.id;
     update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
     where key.user_id = person.id;

@@ -52,9 +52,6 @@ export function exportAccount(exports: AccountExport): Middleware<RequestState> 
       throw tooMany("too_many_at_once", "Others are exporting at this moment; wait a while.", 30);
     }
     sending += 1;
-    const sent = (): void => {
-      sending -= 1;
-    };
     try {
       const { outcome, retryAfter } = await exports.begin(caller);
       ctx.state.outcome = outcome;
@@ -71,13 +68,17 @@ export function exportAccount(exports: AccountExport): Middleware<RequestState> 
       const first = await batches.next();
       const at = new Date();
       const body = Readable.from(written(first, batches, at), { objectMode: false, highWaterMark: 65_536 });
-      body.once("close", sent);
+      // However it ends: sent, broken off, or never begun.
+      body.once("close", () => {
+        sending -= 1;
+        void batches.return();
+      });
       ctx.set("Cache-Control", "no-store");
       ctx.attachment(`rowhouse-account-${at.toISOString().slice(0, 10)}.json`);
       ctx.type = "application/json";
       ctx.body = body;
     } catch (error) {
-      sent();
+      sending -= 1;
       throw error;
     }
   };
@@ -89,32 +90,30 @@ async function* written(
   batches: AsyncGenerator<readonly ExportItem[], void>,
   at: Date,
 ): AsyncGenerator<string, void> {
-  try {
-    yield `{"format":"rowhouse-account","version":1,"exportedAt":${JSON.stringify(at)}`;
-    let open = -1;
-    let empty = true;
-    /** Closes the part that is open and all that have nothing, up to this one. */
-    const upTo = (part: number): string => {
-      let text = "";
-      for (; open < part; open++) {
-        if (open > 0) text += "]";
-        const next = EXPORT_PARTS[open + 1];
-        if (next !== undefined) text += `,"${next}":${next === "profile" ? "" : "["}`;
-        empty = true;
-      }
-      return text;
-    };
-    for (let batch = first; !batch.done; batch = await batches.next()) {
-      let text = "";
-      for (const { part, item } of batch.value) {
-        text += upTo(EXPORT_PARTS.indexOf(part));
-        text += `${empty ? "" : ","}${JSON.stringify(item)}`;
-        empty = false;
-      }
-      yield text;
+  yield `{"format":"rowhouse-account","version":1,"exportedAt":${JSON.stringify(at)}`;
+  let open = -1;
+  let empty = true;
+  /** Closes the part that is open and all that have nothing, up to this one. */
+  const upTo = (part: number): string => {
+    let text = "";
+    for (; open < part; open++) {
+      if (open > 0) text += "]";
+      const next = EXPORT_PARTS[open + 1];
+      if (next !== undefined) text += `,"${next}":${next === "profile" ? "" : "["}`;
+      empty = true;
     }
-    yield `${upTo(EXPORT_PARTS.length)}}\n`;
-  } finally {
-    await batches.return();
+    return text;
+  };
+  for (let batch = first; !batch.done; batch = await batches.next()) {
+    let text = "";
+    for (const { part, item } of batch.value) {
+      const place = EXPORT_PARTS.indexOf(part);
+      if (place < open) throw new Error(`an export has ${part} where it should not`);
+      text += upTo(place);
+      text += `${empty ? "" : ","}${JSON.stringify(item)}`;
+      empty = false;
+    }
+    yield text;
   }
+  yield `${upTo(EXPORT_PARTS.length)}}\n`;
 }
