@@ -4649,6 +4649,26 @@ alter function auth.notify_of_api_key() owner to rowhouse_definer;
 comment on function auth.notify_of_api_key() is 'Trigger: tells by mail of an API key that was made, by createApiKey or rotateApiKey.';
 grant execute on function auth.notify_of_api_key() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.offer_restore(person app.users, handle bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.mail_tokens as earlier
+    where earlier.user_id = person.id and earlier.purpose = 'restore_account' and earlier.network = 'sign-in';
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, created_at, expires_at)
+    select
+        'restore_account', person.email, person.id, sha256(handle), extensions.gen_random_bytes(32), 'sign-in',
+        leaving.asked_at - interval '1 hour', now() + interval '10 minutes'
+    from auth.deletions as leaving
+    where leaving.user_id = person.id and leaving.began_at is null;
+end
+$function$;
+alter function auth.offer_restore(app.users,bytea) owner to rowhouse_definer;
+comment on function auth.offer_restore(app.users,bytea) is 'Lets somebody who proved who they are keep an account that is to be deleted, for ten minutes.';
+
 CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -4718,6 +4738,9 @@ begin
         return next;
         return;
     elsif outcome <> 'ok' then
+        if outcome = 'deletion_pending' then
+            perform auth.offer_restore(person, handle);
+        end if;
         perform audit.record_event(
             case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
             jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
@@ -5003,7 +5026,10 @@ begin
     end if;
     if outcome = 'ok' then
         perform from auth.passwords as known where known.user_id = person.id for update;
-        if auth.make_mail_token('restore_account', person.email, person.id, link, code, null, grace, facts) is null then
+        -- A day more than the grace: until the job has begun, the account can be kept.
+        if auth.make_mail_token(
+            'restore_account', person.email, person.id, link, code, null, grace + interval '1 day', facts
+        ) is null then
             outcome := 'throttled';
         end if;
     end if;
@@ -8010,8 +8036,9 @@ begin
 
     if auth.owned_alone(person.id) <> '{}' then
         update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
-        update auth.mail_tokens as token set expires_at = now() + interval '7 days'
-        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
         perform auth.notify(person.id, 'deletion_postponed');
         perform audit.record_event('auth.account_deletion_postponed', null, null);
         return 'postponed';

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:1fe1ab518f57ee709887103fbebbdb3a95b0e450
+--! Hash: sha1:56104a3a927d8c8a5bbd21856c6658b26cb5f629
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -3014,6 +3014,31 @@ comment on function auth.is_new_device(uuid, text) is
     'Whether none of a person''s last hundred sign-ins came from such a device; false for the first of all.';
 reset role;
 --! EndIncluded auth/is_new_device.sql
+--! Included auth/offer_restore.sql
+-- Whoever could sign in, were the account not to be deleted, may keep it: by the handle of the session that was not opened, for
+-- ten minutes. It is shown where the link of the mail is shown, so a mail that was lost locks nobody out.
+--
+-- Older than the mail, so that the newest code stays that of the mail; of no code itself.
+set local role rowhouse_definer;
+create or replace function auth.offer_restore(person app.users, handle bytea) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.mail_tokens as earlier
+    where earlier.user_id = person.id and earlier.purpose = 'restore_account' and earlier.network = 'sign-in';
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, created_at, expires_at)
+    select
+        'restore_account', person.email, person.id, sha256(handle), extensions.gen_random_bytes(32), 'sign-in',
+        leaving.asked_at - interval '1 hour', now() + interval '10 minutes'
+    from auth.deletions as leaving
+    where leaving.user_id = person.id and leaving.began_at is null;
+end
+$$;
+comment on function auth.offer_restore(app.users, bytea) is
+    'Lets somebody who proved who they are keep an account that is to be deleted, for ten minutes.';
+reset role;
+--! EndIncluded auth/offer_restore.sql
 --! Included auth/open_session.sql
 -- The last step of every way in: whoever proved to be this person gets a session, if there is nothing against it. Nothing
 -- raises, because a failure must be committed too.
@@ -3023,7 +3048,7 @@ reset role;
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
--- deleted; of a sibling also expired; mfa_required for who has a
+-- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -3098,6 +3123,9 @@ begin
         return next;
         return;
     elsif outcome <> 'ok' then
+        if outcome = 'deletion_pending' then
+            perform auth.offer_restore(person, handle);
+        end if;
         perform audit.record_event(
             case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
             jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
@@ -4536,7 +4564,10 @@ begin
     end if;
     if outcome = 'ok' then
         perform from auth.passwords as known where known.user_id = person.id for update;
-        if auth.make_mail_token('restore_account', person.email, person.id, link, code, null, grace, facts) is null then
+        -- A day more than the grace: until the job has begun, the account can be kept.
+        if auth.make_mail_token(
+            'restore_account', person.email, person.id, link, code, null, grace + interval '1 day', facts
+        ) is null then
             outcome := 'throttled';
         end if;
     end if;
@@ -4892,8 +4923,9 @@ begin
 
     if auth.owned_alone(person.id) <> '{}' then
         update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
-        update auth.mail_tokens as token set expires_at = now() + interval '7 days'
-        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
         perform auth.notify(person.id, 'deletion_postponed');
         perform audit.record_event('auth.account_deletion_postponed', null, null);
         return 'postponed';

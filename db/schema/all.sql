@@ -102,6 +102,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/lock_sessions.sql
 --!include auth/ask_second_factor.sql
 --!include auth/is_new_device.sql
+--!include auth/offer_restore.sql
 --!include auth/open_session.sql
 --!include auth/finish_login.sql
 --!include auth/note_oauth_failure.sql

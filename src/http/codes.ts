@@ -18,7 +18,7 @@ export const CODES = {
     status: 403,
     happens: "The person proved who they are, but their account is to be deleted, and the grace is running.",
     remedy:
-      "Say so, and that the mail of that day has a link and a code that keep the account: they go to `POST /auth/account/restore`.",
+      "Ask whether it is to stay. If so, send `restoreToken` of the answer, which is good for ten minutes, as `token` to `POST /auth/account/restore`, and sign in again. The link and the code of the mail go there too.",
   },
   api_key_address_refused: {
     status: 401,

@@ -216,6 +216,59 @@ describe("at the same moment", () => {
   });
 });
 
+describe("who signs in within the grace", () => {
+  test("may keep the account by what that answer says, once, and opens no session by it", async () => {
+    const person = await signUp(server);
+    await remove(person);
+    const [first, second] = [await logIn(person), await logIn(person)];
+    expect(said(first)).toEqual([403, "account_deletion_pending"]);
+    expect(first.body).not.toHaveProperty("access_token");
+    // The newest answer is the one that counts.
+    expect((await restore({ token: first.body.restoreToken })).status).toBe(400);
+    const token = second.body.restoreToken;
+    for (const path of ["/auth/email/verify", "/auth/password/reset"]) {
+      const other = await server.post(path, { token, password: "six chimneys and one cat" });
+      expect(said(other)).toEqual([400, "invalid_verification_token"]);
+    }
+    expect(said(await server.post("/auth/link/consume", { token }))).toEqual([
+      400,
+      "invalid_verification_token",
+    ]);
+    expect((await restore({ token })).status).toBe(204);
+    expect((await restore({ token })).status).toBe(400);
+    expect(await pending(person)).toBe(false);
+    expect((await logIn(person)).status).toBe(200);
+    // The link of the mail is over with it.
+    expect((await restore({ token: await keepingToken(person) })).status).toBe(400);
+  });
+
+  test("has ten minutes to say so, and takes nothing from the code of the mail", async () => {
+    const person = await signUp(server);
+    await remove(person);
+    const { restoreToken: token } = (await logIn(person)).body;
+    await alter(
+      person,
+      "update auth.mail_tokens set expires_at = now() where user_id = $user and network = 'sign-in'",
+    );
+    expect((await restore({ token })).status).toBe(400);
+    await logIn(person);
+    await keepingToken(person);
+    const code = await mailedCode(server, person.email);
+    expect((await restore({ email: person.email, code })).status).toBe(204);
+  });
+
+  test("leaves one row behind, however often they do", async () => {
+    const person = await signUp(server);
+    await remove(person);
+    for (let n = 0; n < 4; n++) await logIn(person);
+    const { rowCount } = await alter(
+      person,
+      "select from auth.mail_tokens where user_id = $user and purpose = 'restore_account'",
+    );
+    expect(rowCount).toBe(2);
+  });
+});
+
 describe("the link of the mail", () => {
   test("keeps the account, once; it is not followed by opening it, and opens no session", async () => {
     const person = await signUp(server);

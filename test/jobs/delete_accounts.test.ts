@@ -250,6 +250,24 @@ describe("an account whose grace is over", () => {
     expect(await run()).toEqual({ deleted: 1, postponed: 0 });
   });
 
+  test("lets nobody in who is signing in at that moment", async () => {
+    for (let round = 0; round < 5; round++) {
+      const ann = await hire(acme);
+      await ask(ann);
+      await graceOver(ann);
+      const signIns = [1, 2, 3].map(() =>
+        createSession(database, ann, null).then(
+          () => "in",
+          (error: Error) => error.message,
+        ),
+      );
+      const [done, ...others] = await Promise.all([run(), ...signIns]);
+      expect(done).toMatchObject({ deleted: 1 });
+      for (const outcome of others) expect(outcome).not.toBe("in");
+      expect(await value("select count(*)::int from auth.sessions where user_id = $1", ann.userId)).toBe(0);
+    }
+  });
+
   test("two workers take two accounts, and none twice", async () => {
     const people = [await hire(acme), await hire(acme), await hire(acme)];
     for (const person of people) {
@@ -285,7 +303,7 @@ describe("an account that a company cannot do without by now", () => {
     );
     expect(
       await value(
-        `select due.due_at > now() + interval '6 days' and token.expires_at = due.due_at
+        `select due.due_at > now() + interval '6 days' and token.expires_at > due.due_at
          from auth.deletions as due join auth.mail_tokens as token using (user_id)
          where user_id = $1 and purpose = 'restore_account'`,
         tenant.owner.userId,

@@ -6,7 +6,7 @@
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
--- deleted; of a sibling also expired; mfa_required for who has a
+-- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -81,6 +81,9 @@ begin
         return next;
         return;
     elsif outcome <> 'ok' then
+        if outcome = 'deletion_pending' then
+            perform auth.offer_restore(person, handle);
+        end if;
         perform audit.record_event(
             case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
             jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));

@@ -35,7 +35,10 @@ begin
     end if;
     if outcome = 'ok' then
         perform from auth.passwords as known where known.user_id = person.id for update;
-        if auth.make_mail_token('restore_account', person.email, person.id, link, code, null, grace, facts) is null then
+        -- A day more than the grace: until the job has begun, the account can be kept.
+        if auth.make_mail_token(
+            'restore_account', person.email, person.id, link, code, null, grace + interval '1 day', facts
+        ) is null then
             outcome := 'throttled';
         end if;
     end if;

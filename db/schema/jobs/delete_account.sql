@@ -32,8 +32,9 @@ begin
 
     if auth.owned_alone(person.id) <> '{}' then
         update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
-        update auth.mail_tokens as token set expires_at = now() + interval '7 days'
-        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
         perform auth.notify(person.id, 'deletion_postponed');
         perform audit.record_event('auth.account_deletion_postponed', null, null);
         return 'postponed';

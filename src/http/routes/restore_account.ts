@@ -14,7 +14,7 @@ export const restoreAccountOperation = operation({
   area: "Signing in",
   summary: "Keep an account that was to be deleted",
   description:
-    "With `token` of the link, or `email` and `code`, of the mail that was sent when it was asked for. It opens no session: sign in afterwards.",
+    "With `token` of the link, or `email` and `code`, of the mail that was sent when it was asked for; or with the `restoreToken` of account_deletion_pending as `token`. It opens no session: sign in afterwards.",
   body: shownFields,
   answers: { 204: { says: "It stays." } },
   refusals: [...OF_SIGNING_IN, ...OF_A_MAIL],
