@@ -48,6 +48,8 @@ export interface Config {
   readonly rateLimits: { readonly signIn: number; readonly api: number };
   /** Who gets an account that has none: anybody; whom the operator invited; nobody. */
   readonly registration: "open" | "invited" | "closed";
+  /** Days between asking for one's account to be deleted and its erasure. */
+  readonly accountDeletionGraceDays: number;
   /** Who else may sign people in. */
   readonly oauth: {
     readonly github: OAuthClient | null;
@@ -194,6 +196,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       api: read.integer("RATE_LIMIT", 1_200, 1, 1_000_000),
     }),
     registration: read.choice("REGISTRATION", ["open", "invited", "closed"], "open"),
+    accountDeletionGraceDays: read.integer("ACCOUNT_DELETION_GRACE_DAYS", 14, 1, 90),
     oauth: Object.freeze(oauthProviders(read)),
     passkeyRpId: read.relyingParty("PASSKEY_RP_ID", new URL(publicUrl).hostname),
     ...tokenAlgorithms(read),

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:2aa4b4cfa55bc2e19b2401467143a8ece9865aee
+--! Hash: sha1:e207e3ade87dba87093986852e832d0531be2dd5
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -285,7 +285,7 @@ create table app.users (
     email      text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
     name       text not null check (length(name) <= 200 and app.is_name(name)),
     locale     text not null default 'en' check (locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(locale) <= 35),
-    status     text not null default 'active' check (status in ('active', 'banned')),
+    status     text not null default 'active' check (status in ('active', 'banned', 'deleted')),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
 );
@@ -383,7 +383,7 @@ create table app.user_preferences (
 
 create table auth.mail_tokens (
     id             uuid primary key default uuidv7(),
-    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email')),
+    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email', 'restore_account')),
     email          text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
     user_id        uuid,
     link_digest    bytea not null unique check (octet_length(link_digest) = 32),
@@ -395,7 +395,7 @@ create table auth.mail_tokens (
     expires_at     timestamptz not null,
     used_at        timestamptz,
     check (purpose <> 'register' or user_id is null),
-    check (purpose <> 'change_email' or user_id is not null)
+    check (purpose not in ('change_email', 'restore_account') or user_id is not null)
 );
 create index mail_tokens_by_address on auth.mail_tokens (email, purpose, created_at);
 create index mail_tokens_by_user on auth.mail_tokens (user_id);
@@ -412,7 +412,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -477,7 +477,7 @@ create table auth.sessions (
     idle_expires_at timestamptz not null default now() + interval '7 days',
     expires_at      timestamptz not null default now() + interval '30 days',
     ended_at        timestamptz,
-    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed')),
+    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed', 'account_deleted')),
     check ((ended_at is null) = (end_reason is null)),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
 );
@@ -582,6 +582,15 @@ create table auth.passkey_challenges (
     check ((purpose = 'sign_in') = (bound_to is null))
 );
 create index passkey_challenges_by_expiry on auth.passkey_challenges (expires_at);
+
+-- Accounts that their owners want to be gone. From due_at on they are erased; once that has begun, nothing brings one back.
+create table auth.deletions (
+    user_id  uuid primary key references app.users,
+    asked_at timestamptz not null default now(),
+    due_at   timestamptz not null check (due_at > asked_at),
+    began_at timestamptz
+);
+create index deletions_by_due on auth.deletions (due_at, user_id);
 
 create table auth.login_throttles (
     key           bytea primary key check (octet_length(key) = 32),
@@ -1073,7 +1082,8 @@ create or replace function context.fault_of(holder context.holder, facts jsonb) 
     language sql immutable parallel safe security invoker
     return case
         when holder.credential_id is null then 'unknown'
-        when holder.ended then case holder.kind when 'api_key' then 'revoked' else 'ended' end
+        -- Of whom nothing is left, no session is, and no key.
+        when holder.ended or holder.user_status = 'deleted' then case holder.kind when 'api_key' then 'revoked' else 'ended' end
         when holder.expired then 'expired'
         when holder.key_thumbprint is not null and facts ->> 'key_thumbprint' is distinct from holder.key_thumbprint
             then 'key_mismatch'
@@ -1556,6 +1566,27 @@ comment on function context.require_fresh_sign_in() is
     'Raises RH440 unless the caller signed in or stepped up in the last ten minutes; RH403 for an API key.';
 reset role;
 --! EndIncluded context/require_fresh_sign_in.sql
+--! Included context/stays_owned.sql
+-- Whether a tenant has an active owner who stays. Who asked for their account to be deleted owns it for as long as the grace
+-- lasts, and is not counted on.
+--
+-- without: somebody whom to leave out
+set local role rowhouse_definer;
+create or replace function context.stays_owned(tenant uuid, without uuid default null) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (
+        select from app.memberships as membership
+        where membership.tenant_id = stays_owned.tenant and membership.is_owner and membership.status = 'active'
+            and membership.user_id is distinct from without
+            and not exists (select from auth.deletions as leaving where leaving.user_id = membership.user_id)
+    )
+$$;
+comment on function context.stays_owned(uuid, uuid) is
+    'Whether a tenant has an active owner who is not about to be deleted.';
+reset role;
+--! EndIncluded context/stays_owned.sql
 --! Included context/readiness.sql
 -- What /readyz asks of the database. It knows no tenant, so it needs no door.
 set local role rowhouse_definer;
@@ -1952,7 +1983,7 @@ declare
     new_row  constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
     this_row constant jsonb := coalesce(new_row, old_row);
     key      constant text[] := string_to_array(tg_argv[1], ',');
-    kept     constant text[] := string_to_array(tg_argv[2], ',');
+    kept     text[] := string_to_array(tg_argv[2], ',');
     withheld constant text[] := string_to_array(tg_argv[3], ',');
     clocks   constant text[] := string_to_array(tg_argv[4], ',');
     tenant   constant uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
@@ -1969,6 +2000,15 @@ begin
     end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
         return null;
+    end if;
+    -- Whoever is being erased is not written down once more: the trail says which rows went, and not what was in them. No
+    -- caller does that, so no caller's write waits for the question.
+    if tg_op <> 'INSERT' and context.credential_in(actor) is null and exists (
+        select from auth.deletions as leaving
+        where leaving.began_at is not null
+            and leaving.user_id = (this_row ->> case tg_table_name when 'users' then 'id' else 'user_id' end)::uuid
+    ) then
+        kept := array_remove(array[tg_argv[0], 'user_id', 'is_owner', 'status'] || key, '');
     end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, row_id, old_row, new_row,
@@ -2327,6 +2367,23 @@ comment on function auth.queue_mail(uuid, text, text, text, text, jsonb) is
     'Puts a mail into the queue, in the caller''s transaction.';
 reset role;
 --! EndIncluded auth/queue_mail.sql
+--! Included auth/notify.sql
+-- Tells somebody by mail what happened to their account, in the transaction in which it did. The text says what and when,
+-- and nothing that whoever did it has chosen. There is no link in it.
+set local role rowhouse_definer;
+create or replace function auth.notify(person uuid, template text) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select auth.queue_mail(
+        uuidv7(), notify.template, known.email, known.locale, null, context.detail_in(context.actor()))
+    from app.users as known
+    where known.id = person and known.status <> 'deleted'
+$$;
+comment on function auth.notify(uuid, text) is
+    'Queues a mail that tells somebody what happened to their account.';
+reset role;
+--! EndIncluded auth/notify.sql
 --! Included auth/make_mail_token.sql
 -- Keeps what a link and its code will be compared with. Returns its id, or null where there were enough mails: of one
 -- purpose an address gets three an hour from one network and ten from everywhere. So whoever asks for a stranger's
@@ -2495,14 +2552,15 @@ reset role;
 --! EndIncluded auth/weigh_mail_token.sql
 --! Included auth/void_mail_tokens.sql
 -- Makes every link and code worthless that was mailed to an address, or on behalf of a person: when one of them was used,
--- the password changed or the address did. The rows stay until their time is over, for the limits on mails.
+-- the password changed or the address did. The rows stay until their time is over, for the limits on mails. A link that
+-- keeps an account from being deleted stays good: it opens nothing, and its owner may choose a new password first.
 set local role rowhouse_definer;
 create or replace function auth.void_mail_tokens(address text, person uuid) returns void
     language sql volatile parallel unsafe security definer
     set search_path = ''
 as $$
     update auth.mail_tokens as token set used_at = now()
-    where (token.email = address or token.user_id = person) and token.used_at is null
+    where (token.email = address or token.user_id = person) and token.used_at is null and token.purpose <> 'restore_account'
 $$;
 comment on function auth.void_mail_tokens(text, uuid) is
     'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
@@ -3051,6 +3109,55 @@ comment on function auth.ask_second_factor(uuid, text, bytea, text, text[], uuid
     'Keeps a sign-in whose first factor was right until a second is shown or set up.';
 reset role;
 --! EndIncluded auth/ask_second_factor.sql
+--! Included auth/is_new_device.sql
+-- Whether a person signs in from a kind of device (browser and platform, without versions) that none of their last hundred
+-- sign-ins came from. The first of all is no news. Sessions are forgotten after 90 days, and devices with them.
+set local role rowhouse_definer;
+create or replace function auth.is_new_device(person uuid, user_agent text) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(
+        bool_and(context.device(past.user_agent) is distinct from context.device(is_new_device.user_agent)), false)
+    from (
+        select distinct recent.user_agent
+        from (
+            select session.user_agent from auth.sessions as session
+            where session.user_id = person
+            order by session.created_at desc
+            limit 100
+        ) as recent
+    ) as past
+$$;
+comment on function auth.is_new_device(uuid, text) is
+    'Whether none of a person''s last hundred sign-ins came from such a device; false for the first of all.';
+reset role;
+--! EndIncluded auth/is_new_device.sql
+--! Included auth/offer_restore.sql
+-- Whoever could sign in, were the account not to be deleted, may keep it: by the handle of the session that was not opened, for
+-- ten minutes. It is shown where the link of the mail is shown, so a mail that was lost locks nobody out.
+--
+-- Older than the mail, so that the newest code stays that of the mail; of no code itself.
+set local role rowhouse_definer;
+create or replace function auth.offer_restore(person app.users, handle bytea) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.mail_tokens as earlier
+    where earlier.user_id = person.id and earlier.purpose = 'restore_account' and earlier.network = 'sign-in';
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, created_at, expires_at)
+    select
+        'restore_account', person.email, person.id, sha256(handle), extensions.gen_random_bytes(32), 'sign-in',
+        leaving.asked_at - interval '1 hour', now() + interval '10 minutes'
+    from auth.deletions as leaving
+    where leaving.user_id = person.id and leaving.began_at is null;
+end
+$$;
+comment on function auth.offer_restore(app.users, bytea) is
+    'Lets somebody who proved who they are keep an account that is to be deleted, for ten minutes.';
+reset role;
+--! EndIncluded auth/offer_restore.sql
 --! Included auth/open_session.sql
 -- The last step of every way in: whoever proved to be this person gets a session, if there is nothing against it. Nothing
 -- raises, because a failure must be committed too.
@@ -3060,7 +3167,8 @@ reset role;
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
+-- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -3079,8 +3187,8 @@ declare
     idle   interval;
     life   interval;
     ended  integer;
+    new_device boolean;
 begin
-    select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
         select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
@@ -3088,19 +3196,28 @@ begin
     select tenant.* into place
     from app.memberships as membership
     join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
+    where membership.user_id = person_id and membership.status = 'active'
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
         (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+            where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
     limit 1;
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
+    -- Who is let in while the account is marked to be deleted, or erased, would outlive that: they wait for each other, and what
+    -- is asked of the person is asked after that. Where there is one session at a time, two who sign in wait too.
+    if place.single_session then
+        perform auth.lock_sessions(person_id);
+    else
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person_id, 0));
+    end if;
+    select * into strict person from app.users as known where known.id = person_id;
+
     outcome := case
-        when person.status = 'banned' then 'user_banned'
+        when person.status <> 'active' then 'user_banned'
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
@@ -3109,6 +3226,12 @@ begin
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
+    -- Told only to who has shown everything that a session takes.
+    if outcome in ('ok', 'mfa_enrolment_required')
+        and exists (select from auth.deletions as leaving where leaving.user_id = person.id)
+    then
+        outcome := 'deletion_pending';
+    end if;
 
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
@@ -3118,6 +3241,9 @@ begin
         return next;
         return;
     elsif outcome <> 'ok' then
+        if outcome = 'deletion_pending' then
+            perform auth.offer_restore(person, handle);
+        end if;
         perform audit.record_event(
             case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
             jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
@@ -3126,11 +3252,11 @@ begin
     end if;
 
     if place.single_session then
-        perform auth.lock_sessions(person.id);
         update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
         where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
         get diagnostics ended = row_count;
     end if;
+    new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
         id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
         expires_at
@@ -3143,6 +3269,9 @@ begin
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
         jsonb_strip_nulls(jsonb_build_object(
             'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    if new_device then
+        perform auth.notify(person.id, 'new_device');
+    end if;
     result := jsonb_build_object(
         'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
         'tenant', case when place.id is not null then
@@ -3414,6 +3543,7 @@ begin
     if whose is null then
         insert into auth.identities (issuer, subject, user_id, provider)
             values (shown.issuer, shown.subject, owner, shown.provider);
+        perform auth.notify(owner, 'identity_linked');
     elsif whose <> owner then
         perform audit.record_event('auth.link_failed', (live.session).tenant_id,
             jsonb_build_object('provider', shown.provider, 'outcome', 'identity_taken'));
@@ -3943,7 +4073,12 @@ begin
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
         and auth.has_second_factor(person);
-    return case when found then 'recovery' end;
+    if not found then
+        return null;
+    end if;
+    -- They are kept for the day that the app is lost: one that is used is used by the owner, or by a thief.
+    perform auth.notify(person, 'recovery_code_used');
+    return 'recovery';
 end
 $$;
 comment on function auth.take_code(uuid, bigint, bytea) is
@@ -4181,6 +4316,7 @@ begin
     delete from auth.recovery_codes as old where old.user_id = who.person;
     insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
     perform auth.forgive('mfa ' || who.person);
+    perform auth.notify(who.person, 'second_factor_added');
     perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('factor', factor));
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
@@ -4230,6 +4366,7 @@ begin
     if not auth.has_second_factor((live.session).user_id) then
         delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
     end if;
+    perform auth.notify((live.session).user_id, 'second_factor_removed');
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
@@ -4899,6 +5036,28 @@ reset role;
 create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, expires_at, revoked_at
     on auth.api_keys for each row execute function auth.guard_api_key();
 --! EndIncluded auth/guard_api_key.sql
+--! Included auth/notify_of_api_key.sql
+-- An API key is a way in that lasts, so whose it is hears of it; of a key of the tenant's own, who made it.
+set local role rowhouse_definer;
+create or replace function auth.notify_of_api_key() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if context.is_caller() then
+        perform auth.notify(coalesce(new.user_id, new.created_by), 'api_key_created');
+    end if;
+    return null;
+end
+$$;
+grant execute on function auth.notify_of_api_key() to rowhouse_owner;
+comment on function auth.notify_of_api_key() is
+    'Trigger: tells by mail of an API key that was made, by createApiKey or rotateApiKey.';
+reset role;
+
+create or replace trigger notify_of_api_key after insert on auth.api_keys
+    for each row execute function auth.notify_of_api_key();
+--! EndIncluded auth/notify_of_api_key.sql
 --! Included auth/record_key_usage.sql
 -- Adds up how often API keys were used, and when last. A web process counts its requests and tells many at a time, so that no
 -- request waits for a write.
@@ -5318,6 +5477,314 @@ comment on function auth.import_people(jsonb, boolean) is
     'For the operator: brings in people of another system, each whole or not at all; or only says what would become of them.';
 reset role;
 --! EndIncluded auth/import_people.sql
+--! Included auth/owned_alone.sql
+-- The companies that would be left without an owner if this person went, by their slugs. Their rows are locked, so that two
+-- owners who go at once take turns (as in app.keep_an_owner), and the second is told. A closed company needs no owner.
+set local role rowhouse_definer;
+create or replace function auth.owned_alone(person uuid) returns text[]
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform from app.tenants as tenant
+    where tenant.id in (
+        select membership.tenant_id from app.memberships as membership
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+    )
+    order by tenant.id
+    for no key update;
+    return array(
+        select tenant.slug
+        from app.memberships as membership
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+            and tenant.status <> 'closed' and not context.stays_owned(tenant.id, person)
+        order by tenant.slug
+    );
+end
+$$;
+comment on function auth.owned_alone(uuid) is
+    'The slugs of the companies that would be left without an owner if this person went; locks their rows.';
+reset role;
+--! EndIncluded auth/owned_alone.sql
+--! Included auth/request_deletion.sql
+-- Marks an account to be deleted when the grace is over. Nobody can do anything with it until then, whoever asked: sessions
+-- end, API keys are revoked, and who signs in is told. What brings it back is the link, or the code, of the mail that goes
+-- out, so that somebody who found an open session and knew the password deletes nothing for good.
+--
+-- grace: how long; link, code: digests of what the mail holds; secret: both, encrypted for this mail
+-- Outcomes: ok, with the time; step_up_required; last_owner, with the slugs of the companies; throttled, where the address
+-- got enough such mails; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.request_deletion(
+    handle bytea, grace interval, link bytea, code bytea, mail uuid, secret text, facts jsonb
+) returns table (outcome text, due_at timestamptz, tenants text[])
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown  record;
+    person app.users;
+    ended  integer := 0;
+    found_now integer;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    select * into strict person from app.users as known where known.id = (shown.session).user_id;
+    tenants := '{}';
+    if not auth.is_fresh(shown.session) then
+        outcome := 'step_up_required';
+        perform audit.record_event('auth.step_up_required', (shown.session).tenant_id, '{"for": "deleting an account"}');
+    else
+        tenants := auth.owned_alone(person.id);
+        outcome := case when tenants <> '{}' then 'last_owner' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        perform from auth.passwords as known where known.user_id = person.id for update;
+        -- A day more than the grace: until the job has begun, the account can be kept.
+        if auth.make_mail_token(
+            'restore_account', person.email, person.id, link, code, null, grace + interval '1 day', facts
+        ) is null then
+            outcome := 'throttled';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        perform audit.record_event('auth.account_deletion_refused', null, jsonb_build_object('outcome', outcome));
+        return next;
+        return;
+    end if;
+
+    perform auth.void_mail_tokens(person.email, person.id);
+    -- Who is signing in at this moment is through and ends below, or waits and is told.
+    perform auth.lock_sessions(person.id);
+    insert into auth.deletions as leaving (user_id, due_at) values (person.id, now() + grace)
+        returning leaving.due_at into due_at;
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'account_deleted'
+        where session.user_id = person.id and session.ended_at is null;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    update auth.api_keys as key set revoked_at = now() where key.user_id = person.id and key.revoked_at is null;
+    perform auth.queue_mail(mail, 'deletion_asked', person.email, person.locale, secret, facts);
+    perform audit.record_event('auth.account_deletion_asked', null, jsonb_build_object('due_at', due_at, 'ended', ended));
+    return next;
+end
+$$;
+grant execute on function auth.request_deletion(bytea, interval, bytea, bytea, uuid, text, jsonb) to rowhouse_auth;
+comment on function auth.request_deletion(bytea, interval, bytea, bytea, uuid, text, jsonb) is
+    'Marks the account of a session''s owner to be deleted when the grace is over; ends its sessions and API keys and queues the mail that can bring it back.';
+reset role;
+--! EndIncluded auth/request_deletion.sql
+--! Included auth/restore_account.sql
+-- Keeps an account that was to be deleted, by the link or code that was mailed when it was asked for. It opens no session and
+-- no API key again: the owner signs in, and whoever else was in stays out.
+--
+-- Outcomes: ok; throttled, for so many seconds; invalid_token, also once the erasure has begun.
+set local role rowhouse_definer;
+create or replace function auth.restore_account(link bytea, email text, codes bytea[], facts jsonb)
+    returns table (outcome text, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('restore_account', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        perform context.act(token.user_id, null, facts);
+        update auth.mail_tokens as used set used_at = now()
+        where used.user_id = token.user_id and used.purpose = 'restore_account' and used.used_at is null;
+        delete from auth.deletions as leaving where leaving.user_id = token.user_id and leaving.began_at is null;
+        if not found then
+            outcome := 'invalid_token';
+            return next;
+            return;
+        end if;
+        perform auth.notify(token.user_id, 'deletion_withdrawn');
+        perform audit.record_event('auth.account_restored', null, null);
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.restore_account(bytea, text, bytea[], jsonb) to rowhouse_auth;
+comment on function auth.restore_account(bytea, text, bytea[], jsonb) is
+    'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
+reset role;
+--! EndIncluded auth/restore_account.sql
+--! Included auth/begin_export.sql
+-- Whether somebody may take what is theirs with them; and that they did, in the trail before the first byte goes out.
+--
+-- Outcomes: ok; step_up_required; throttled, for so many seconds; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.begin_export(handle bytea, facts jsonb)
+    returns table (outcome text, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown record;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome = 'ok' and not auth.is_fresh(shown.session) then
+        outcome := 'step_up_required';
+        perform audit.record_event('auth.step_up_required', (shown.session).tenant_id, '{"for": "exporting an account"}');
+    elsif outcome = 'ok' then
+        retry_after := auth.throttle('export ' || (shown.session).user_id, 5);
+        outcome := case when retry_after > 0 then 'throttled' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        perform audit.record_event('auth.account_exported', (shown.session).tenant_id, null);
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.begin_export(bytea, jsonb) to rowhouse_auth;
+comment on function auth.begin_export(bytea, jsonb) is
+    'Counts and records that the owner of a session exports what is theirs. Outcome: ok, step_up_required, throttled, or why the session will not do.';
+reset role;
+--! EndIncluded auth/begin_export.sql
+--! Included auth/enter_export.sql
+-- Enters to export: through the door, with all its live checks, as somebody who signed in lately. It is entered again before
+-- each batch, because a seal lives for a minute, and a slow line longer.
+set local role rowhouse_definer;
+create or replace function auth.enter_export(credential bytea, facts jsonb) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform context.enter(credential, facts);
+    perform context.require_fresh_sign_in();
+end
+$$;
+grant execute on function auth.enter_export(bytea, jsonb) to rowhouse_auth;
+comment on function auth.enter_export(bytea, jsonb) is
+    'Enters through the door to export an account. Raises RH401, RH403 for an API key, RH440 for a sign-in that is not fresh.';
+reset role;
+--! EndIncluded auth/enter_export.sql
+--! Included auth/export_account.sql
+-- All that is the caller's own, as rows {part, item}, part by part; for whoever entered by auth.enter_export().
+--
+-- What is of a company is exported of each of which they are an active member, whichever the session is for: it is
+-- theirs. Not of one that is not open, and not of one that wants a second factor if this session was begun without: who
+-- could not sign in there does not read there. `exported` of a membership says so. What colleagues wrote, and what a company
+-- knows, is in no part; nor is a secret, or a digest of one.
+--
+-- One statement, so that all of it is of one moment, in the language whose functions hand out row by row: nothing is
+-- gathered, here or in the server, however much there is.
+set local role rowhouse_definer;
+create or replace function auth.export_account() returns setof jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    with asking as (
+        select session.id, session.user_id, session.methods
+        from auth.sessions as session
+        where session.id = context.require_session()
+    ), places as (
+        select
+            membership.tenant_id, membership.user_id, tenant.slug,
+            membership.status = 'active' and tenant.status = 'active'
+                and (not tenant.requires_second_factor or asking.methods && '{otp,hwk,mfa}') as exported
+        from asking
+        join app.memberships as membership on membership.user_id = asking.user_id
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+    )
+    select jsonb_build_object('part', 'profile', 'item', jsonb_build_object(
+        'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'status', person.status,
+        'createdAt', person.created_at, 'updatedAt', person.updated_at,
+        'passwordChangedAt', (select known.changed_at from auth.passwords as known where known.user_id = person.id)))
+    from asking join app.users as person on person.id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'memberships', 'item', jsonb_build_object(
+        'company', tenant.slug, 'companyName', tenant.name, 'role', role.name, 'owner', membership.is_owner,
+        'status', membership.status, 'displayName', membership.display_name, 'avatarUrl', membership.avatar_url,
+        'joinedAt', membership.created_at, 'exported', places.exported))
+    from places
+    join app.memberships as membership on membership.tenant_id = places.tenant_id and membership.user_id = places.user_id
+    join app.tenants as tenant on tenant.id = places.tenant_id
+    join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+
+    union all
+    select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
+        'id', session.id, 'device', session.user_agent, 'address', session.ip, 'methods', session.methods,
+        'company', tenant.slug, 'createdAt', session.created_at, 'lastSeenAt', session.last_seen_at,
+        'endedAt', session.ended_at, 'endReason', session.end_reason))
+    from asking
+    join auth.sessions as session on session.user_id = asking.user_id
+    left join app.tenants as tenant on tenant.id = session.tenant_id
+
+    union all
+    select jsonb_build_object('part', 'identities', 'item', jsonb_build_object(
+        'provider', identity.provider, 'issuer', identity.issuer, 'subject', identity.subject,
+        'createdAt', identity.created_at, 'lastUsedAt', identity.last_used_at))
+    from asking join auth.identities as identity on identity.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'secondFactors', 'item', jsonb_build_object(
+        'kind', 'totp', 'createdAt', factor.created_at, 'confirmedAt', factor.confirmed_at,
+        'recoveryCodesLeft', (
+            select count(*) from auth.recovery_codes as code where code.user_id = factor.user_id and code.used_at is null)))
+    from asking join auth.totp_factors as factor on factor.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'apiKeys', 'item', jsonb_build_object(
+        'company', places.slug, 'name', key.name, 'beginning', key.beginning, 'kind', key.kind, 'scopes', key.scopes,
+        'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
+        'revokedAt', key.revoked_at))
+    from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+    from places
+    join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
+        'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
+        'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
+    from (
+        select places.tenant_id, places.user_id, places.slug from places where places.exported
+        union all select audit.platform(), asking.user_id, null from asking
+    ) as company
+    join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id
+    where event.table_name is null or event.table_name not in ('app.conversations', 'app.messages')
+
+    union all
+    select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
+        'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
+        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+    from places
+    join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
+        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
+        'createdAt', said.created_at))
+    from places
+    join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+$$;
+grant execute on function auth.export_account() to rowhouse_auth;
+comment on function auth.export_account() is
+    'All that is the caller''s own, row by row as {part, item}; after auth.enter_export() only.';
+reset role;
+--! EndIncluded auth/export_account.sql
 --! Included auth/list_signing_keys.sql
 -- Every token signing key that still counts: those that verify, and the one that signs (the newest active).
 set local role rowhouse_definer;
@@ -5402,6 +5869,117 @@ comment on function jobs.create_audit_partitions() is
     'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 reset role;
 --! EndIncluded jobs/create_audit_partitions.sql
+--! Included jobs/delete_account.sql
+-- Goes one step further with erasing the accounts whose grace is over, oldest first; one transaction a step, so that it can
+-- be broken off and goes on where it was. Two workers take different accounts.
+--
+-- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
+-- sessions, links. What others rely on stays without a name: the row of the person, whose address is free again, and their
+-- memberships, so that ids in the trail and in others' rows still mean one and the same somebody. The person acts, who
+-- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
+--
+-- batch: messages, and conversations, that one step takes
+-- Returns what the step did: none, there was nobody; more; postponed, for whoever a company cannot do without by now;
+-- deleted.
+set local role rowhouse_definer;
+create or replace function jobs.delete_account(batch integer default 1000) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    leaving auth.deletions;
+    person  app.users;
+    went    integer;
+begin
+    select * into leaving from auth.deletions as due
+    where due.due_at <= now()
+    order by due.due_at, due.user_id
+    limit 1
+    for update skip locked;
+    if not found then
+        return 'none';
+    end if;
+    select * into strict person from app.users as known where known.id = leaving.user_id;
+    perform context.act(person.id, null, '{}');
+
+    if auth.owned_alone(person.id) <> '{}' then
+        update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
+        perform auth.notify(person.id, 'deletion_postponed');
+        perform audit.record_event('auth.account_deletion_postponed', null, null);
+        return 'postponed';
+    end if;
+    update auth.deletions as due set began_at = now() where due.user_id = person.id and due.began_at is null;
+
+    delete from app.messages as message
+    using (
+        select said.tenant_id, said.id
+        from app.memberships as membership
+        join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where message.tenant_id = going.tenant_id and message.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+    delete from app.conversations as conversation
+    using (
+        select had.tenant_id, had.id
+        from app.memberships as membership
+        join app.conversations as had on had.tenant_id = membership.tenant_id and had.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where conversation.tenant_id = going.tenant_id and conversation.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+
+    -- In the order in which whoever holds more than one of these takes them.
+    delete from auth.passwords as known where known.user_id = person.id;
+    delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
+    delete from auth.mfa_challenges as asked where asked.user_id = person.id;
+    delete from auth.recovery_codes as code where code.user_id = person.id;
+    delete from auth.totp_factors as factor where factor.user_id = person.id;
+    delete from auth.identities as identity where identity.user_id = person.id;
+    perform auth.lock_sessions(person.id);
+    delete from auth.sessions as session where session.user_id = person.id;
+    update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
+    where key.user_id = person.id;
+    delete from app.user_preferences as taste
+    using app.memberships as membership
+    where membership.user_id = person.id and taste.tenant_id = membership.tenant_id and taste.user_id = person.id;
+    delete from context.idempotency_keys as answered
+    using app.memberships as membership
+    where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
+    update app.memberships as membership set
+        status = case tenant.status when 'closed' then membership.status else 'removed' end,
+        is_owner = membership.is_owner and tenant.status = 'closed',
+        display_name = 'Deleted', avatar_url = null
+    from app.tenants as tenant
+    where membership.user_id = person.id and tenant.id = membership.tenant_id;
+
+    delete from auth.mails as mail where mail.recipient = person.email;
+    perform auth.notify(person.id, 'account_deleted');
+    update app.users as known set
+        email = known.id || '@deleted.invalid', name = 'Deleted', locale = 'en', status = 'deleted'
+    where known.id = person.id;
+    perform audit.record_event('auth.account_deleted', null, null);
+    delete from auth.deletions as due where due.user_id = person.id;
+    return 'deleted';
+end
+$$;
+grant execute on function jobs.delete_account(integer) to rowhouse_worker;
+comment on function jobs.delete_account(integer) is
+    'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
+reset role;
+--! EndIncluded jobs/delete_account.sql
 --! Included jobs/expire_exchange_codes.sql
 -- Forgets codes that nobody brought back within their minute, and challenges that no authenticator signed within five.
 set local role rowhouse_definer;
@@ -5744,7 +6322,8 @@ create or replace trigger receive_message after insert on app.messages
     for each row execute function app.receive_message();
 --! EndIncluded app/receive_message.sql
 --! Included app/check_role_permissions.sql
--- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold.
+-- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold. What the role of
+-- others may do changes at the hands of somebody who proved lately who they are, or of a key with the scope.
 set local role rowhouse_definer;
 create or replace function app.check_role_permissions() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -5775,6 +6354,9 @@ begin
         if missing is not null then
             perform context.refuse(missing);
         end if;
+        if tg_op = 'UPDATE' and context.kind_in(context.actor()) = 'session' then
+            perform context.require_fresh_sign_in();
+        end if;
     end if;
     new.permissions := array(select distinct name from unnest(new.permissions) as wanted (name) order by name);
     return new;
@@ -5782,7 +6364,7 @@ end
 $$;
 grant execute on function app.check_role_permissions() to rowhouse_owner;
 comment on function app.check_role_permissions() is
-    'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one).';
+    'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one); its permissions change with a fresh sign-in only (RH440).';
 reset role;
 
 create or replace trigger check_role_permissions before insert or update of permissions on app.roles
@@ -5792,7 +6374,8 @@ create or replace trigger check_role_permissions before insert or update of perm
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
 -- nobody gives a role that holds more than they do, or touches somebody who holds more;
--- only an owner makes or unmakes an owner.
+-- only an owner makes or unmakes an owner; and each of these takes somebody who proved lately who they are, because it gives or
+-- takes what others may do. A key proves nothing anew: its scopes are the consent, and an owner it is never.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -5826,12 +6409,18 @@ begin
     then
         perform context.refuse('owner');
     end if;
+    -- Last, so that nobody is asked for a password for what they may not do anyway.
+    if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner)
+        and context.kind_in(context.actor()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
     return new;
 end
 $$;
 grant execute on function app.guard_membership() to rowhouse_owner;
 comment on function app.guard_membership() is
-    'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing).';
+    'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 reset role;
 
 create or replace trigger guard_membership before update on app.memberships
@@ -5840,7 +6429,7 @@ create or replace trigger guard_membership before update on app.memberships
 --! Included app/keep_an_owner.sql
 -- A tenant always keeps one active owner. Checked at commit; the tenant's row is locked meanwhile, so that
 -- two owners who demote each other take turns and the second is refused. Under a snapshot that could not
--- see the first one's commit it refuses outright.
+-- see the first one's commit it refuses outright. Who is about to be deleted is no owner to count on.
 set local role rowhouse_definer;
 create or replace function app.keep_an_owner() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -5853,10 +6442,7 @@ begin
             message = 'ownership changes only in transactions that read committed';
     end if;
     perform from app.tenants as tenant where tenant.id = old.tenant_id for no key update;
-    if not exists (
-        select from app.memberships as membership
-        where membership.tenant_id = old.tenant_id and membership.is_owner and membership.status = 'active'
-    ) then
+    if not context.stays_owned(old.tenant_id) then
         raise exception using
             errcode = 'RH409',
             message = 'a tenant always keeps one active owner',
@@ -6284,6 +6870,7 @@ begin
             message = 'this is the last way to sign in',
             hint = 'Set a password, link another account or add a passkey first.';
     end if;
+    perform auth.notify(caller, 'identity_unlinked');
     return gone;
 end
 $$;
@@ -6604,7 +7191,7 @@ comment on policy "auditors name users" on app.users is
     'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
 
 -- The definer's reach: the door and sign-in.
-grant select, insert, update (email, status) on app.users to rowhouse_definer;
+grant select, insert, update (email, name, locale, status) on app.users to rowhouse_definer;
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every user" on app.users is
@@ -6616,7 +7203,7 @@ comment on policy "registration creates users" on app.users is
 create policy "a proven address replaces the old one, and the operator bans" on app.users
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "a proven address replaces the old one, and the operator bans" on app.users is
-    'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call. Only these two columns are granted.';
+    'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call; jobs.delete_account(), which leaves a row that names nobody. Only these columns are granted.';
 --! EndIncluded policies/users.sql
 --! Included policies/permissions.sql
 select context.close_table('app.permissions');
@@ -6747,6 +7334,12 @@ create policy "registration creates the first owner, an import brings members" o
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates the first owner, an import brings members" on app.memberships is
     'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+grant update (status, is_owner, display_name, avatar_url) on app.memberships to rowhouse_definer;
+create policy "whoever is erased leaves a membership without a name" on app.memberships
+    for update to rowhouse_definer
+    using (user_id = (select context.user_id())) with check (user_id = (select context.user_id()));
+comment on policy "whoever is erased leaves a membership without a name" on app.memberships is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 --! EndIncluded policies/memberships.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
@@ -6798,17 +7391,25 @@ comment on policy "members delete their own conversations" on app.conversations 
 
 -- The definer's reach: the clock that messages move.
 grant update (updated_at) on app.conversations to rowhouse_definer;
-create policy "messages find their own conversation" on app.conversations
+create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
-comment on policy "messages find their own conversation" on app.conversations is
-    'app.receive_message(), which must see whether the conversation that was written into is archived.';
+    using (user_id = (select context.user_id()));
+comment on policy "people find their own conversations" on app.conversations is
+    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "messages move their own conversation" on app.conversations is
     'app.receive_message() sets updated_at, and holds no other column.';
+
+-- The definer's reach: the end of an account.
+grant delete on app.conversations to rowhouse_definer;
+create policy "whoever is erased takes their conversations with them" on app.conversations
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "whoever is erased takes their conversations with them" on app.conversations is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;
@@ -6855,6 +7456,19 @@ create policy "members write into their own conversations" on app.messages
 comment on policy "members write into their own conversations" on app.messages is
     'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
 
+-- The definer's reach: an account that is exported or erased.
+create policy "people find their own messages" on app.messages
+    for select to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "people find their own messages" on app.messages is
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+grant delete on app.messages to rowhouse_definer;
+create policy "whoever is erased takes their messages with them" on app.messages
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "whoever is erased takes their messages with them" on app.messages is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+
 -- The definer's reach: the desk.
 grant select on app.messages to rowhouse_definer;
 create policy "the desk explains one row" on app.messages
@@ -6884,6 +7498,19 @@ create policy "people keep their own preferences" on app.user_preferences
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "people keep their own preferences" on app.user_preferences is
     'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
+
+-- The definer's reach: an account that is exported or erased.
+create policy "people find their own preferences" on app.user_preferences
+    for select to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "people find their own preferences" on app.user_preferences is
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+grant delete on app.user_preferences to rowhouse_definer;
+create policy "whoever is erased takes their preferences with them" on app.user_preferences
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 -- The definer's reach: the desk.
 grant select on app.user_preferences to rowhouse_definer;
@@ -6921,7 +7548,7 @@ grant select, insert, update, delete on auth.passwords to rowhouse_definer;
 create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "sign-in reads and sets passwords" on auth.passwords is
-    'auth.begin_login() hands out the hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it; auth.import_people() brings other systems'' hashes, auth.reset_person() takes one away. Nobody else reads here.';
+    'auth.begin_login() hands out the hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it; auth.import_people() brings other systems'' hashes, auth.reset_person() takes one away, jobs.delete_account() forgets it. Nobody else reads here.';
 --! EndIncluded policies/passwords.sql
 --! Included policies/sessions.sql
 select context.close_table('auth.sessions');
@@ -7025,7 +7652,7 @@ comment on policy "people change their own keys, managers of keys every one" on 
 
 -- The definer's reach: the door, and the counts of use.
 grant select on auth.api_keys to rowhouse_definer;
-grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
+grant update (used_count, last_used_at, name, addresses, revoked_at) on auth.api_keys to rowhouse_definer;
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is
@@ -7033,7 +7660,7 @@ comment on policy "the door finds a key by its digest" on auth.api_keys is
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "web processes tell how often keys were used" on auth.api_keys is
-    'auth.record_key_usage() adds to two columns, and the definer may change no other.';
+    'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, and jobs.delete_account() takes its name off. What a key may do the definer cannot change.';
 --! EndIncluded policies/api_keys.sql
 --! Included policies/totp_factors.sql
 select context.close_table('auth.totp_factors');
@@ -7099,6 +7726,16 @@ create policy "sign-in counts attempts" on auth.login_throttles
 comment on policy "sign-in counts attempts" on auth.login_throttles is
     'auth.throttle(); the keys are digests, so the table does not say whose attempts they were.';
 --! EndIncluded policies/login_throttles.sql
+--! Included policies/deletions.sql
+select context.close_table('auth.deletions');
+
+-- The definer's reach: accounts that are to be deleted.
+grant select, insert, update, delete on auth.deletions to rowhouse_definer;
+create policy "deletion keeps whom it waits for" on auth.deletions
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "deletion keeps whom it waits for" on auth.deletions is
+    'auth.request_deletion() and auth.restore_account(); jobs.delete_account() erases; auth.open_session() refuses whom it finds here, context.stays_owned() does not count on them.';
+--! EndIncluded policies/deletions.sql
 --! Included policies/signing_keys.sql
 select context.close_table('auth.signing_keys');
 
@@ -7203,7 +7840,12 @@ grant insert on audit.events to rowhouse_definer;
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is
-    'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
+    'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
+create policy "people take what they did with them" on audit.events
+    for select to rowhouse_definer
+    using (actor_id = (select context.user_id()));
+comment on policy "people take what they did with them" on audit.events is
+    'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;
@@ -7257,7 +7899,7 @@ comment on column app.users.created_at is 'When the address was proven.';
 comment on column app.users.updated_at is 'When they last changed.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
@@ -7322,6 +7964,11 @@ comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the co
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
+comment on column auth.deletions.user_id is 'Whose.';
+comment on column auth.deletions.asked_at is 'When it was asked for.';
+comment on column auth.deletions.due_at is 'When the grace is over. A week later if a company cannot do without this owner then.';
+comment on column auth.deletions.began_at is 'When the erasure began: nothing brings the account back, and the trail holds no values of its rows any more.';
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
 comment on column auth.mails.state is 'pending: it is tried at next_attempt_at; sent; dead: it was given up, until jobs.retry_mail().';
@@ -7439,7 +8086,7 @@ comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
 comment on constraint users_name_check on app.users is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint users_locale_check on app.users is 'A locale is a language tag (BCP 47) such as en or pt-BR.';
-comment on constraint users_status_check on app.users is 'A user is active or banned.';
+comment on constraint users_status_check on app.users is 'A user is active, banned or deleted.';
 comment on index app.users_by_email is 'An e-mail address belongs to one person.';
 
 comment on constraint permissions_name_check on app.permissions is 'A permission''s name is lower-case words joined by underscores.';
@@ -7594,6 +8241,8 @@ select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,create
 select audit.track('auth.passkeys', tenant => '',
     kept => '{user_id,counter,transports,aaguid,backup_eligible,backed_up,name,created_at,last_used_at}',
     withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
+-- Who leaves, and when.
+select audit.track('auth.deletions', tenant => '', kept => '{asked_at,due_at,began_at}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');

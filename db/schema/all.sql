@@ -48,6 +48,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include context/request_limit.sql
 --!include auth/is_fresh.sql
 --!include context/require_fresh_sign_in.sql
+--!include context/stays_owned.sql
 --!include context/readiness.sql
 --!include context/applied_migrations.sql
 --!include context/access_state.sql
@@ -81,6 +82,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/free_slug.sql
 --!include auth/known_of.sql
 --!include auth/queue_mail.sql
+--!include auth/notify.sql
 --!include auth/make_mail_token.sql
 --!include auth/find_mail_token.sql
 --!include auth/try_mail_token.sql
@@ -104,6 +106,8 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/begin_login.sql
 --!include auth/lock_sessions.sql
 --!include auth/ask_second_factor.sql
+--!include auth/is_new_device.sql
+--!include auth/offer_restore.sql
 --!include auth/open_session.sql
 --!include auth/fail_login.sql
 --!include auth/finish_login.sql
@@ -143,6 +147,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/finish_passkey_step_up.sql
 --!include auth/record_refusal.sql
 --!include auth/guard_api_key.sql
+--!include auth/notify_of_api_key.sql
 --!include auth/record_key_usage.sql
 --!include auth/end_all_sessions.sql
 --!include auth/remove_second_factors.sql
@@ -154,12 +159,19 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/reset_person.sql
 --!include auth/invite.sql
 --!include auth/import_people.sql
+--!include auth/owned_alone.sql
+--!include auth/request_deletion.sql
+--!include auth/restore_account.sql
+--!include auth/begin_export.sql
+--!include auth/enter_export.sql
+--!include auth/export_account.sql
 --!include auth/list_signing_keys.sql
 --!include auth/install_signing_key.sql
 
 -- Jobs
 --!include jobs/beat.sql
 --!include jobs/create_audit_partitions.sql
+--!include jobs/delete_account.sql
 --!include jobs/expire_exchange_codes.sql
 --!include jobs/expire_idempotency_keys.sql
 --!include jobs/expire_mail.sql
@@ -242,6 +254,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include policies/passkeys.sql
 --!include policies/passkey_challenges.sql
 --!include policies/login_throttles.sql
+--!include policies/deletions.sql
 --!include policies/signing_keys.sql
 --!include policies/seal_keys.sql
 --!include policies/idempotency_keys.sql

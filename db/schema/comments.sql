@@ -23,7 +23,7 @@ comment on column app.users.created_at is 'When the address was proven.';
 comment on column app.users.updated_at is 'When they last changed.';
 comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
@@ -88,6 +88,11 @@ comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the co
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
+comment on column auth.deletions.user_id is 'Whose.';
+comment on column auth.deletions.asked_at is 'When it was asked for.';
+comment on column auth.deletions.due_at is 'When the grace is over. A week later if a company cannot do without this owner then.';
+comment on column auth.deletions.began_at is 'When the erasure began: nothing brings the account back, and the trail holds no values of its rows any more.';
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
 comment on column auth.mails.state is 'pending: it is tried at next_attempt_at; sent; dead: it was given up, until jobs.retry_mail().';

@@ -13,7 +13,7 @@ comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
 comment on constraint users_name_check on app.users is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint users_locale_check on app.users is 'A locale is a language tag (BCP 47) such as en or pt-BR.';
-comment on constraint users_status_check on app.users is 'A user is active or banned.';
+comment on constraint users_status_check on app.users is 'A user is active, banned or deleted.';
 comment on index app.users_by_email is 'An e-mail address belongs to one person.';
 
 comment on constraint permissions_name_check on app.permissions is 'A permission''s name is lower-case words joined by underscores.';

@@ -24,6 +24,7 @@ const times = (count: number, text: (n: number) => string): string =>
 
 /** For each code a request that shows it, or why no single request does. */
 export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
+  account_deletion_pending: "It takes somebody who asked to be deleted.",
   api_key_address_refused: "It takes an API key with a list of addresses.",
   api_key_invalid: { ...nobody, headers: { "X-API-Key": "rh_sk_short" } },
   api_key_origin_refused: "It takes a publishable key in a page that it was not made for.",

@@ -2,6 +2,8 @@ import Router from "@koa/router";
 import Koa, { type Context, type Middleware } from "koa";
 import type pg from "pg";
 import type { TokenAuthority } from "../auth/access_token.ts";
+import type { AccountDeletion } from "../auth/account_deletion.ts";
+import type { AccountExport } from "../auth/account_export.ts";
 import type { ApiKeyUsage } from "../auth/api_key_usage.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
 import type { Identity } from "../auth/identity.ts";
@@ -35,8 +37,10 @@ import { changeEmail } from "./routes/change_email.ts";
 import { changePassword } from "./routes/change_password.ts";
 import { confirmEmail } from "./routes/confirm_email.ts";
 import { consumeLink } from "./routes/consume_link.ts";
+import { deleteAccount } from "./routes/delete_account.ts";
 import { errorIndex, errorPage } from "./routes/errors.ts";
 import { exchangeCode, linkIdentity } from "./routes/exchange_code.ts";
+import { exportAccount } from "./routes/export_account.ts";
 import { forgotPassword } from "./routes/forgot_password.ts";
 import { healthz, readyz } from "./routes/health.ts";
 import { home } from "./routes/home.ts";
@@ -63,6 +67,7 @@ import { refresh } from "./routes/refresh.ts";
 import { register } from "./routes/register.ts";
 import { requestLink } from "./routes/request_link.ts";
 import { resetPassword } from "./routes/reset_password.ts";
+import { restoreAccount } from "./routes/restore_account.ts";
 import { describeSession } from "./routes/session.ts";
 import { stepUp } from "./routes/step_up.ts";
 import { switchTenant } from "./routes/switch_tenant.ts";
@@ -83,6 +88,8 @@ export interface Parts {
   readonly identity: Identity;
   readonly proofs: MailProofs;
   readonly account: OwnAccount;
+  readonly deletion: AccountDeletion;
+  readonly exports: AccountExport;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
   readonly passkeys: Passkeys;
@@ -134,6 +141,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(signingIn(parts).routes());
   app.use(withPasskeys(parts).routes());
   app.use(signingInElsewhere(parts, app).routes());
+  app.use(ownAccount(parts).routes());
   app.use(parts.graphql);
   return app;
 }
@@ -235,6 +243,24 @@ function withPasskeys(parts: Parts): Router<RequestState> {
     .post("/auth/mfa/passkey/verify", json, verifyMfaPasskey(given))
     .post("/auth/step-up/passkey/options", json, stepUpWithPasskeyOptions(given))
     .post("/auth/step-up/passkey", json, stepUpWithPasskey(given));
+}
+
+/** What somebody does with all of their account. */
+function ownAccount(parts: Parts): Router<RequestState> {
+  const { identity, deletion, exports, masterKeys, mailer, config } = parts;
+  const json = answers("application/json");
+  return new Router<RequestState>(EXACT)
+    .get("/auth/account/export", json, exportAccount(exports))
+    .post(
+      "/auth/account/delete",
+      json,
+      deleteAccount(identity, deletion, mailer, masterKeys, config.accountDeletionGraceDays),
+    )
+    .get(
+      "/auth/account/restore",
+      mailPage({ purpose: "restore_account", action: "/auth/account/restore", password: false }),
+    )
+    .post("/auth/account/restore", json, restoreAccount(deletion, mailer, masterKeys));
 }
 
 /** What begins at a provider, whom only the browser's session remembers. */

@@ -14,6 +14,12 @@ export interface CodeEntry {
  * a test holds the two lists together.
  */
 export const CODES = {
+  account_deletion_pending: {
+    status: 403,
+    happens: "The person proved who they are, but their account is to be deleted, and the grace is running.",
+    remedy:
+      "Ask whether it is to stay. If so, send `restoreToken` of the answer, which is good for ten minutes, as `token` to `POST /auth/account/restore`, and sign in again. The link and the code of the mail go there too.",
+  },
   api_key_address_refused: {
     status: 401,
     happens: "The API key has a list of network addresses, and the one that asks is not on it.",
@@ -202,7 +208,8 @@ export const CODES = {
   },
   last_owner: {
     status: 409,
-    happens: "The change would leave the company without an active owner.",
+    happens:
+      "The change would leave a company without an active owner; at `/auth/account/delete`, `tenants` says which. Who is about to be deleted does not count as one.",
     remedy: "Make somebody else an owner first.",
   },
   last_way_in: {
@@ -415,7 +422,7 @@ export const CODES = {
   step_up_required: {
     status: 401,
     happens:
-      "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members.",
+      "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members, what colleagues may do, exporting or deleting one's account.",
     remedy:
       "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, or show a passkey at `/auth/step-up/passkey`; then try again with the same token.",
   },

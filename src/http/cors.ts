@@ -15,6 +15,7 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     allowMethods: ["GET", "HEAD", "POST"],
     allowHeaders: ["Authorization", "Content-Type", "DPoP", "Idempotency-Key", "X-API-Key", "X-Request-Id"],
     exposeHeaders: [
+      "Content-Disposition",
       "DPoP-Nonce",
       "Idempotency-Replayed",
       "Retry-After",

@@ -1,6 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { openAccountDeletion } from "../auth/account_deletion.ts";
+import { openAccountExport } from "../auth/account_export.ts";
 import { countApiKeyUsage } from "../auth/api_key_usage.ts";
 import { masterKeys } from "../auth/encryption.ts";
 import { openIdentity } from "../auth/identity.ts";
@@ -128,6 +130,8 @@ export async function startServer(options: {
       identity,
       proofs: openMailProofs(auth),
       account: openOwnAccount(auth),
+      deletion: openAccountDeletion(auth),
+      exports: openAccountExport(auth),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),

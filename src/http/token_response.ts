@@ -38,7 +38,8 @@ export async function answerSignedIn(
 /**
  * Why somebody who proved who they are gets no session: an outcome of `auth.open_session`.
  *
- * @param asked whose handle names the question, where a second factor is wanted: the session that was to be made
+ * @param asked the session that was to be made: its handle names the question where a second factor is wanted, and keeps an
+ *   account that is to be deleted
  */
 export function signInRefusal(outcome: string, asked?: { masterKeys: MasterKeys; session: string }): Problem {
   switch (outcome) {
@@ -58,6 +59,14 @@ export function signInRefusal(outcome: string, asked?: { masterKeys: MasterKeys;
       return unauthorized(outcome, "This account is blocked.");
     case "not_a_member":
       return new Problem(403, outcome, "You are not a member of this company.");
+    case "deletion_pending":
+      if (!asked) throw new Error(`${outcome}: nobody said which session was to be made`);
+      return new Problem(
+        403,
+        "account_deletion_pending",
+        "This account is to be deleted. The link of the mail that says so keeps it, or restoreToken.",
+        { members: { restoreToken: sessionHandle(asked.masterKeys.current, asked.session) } },
+      );
     case "tenant_suspended":
       return unauthorized(outcome, "This company's account is suspended.");
     default:

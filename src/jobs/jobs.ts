@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type ParsedCronItem, parseCrontab } from "graphile-worker";
 import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
+import { deleteAccounts } from "./delete_accounts.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
 import { expireMail } from "./expire_mail.ts";
@@ -17,6 +18,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   expire_mail: expireMail,
   expire_idempotency_keys: expireIdempotencyKeys,
   create_audit_partitions: createAuditPartitions,
+  delete_accounts: deleteAccounts,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
 };

@@ -1,3 +1,20 @@
+/** Mails that tell somebody what happened to their account. */
+const NOTICES = [
+  "second_factor_added",
+  "second_factor_removed",
+  "recovery_code_used",
+  "new_device",
+  "api_key_created",
+  "identity_linked",
+  "identity_unlinked",
+  "deletion_asked",
+  "deletion_withdrawn",
+  "deletion_postponed",
+  "account_deleted",
+] as const;
+
+export type NoticeTemplate = (typeof NOTICES)[number];
+
 /** Every mail that there is, by the name that auth.mails knows it by. */
 export const TEMPLATES = [
   "verify_email",
@@ -13,6 +30,7 @@ export const TEMPLATES = [
   "password_removed",
   "passkey_added",
   "passkey_removed",
+  ...NOTICES,
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];
@@ -25,6 +43,7 @@ const pages: Partial<Record<Template, string>> = {
   change_email: "/auth/email/change",
   invitation: "/auth/email/verify",
   password_removed: "/auth/password/reset",
+  deletion_asked: "/auth/account/restore",
 };
 
 /**

@@ -106,6 +106,17 @@ describe("the configuration", () => {
     ]);
   });
 
+  test("gives somebody who wants to be gone at least a day to think again", () => {
+    const grace = (ACCOUNT_DELETION_GRACE_DAYS?: string) =>
+      readConfig({ STATE_DIR, ACCOUNT_DELETION_GRACE_DAYS }).accountDeletionGraceDays;
+    expect([grace(), grace("1"), grace("90")]).toEqual([14, 1, 90]);
+    for (const ACCOUNT_DELETION_GRACE_DAYS of ["0", "91", "soon"]) {
+      expect(problems({ STATE_DIR, ACCOUNT_DELETION_GRACE_DAYS })).toEqual([
+        expect.stringMatching(/^ACCOUNT_DELETION_GRACE_DAYS /),
+      ]);
+    }
+  });
+
   test("takes a number of processes, or as many as can run at the same time", () => {
     const processes = (PROCESSES?: string) => readConfig({ STATE_DIR, PROCESSES }).processes;
     expect([processes(), processes("4"), processes("64")]).toEqual([1, 4, 64]);

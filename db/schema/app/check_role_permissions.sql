@@ -1,4 +1,5 @@
--- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold.
+-- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold. What the role of
+-- others may do changes at the hands of somebody who proved lately who they are, or of a key with the scope.
 set local role rowhouse_definer;
 create or replace function app.check_role_permissions() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -29,6 +30,9 @@ begin
         if missing is not null then
             perform context.refuse(missing);
         end if;
+        if tg_op = 'UPDATE' and context.kind_in(context.actor()) = 'session' then
+            perform context.require_fresh_sign_in();
+        end if;
     end if;
     new.permissions := array(select distinct name from unnest(new.permissions) as wanted (name) order by name);
     return new;
@@ -36,7 +40,7 @@ end
 $$;
 grant execute on function app.check_role_permissions() to rowhouse_owner;
 comment on function app.check_role_permissions() is
-    'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one).';
+    'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one); its permissions change with a fresh sign-in only (RH440).';
 reset role;
 
 create or replace trigger check_role_permissions before insert or update of permissions on app.roles

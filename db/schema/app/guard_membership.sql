@@ -1,7 +1,8 @@
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
 -- nobody gives a role that holds more than they do, or touches somebody who holds more;
--- only an owner makes or unmakes an owner.
+-- only an owner makes or unmakes an owner; and each of these takes somebody who proved lately who they are, because it gives or
+-- takes what others may do. A key proves nothing anew: its scopes are the consent, and an owner it is never.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -35,12 +36,18 @@ begin
     then
         perform context.refuse('owner');
     end if;
+    -- Last, so that nobody is asked for a password for what they may not do anyway.
+    if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner)
+        and context.kind_in(context.actor()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
     return new;
 end
 $$;
 grant execute on function app.guard_membership() to rowhouse_owner;
 comment on function app.guard_membership() is
-    'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing).';
+    'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 reset role;
 
 create or replace trigger guard_membership before update on app.memberships

@@ -49,6 +49,8 @@ select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,create
 select audit.track('auth.passkeys', tenant => '',
     kept => '{user_id,counter,transports,aaguid,backup_eligible,backed_up,name,created_at,last_used_at}',
     withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
+-- Who leaves, and when.
+select audit.track('auth.deletions', tenant => '', kept => '{asked_at,due_at,began_at}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');

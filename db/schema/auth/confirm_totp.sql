@@ -30,6 +30,7 @@ begin
     delete from auth.recovery_codes as old where old.user_id = who.person;
     insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
     perform auth.forgive('mfa ' || who.person);
+    perform auth.notify(who.person, 'second_factor_added');
     perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('factor', factor));
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);

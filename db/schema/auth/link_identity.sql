@@ -32,6 +32,7 @@ begin
     if whose is null then
         insert into auth.identities (issuer, subject, user_id, provider)
             values (shown.issuer, shown.subject, owner, shown.provider);
+        perform auth.notify(owner, 'identity_linked');
     elsif whose <> owner then
         perform audit.record_event('auth.link_failed', (live.session).tenant_id,
             jsonb_build_object('provider', shown.provider, 'outcome', 'identity_taken'));

@@ -6,7 +6,8 @@
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
+-- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -25,8 +26,8 @@ declare
     idle   interval;
     life   interval;
     ended  integer;
+    new_device boolean;
 begin
-    select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
         select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
@@ -34,19 +35,28 @@ begin
     select tenant.* into place
     from app.memberships as membership
     join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
+    where membership.user_id = person_id and membership.status = 'active'
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
         (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+            where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
     limit 1;
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
+    -- Who is let in while the account is marked to be deleted, or erased, would outlive that: they wait for each other, and what
+    -- is asked of the person is asked after that. Where there is one session at a time, two who sign in wait too.
+    if place.single_session then
+        perform auth.lock_sessions(person_id);
+    else
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person_id, 0));
+    end if;
+    select * into strict person from app.users as known where known.id = person_id;
+
     outcome := case
-        when person.status = 'banned' then 'user_banned'
+        when person.status <> 'active' then 'user_banned'
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
@@ -55,6 +65,12 @@ begin
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
+    -- Told only to who has shown everything that a session takes.
+    if outcome in ('ok', 'mfa_enrolment_required')
+        and exists (select from auth.deletions as leaving where leaving.user_id = person.id)
+    then
+        outcome := 'deletion_pending';
+    end if;
 
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
@@ -64,6 +80,9 @@ begin
         return next;
         return;
     elsif outcome <> 'ok' then
+        if outcome = 'deletion_pending' then
+            perform auth.offer_restore(person, handle);
+        end if;
         perform audit.record_event(
             case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
             jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
@@ -72,11 +91,11 @@ begin
     end if;
 
     if place.single_session then
-        perform auth.lock_sessions(person.id);
         update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
         where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
         get diagnostics ended = row_count;
     end if;
+    new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
         id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
         expires_at
@@ -89,6 +108,9 @@ begin
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
         jsonb_strip_nulls(jsonb_build_object(
             'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    if new_device then
+        perform auth.notify(person.id, 'new_device');
+    end if;
     result := jsonb_build_object(
         'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
         'tenant', case when place.id is not null then

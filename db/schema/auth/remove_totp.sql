@@ -25,6 +25,7 @@ begin
     if not auth.has_second_factor((live.session).user_id) then
         delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
     end if;
+    perform auth.notify((live.session).user_id, 'second_factor_removed');
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end

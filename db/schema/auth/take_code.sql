@@ -18,7 +18,12 @@ begin
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
         and auth.has_second_factor(person);
-    return case when found then 'recovery' end;
+    if not found then
+        return null;
+    end if;
+    -- They are kept for the day that the app is lost: one that is used is used by the owner, or by a thief.
+    perform auth.notify(person, 'recovery_code_used');
+    return 'recovery';
 end
 $$;
 comment on function auth.take_code(uuid, bigint, bytea) is

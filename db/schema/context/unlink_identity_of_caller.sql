@@ -24,6 +24,7 @@ begin
             message = 'this is the last way to sign in',
             hint = 'Set a password, link another account or add a passkey first.';
     end if;
+    perform auth.notify(caller, 'identity_unlinked');
     return gone;
 end
 $$;

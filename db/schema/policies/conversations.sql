@@ -47,17 +47,25 @@ comment on policy "members delete their own conversations" on app.conversations 
 
 -- The definer's reach: the clock that messages move.
 grant update (updated_at) on app.conversations to rowhouse_definer;
-create policy "messages find their own conversation" on app.conversations
+create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
-comment on policy "messages find their own conversation" on app.conversations is
-    'app.receive_message(), which must see whether the conversation that was written into is archived.';
+    using (user_id = (select context.user_id()));
+comment on policy "people find their own conversations" on app.conversations is
+    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "messages move their own conversation" on app.conversations is
     'app.receive_message() sets updated_at, and holds no other column.';
+
+-- The definer's reach: the end of an account.
+grant delete on app.conversations to rowhouse_definer;
+create policy "whoever is erased takes their conversations with them" on app.conversations
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "whoever is erased takes their conversations with them" on app.conversations is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;

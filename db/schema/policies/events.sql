@@ -33,7 +33,12 @@ grant insert on audit.events to rowhouse_definer;
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is
-    'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
+    'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
+create policy "people take what they did with them" on audit.events
+    for select to rowhouse_definer
+    using (actor_id = (select context.user_id()));
+comment on policy "people take what they did with them" on audit.events is
+    'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;

@@ -45,3 +45,9 @@ create policy "registration creates the first owner, an import brings members" o
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates the first owner, an import brings members" on app.memberships is
     'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+grant update (status, is_owner, display_name, avatar_url) on app.memberships to rowhouse_definer;
+create policy "whoever is erased leaves a membership without a name" on app.memberships
+    for update to rowhouse_definer
+    using (user_id = (select context.user_id())) with check (user_id = (select context.user_id()));
+comment on policy "whoever is erased leaves a membership without a name" on app.memberships is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';

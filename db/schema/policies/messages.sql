@@ -34,6 +34,19 @@ create policy "members write into their own conversations" on app.messages
 comment on policy "members write into their own conversations" on app.messages is
     'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
 
+-- The definer's reach: an account that is exported or erased.
+create policy "people find their own messages" on app.messages
+    for select to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "people find their own messages" on app.messages is
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+grant delete on app.messages to rowhouse_definer;
+create policy "whoever is erased takes their messages with them" on app.messages
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "whoever is erased takes their messages with them" on app.messages is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+
 -- The definer's reach: the desk.
 grant select on app.messages to rowhouse_definer;
 create policy "the desk explains one row" on app.messages

@@ -19,6 +19,19 @@ create policy "people keep their own preferences" on app.user_preferences
 comment on policy "people keep their own preferences" on app.user_preferences is
     'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
 
+-- The definer's reach: an account that is exported or erased.
+create policy "people find their own preferences" on app.user_preferences
+    for select to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "people find their own preferences" on app.user_preferences is
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+grant delete on app.user_preferences to rowhouse_definer;
+create policy "whoever is erased takes their preferences with them" on app.user_preferences
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+
 -- The definer's reach: the desk.
 grant select on app.user_preferences to rowhouse_definer;
 create policy "the desk explains one row" on app.user_preferences

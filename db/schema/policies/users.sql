@@ -31,7 +31,7 @@ comment on policy "auditors name users" on app.users is
     'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
 
 -- The definer's reach: the door and sign-in.
-grant select, insert, update (email, status) on app.users to rowhouse_definer;
+grant select, insert, update (email, name, locale, status) on app.users to rowhouse_definer;
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every user" on app.users is
@@ -43,4 +43,4 @@ comment on policy "registration creates users" on app.users is
 create policy "a proven address replaces the old one, and the operator bans" on app.users
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "a proven address replaces the old one, and the operator bans" on app.users is
-    'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call. Only these two columns are granted.';
+    'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call; jobs.delete_account(), which leaves a row that names nobody. Only these columns are granted.';

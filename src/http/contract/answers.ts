@@ -98,6 +98,30 @@ export const steppedUp = v.strictObject({ authTime: v.pipe(v.number(), v.integer
 /** What is said to everybody alike, so that nobody learns whether an address has an account. */
 export const acknowledged = v.strictObject({ message: v.string() });
 
+/** When an account that somebody wants to be gone will be. */
+export const deletionAsked = v.strictObject({
+  deletedAt: v.pipe(v.string(), v.isoTimestamp(), v.description("From when on it is erased.")),
+});
+
+const own = v.array(v.looseObject({}));
+
+/** All that is somebody's own. Members may be added to what is in the lists; what is there keeps its meaning in one version. */
+export const accountExport = v.strictObject({
+  format: v.literal("rowhouse-account"),
+  version: v.literal(1),
+  exportedAt: v.pipe(v.string(), v.isoTimestamp()),
+  profile: v.looseObject({ id: uuid, email: v.string(), name: v.string() }),
+  memberships: own,
+  sessions: own,
+  identities: own,
+  secondFactors: own,
+  apiKeys: own,
+  preferences: own,
+  events: own,
+  conversations: own,
+  messages: own,
+});
+
 /** A refusal (RFC 9457). */
 export const problem = v.looseObject({
   type: v.pipe(v.string(), v.description("Leads to the page of its code.")),

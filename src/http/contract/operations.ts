@@ -3,7 +3,9 @@ import { changeEmailOperation } from "../routes/change_email.ts";
 import { changePasswordOperation } from "../routes/change_password.ts";
 import { confirmEmailOperation } from "../routes/confirm_email.ts";
 import { consumeLinkOperation } from "../routes/consume_link.ts";
+import { deleteAccountOperation } from "../routes/delete_account.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
+import { exportAccountOperation } from "../routes/export_account.ts";
 import { forgotPasswordOperation } from "../routes/forgot_password.ts";
 import { jwksOperation } from "../routes/jwks.ts";
 import { logInOperation } from "../routes/log_in.ts";
@@ -25,6 +27,7 @@ import { refreshOperation } from "../routes/refresh.ts";
 import { registerOperation } from "../routes/register.ts";
 import { requestLinkOperation } from "../routes/request_link.ts";
 import { resetPasswordOperation } from "../routes/reset_password.ts";
+import { restoreAccountOperation } from "../routes/restore_account.ts";
 import { sessionOperation } from "../routes/session.ts";
 import { stepUpOperation } from "../routes/step_up.ts";
 import { switchOperation } from "../routes/switch_tenant.ts";
@@ -191,6 +194,10 @@ export const OPERATIONS: readonly Operation[] = [
   changeEmailOperation,
   mailPageOperation("/auth/email/change", "The page that a link to a new address opens"),
   confirmEmailOperation,
+  exportAccountOperation,
+  deleteAccountOperation,
+  mailPageOperation("/auth/account/restore", "The page that a link to keep one's account opens"),
+  restoreAccountOperation,
   providersOperation,
   beginOAuthOperation,
   finishOAuthOperation,

@@ -25,6 +25,7 @@ export const consumeLinkOperation = operation({
   refusals: [
     ...OF_SIGNING_IN,
     ...OF_A_MAIL,
+    "account_deletion_pending",
     "link_of_another_browser",
     "mfa_enrolment_required",
     "mfa_required",

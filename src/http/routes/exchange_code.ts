@@ -35,6 +35,7 @@ export const exchangeOperation = operation({
   answers: { 200: { says: "The session's first tokens.", body: signedIn } },
   refusals: [
     ...OF_SIGNING_IN,
+    "account_deletion_pending",
     "email_unproven",
     "invalid_exchange_code",
     "mfa_enrolment_required",

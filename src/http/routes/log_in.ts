@@ -29,6 +29,7 @@ export const logInOperation = operation({
   answers: { 200: { says: "The session's first tokens.", body: signedIn } },
   refusals: [
     ...OF_SIGNING_IN,
+    "account_deletion_pending",
     "invalid_credentials",
     "mfa_enrolment_required",
     "mfa_required",

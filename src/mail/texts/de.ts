@@ -1,3 +1,4 @@
+import { deNotices } from "./de_notices.ts";
 import type { Language, MailFacts } from "./text.ts";
 
 const when = ({ at }: MailFacts): string =>
@@ -123,5 +124,6 @@ export const de: Language = {
         "Falls Sie es nicht waren, melden Sie sich überall ab und wählen Sie sofort ein neues Passwort.",
       ],
     }),
+    ...deNotices,
   },
 };

@@ -1,3 +1,4 @@
+import { enNotices } from "./en_notices.ts";
 import type { Language, MailFacts } from "./text.ts";
 
 const when = ({ at }: MailFacts): string =>
@@ -121,5 +122,6 @@ export const en: Language = {
       ],
       after: ["If it was not you, sign out everywhere and choose a new password at once."],
     }),
+    ...enNotices,
   },
 };

@@ -1,4 +1,4 @@
-import type { Template } from "../templates.ts";
+import type { NoticeTemplate, Template } from "../templates.ts";
 
 /** What a mail says, in one language. */
 export interface MailText {
@@ -18,6 +18,9 @@ export interface MailFacts {
   /** When it happened. */
   readonly at: Date;
 }
+
+/** The mails that tell somebody what happened to their account; kept by themselves, in texts/<language>_notices.ts. */
+export type Notices = Readonly<Record<NoticeTemplate, (facts: MailFacts) => MailText>>;
 
 /** All texts of one language. */
 export interface Language {

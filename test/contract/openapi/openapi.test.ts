@@ -156,6 +156,7 @@ describe("what openapi.json says of", () => {
     internal_error: "it takes a fault of ours",
     database_unavailable: "test/http/unavailable.test.ts: a database that is away",
     timeout: "test/http/unavailable.test.ts: a statement that waits",
+    too_many_at_once: "test/auth/account_export.test.ts: readers who do not read",
     retry: "two who change the same rows at the same moment",
   };
 

@@ -15,12 +15,14 @@ import {
   type Headers,
   keptCode,
   keyOfSomeone,
+  LEAVING,
   mailed,
   mfaToken,
   NEEDS_A_FACTOR,
   STALE,
   type Street,
   SUSPENDED,
+  seedOf,
   someone,
   someoneAfter,
   verifier,
@@ -131,6 +133,7 @@ export const REFUSALS: Examples = {
     });
   },
 
+  "post /auth/login account_deletion_pending": (_, street) => logInAfter(street, LEAVING),
   "post /auth/login invalid_credentials": (_, { server }) =>
     server.post("/auth/login", { email: "nobody@example.com", password: "wrong" }),
   "post /auth/login not_a_member": (_, street) => logInAfter(street, "select 1", { tenant: "elsewhere" }),
@@ -155,6 +158,7 @@ export const REFUSALS: Examples = {
     const { token } = await mailed(street, email, "/auth/link/request");
     return street.server.post("/auth/link/consume", { token });
   },
+  "post /auth/link/consume account_deletion_pending": (_, street) => consumeAfter(street, LEAVING),
   "post /auth/link/consume not_a_member": (_, street) =>
     consumeAfter(street, "select 1", { tenant: "elsewhere" }),
   "post /auth/link/consume tenant_suspended": (_, street) => consumeAfter(street, SUSPENDED),
@@ -192,6 +196,14 @@ export const REFUSALS: Examples = {
       { code: "000000" },
       (await someoneAfter(street, STALE)).headers,
     ),
+  "post /auth/mfa/totp/confirm account_deletion_pending": async (_, street) => {
+    const person = await someoneAfter(street, NEEDS_A_FACTOR);
+    const { email, password } = person;
+    const { mfaToken } = (await street.server.post("/auth/login", { email, password })).body;
+    const seed = seedOf(await street.server.post("/auth/mfa/totp/enroll", { mfaToken }));
+    await alter(street, person, LEAVING);
+    return street.server.post("/auth/mfa/totp/confirm", { mfaToken, code: codeAt(seed) });
+  },
   "post /auth/mfa/totp/confirm second_factor_exists": async (_, street) =>
     street.server.post("/auth/mfa/totp/confirm", { code: "000000" }, (await enrolled(street)).headers),
   "post /auth/mfa/totp/confirm second_factor_missing": async (_, street) =>
@@ -244,6 +256,7 @@ export const REFUSALS: Examples = {
       code: codeAt(person.seed),
     });
   },
+  "post /auth/mfa/verify account_deletion_pending": (_, street) => verifyAfter(street, LEAVING),
   "post /auth/mfa/verify tenant_suspended": (_, street) => verifyAfter(street, SUSPENDED),
   "post /auth/mfa/verify user_banned": (_, street) => verifyAfter(street, BANNED),
 
@@ -387,6 +400,41 @@ export const REFUSALS: Examples = {
     });
   },
 
+  ...withBadSessions("get /auth/account/export", ({ server }, headers) =>
+    server.get("/auth/account/export", headers),
+  ),
+  "get /auth/account/export step_up_required": async (_, street) =>
+    street.server.get("/auth/account/export", (await someoneAfter(street, STALE)).headers),
+  "get /auth/account/export too_many_attempts": async (_, street) => {
+    const { headers } = await someone(street);
+    for (let n = 0; ; n++) {
+      const answer = await street.server.get("/auth/account/export", headers);
+      if (answer.status === 429 || n > 30) return answer;
+    }
+  },
+  ...withBadSessions("post /auth/account/delete", ({ server }, headers) =>
+    server.post("/auth/account/delete", {}, headers),
+  ),
+  "post /auth/account/delete last_owner": async (_, street) =>
+    street.server.post("/auth/account/delete", {}, (await someone(street)).headers),
+  "post /auth/account/delete step_up_required": async (_, street) =>
+    street.server.post("/auth/account/delete", {}, (await someoneAfter(street, STALE)).headers),
+  "post /auth/account/delete too_many_attempts": async (_, street) => {
+    const person = await signUp(street.server);
+    await alter(
+      street,
+      person,
+      `insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, expires_at)
+       select 'restore_account', email, id, sha256(uuid_send(uuidv7())), sha256('x'), 'somewhere', now() + interval '1 day'
+       from app.users, generate_series(1, 10) where id = $user`,
+    );
+    return street.server.post("/auth/account/delete", {}, person.headers);
+  },
+  "post /auth/account/restore invalid_verification_token": (_, { server }) =>
+    server.post("/auth/account/restore", wrongToken),
+  "post /auth/account/restore too_many_attempts": (_, street) =>
+    wrongCodes(street, "/auth/account/restore", {}),
+
   "get /auth/oauth/:provider not_found": (_, { server }) => server.get("/auth/oauth/nobody"),
   "get /auth/oauth/:provider invalid_input": (_, { server }) => server.get("/auth/oauth/away?return_to=x"),
   "get /auth/oauth/:provider provider_unavailable": (_, { server }) =>
@@ -399,6 +447,7 @@ export const REFUSALS: Examples = {
     server.post("/auth/oauth/exchange", { code: "x", code_verifier: verifier }),
   "post /auth/oauth/exchange email_unproven": (_, street) => exchange(street, {}, null),
   "post /auth/oauth/exchange not_a_member": (_, street) => exchange(street, { tenant: "elsewhere" }),
+  "post /auth/oauth/exchange account_deletion_pending": (_, street) => exchangeAfter(street, LEAVING),
   "post /auth/oauth/exchange tenant_suspended": (_, street) => exchangeAfter(street, SUSPENDED),
   "post /auth/oauth/exchange user_banned": (_, street) => exchangeAfter(street, BANNED),
   "post /auth/oauth/exchange mfa_enrolment_required": (_, street) => exchangeAfter(street, NEEDS_A_FACTOR),

@@ -7,7 +7,7 @@ import type { Authenticator } from "../../support/authenticator.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { passkeyOf } from "../../support/passkeys.ts";
 import { mailedCode, mailedToken, type SignUp, signUp } from "../../support/people.ts";
-import { type Answer, eventually, type TestServer } from "../../support/server.ts";
+import { type Answer, eventually, readable, type TestServer } from "../../support/server.ts";
 
 /** Where the examples happen. */
 export interface Street {
@@ -31,14 +31,18 @@ export const bearer = (token: string): Headers => ({ Authorization: `Bearer ${to
 export const cookie = (token: string): Headers => ({ Cookie: `__Host-rowhouse_refresh=${token}` });
 export const elsewhere: Headers = { Origin: "https://elsewhere.example" };
 
-/** What is asked for by mail, and its newest mail: the one that this brings, and not one before it. */
+/** What is asked for by mail, and its newest mail with a link: the one that this brings, and not one before it. */
 export async function mailed(
   { server }: Pick<Street, "server">,
   email: string,
   path: string,
   headers: Headers = {},
 ): Promise<{ token: string; code: string }> {
-  const arrived = () => server.mails().filter((mail) => mail.includes(`To: ${email}`)).length;
+  const arrived = () =>
+    server
+      .mails()
+      .map(readable)
+      .filter((mail) => mail.includes(`To: ${email}`) && mail.includes("#token=")).length;
   const before = arrived();
   await server.post(path, { email }, headers);
   await eventually(() => arrived() > before);
@@ -73,6 +77,9 @@ export async function alter({ database, server }: Street, { login }: SignUp, cha
 export const BANNED = "update app.users set status = 'banned' where id = $user";
 export const SUSPENDED = "update app.tenants set status = 'suspended' where id = $tenant";
 export const NEEDS_A_FACTOR = "update app.tenants set requires_second_factor = true where id = $tenant";
+/** The account is to be deleted. */
+export const LEAVING =
+  "insert into auth.deletions (user_id, due_at) values ($user, now() + interval '1 day')";
 export const STALE =
   "update auth.sessions set authenticated_at = now() - interval '11 minutes' where user_id = $user";
 

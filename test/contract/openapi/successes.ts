@@ -1,5 +1,6 @@
 import { codeAt } from "../../../src/auth/totp.ts";
-import { mailedToken } from "../../support/people.ts";
+import { mailedToken, signUp } from "../../support/people.ts";
+import { eventually, readable } from "../../support/server.ts";
 import { PASSKEY_SUCCESSES } from "./passkeys.ts";
 import {
   bearer,
@@ -88,6 +89,21 @@ export const SUCCESSES: Examples = {
     await street.server.post("/auth/email/change", { email }, headers);
     const token = await mailedToken(street.server, email);
     return street.server.post("/auth/email/change/confirm", { token }, headers);
+  },
+  "get /auth/account/export 200": async (_, street) =>
+    street.server.get("/auth/account/export", (await someone(street)).headers),
+  "post /auth/account/delete 202": async (_, { server }) =>
+    server.post("/auth/account/delete", {}, (await signUp(server)).headers),
+  "post /auth/account/restore 204": async (_, { server }) => {
+    const { email, headers } = await signUp(server);
+    await server.post("/auth/account/delete", {}, headers);
+    await eventually(() =>
+      server
+        .mails()
+        .map(readable)
+        .some((mail) => mail.includes(`To: ${email}`) && mail.includes("/auth/account/restore")),
+    );
+    return server.post("/auth/account/restore", { token: await mailedToken(server, email) });
   },
   "get /auth/oauth/:provider 302": (_, { server }) => server.get(`/auth/oauth/github?${way(server)}`),
   "get /auth/oauth/:provider/callback 302": async (_, { server }) => {

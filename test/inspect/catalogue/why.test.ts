@@ -348,6 +348,7 @@ describe("inspect.who_can", () => {
           "((tenant_id = (select context.tenant_id())) AND (tenant_id = (select context.unverified_tenant_id()))) AND ((tenant_id = (select context.tenant_requiring('chat'))) AND (user_id = (select context.user_id())))",
         permissions: ["chat"],
       },
+      { who: "rowhouse_definer", condition: "user_id = (select context.user_id())", permissions: [] },
     ]);
   });
 

@@ -42,7 +42,7 @@ describe("our own database", () => {
     const { code, out, err } = await linted("--fail-on", "info");
     expect({ code, out, err }).toEqual({
       code: 0,
-      out: expect.stringMatching(/^\d+ checks: healthy \(\d accepted\)\.\n$/),
+      out: expect.stringMatching(/^\d+ checks: healthy \(\d+ accepted\)\.\n$/),
       err: "",
     });
   });

@@ -27,6 +27,7 @@ export const confirmOperation = operation({
   refusals: [
     ...OF_SIGNING_IN,
     ...OF_A_SESSION,
+    "account_deletion_pending",
     "invalid_code",
     "mfa_token_invalid",
     "second_factor_exists",

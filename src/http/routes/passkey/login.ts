@@ -27,6 +27,7 @@ export const logInWithPasskeyOperation = operation({
   answers: { 200: { says: "The session's first tokens.", body: signedIn } },
   refusals: [
     ...OF_SIGNING_IN,
+    "account_deletion_pending",
     "not_a_member",
     "passkey_challenge_invalid",
     "passkey_refused",

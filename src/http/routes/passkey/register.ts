@@ -35,6 +35,7 @@ export const registerPasskeyOperation = operation({
   refusals: [
     ...OF_SIGNING_IN,
     ...OF_A_SESSION,
+    "account_deletion_pending",
     "mfa_token_invalid",
     "not_a_member",
     "passkey_challenge_invalid",

@@ -22,6 +22,7 @@ export const mfaPasskeyOperation = operation({
   answers: { 200: { says: "The session's first tokens.", body: signedIn } },
   refusals: [
     ...OF_SIGNING_IN,
+    "account_deletion_pending",
     "mfa_token_invalid",
     "not_a_member",
     "passkey_challenge_invalid",

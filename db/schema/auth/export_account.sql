@@ -1,0 +1,111 @@
+-- All that is the caller's own, as rows {part, item}, part by part; for whoever entered by auth.enter_export().
+--
+-- What is of a company is exported of each of which they are an active member, whichever the session is for: it is
+-- theirs. Not of one that is not open, and not of one that wants a second factor if this session was begun without: who
+-- could not sign in there does not read there. `exported` of a membership says so. What colleagues wrote, and what a company
+-- knows, is in no part; nor is a secret, or a digest of one.
+--
+-- One statement, so that all of it is of one moment, in the language whose functions hand out row by row: nothing is
+-- gathered, here or in the server, however much there is.
+set local role rowhouse_definer;
+create or replace function auth.export_account() returns setof jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    with asking as (
+        select session.id, session.user_id, session.methods
+        from auth.sessions as session
+        where session.id = context.require_session()
+    ), places as (
+        select
+            membership.tenant_id, membership.user_id, tenant.slug,
+            membership.status = 'active' and tenant.status = 'active'
+                and (not tenant.requires_second_factor or asking.methods && '{otp,hwk,mfa}') as exported
+        from asking
+        join app.memberships as membership on membership.user_id = asking.user_id
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+    )
+    select jsonb_build_object('part', 'profile', 'item', jsonb_build_object(
+        'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'status', person.status,
+        'createdAt', person.created_at, 'updatedAt', person.updated_at,
+        'passwordChangedAt', (select known.changed_at from auth.passwords as known where known.user_id = person.id)))
+    from asking join app.users as person on person.id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'memberships', 'item', jsonb_build_object(
+        'company', tenant.slug, 'companyName', tenant.name, 'role', role.name, 'owner', membership.is_owner,
+        'status', membership.status, 'displayName', membership.display_name, 'avatarUrl', membership.avatar_url,
+        'joinedAt', membership.created_at, 'exported', places.exported))
+    from places
+    join app.memberships as membership on membership.tenant_id = places.tenant_id and membership.user_id = places.user_id
+    join app.tenants as tenant on tenant.id = places.tenant_id
+    join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+
+    union all
+    select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
+        'id', session.id, 'device', session.user_agent, 'address', session.ip, 'methods', session.methods,
+        'company', tenant.slug, 'createdAt', session.created_at, 'lastSeenAt', session.last_seen_at,
+        'endedAt', session.ended_at, 'endReason', session.end_reason))
+    from asking
+    join auth.sessions as session on session.user_id = asking.user_id
+    left join app.tenants as tenant on tenant.id = session.tenant_id
+
+    union all
+    select jsonb_build_object('part', 'identities', 'item', jsonb_build_object(
+        'provider', identity.provider, 'issuer', identity.issuer, 'subject', identity.subject,
+        'createdAt', identity.created_at, 'lastUsedAt', identity.last_used_at))
+    from asking join auth.identities as identity on identity.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'secondFactors', 'item', jsonb_build_object(
+        'kind', 'totp', 'createdAt', factor.created_at, 'confirmedAt', factor.confirmed_at,
+        'recoveryCodesLeft', (
+            select count(*) from auth.recovery_codes as code where code.user_id = factor.user_id and code.used_at is null)))
+    from asking join auth.totp_factors as factor on factor.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'apiKeys', 'item', jsonb_build_object(
+        'company', places.slug, 'name', key.name, 'beginning', key.beginning, 'kind', key.kind, 'scopes', key.scopes,
+        'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
+        'revokedAt', key.revoked_at))
+    from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+    from places
+    join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
+        'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
+        'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
+    from (
+        select places.tenant_id, places.user_id, places.slug from places where places.exported
+        union all select audit.platform(), asking.user_id, null from asking
+    ) as company
+    join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id
+    where event.table_name is null or event.table_name not in ('app.conversations', 'app.messages')
+
+    union all
+    select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
+        'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
+        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+    from places
+    join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
+        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
+        'createdAt', said.created_at))
+    from places
+    join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+$$;
+grant execute on function auth.export_account() to rowhouse_auth;
+comment on function auth.export_account() is
+    'All that is the caller''s own, row by row as {part, item}; after auth.enter_export() only.';
+reset role;

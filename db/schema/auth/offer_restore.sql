@@ -1,0 +1,23 @@
+-- Whoever could sign in, were the account not to be deleted, may keep it: by the handle of the session that was not opened, for
+-- ten minutes. It is shown where the link of the mail is shown, so a mail that was lost locks nobody out.
+--
+-- Older than the mail, so that the newest code stays that of the mail; of no code itself.
+set local role rowhouse_definer;
+create or replace function auth.offer_restore(person app.users, handle bytea) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from auth.mail_tokens as earlier
+    where earlier.user_id = person.id and earlier.purpose = 'restore_account' and earlier.network = 'sign-in';
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, created_at, expires_at)
+    select
+        'restore_account', person.email, person.id, sha256(handle), extensions.gen_random_bytes(32), 'sign-in',
+        leaving.asked_at - interval '1 hour', now() + interval '10 minutes'
+    from auth.deletions as leaving
+    where leaving.user_id = person.id and leaving.began_at is null;
+end
+$$;
+comment on function auth.offer_restore(app.users, bytea) is
+    'Lets somebody who proved who they are keep an account that is to be deleted, for ten minutes.';
+reset role;

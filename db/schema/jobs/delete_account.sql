@@ -1,0 +1,109 @@
+-- Goes one step further with erasing the accounts whose grace is over, oldest first; one transaction a step, so that it can
+-- be broken off and goes on where it was. Two workers take different accounts.
+--
+-- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
+-- sessions, links. What others rely on stays without a name: the row of the person, whose address is free again, and their
+-- memberships, so that ids in the trail and in others' rows still mean one and the same somebody. The person acts, who
+-- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
+--
+-- batch: messages, and conversations, that one step takes
+-- Returns what the step did: none, there was nobody; more; postponed, for whoever a company cannot do without by now;
+-- deleted.
+set local role rowhouse_definer;
+create or replace function jobs.delete_account(batch integer default 1000) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    leaving auth.deletions;
+    person  app.users;
+    went    integer;
+begin
+    select * into leaving from auth.deletions as due
+    where due.due_at <= now()
+    order by due.due_at, due.user_id
+    limit 1
+    for update skip locked;
+    if not found then
+        return 'none';
+    end if;
+    select * into strict person from app.users as known where known.id = leaving.user_id;
+    perform context.act(person.id, null, '{}');
+
+    if auth.owned_alone(person.id) <> '{}' then
+        update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
+        perform auth.notify(person.id, 'deletion_postponed');
+        perform audit.record_event('auth.account_deletion_postponed', null, null);
+        return 'postponed';
+    end if;
+    update auth.deletions as due set began_at = now() where due.user_id = person.id and due.began_at is null;
+
+    delete from app.messages as message
+    using (
+        select said.tenant_id, said.id
+        from app.memberships as membership
+        join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where message.tenant_id = going.tenant_id and message.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+    delete from app.conversations as conversation
+    using (
+        select had.tenant_id, had.id
+        from app.memberships as membership
+        join app.conversations as had on had.tenant_id = membership.tenant_id and had.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where conversation.tenant_id = going.tenant_id and conversation.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+
+    -- In the order in which whoever holds more than one of these takes them.
+    delete from auth.passwords as known where known.user_id = person.id;
+    delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
+    delete from auth.mfa_challenges as asked where asked.user_id = person.id;
+    delete from auth.recovery_codes as code where code.user_id = person.id;
+    delete from auth.totp_factors as factor where factor.user_id = person.id;
+    delete from auth.identities as identity where identity.user_id = person.id;
+    perform auth.lock_sessions(person.id);
+    delete from auth.sessions as session where session.user_id = person.id;
+    update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
+    where key.user_id = person.id;
+    delete from app.user_preferences as taste
+    using app.memberships as membership
+    where membership.user_id = person.id and taste.tenant_id = membership.tenant_id and taste.user_id = person.id;
+    delete from context.idempotency_keys as answered
+    using app.memberships as membership
+    where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
+    update app.memberships as membership set
+        status = case tenant.status when 'closed' then membership.status else 'removed' end,
+        is_owner = membership.is_owner and tenant.status = 'closed',
+        display_name = 'Deleted', avatar_url = null
+    from app.tenants as tenant
+    where membership.user_id = person.id and tenant.id = membership.tenant_id;
+
+    delete from auth.mails as mail where mail.recipient = person.email;
+    perform auth.notify(person.id, 'account_deleted');
+    update app.users as known set
+        email = known.id || '@deleted.invalid', name = 'Deleted', locale = 'en', status = 'deleted'
+    where known.id = person.id;
+    perform audit.record_event('auth.account_deleted', null, null);
+    delete from auth.deletions as due where due.user_id = person.id;
+    return 'deleted';
+end
+$$;
+grant execute on function jobs.delete_account(integer) to rowhouse_worker;
+comment on function jobs.delete_account(integer) is
+    'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
+reset role;
