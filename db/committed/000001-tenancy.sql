@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e207e3ade87dba87093986852e832d0531be2dd5
+--! Hash: sha1:e3d8f0914eb9e828a18e7dec3aa6e861b483e171
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -5135,11 +5135,9 @@ begin
     if found then
         had := had || 'recovery_codes'::text;
     end if;
-    if to_regclass('auth.passkeys') is not null then
-        delete from auth.passkeys as gone where gone.user_id = person;
-        if found then
-            had := had || 'passkeys'::text;
-        end if;
+    delete from auth.passkeys as gone where gone.user_id = person;
+    if found then
+        had := had || 'passkeys'::text;
     end if;
     return had;
 end
@@ -5221,6 +5219,7 @@ as $$
             from auth.identities as link where link.user_id = known.id), '[]'),
         'totp', exists (select from auth.totp_factors as factor
             where factor.user_id = known.id and factor.confirmed_at is not null),
+        'passkeys', (select count(*) from auth.passkeys as passkey where passkey.user_id = known.id),
         'recoveryCodesLeft', (select count(*) from auth.recovery_codes as code
             where code.user_id = known.id and code.used_at is null),
         'apiKeys', (select count(*) from auth.api_keys as key where key.user_id = known.id
@@ -5739,6 +5738,12 @@ as $$
     from asking join auth.totp_factors as factor on factor.user_id = asking.user_id
 
     union all
+    select jsonb_build_object('part', 'passkeys', 'item', jsonb_build_object(
+        'name', passkey.name, 'transports', passkey.transports, 'backedUp', passkey.backed_up,
+        'createdAt', passkey.created_at, 'lastUsedAt', passkey.last_used_at))
+    from asking join auth.passkeys as passkey on passkey.user_id = asking.user_id
+
+    union all
     select jsonb_build_object('part', 'apiKeys', 'item', jsonb_build_object(
         'company', places.slug, 'name', key.name, 'beginning', key.beginning, 'kind', key.kind, 'scopes', key.scopes,
         'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
@@ -5946,6 +5951,7 @@ begin
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;
+    delete from auth.passkeys as passkey where passkey.user_id = person.id;
     delete from auth.identities as identity where identity.user_id = person.id;
     perform auth.lock_sessions(person.id);
     delete from auth.sessions as session where session.user_id = person.id;

@@ -9,6 +9,7 @@ export const EXPORT_PARTS = [
   "sessions",
   "identities",
   "secondFactors",
+  "passkeys",
   "apiKeys",
   "preferences",
   "events",

@@ -97,17 +97,25 @@ describe("an export", () => {
   test("has no secret in it, nor the digest of one", async () => {
     const person = await someone();
     await server.post("/auth/mfa/totp/enroll", {}, person.headers);
+    await alter(
+      person,
+      `insert into auth.passkeys (user_id, credential_id, public_key, counter, aaguid, backup_eligible, backed_up, name)
+       values ($user, '\\x0102030405060708', '\\x0203040506070809', 0, gen_random_uuid(), false, false, 'A key')`,
+    );
     const { body } = await exported(person);
     const text = JSON.stringify(body);
     expect(body.secondFactors).toMatchObject([{ kind: "totp", confirmedAt: null }]);
+    expect(body.passkeys).toMatchObject([{ name: "A key", lastUsedAt: null }]);
     const { rows } = await alter(
       person,
       `select hash as secret from auth.passwords where user_id = $user
        union all select seed from auth.totp_factors where user_id = $user
+       union all select encode(public_key, 'hex') from auth.passkeys where user_id = $user
+       union all select encode(credential_id, 'hex') from auth.passkeys where user_id = $user
        union all select encode(handle_digest, 'hex') from auth.sessions where user_id = $user
        union all select encode(handle_digest, 'base64') from auth.sessions where user_id = $user`,
     );
-    expect(rows).toHaveLength(4);
+    expect(rows).toHaveLength(6);
     for (const { secret } of rows) expect(text).not.toContain(secret);
     expect(text).not.toMatch(/digest|"hash"|"seed"|\$argon2id/);
   });

@@ -239,14 +239,20 @@ describe("user reset", () => {
       "insert into auth.recovery_codes (user_id, digest) values ($1, sha256('any'))",
       [login.user.id],
     );
-    await user("reset", email);
+    await database.admin.query(
+      `insert into auth.passkeys (user_id, credential_id, public_key, counter, aaguid, backup_eligible, backed_up, name)
+       values ($1, $2, '\\x02', 0, gen_random_uuid(), false, false, 'A key')`,
+      [login.user.id, Buffer.from(randomUUID())],
+    );
+    const { out: kept } = await user("reset", email);
+    expect(kept).toContain("What still opens the account: 1 passkey.");
     expect(await count("auth.totp_factors where user_id = $1", login.user.id)).toBe(1);
     await database.admin.query(
       "insert into auth.identities (user_id, provider, issuer, subject) values ($1, 'acme', 'https://id.example', $2)",
       [login.user.id, randomUUID()],
     );
     const { out } = await user("reset", email, "--second-factor");
-    expect(out).toContain("removed the second factor, the recovery codes;");
+    expect(out).toContain("removed the second factor, the recovery codes, the passkeys;");
     expect(out).toContain("What still opens the account: the account at acme.");
     expect(await count("auth.totp_factors where user_id = $1", login.user.id)).toBe(0);
     expect(await count("auth.recovery_codes where user_id = $1", login.user.id)).toBe(0);

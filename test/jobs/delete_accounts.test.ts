@@ -97,6 +97,11 @@ describe("an account whose grace is over", () => {
       "insert into auth.totp_factors (id, user_id, seed, last_step, confirmed_at) values (gen_random_uuid(), $1, 'v1.x', 1, now())",
       ann.userId,
     );
+    await change(
+      `insert into auth.passkeys (user_id, credential_id, public_key, counter, aaguid, backup_eligible, backed_up, name)
+       values ($1, '\\x01', '\\x02', 0, gen_random_uuid(), false, false, 'A key')`,
+      ann.userId,
+    );
     await change("insert into auth.recovery_codes (user_id, digest) values ($1, sha256('x'))", ann.userId);
     await change("update auth.sessions set methods = '{pwd,otp,mfa}' where user_id = $1", ann.userId);
     expect(await ask(next)).toBe("ok");
@@ -112,6 +117,7 @@ describe("an account whose grace is over", () => {
       "auth.passwords",
       "auth.identities",
       "auth.totp_factors",
+      "auth.passkeys",
       "auth.recovery_codes",
       "auth.sessions",
       "auth.mail_tokens",

@@ -21,6 +21,7 @@ as $$
             from auth.identities as link where link.user_id = known.id), '[]'),
         'totp', exists (select from auth.totp_factors as factor
             where factor.user_id = known.id and factor.confirmed_at is not null),
+        'passkeys', (select count(*) from auth.passkeys as passkey where passkey.user_id = known.id),
         'recoveryCodesLeft', (select count(*) from auth.recovery_codes as code
             where code.user_id = known.id and code.used_at is null),
         'apiKeys', (select count(*) from auth.api_keys as key where key.user_id = known.id

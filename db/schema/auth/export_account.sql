@@ -64,6 +64,12 @@ as $$
     from asking join auth.totp_factors as factor on factor.user_id = asking.user_id
 
     union all
+    select jsonb_build_object('part', 'passkeys', 'item', jsonb_build_object(
+        'name', passkey.name, 'transports', passkey.transports, 'backedUp', passkey.backed_up,
+        'createdAt', passkey.created_at, 'lastUsedAt', passkey.last_used_at))
+    from asking join auth.passkeys as passkey on passkey.user_id = asking.user_id
+
+    union all
     select jsonb_build_object('part', 'apiKeys', 'item', jsonb_build_object(
         'company', places.slug, 'name', key.name, 'beginning', key.beginning, 'kind', key.kind, 'scopes', key.scopes,
         'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,

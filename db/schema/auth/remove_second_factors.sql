@@ -16,11 +16,9 @@ begin
     if found then
         had := had || 'recovery_codes'::text;
     end if;
-    if to_regclass('auth.passkeys') is not null then
-        delete from auth.passkeys as gone where gone.user_id = person;
-        if found then
-            had := had || 'passkeys'::text;
-        end if;
+    delete from auth.passkeys as gone where gone.user_id = person;
+    if found then
+        had := had || 'passkeys'::text;
     end if;
     return had;
 end

@@ -74,6 +74,7 @@ begin
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;
+    delete from auth.passkeys as passkey where passkey.user_id = person.id;
     delete from auth.identities as identity where identity.user_id = person.id;
     perform auth.lock_sessions(person.id);
     delete from auth.sessions as session where session.user_id = person.id;

@@ -27,7 +27,7 @@ export async function resetPerson(args: string[]): Promise<0 | 1> {
   return asOperator(async ({ client, config }) => {
     const id = await findPerson(client, named);
     if (id === null) return 1;
-    const { email, identities, apiKeys } = await describePerson(client, id);
+    const { email, identities, passkeys, apiKeys } = await describePerson(client, id);
     const { link, code, mail, secret } = makeMailSecret(masterKeys(config), "reset_password", email);
     const { rows } = await client.query<{ ended: number; removed: string[]; mailed: boolean }>(
       "select ended, removed, mailed from auth.reset_person($1, $2, $3, $4, $5, $6, $7)",
@@ -39,6 +39,7 @@ export async function resetPerson(args: string[]): Promise<0 | 1> {
     // Whoever held the account may have left one of these behind.
     const left = [
       ...identities.map(({ provider }) => `the account at ${provider}`),
+      ...(passkeys > 0 && !removed.includes("passkeys") ? [count(passkeys, "passkey")] : []),
       ...(apiKeys > 0 ? [count(apiKeys, "API key")] : []),
     ];
     if (left.length > 0) console.log(`What still opens the account: ${left.join(", ")}.`);

@@ -20,6 +20,7 @@ interface Described {
     readonly lastUsedAt: string;
   }[];
   readonly totp: boolean;
+  readonly passkeys: number;
   readonly recoveryCodesLeft: number;
   readonly apiKeys: number;
   readonly memberships: readonly {
@@ -69,6 +70,7 @@ function inWords(person: Described): string {
       `${provider} (${issuer}), last on ${lastUsedAt}`,
     ]),
     ["second factor", person.totp ? `TOTP; ${person.recoveryCodesLeft} recovery codes left` : "none"],
+    ["passkeys", String(person.passkeys)],
     ["sessions", String(person.sessions)],
     ["API keys", String(person.apiKeys)],
     ...memberships.map(({ tenant, tenantStatus, role, owner, status }) => [

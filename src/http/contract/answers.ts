@@ -115,6 +115,7 @@ export const accountExport = v.strictObject({
   sessions: own,
   identities: own,
   secondFactors: own,
+  passkeys: own,
   apiKeys: own,
   preferences: own,
   events: own,

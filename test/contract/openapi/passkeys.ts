@@ -14,6 +14,7 @@ import {
   enrolled,
   type KeyHolder,
   keyHolder,
+  LEAVING,
   mfaToken,
   NEEDS_A_FACTOR,
   STALE,
@@ -133,8 +134,10 @@ export const PASSKEY_REFUSALS: Examples = {
       { credential: made },
       (await someoneAfter(street, STALE)).headers,
     ),
+  "post /auth/passkey/register account_deletion_pending": (_, street) => settingUp(street, LEAVING),
   "post /auth/passkey/register not_a_member": (_, street) => settingUp(street, REMOVED),
 
+  "post /auth/passkey/login account_deletion_pending": (_, street) => logInAfter(street, LEAVING),
   "post /auth/passkey/login not_a_member": async (_, street) => {
     const { key } = await keyHolder(street);
     return logInWithPasskey(street.server, key, undefined, { tenant: "elsewhere" });
@@ -157,6 +160,7 @@ export const PASSKEY_REFUSALS: Examples = {
     return street.server.post("/auth/mfa/passkey/options", { mfaToken: token });
   },
 
+  "post /auth/mfa/passkey/verify account_deletion_pending": (_, street) => verifyAfter(street, LEAVING),
   "post /auth/mfa/passkey/verify mfa_token_invalid": (_, { server }) =>
     server.post("/auth/mfa/passkey/verify", { mfaToken: "rubbish", credential: shown }),
   "post /auth/mfa/passkey/verify passkey_challenge_invalid": async (_, street) => {
