@@ -4656,14 +4656,24 @@ CREATE OR REPLACE FUNCTION auth.offer_restore(person app.users, handle bytea)
  SET search_path TO ''
 AS $function$
 begin
+    perform from auth.deletions as leaving
+    where leaving.user_id = person.id and leaving.began_at is null
+    for share skip locked;
+    if not found then
+        return;
+    end if;
     delete from auth.mail_tokens as earlier
-    where earlier.user_id = person.id and earlier.purpose = 'restore_account' and earlier.network = 'sign-in';
+    where earlier.id in (
+        select token.id from auth.mail_tokens as token
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.network = 'sign-in'
+        for update skip locked
+    );
     insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, created_at, expires_at)
     select
         'restore_account', person.email, person.id, sha256(handle), extensions.gen_random_bytes(32), 'sign-in',
         leaving.asked_at - interval '1 hour', now() + interval '10 minutes'
     from auth.deletions as leaving
-    where leaving.user_id = person.id and leaving.began_at is null;
+    where leaving.user_id = person.id;
 end
 $function$;
 alter function auth.offer_restore(app.users,bytea) owner to rowhouse_definer;
