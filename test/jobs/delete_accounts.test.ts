@@ -268,7 +268,9 @@ describe("an account whose grace is over", () => {
         ),
       );
       const [done, ...others] = await Promise.all([run(), ...signIns]);
-      expect(done).toMatchObject({ deleted: 1 });
+      // Whoever is just being told that it is to be deleted is left to the next run.
+      const later = await run();
+      expect(Number(done.deleted) + Number(later.deleted)).toBe(1);
       for (const outcome of others) expect(outcome).not.toBe("in");
       expect(await value("select count(*)::int from auth.sessions where user_id = $1", ann.userId)).toBe(0);
     }
