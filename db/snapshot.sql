@@ -106,7 +106,7 @@ create table app.conversations (
     constraint conversations_pkey PRIMARY KEY (tenant_id, id),
     constraint conversations_tenant_id_user_id_id_key UNIQUE (tenant_id, user_id, id),
     constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
-    constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
+    constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'archived'::text]))),
     constraint conversations_title_check CHECK (((length(title) <= 200) AND ((title = ''::text) OR app.is_name(title))))
 );
@@ -215,9 +215,19 @@ CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.membership
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.memberships enable row level security;
 alter table app.memberships force row level security;
-grant insert, select on app.memberships to rowhouse_definer;
+grant delete, insert, select on app.memberships to rowhouse_definer;
 grant select (tenant_id, id, user_id, role_id, is_owner, status, display_name, avatar_url, created_at, updated_at) on app.memberships to rowhouse_app;
+grant update (display_name) on app.memberships to rowhouse_definer;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
+create policy "a guest who gets an account gets its name" on app.memberships
+    for update to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)))
+    with check ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "a guest who gets an account gets its name" on app.memberships is 'auth.verify_email(), for the person that context.act() names. Only the display name is granted: the role stays.';
+create policy "guests leave, and take their chats with them" on app.memberships
+    for delete to rowhouse_definer
+    using ((NOT is_owner));
+comment on policy "guests leave, and take their chats with them" on app.memberships is 'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
@@ -230,20 +240,20 @@ CASE
     WHEN (user_id = ( SELECT context.user_id() AS user_id)) THEN true
     ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring))
 END));
-comment on policy "members change themselves, managers of users everybody" on app.memberships is 'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
+comment on policy "members change themselves, managers of users everybody" on app.memberships is 'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author; guests are, with what they said, by jobs.expire_guests().';
 create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
-comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see, and a key that stands in a web page should not. The address is in app.users, which shows only oneself.';
+comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see, and neither a guest should nor a key that stands in a web page. The address is in app.users, which shows only oneself.';
 create policy "nothing crosses the wall" on app.memberships as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "registration creates the first owner" on app.memberships
+create policy "registration creates the first owner, and guests themselves" on app.memberships
     for insert to rowhouse_definer
-    with check (is_owner);
-comment on policy "registration creates the first owner" on app.memberships is 'auth.create_tenant(). Everybody else comes by invitation.';
+    with check ((is_owner OR ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id)))));
+comment on policy "registration creates the first owner, and guests themselves" on app.memberships is 'auth.create_tenant(); and auth.open_guest(), for the tenant and the person that context.act() names. Everybody else comes by invitation.';
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
@@ -380,7 +390,7 @@ create policy "managers of roles change roles they hold" on app.roles
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
-comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in three stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
+comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in four stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))));
@@ -388,7 +398,7 @@ comment on policy "managers of roles remove roles they hold" on app.roles is 'A 
 create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
-comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues, of whom a key of the tenant''s own is none.';
+comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues, of whom a guest is none, nor a key of the tenant''s own.';
 create policy "nothing crosses the wall" on app.roles as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -397,7 +407,7 @@ comment on policy "nothing crosses the wall" on app.roles is 'Whatever the polic
 create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer
     with check (built_in);
-comment on policy "registration creates the built-in roles" on app.roles is 'auth.create_tenant() makes admin, member and viewer.';
+comment on policy "registration creates the built-in roles" on app.roles is 'auth.create_tenant() makes admin, member, viewer and guest.';
 create policy "the door reads every role" on app.roles
     for select to rowhouse_definer
     using (true);
@@ -416,6 +426,7 @@ create table app.tenants (
     single_session boolean default false not null,
     fingerprint text default 'family'::text not null,
     fingerprint_network boolean default false not null,
+    allows_guests boolean default false not null,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
@@ -437,24 +448,25 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'allows_guests,created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
 grant update (updated_at) on app.tenants to rowhouse_definer;
 create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, whether guests are welcome, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -489,7 +501,7 @@ create table app.user_preferences (
     constraint user_preferences_pkey PRIMARY KEY (tenant_id, id),
     constraint user_preferences_tenant_id_user_id_key UNIQUE (tenant_id, user_id),
     constraint user_preferences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
-    constraint user_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
+    constraint user_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint user_preferences_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
     constraint user_preferences_tone_check CHECK ((tone = ANY (ARRAY['neutral'::text, 'friendly'::text, 'formal'::text, 'concise'::text])))
 );
@@ -529,7 +541,8 @@ comment on policy "the desk explains one row" on app.user_preferences is 'inspec
 
 create table app.users (
     id uuid default uuidv7() not null,
-    email text not null,
+    email text,
+    is_guest boolean default false not null,
     name text not null,
     locale text default 'en'::text not null,
     status text default 'active'::text not null,
@@ -537,40 +550,47 @@ create table app.users (
     updated_at timestamp with time zone default now() not null,
     constraint users_pkey PRIMARY KEY (id),
     constraint users_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
+    constraint users_is_guest_check CHECK ((is_guest = (email IS NULL))),
     constraint users_locale_check CHECK (((locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(locale) <= 35))),
     constraint users_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
     constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'banned'::text])))
 );
 comment on table app.users is 'A person who signs in, once for all their tenants.';
 comment on column app.users.id is 'Their key, the same in all their tenants.';
-comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
+comment on column app.users.email is 'Proven before the account exists; trimmed, NFC, lower case. Null exactly for guests.';
+comment on column app.users.is_guest is 'Whether it is a visitor without an account, who goes when nobody saw them for a while.';
 comment on column app.users.name is 'Their own name, as they write it.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
 comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
-comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.created_at is 'When the address was proven, or the guest came.';
 comment on column app.users.updated_at is 'When they last changed.';
 CREATE UNIQUE INDEX users_by_email ON app.users USING btree (lower(email));
+CREATE INDEX users_who_are_guests ON app.users USING btree (created_at, id) WHERE is_guest;
 alter table app.users alter column email set statistics 0, alter column name set statistics 0, alter column locale set statistics 0, alter column status set statistics 0;
 alter index app.users_by_email alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,locale,name,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,is_guest,locale,name,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.users FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.users enable row level security;
 alter table app.users force row level security;
-grant insert, select on app.users to rowhouse_definer;
-grant select (id, email, name) on app.users to rowhouse_auditor;
-grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
-grant update (email) on app.users to rowhouse_definer;
+grant delete, insert, select on app.users to rowhouse_definer;
+grant select (id, email, is_guest, name) on app.users to rowhouse_auditor;
+grant select (id, email, is_guest, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
+grant update (email, is_guest, name, locale) on app.users to rowhouse_definer;
 grant update (name, locale) on app.users to rowhouse_app;
 create policy "a proven address replaces the old one" on app.users
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "a proven address replaces the old one" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked. Only this column is granted.';
+comment on policy "a proven address replaces the old one" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked; auth.verify_email(), which makes a guest an account. The status is not granted.';
 create policy "auditors name users" on app.users
     for select to rowhouse_auditor
     using (true);
 comment on policy "auditors name users" on app.users is 'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
+create policy "guests go, accounts stay" on app.users
+    for delete to rowhouse_definer
+    using (is_guest);
+comment on policy "guests go, accounts stay" on app.users is 'jobs.expire_guests(). Whoever has an account is never deleted, because what they did must keep its author.';
 create policy "nobody meets anybody else" on app.users as restrictive
     for all to rowhouse_app
     using (((id = ( SELECT context.user_id() AS user_id)) AND (id = ( SELECT context.unverified_user_id() AS unverified_user_id))))
@@ -588,7 +608,7 @@ comment on policy "people see themselves" on app.users is 'A user is one person 
 create policy "registration creates users" on app.users
     for insert to rowhouse_definer
     with check (true);
-comment on policy "registration creates users" on app.users is 'auth.verify_email(), once the address is proven.';
+comment on policy "registration creates users" on app.users is 'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.open_guest(), for who has none yet.';
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer
     using (true);
@@ -616,7 +636,7 @@ create table audit.events (
     database_role text default SESSION_USER not null,
     constraint events_pkey PRIMARY KEY (tenant_id, id, at),
     constraint events_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
-    constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'api_key'::text, 'sign_in'::text, 'system'::text]))),
+    constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'sign_in'::text, 'system'::text]))),
     constraint events_check CHECK (((table_name IS NULL) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text])))),
     constraint events_check1 CHECK (((table_name IS NULL) = (row_key IS NULL))),
     constraint events_check2 CHECK (((table_name IS NULL) = (row_id IS NULL))),
@@ -631,7 +651,7 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
@@ -711,6 +731,7 @@ create table auth.api_keys (
     digest bytea not null,
     scopes text[] not null,
     requests_per_minute integer,
+    opens_guests boolean default false not null,
     origins text[],
     addresses inet[],
     replaces uuid,
@@ -731,6 +752,7 @@ create table auth.api_keys (
     constraint api_keys_digest_check CHECK ((octet_length(digest) = 32)),
     constraint api_keys_kind_check CHECK ((kind = ANY (ARRAY['secret'::text, 'publishable'::text]))),
     constraint api_keys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
+    constraint api_keys_opens_guests_check CHECK (((kind = 'publishable'::text) OR (NOT opens_guests))),
     constraint api_keys_origins_check CHECK ((((cardinality(origins) >= 1) AND (cardinality(origins) <= 20)) AND (array_to_string(origins, ' '::text) ~ '^https?://[a-z0-9.-]+(:[0-9]{1,5})?( https?://[a-z0-9.-]+(:[0-9]{1,5})?)*$'::text))),
     constraint api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
     constraint api_keys_scopes_check CHECK ((array_position(scopes, NULL::text) IS NULL)),
@@ -744,15 +766,15 @@ CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, repla
 CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
+CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
 alter table auth.api_keys enable row level security;
 alter table auth.api_keys force row level security;
-grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
-grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
+grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 grant select on auth.api_keys to rowhouse_definer;
-grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, opens_guests, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
 create policy "nothing crosses the wall" on auth.api_keys as restrictive
     for all to rowhouse_app
@@ -787,7 +809,7 @@ comment on policy "people see their own keys, managers of keys every one" on aut
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer
     using (true);
-comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own.';
+comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own, auth.open_guest() at the page''s.';
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer
     using (true)
@@ -945,7 +967,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'guest_upgrade'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -1042,6 +1064,7 @@ create table auth.registrations (
     name text not null,
     tenant_slug text,
     tenant_name text,
+    guest_id uuid,
     constraint registrations_pkey PRIMARY KEY (token_id),
     constraint registrations_token_id_fkey FOREIGN KEY (token_id) REFERENCES auth.mail_tokens(id) ON DELETE CASCADE,
     constraint registrations_check CHECK (((tenant_slug IS NULL) = (tenant_name IS NULL))),
@@ -1058,7 +1081,7 @@ create policy "registration keeps what is not verified yet" on auth.registration
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register() and auth.verify_email(); a registration goes with its mail.';
+comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register(), auth.upgrade_guest() and auth.verify_email(); a registration goes with its mail.';
 
 create table auth.sessions (
     id uuid not null,
@@ -1084,7 +1107,7 @@ create table auth.sessions (
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     constraint sessions_counter_check CHECK ((counter >= 0)),
-    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
+    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'upgraded'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
 );
@@ -1101,6 +1124,7 @@ CREATE INDEX sessions_by_end ON auth.sessions USING btree (ended_at) WHERE (ende
 CREATE INDEX sessions_by_expiry ON auth.sessions USING btree (LEAST(idle_expires_at, expires_at)) WHERE (ended_at IS NULL);
 CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id, created_at);
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
+CREATE INDEX sessions_of_guests ON auth.sessions USING btree (tenant_id) WHERE ((methods = '{}'::text[]) AND (ended_at IS NULL));
 alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
@@ -1309,11 +1333,12 @@ create view app.api_keys with (security_invoker=true) as
     last_used_at,
     created_at,
     expires_at,
-    revoked_at
+    revoked_at,
+    opens_guests
    FROM auth.api_keys;
 comment on view app.api_keys is 'A key for a program. One''s own, and with manage_api_keys every key of the tenant; the secret is shown once, when it is made.';
 grant select on app.api_keys to rowhouse_app;
-grant update (name, requests_per_minute, origins, addresses) on app.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses, opens_guests) on app.api_keys to rowhouse_app;
 
 create view app.audit_events with (security_invoker=true) as
  SELECT tenant_id,
@@ -1364,7 +1389,15 @@ grant select on context.api_key_holders to rowhouse_definer;
 
 create view context.session_holders with (security_invoker=true) as
  SELECT session.handle_digest AS digest,
-    ROW('session'::text, session.id, person.id, person.status, session.tenant_id, tenant.status, membership.status, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
+    ROW(
+        CASE
+            WHEN (role.built_in AND (role.name = 'guest'::text)) THEN 'guest'::text
+            ELSE 'session'::text
+        END, session.id, person.id, person.status, session.tenant_id, tenant.status,
+        CASE
+            WHEN (person.is_guest AND (NOT tenant.allows_guests)) THEN 'unwelcome'::text
+            ELSE membership.status
+        END, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
         CASE
             WHEN tenant.fingerprint_network THEN session.ip
             ELSE NULL::inet
@@ -2462,25 +2495,26 @@ alter function app.check_role_permissions() owner to rowhouse_definer;
 comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one).';
 grant execute on function app.check_role_permissions() to rowhouse_owner;
 
-CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[])
+CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[], opens_guests boolean DEFAULT NULL::boolean)
  RETURNS app.api_keys
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests
     )
     select
         digests[place], beginnings[place], create_api_key.name, create_api_key.scopes,
         coalesce(create_api_key.kind, 'secret'), create_api_key.role_id, create_api_key.expires_at,
-        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses
+        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses,
+        coalesce(create_api_key.opens_guests, false)
     from (values (case create_api_key.kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $function$;
-comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
-grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) to rowhouse_app;
+comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
+grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_my_preferences()
  RETURNS app.user_preferences
@@ -2521,6 +2555,24 @@ begin
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
+        end if;
+    end if;
+    if (new.role_id, new.is_owner) is distinct from (old.role_id, old.is_owner) then
+        -- Who cannot be asked who they are, is given nothing.
+        if exists (select from app.users as person where person.id = old.user_id and person.is_guest) then
+            perform context.refuse('account');
+        end if;
+        -- What a member made as a member, such as API keys, would outlast it.
+        if new.role_id <> old.role_id and exists (
+            select from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id = new.role_id and role.built_in and role.name = 'guest'
+        ) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a member does not become a guest',
+                column = 'role_id',
+                constraint = 'memberships_guest_role',
+                hint = 'Suspend or remove them, or give them a role of your own with little in it.';
         end if;
     end if;
     if (old.is_owner or new.is_owner) and not context.is_owner()
@@ -2748,7 +2800,7 @@ AS $function$
     update auth.api_keys as known set revoked_at = now() where known.id = revoke_api_key.id
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $function$;
 comment on function app.revoke_api_key(uuid) is 'Revokes an API key, for good: it opens nothing from the next request on.';
 grant execute on function app.revoke_api_key(uuid) to rowhouse_app;
@@ -2786,18 +2838,18 @@ AS $function$
             and (known.user_id is null or known.user_id = (select context.key_keeper()))
         returning
             known.id, known.kind, known.role_id, known.name, known.scopes, known.requests_per_minute, known.origins,
-            known.addresses, now() + (old.expires_at - known.created_at) as expires_at
+            known.addresses, known.opens_guests, now() + (old.expires_at - known.created_at) as expires_at
     )
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, replaces
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests, replaces
     )
     select
         digests[place], beginnings[place], name, scopes, kind, role_id, expires_at, requests_per_minute,
-        origins, addresses, replaced.id
+        origins, addresses, opens_guests, replaced.id
     from replaced, lateral (values (case kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
@@ -3177,6 +3229,52 @@ $function$;
 alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) owner to rowhouse_definer;
 comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
 
+CREATE OR REPLACE FUNCTION auth.become_account(token auth.mail_tokens, registration auth.registrations, password_hash text, locale text, browser bytea, handle bytea, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    guest constant uuid := registration.guest_id;
+    asked boolean := coalesce(token.browser_digest = sha256(browser), false);
+    shown record;
+    home  uuid;
+    ended integer;
+begin
+    perform auth.lock_sessions(guest);
+    if not asked and handle is not null then
+        select * into strict shown from auth.live_session(handle, facts, guests => true);
+        asked := shown.outcome = 'ok' and (shown.session).user_id = guest;
+    end if;
+    if not asked then
+        perform audit.tally_stranger('auth.register_other_browser', auth.network((facts ->> 'ip')::inet));
+        return 'other_browser';
+    end if;
+    perform from app.users as known where known.id = guest and known.is_guest for update;
+    if not found then
+        return 'invalid_token';
+    end if;
+    perform context.act(guest, null, facts);
+    update app.users as known
+        set email = token.email, is_guest = false, name = registration.name, locale = become_account.locale
+        where known.id = guest;
+    insert into auth.passwords (user_id, hash) values (guest, password_hash);
+    update app.memberships as own set display_name = registration.name where own.user_id = guest
+        returning own.tenant_id into strict home;
+    update auth.mail_tokens as other set used_at = now()
+        from auth.registrations as pending
+        where pending.guest_id = guest and other.id = pending.token_id and other.used_at is null;
+    update auth.sessions as session set ended_at = now(), end_reason = 'upgraded'
+        where session.user_id = guest and session.ended_at is null;
+    get diagnostics ended = row_count;
+    perform audit.record_event('auth.guest_upgraded', home, jsonb_build_object('ended', ended));
+    return 'ok';
+end
+$function$;
+alter function auth.become_account(auth.mail_tokens,auth.registrations,text,text,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.become_account(auth.mail_tokens,auth.registrations,text,text,bytea,bytea,jsonb) is 'Makes a guest an account with the address that a mail proved, and ends their sessions. Outcome: ok, other_browser or invalid_token.';
+
 CREATE OR REPLACE FUNCTION auth.begin_confirmation(handle bytea, token bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, factor uuid, seed text)
  LANGUAGE plpgsql
@@ -3506,7 +3604,9 @@ begin
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
             array['chat', 'read_documents'], true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true);
+            array['view_analytics'], true),
+        (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
+            array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
         select tenant, person.id, admin, true, person.name
         from app.users as person where person.id = owner;
@@ -3514,7 +3614,7 @@ begin
 end
 $function$;
 alter function auth.create_tenant(text,text,uuid) owner to rowhouse_definer;
-comment on function auth.create_tenant(text,text,uuid) is 'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
+comment on function auth.create_tenant(text,text,uuid) is 'Makes a tenant with the roles admin, member, viewer and guest and its first owner; returns its id.';
 
 CREATE OR REPLACE FUNCTION auth.describe_session(credential bytea, facts jsonb)
  RETURNS jsonb
@@ -3529,7 +3629,8 @@ begin
     current := context.require_session();
     return (
         select jsonb_build_object(
-            'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+            'user', jsonb_build_object(
+                'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
             'tenant', case when tenant.id is not null then
                 jsonb_build_object('id', tenant.id, 'slug', tenant.slug, 'name', tenant.name) end,
             'tenants', auth.list_tenants(person.id),
@@ -4009,6 +4110,10 @@ begin
     if context.tenant_in(body) is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- A visitor's key would outlive the visit.
+    if context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
+    end if;
     if tg_op = 'INSERT' then
         new.user_id := case when new.role_id is null then context.user_in(body) end;
         new.created_by := context.user_in(body);
@@ -4058,7 +4163,7 @@ begin
     -- Nor does a key move its own limits, or put another in its own place.
     if by_key and (
         new.replaces = context.credential_in(body)
-        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses) is distinct from (old.requests_per_minute, old.origins, old.addresses)
+        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses, new.opens_guests) is distinct from (old.requests_per_minute, old.origins, old.addresses, old.opens_guests)
     ) then
         perform context.refuse('session');
     end if;
@@ -4142,7 +4247,7 @@ CREATE OR REPLACE FUNCTION auth.known_of(person uuid)
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select array[known.email, known.name] || array(
+    select array_remove(array[known.email, known.name], null) || array(
         select unnest(array[tenant.name, tenant.slug])
         from app.memberships as membership
         join app.tenants as tenant on tenant.id = membership.tenant_id
@@ -4226,7 +4331,7 @@ $function$;
 alter function auth.list_tenants(uuid) owner to rowhouse_definer;
 comment on function auth.list_tenants(uuid) is 'The tenants a person may sign in to: [{id, slug, name}].';
 
-CREATE OR REPLACE FUNCTION auth.live_session(handle bytea, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.live_session(handle bytea, facts jsonb, guests boolean DEFAULT false)
  RETURNS TABLE(outcome text, session auth.sessions)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4247,15 +4352,20 @@ begin
     end if;
     select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(handle);
     outcome := coalesce(context.fault_of(holder, facts), 'ok');
-    if outcome <> 'ok' then
+    if outcome = 'ok' and not guests and exists (
+        select from app.users as person where person.id = session.user_id and person.is_guest
+    ) then
+        outcome := 'account_required';
+        perform auth.record_refusal(handle, 'RH403', 'account', facts);
+    elsif outcome <> 'ok' then
         perform auth.record_refusal(handle, 'RH401', outcome, facts);
     end if;
     perform context.act(session.user_id, session.tenant_id, facts);
     return next;
 end
 $function$;
-alter function auth.live_session(bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.live_session(bytea,jsonb) is 'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
+alter function auth.live_session(bytea,jsonb,boolean) owner to rowhouse_definer;
+comment on function auth.live_session(bytea,jsonb,boolean) is 'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
 
 CREATE OR REPLACE FUNCTION auth.lock_sessions(person uuid)
  RETURNS void
@@ -4377,6 +4487,59 @@ alter function auth.note_use(bytea,integer,jsonb) owner to rowhouse_definer;
 comment on function auth.note_use(bytea,integer,jsonb) is 'Notes the first use of a session''s newest tokens, and every five minutes that the session was seen; returns whether that is noted.';
 grant execute on function auth.note_use(bytea,integer,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.open_guest(key bytea, name text, locale text, most integer, session uuid, handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    opener auth.api_keys;
+    place  app.tenants;
+    person uuid := uuidv7();
+begin
+    perform context.enter(key, facts);
+    select * into opener from auth.api_keys as known where known.digest = sha256(key);
+    if opener.kind is distinct from 'publishable' then
+        outcome := 'publishable_key_required';
+        return next;
+        return;
+    end if;
+    select * into strict place from app.tenants as tenant where tenant.id = opener.tenant_id;
+    -- Visitors of one tenant take turns, so that the limit is exact.
+    perform pg_advisory_xact_lock(hashtextextended('guests of ' || place.id, 0));
+    outcome := case
+        when not (place.allows_guests and opener.opens_guests) then 'guests_not_allowed'
+        when (
+            select count(*) >= most from auth.sessions as live
+            where live.tenant_id = place.id and live.methods = '{}' and live.ended_at is null
+        ) then 'too_many_guests'
+    end;
+    if outcome is not null then
+        if audit.tally('auth.guest_refused', opener.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.guest_refused', place.id,
+                jsonb_build_object('outcome', outcome, 'key', opener.id));
+        end if;
+        return next;
+        return;
+    end if;
+
+    perform context.act(person, place.id, facts);
+    insert into app.users (id, is_guest, name, locale)
+        values (person, true, btrim(open_guest.name), open_guest.locale);
+    insert into app.memberships (tenant_id, user_id, role_id, display_name)
+        select place.id, person, role.id, btrim(open_guest.name)
+        from app.roles as role
+        where role.tenant_id = place.id and role.built_in and role.name = 'guest';
+    perform audit.record_event('auth.guest_opened', place.id, jsonb_build_object('session', session, 'key', opener.id));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, place.slug, '{}', facts) as opened;
+end
+$function$;
+alter function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) is 'Makes a guest of the tenant whose publishable key is shown, and their session. Raises RH401 for a key that does not open the door.';
+grant execute on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -4419,7 +4582,8 @@ begin
         when exists (
             select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
         ) then 'mfa_required'
-        when place.requires_second_factor then 'mfa_enrolment_required'
+        -- A guest proved nothing and can reach nothing that a second factor would keep.
+        when place.requires_second_factor and not person.is_guest then 'mfa_enrolment_required'
         else 'ok'
     end;
 
@@ -4455,7 +4619,8 @@ begin
         jsonb_strip_nulls(jsonb_build_object(
             'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
     result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'user', jsonb_build_object(
+            'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
         'tenant', case when place.id is not null then
             jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
         'tenants', auth.list_tenants(person.id),
@@ -4843,6 +5008,9 @@ begin
     select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
     fault := context.fault_of(holder, facts);
     outcome := case when fault is distinct from 'ended' and auth.is_replay(current, counter) then 'reused' else fault end;
+    if outcome is null and exists (select from app.users as known where known.id = person and known.is_guest) then
+        outcome := 'account_required';
+    end if;
 
     if outcome = 'reused' then
         perform auth.end_replayed(current, counter, fault);
@@ -4974,7 +5142,47 @@ $function$;
 alter function auth.try_mail_token(text,bytea,text,bytea[],jsonb) owner to rowhouse_definer;
 comment on function auth.try_mail_token(text,bytea,text,bytea[],jsonb) is 'Finds the mail that a link or a code is of; counts codes, so that they cannot be guessed. Outcome: ok, invalid_token or throttled.';
 
-CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.upgrade_guest(handle bytea, email text, name text, link bytea, code bytea, browser bytea, mail uuid, secret text, locale text, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    address text := auth.normalise_email(email);
+    shown   record;
+    guest   app.users;
+    token   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts, guests => true);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    end if;
+    select * into strict guest from app.users as known where known.id = (shown.session).user_id;
+    if not guest.is_guest then
+        return 'not_a_guest';
+    end if;
+    perform audit.tally_stranger('auth.register', auth.network((facts ->> 'ip')::inet));
+    token := auth.make_mail_token('register', address, null, link, code, browser, interval '1 hour', facts);
+    if token is null then
+        return 'ok';
+    end if;
+    insert into auth.registrations (token_id, name, guest_id) values (token, btrim(upgrade_guest.name), guest.id);
+    if exists (select from app.users as person where lower(person.email) = address) then
+        perform auth.queue_mail(mail, 'account_exists', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, 'guest_upgrade', address, locale, secret, facts);
+    end if;
+    perform audit.record_event('auth.guest_upgrade_requested', (shown.session).tenant_id,
+        jsonb_build_object('session', (shown.session).id));
+    return 'ok';
+end
+$function$;
+alter function auth.upgrade_guest(bytea,text,text,bytea,bytea,bytea,uuid,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.upgrade_guest(bytea,text,text,bytea,bytea,bytea,uuid,text,text,jsonb) is 'Queues a mail to an address with which a guest wants to have an account, or one that says that it has one already.';
+grant execute on function auth.upgrade_guest(bytea,text,text,bytea,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, browser bytea DEFAULT NULL::bytea, handle bytea DEFAULT NULL::bytea)
  RETURNS TABLE(outcome text, retry_after integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4995,12 +5203,20 @@ begin
     end if;
     if outcome = 'ok' then
         select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
-        perform context.act(person, null, facts);
-        insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
-        insert into auth.passwords (user_id, hash) values (person, password_hash);
-        if registration.tenant_slug is not null then
-            perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+        if registration.guest_id is not null then
+            person := registration.guest_id;
+            outcome := auth.become_account(token, registration, password_hash, locale, browser, handle, facts);
+        else
+            perform context.act(person, null, facts);
+            insert into app.users (id, email, name, locale)
+                values (person, token.email, registration.name, verify_email.locale);
+            insert into auth.passwords (user_id, hash) values (person, password_hash);
+            if registration.tenant_slug is not null then
+                perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+            end if;
         end if;
+    end if;
+    if outcome = 'ok' then
         delete from auth.registrations as other
             using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
         perform auth.void_mail_tokens(token.email, person);
@@ -5009,9 +5225,9 @@ begin
     return next;
 end
 $function$;
-alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb) owner to rowhouse_definer;
-comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
-grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb) to rowhouse_auth;
+alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb,bytea,bytea) owner to rowhouse_definer;
+comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,bytea,bytea) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once, or an account of a guest. Outcome: verified, invalid_token, throttled or other_browser.';
+grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,bytea,bytea) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  RETURNS void
@@ -5516,7 +5732,7 @@ CREATE OR REPLACE FUNCTION context.is_caller()
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
-    select coalesce(context.kind_in(context.actor()) in ('session', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key'), false)
 $function$;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 grant execute on function context.is_caller() to rowhouse_definer;
@@ -5629,10 +5845,13 @@ AS $function$
 declare
     body constant text := context.open_seal();
 begin
-    return case when context.user_in(body) is distinct from context.credential_in(body) then context.tenant_in(body) end;
+    return case
+        when context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
+            then context.tenant_in(body)
+    end;
 end
 $function$;
-comment on function context.member_tenant() is 'The caller''s tenant if the caller is a member of it; null for a key that is the tenant''s own: a policy that compares with it hides.';
+comment on function context.member_tenant() is 'The caller''s tenant if the caller is a member of it; null for a guest, and for a key that is the tenant''s own: a policy that compares with it hides.';
 grant execute on function context.member_tenant() to rowhouse_app;
 grant execute on function context.member_tenant() to rowhouse_definer;
 
@@ -5756,12 +5975,14 @@ begin
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
             when 'session' then 'this takes somebody who is signed in, and not an API key'
+            when 'account' then 'this takes somebody with an account, and not a guest'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
             when 'session' then 'Sign in.'
+            when 'account' then 'Sign up: POST /auth/guest/upgrade.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end
@@ -5825,6 +6046,8 @@ declare
 begin
     if context.kind_in(body) = 'api_key' then
         perform context.refuse('session');
+    elsif context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
     end if;
     if not exists (
         select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)
@@ -5849,7 +6072,7 @@ AS $function$
 declare
     body constant text := context.open_seal();
 begin
-    if context.kind_in(body) is distinct from 'session' then
+    if coalesce(context.kind_in(body) not in ('session', 'guest'), true) then
         perform context.refuse('session');
     end if;
     return context.credential_in(body);
@@ -7442,7 +7665,9 @@ begin
 
     if as_user is not null then
         select
-            person.status as user_status, company.status as tenant_status, membership.status as membership_status,
+            person.status as user_status, company.status as tenant_status,
+            case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
+            case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
             coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
         into holder
         from app.users as person
@@ -7468,7 +7693,7 @@ begin
             return;
         end if;
         sealed := row(
-            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
             null, null
         )::context.holder;
     end if;
@@ -7568,6 +7793,39 @@ $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
 comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_guests(idle_days integer, most integer DEFAULT 200)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    since constant timestamptz := now() - idle_days * interval '1 day';
+    gone  uuid[];
+begin
+    select array_agg(idle.id) into gone from (
+        select person.id from app.users as person
+        where person.is_guest and person.created_at <= since and not exists (
+            select from auth.sessions as session
+            where session.user_id = person.id and (
+                greatest(session.last_seen_at, session.ended_at) > since
+                or session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()
+            )
+        )
+        order by person.created_at, person.id
+        limit most
+        for update skip locked
+    ) as idle;
+    delete from auth.sessions where user_id = any (gone);
+    delete from app.memberships where user_id = any (gone);
+    delete from app.users where id = any (gone);
+    return coalesce(cardinality(gone), 0);
+end
+$function$;
+alter function jobs.expire_guests(integer,integer) owner to rowhouse_definer;
+comment on function jobs.expire_guests(integer,integer) is 'Forgets a batch of guests whom nobody saw for so many days, with what they said; returns how many.';
+grant execute on function jobs.expire_guests(integer,integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_idempotency_keys()
  RETURNS integer

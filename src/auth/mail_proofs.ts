@@ -20,6 +20,14 @@ export type Shown =
   | { readonly link: Buffer; readonly email: null; readonly codes: null }
   | { readonly link: null; readonly email: string; readonly codes: readonly Buffer[] };
 
+/** Who shows a link or code, beyond having it. */
+export interface ShownBy {
+  /** The digest of the browser's cookie, if it has one. */
+  readonly browser: Buffer | null;
+  /** sha256 of a session's handle, if there is one. */
+  readonly handle: Buffer | null;
+}
+
 /** How a link or code was taken. */
 export interface Taken<Outcome extends string> {
   readonly outcome: Outcome | "invalid_token" | "throttled";
@@ -46,8 +54,14 @@ export interface MailProofs {
     shown: Shown,
     facts: Facts,
   ): Promise<Taken<"ok"> & { readonly about: readonly string[] | null }>;
-  /** @param locale of the new user */
-  verifyEmail(shown: Shown, passwordHash: string, locale: string, facts: Facts): Promise<Taken<"verified">>;
+  /** @param locale of the new user. @param by by what a guest who becomes an account shows that they asked for it */
+  verifyEmail(
+    shown: Shown,
+    passwordHash: string,
+    locale: string,
+    by: ShownBy,
+    facts: Facts,
+  ): Promise<Taken<"verified" | "other_browser">>;
   /**
    * Mails a link and a code, or that there is no account.
    *
@@ -97,11 +111,11 @@ export function openMailProofs(auth: Pick<pg.Pool, "query">): MailProofs {
         [purpose, link, email, codes, facts],
       );
     },
-    verifyEmail({ link, email, codes }, passwordHash, locale, facts) {
+    verifyEmail({ link, email, codes }, passwordHash, locale, { browser, handle }, facts) {
       return one(
         "verify_email",
-        `select outcome, retry_after as "retryAfter" from auth.verify_email($1, $2, $3, $4, $5, $6)`,
-        [link, email, codes, passwordHash, locale, facts],
+        `select outcome, retry_after as "retryAfter" from auth.verify_email($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [link, email, codes, passwordHash, locale, facts, browser, handle],
       );
     },
     async request(purpose, email, { link, code, mail, secret }, browser, locale, facts) {

@@ -2,7 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { countApiKeyUsage } from "../auth/api_key_usage.ts";
+import { openCaptcha } from "../auth/captcha/siteverify.ts";
 import { masterKeys } from "../auth/encryption.ts";
+import { openGuests } from "../auth/guests.ts";
 import { openIdentity } from "../auth/identity.ts";
 import { openMailProofs } from "../auth/mail_proofs.ts";
 import { openProviders } from "../auth/oauth/providers.ts";
@@ -123,6 +125,8 @@ export async function startServer(options: {
       catalogue,
       identity,
       proofs: openMailProofs(auth),
+      guests: openGuests(auth),
+      captcha: openCaptcha(config, log),
       account: openOwnAccount(auth),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),

@@ -9,6 +9,7 @@ export const TEMPLATES = [
   "email_taken",
   "password_changed",
   "email_changed",
+  "guest_upgrade",
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];
@@ -16,6 +17,7 @@ export type Template = (typeof TEMPLATES)[number];
 /** The page that a mail's link opens; templates that are not here have no link and no code. */
 const pages: Partial<Record<Template, string>> = {
   verify_email: "/auth/email/verify",
+  guest_upgrade: "/auth/email/verify",
   reset_password: "/auth/password/reset",
   sign_in: "/auth/link",
   change_email: "/auth/email/change",

@@ -4,7 +4,7 @@ import { TEMPLATES } from "../../src/mail/templates.ts";
 import { createDatabase } from "../support/database.ts";
 
 const at = new Date("2026-11-26T14:03:00Z");
-const withLink = ["verify_email", "reset_password", "sign_in", "change_email"];
+const withLink = ["verify_email", "reset_password", "sign_in", "change_email", "guest_upgrade"];
 const all = TEMPLATES.flatMap((template) => LANGUAGES.map((locale) => ({ template, locale })));
 
 function composed(template: (typeof TEMPLATES)[number], locale: string) {

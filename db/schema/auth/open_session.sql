@@ -3,7 +3,7 @@
 --
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
--- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …; a guest proves nothing
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
@@ -53,7 +53,8 @@ begin
         when exists (
             select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
         ) then 'mfa_required'
-        when place.requires_second_factor then 'mfa_enrolment_required'
+        -- A guest proved nothing and can reach nothing that a second factor would keep.
+        when place.requires_second_factor and not person.is_guest then 'mfa_enrolment_required'
         else 'ok'
     end;
 
@@ -89,7 +90,8 @@ begin
         jsonb_strip_nulls(jsonb_build_object(
             'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
     result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'user', jsonb_build_object(
+            'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
         'tenant', case when place.id is not null then
             jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
         'tenants', auth.list_tenants(person.id),

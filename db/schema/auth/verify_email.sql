@@ -1,12 +1,19 @@
 -- Follows a registration's mail, by link or by code: the user, their password and the tenant come into being together.
 -- The password is of whoever opened the mail.
 --
--- locale: the language of whoever opened it
--- Returns the outcome: verified, invalid_token or throttled. Whether the tenant's slug was taken by another meanwhile is
--- no outcome: it gets one like it (auth.free_slug), and its owner sees which when they sign in.
+-- A guest who asked for it stays the same person, with what they said, and signs in from now on; the guest's session is
+-- over. There the mailbox alone is not enough: whoever opens the mail shows that they are who asked, by the browser that did or
+-- by the guest's session. Else a guest could ask for a stranger's address, wait until they press the button, and have put
+-- words into their mouth.
+--
+-- browser: the digest of the browser's cookie; handle: sha256 of a session's handle; null where there is none
+-- locale:  the language of whoever opened it
+-- Returns the outcome: verified, invalid_token, throttled or other_browser. Whether the tenant's slug was taken by another
+-- meanwhile is no outcome: it gets one like it (auth.free_slug), and its owner sees which when they sign in.
 set local role rowhouse_definer;
 create or replace function auth.verify_email(
-    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb
+    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb,
+    browser bytea default null, handle bytea default null
 ) returns table (outcome text, retry_after integer)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -26,12 +33,20 @@ begin
     end if;
     if outcome = 'ok' then
         select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
-        perform context.act(person, null, facts);
-        insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
-        insert into auth.passwords (user_id, hash) values (person, password_hash);
-        if registration.tenant_slug is not null then
-            perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+        if registration.guest_id is not null then
+            person := registration.guest_id;
+            outcome := auth.become_account(token, registration, password_hash, locale, browser, handle, facts);
+        else
+            perform context.act(person, null, facts);
+            insert into app.users (id, email, name, locale)
+                values (person, token.email, registration.name, verify_email.locale);
+            insert into auth.passwords (user_id, hash) values (person, password_hash);
+            if registration.tenant_slug is not null then
+                perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+            end if;
         end if;
+    end if;
+    if outcome = 'ok' then
         delete from auth.registrations as other
             using auth.mail_tokens as sibling where sibling.id = other.token_id and sibling.email = token.email;
         perform auth.void_mail_tokens(token.email, person);
@@ -40,7 +55,7 @@ begin
     return next;
 end
 $$;
-grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) to rowhouse_auth;
-comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb) is
-    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token or throttled.';
+grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, bytea, bytea) to rowhouse_auth;
+comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, bytea, bytea) is
+    'Follows a registration''s link or code: makes the user, the password and the tenant at once, or an account of a guest. Outcome: verified, invalid_token, throttled or other_browser.';
 reset role;

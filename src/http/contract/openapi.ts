@@ -39,6 +39,7 @@ export function openApi(operations: readonly Operation[]): object {
 
 const SECURITY = {
   bearer: [{ bearer: [] }],
+  key: [{ bearer: [] }, { apiKey: [] }],
   any: [{ bearer: [] }, { apiKey: [] }],
   refresh: [{ refreshCookie: [] }, {}],
   metrics: [{ metrics: [] }, {}],

@@ -10,6 +10,7 @@ import { logInOperation } from "../routes/log_in.ts";
 import { logOutOperation } from "../routes/log_out.ts";
 import { confirmOperation, enrolOperation, removeOperation, verifyMfaOperation } from "../routes/mfa.ts";
 import { beginOAuthOperation, finishOAuthOperation, providersOperation } from "../routes/oauth.ts";
+import { openGuestOperation } from "../routes/open_guest.ts";
 import { refreshOperation } from "../routes/refresh.ts";
 import { registerOperation } from "../routes/register.ts";
 import { requestLinkOperation } from "../routes/request_link.ts";
@@ -17,6 +18,7 @@ import { resetPasswordOperation } from "../routes/reset_password.ts";
 import { sessionOperation } from "../routes/session.ts";
 import { stepUpOperation } from "../routes/step_up.ts";
 import { switchOperation } from "../routes/switch_tenant.ts";
+import { upgradeGuestOperation } from "../routes/upgrade_guest.ts";
 import { verifyEmailOperation } from "../routes/verify_email.ts";
 import { OF_A_CREDENTIAL, type Operation, operation } from "./operation.ts";
 
@@ -152,6 +154,8 @@ export const OPERATIONS: readonly Operation[] = [
   registerOperation,
   mailPageOperation("/auth/email/verify", "The page that the link of a registration opens"),
   verifyEmailOperation,
+  openGuestOperation,
+  upgradeGuestOperation,
   logInOperation,
   requestLinkOperation,
   mailPageOperation("/auth/link", "The page that a link to sign in with opens"),
