@@ -3262,9 +3262,6 @@ begin
     insert into auth.passwords (user_id, hash) values (guest, password_hash);
     update app.memberships as own set display_name = registration.name where own.user_id = guest
         returning own.tenant_id into strict home;
-    update auth.mail_tokens as other set used_at = now()
-        from auth.registrations as pending
-        where pending.guest_id = guest and other.id = pending.token_id and other.used_at is null;
     update auth.sessions as session set ended_at = now(), end_reason = 'upgraded'
         where session.user_id = guest and session.ended_at is null;
     get diagnostics ended = row_count;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:5320108d1359b47fa04b01e023a74e97a067d9ae
+--! Hash: sha1:7a6da12e1e68b531ffe1ae6e93756e72f9dca0aa
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -2709,7 +2709,8 @@ reset role;
 -- Makes a guest the account that they asked for (auth.upgrade_guest): the same person, with address and password. Their role
 -- stays guest, because who is in a company, the company says; its managers of users may give another from now on.
 --
--- Every session of the guest ends, and what else was mailed for them: whoever held one of them has nothing of the account.
+-- Every session of the guest ends: whoever held one of them has nothing of the account. What was mailed to another address
+-- for the same guest is worth nothing, because there is no guest any more.
 -- Outcomes: ok; other_browser; invalid_token for a guest who is gone, or has an account by now.
 set local role rowhouse_definer;
 create or replace function auth.become_account(
@@ -2746,9 +2747,6 @@ begin
     insert into auth.passwords (user_id, hash) values (guest, password_hash);
     update app.memberships as own set display_name = registration.name where own.user_id = guest
         returning own.tenant_id into strict home;
-    update auth.mail_tokens as other set used_at = now()
-        from auth.registrations as pending
-        where pending.guest_id = guest and other.id = pending.token_id and other.used_at is null;
     update auth.sessions as session set ended_at = now(), end_reason = 'upgraded'
         where session.user_id = guest and session.ended_at is null;
     get diagnostics ended = row_count;
