@@ -10,6 +10,7 @@ import { problem } from "../../../src/http/contract/answers.ts";
 import { openApi } from "../../../src/http/contract/openapi.ts";
 import { EVERYWHERE, type Operation } from "../../../src/http/contract/operation.ts";
 import { OPERATIONS } from "../../../src/http/contract/operations.ts";
+import { type CaptchaProvider, startCaptchaProvider } from "../../support/captcha_provider.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../../support/database.ts";
 import { type Answer, startTestServer, type TestServer } from "../../support/server.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -47,6 +48,8 @@ describe("what openapi.json says of", () => {
   let server: TestServer;
   let narrow: TestServer;
   let closed: TestServer;
+  let guarded: TestServer;
+  let puzzles: CaptchaProvider;
   beforeAll(async () => {
     database = await createDatabase();
     server = await startTestServer(database, {
@@ -55,8 +58,19 @@ describe("what openapi.json says of", () => {
       GITHUB_CLIENT_SECRET: "a secret between the two of us",
       OIDC_PROVIDERS: `[{"id": "away", "name": "Away", "issuer": "http://127.0.0.1:9", "clientId": "rowhouse"}]`,
     });
-    narrow = await startTestServer(database, { RATE_LIMIT_SIGN_IN: "1", RATE_LIMIT: "1" });
+    narrow = await startTestServer(database, {
+      RATE_LIMIT_SIGN_IN: "1",
+      RATE_LIMIT: "1",
+      RATE_LIMIT_GUESTS: "1",
+    });
     closed = await startTestServer(database, { REGISTRATION: "closed" });
+    puzzles = await startCaptchaProvider("turnstile", "a secret", "chat.rowhouse.test");
+    guarded = await startTestServer(database, {
+      CAPTCHA: "turnstile",
+      CAPTCHA_SECRET: "a secret",
+      CAPTCHA_VERIFY_URL: puzzles.url,
+      GUEST_LIMIT: "1",
+    });
     const keys = await openSigningKeys(
       database.auth,
       masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
@@ -68,6 +82,8 @@ describe("what openapi.json says of", () => {
       database,
       server,
       closed,
+      guarded,
+      puzzles,
       authority,
       token: (claims = {}) =>
         issueAccessToken(authority, {
@@ -83,6 +99,8 @@ describe("what openapi.json says of", () => {
     await server.close();
     await narrow.close();
     await closed.close();
+    await guarded.close();
+    await puzzles.close();
     await database.drop();
   });
 
