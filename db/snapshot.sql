@@ -3251,7 +3251,13 @@ begin
         perform audit.tally_stranger('auth.register_other_browser', auth.network((facts ->> 'ip')::inet));
         return 'other_browser';
     end if;
-    perform from app.users as known where known.id = guest and known.is_guest for update;
+    perform from app.users as known
+    where known.id = guest and known.is_guest and exists (
+        select from app.memberships as own
+        join app.tenants as place on place.id = own.tenant_id
+        where own.user_id = known.id and place.allows_guests
+    )
+    for update of known;
     if not found then
         return 'invalid_token';
     end if;

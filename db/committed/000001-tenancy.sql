@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:7a6da12e1e68b531ffe1ae6e93756e72f9dca0aa
+--! Hash: sha1:38ffc2e612816c321e69f734b1d3ee5e631fa484
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -2711,7 +2711,8 @@ reset role;
 --
 -- Every session of the guest ends: whoever held one of them has nothing of the account. What was mailed to another address
 -- for the same guest is worth nothing, because there is no guest any more.
--- Outcomes: ok; other_browser; invalid_token for a guest who is gone, or has an account by now.
+-- Outcomes: ok; other_browser; invalid_token for a guest who is gone, who has an account by now, or whose
+-- tenant wants none any more.
 set local role rowhouse_definer;
 create or replace function auth.become_account(
     token auth.mail_tokens, registration auth.registrations, password_hash text, locale text,
@@ -2736,7 +2737,13 @@ begin
         perform audit.tally_stranger('auth.register_other_browser', auth.network((facts ->> 'ip')::inet));
         return 'other_browser';
     end if;
-    perform from app.users as known where known.id = guest and known.is_guest for update;
+    perform from app.users as known
+    where known.id = guest and known.is_guest and exists (
+        select from app.memberships as own
+        join app.tenants as place on place.id = own.tenant_id
+        where own.user_id = known.id and place.allows_guests
+    )
+    for update of known;
     if not found then
         return 'invalid_token';
     end if;

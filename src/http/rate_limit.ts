@@ -31,8 +31,8 @@ interface Policy {
 }
 
 /**
- * Request quotas: under /auth/ per network address, and a narrower one for new guests; elsewhere per credential and, ten times as wide, per
- * address, so that many made-up credentials are no way round. Counted in Redis where REDIS_URL is set, so
+ * Request quotas: under /auth/ per network address, and a narrower one for new guests; elsewhere per credential and, ten
+ * times as wide, per address, so that many made-up credentials are no way round. Counted in Redis where REDIS_URL is set, so
  * that all processes count together; in memory without it and while it cannot be reached. An API key may have a narrower
  * quota of its own, against the same count.
  */

@@ -519,6 +519,23 @@ describe("a guest who signs up", () => {
     ]);
   });
 
+  test("is out with the company's other guests, if it takes none any more before the mail is followed", async () => {
+    const { email, browser } = await upgrading();
+    const token = await mailedToken(server, email);
+    await database.admin.query("update app.tenants set allows_guests = false where id = $1", [tenantId]);
+    expect(refused(await verify({ token }, browser))).toEqual([400, "invalid_verification_token"]);
+    await database.admin.query("update app.tenants set allows_guests = true where id = $1", [tenantId]);
+    expect((await verify({ token }, browser)).status).toBe(204);
+  });
+
+  test("brings along what their managers made of them: who was shut out stays out", async () => {
+    const { id, email, browser } = await upgrading();
+    await database.admin.query("update app.memberships set status = 'suspended' where user_id = $1", [id]);
+    expect((await verify({ token: await mailedToken(server, email) }, browser)).status).toBe(204);
+    const login = await signIn(email);
+    expect(login.body).toMatchObject({ user: { id }, tenant: null, tenants: [] });
+  });
+
   test("is nobody's who was swept meanwhile", async () => {
     const { email, browser, id } = await upgrading();
     const token = await mailedToken(server, email);

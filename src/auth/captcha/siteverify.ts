@@ -13,8 +13,6 @@ const ADDRESSES = {
   hcaptcha: "https://api.hcaptcha.com/siteverify",
 } as const;
 
-export type CaptchaProvider = keyof typeof ADDRESSES;
-
 /** Milliseconds that a person waits for the provider at most. */
 const PATIENCE = 5_000;
 

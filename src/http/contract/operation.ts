@@ -27,7 +27,10 @@ export interface Operation<Body extends Fields = Fields> {
 
 export type Area = "Signing in" | "API" | "Running it" | "Reference";
 
-/** `bearer`: a session's access token. `key`: an API key. `refresh`: a refresh token, in the body or in its cookie. `any`: or an API key. */
+/**
+ * `bearer`: a session's access token. `key`: an API key. `any`: either. `refresh`: a refresh token, in the body or in its
+ * cookie.
+ */
 export type Credential = "bearer" | "key" | "refresh" | "any" | "metrics";
 
 export interface Parameter {
