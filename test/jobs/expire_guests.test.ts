@@ -165,6 +165,39 @@ test("a guest who is signing up at the same moment is left alone", async () => {
   expect(await sweep()).toEqual({ forgotten: 1 });
 });
 
+test("guests are found by an index, whether to sweep or to count them, however many people and sessions there are", async () => {
+  const client = await database.admin.connect();
+  try {
+    await client.query("begin; set local session_replication_role = replica");
+    await client.query(
+      `insert into app.users (id, email, name)
+       select uuidv7(), 'person.' || n || '@example.com', 'Person' from generate_series(1, 20000) as n`,
+    );
+    await client.query(
+      `insert into auth.sessions (id, user_id, tenant_id, handle_digest, methods)
+       select uuidv7(), id, $1, sha256(convert_to(id::text, 'UTF8')), '{pwd}' from app.users where not is_guest`,
+      [tenant.tenantId],
+    );
+    await client.query("analyze app.users; analyze auth.sessions; set local role rowhouse_definer");
+    const planOf = async (sql: string): Promise<string> =>
+      (await client.query(`explain ${sql}`)).rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(
+      await planOf(
+        "select id from app.users where is_guest and created_at <= now() order by created_at, id limit 200",
+      ),
+    ).toContain("users_who_are_guests");
+    expect(
+      await planOf(
+        `select count(*) from auth.sessions
+         where tenant_id = '${tenant.tenantId}' and methods = '{}' and ended_at is null`,
+      ),
+    ).toContain("sessions_of_guests");
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+});
+
 test("nobody but the worker sweeps, and nobody deletes an account, not even the functions that sweep", async () => {
   await expect(database.app.query("select jobs.expire_guests(0)")).rejects.toThrow(/permission denied/);
   await expect(database.auth.query("select jobs.expire_guests(0)")).rejects.toThrow(/permission denied/);
