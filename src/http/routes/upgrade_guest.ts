@@ -48,7 +48,7 @@ export function upgradeGuest(
     const given = field.readFields(await readJson(ctx), upgradeGuestOperation.body!);
     const { email, name, captcha: solved } = given;
     const caller = callerOf(ctx.state);
-    if (registration === "closed") {
+    if (registration !== "open") {
       throw new Problem(403, "registration_closed", "Nobody can make an account here by themselves.");
     }
     await requireCaptcha(ctx, captcha, solved, "register");

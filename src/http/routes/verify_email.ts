@@ -30,7 +30,8 @@ export const verifyEmailOperation = operation({
  * now, this one gets a slug like it: who signs in sees which. A guest who signed up stays the same user, and shows that they
  * asked, by the browser's cookie or by their access token.
  *
- * Refuses with 400 invalid_verification_token, weak_password and invalid_input; 403 link_of_another_browser for a guest's; 429 too_many_attempts for codes.
+ * Refuses with 400 invalid_verification_token, weak_password and invalid_input; 403 link_of_another_browser for a guest's;
+ * 429 too_many_attempts for codes.
  */
 export function verifyEmail(
   proofs: MailProofs,
