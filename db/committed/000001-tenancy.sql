@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:38ffc2e612816c321e69f734b1d3ee5e631fa484
+--! Hash: sha1:200cfbfaec53e30805e71a9f84bb90430cf1d477
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1412,8 +1412,9 @@ comment on function context.user_where(text) is
     'The caller if they hold the permission in their tenant, else null: a policy that compares with it hides.';
 --! EndIncluded context/user_where.sql
 --! Included context/key_keeper.sql
--- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own; a guest has none. A key does not, unless
--- manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would outlive the key.
+-- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own; a guest has none. A key
+-- does not, unless manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would
+-- outlive the key.
 create or replace function context.key_keeper() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -1514,9 +1515,8 @@ comment on function auth.is_fresh(auth.sessions) is
 --! EndIncluded auth/is_fresh.sql
 --! Included context/require_fresh_sign_in.sql
 -- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
--- the last ten minutes. A key never did, so it is refused as one (RH403, session);
--- nor did a guest (RH403, account). For triggers; functions of auth, which
--- have no context, ask auth.is_fresh().
+-- the last ten minutes. A key never did, so it is refused as one (RH403, session); nor did a guest (RH403, account). For
+-- triggers; functions of auth, which have no context, ask auth.is_fresh().
 set local role rowhouse_definer;
 create or replace function context.require_fresh_sign_in() returns void
     language plpgsql stable parallel restricted security definer

@@ -1,7 +1,6 @@
 -- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
--- the last ten minutes. A key never did, so it is refused as one (RH403, session);
--- nor did a guest (RH403, account). For triggers; functions of auth, which
--- have no context, ask auth.is_fresh().
+-- the last ten minutes. A key never did, so it is refused as one (RH403, session); nor did a guest (RH403, account). For
+-- triggers; functions of auth, which have no context, ask auth.is_fresh().
 set local role rowhouse_definer;
 create or replace function context.require_fresh_sign_in() returns void
     language plpgsql stable parallel restricted security definer
