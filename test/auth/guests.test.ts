@@ -156,6 +156,19 @@ describe("nobody becomes a guest", () => {
     expect(refused(await server.post("/auth/guest", {}, bearer))).toEqual([403, "publishable_key_required"]);
   });
 
+  test("by saying whose, who or what they want to be", async () => {
+    for (const field of ["tenant", "tenantId", "user", "userId", "role", "roleId", "email", "permissions"]) {
+      const answer = await openGuest(server, key, { [field]: owner.login.user.id });
+      expect(answer).toMatchObject({ status: 400, body: { code: "invalid_input", errors: [{ field }] } });
+    }
+    const { bearer } = await guest();
+    for (const field of ["userId", "guest", "guestId", "tenant", "password"]) {
+      const body = { email: newAddress(), name: "Ann", [field]: owner.login.user.id };
+      const answer = await server.post("/auth/guest/upgrade", body, bearer);
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+    }
+  });
+
   test("from a page that is not the key's, and the trail has it", async () => {
     for (const Origin of ["https://shop.example.evil.example", "null", undefined]) {
       const headers = { Authorization: `Bearer ${key.key}`, ...(Origin && { Origin }) };
