@@ -44,12 +44,16 @@ export interface Config {
   readonly tracing: boolean;
   /** How many reverse proxies stand in front: that many `X-Forwarded-For` entries are believed. */
   readonly trustedProxies: number;
-  /** Requests per minute: under /auth/ from one address, elsewhere with one credential. */
-  readonly rateLimits: { readonly signIn: number; readonly api: number };
+  /** Requests per minute: under /auth/ from one address, elsewhere with one credential; and new guests from one address. */
+  readonly rateLimits: { readonly signIn: number; readonly api: number; readonly guests: number };
   /** Who gets an account that has none: anybody; whom the operator invited; nobody. */
   readonly registration: "open" | "invited" | "closed";
   /** Days between asking for one's account to be deleted and its erasure. */
   readonly accountDeletionGraceDays: number;
+  /** Visitors without an account: how many a company has at a time, and days after which one whom nobody saw is forgotten. */
+  readonly guests: { readonly most: number; readonly idleDays: number };
+  /** Who is asked whether a person registers, asks for a mail or visits; null: nobody. */
+  readonly captcha: CaptchaSettings | null;
   /** Who else may sign people in. */
   readonly oauth: {
     readonly github: OAuthClient | null;
@@ -75,6 +79,15 @@ export interface Config {
   /** Milliseconds between saying "not ready" and accepting no more, for a balancer to notice. */
   readonly shutdownDelay: number;
 }
+
+/** Who makes the puzzles that a person solves and a program does not. */
+export interface CaptchaSettings {
+  readonly provider: (typeof captchaProviders)[number];
+  readonly secret: string;
+  /** Where it is asked; null: where the provider is. */
+  readonly verifyUrl: string | null;
+}
+const captchaProviders = ["turnstile", "hcaptcha"] as const;
 
 /** What a provider knows us by. */
 export interface OAuthClient {
@@ -194,9 +207,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     rateLimits: Object.freeze({
       signIn: read.integer("RATE_LIMIT_SIGN_IN", 60, 1, 1_000_000),
       api: read.integer("RATE_LIMIT", 1_200, 1, 1_000_000),
+      guests: read.integer("RATE_LIMIT_GUESTS", 10, 1, 1_000_000),
     }),
     registration: read.choice("REGISTRATION", ["open", "invited", "closed"], "open"),
     accountDeletionGraceDays: read.integer("ACCOUNT_DELETION_GRACE_DAYS", 14, 1, 90),
+    guests: Object.freeze({
+      most: read.integer("GUEST_LIMIT", 10_000, 1, 1_000_000),
+      // Sessions that are over are kept for 90 days, and who has none was never seen.
+      idleDays: read.integer("GUEST_IDLE_DAYS", 30, 1, 90),
+    }),
+    captcha: captchaSettings(read),
     oauth: Object.freeze(oauthProviders(read)),
     passkeyRpId: read.relyingParty("PASSKEY_RP_ID", new URL(publicUrl).hostname),
     ...tokenAlgorithms(read),
@@ -221,6 +241,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return Object.freeze(config as Config);
+}
+
+function captchaSettings(read: ReturnType<typeof reader>): CaptchaSettings | null {
+  const provider = read.choice("CAPTCHA", ["off", ...captchaProviders], "off");
+  const secret = read.optional("CAPTCHA_SECRET");
+  const verifyUrl = read.url("CAPTCHA_VERIFY_URL", ["https:", "http:"]);
+  if (provider === "off") return null;
+  if (secret === null) read.problem("CAPTCHA_SECRET must be set where CAPTCHA is on: the provider gives it.");
+  return Object.freeze({ provider, secret: secret ?? "", verifyUrl });
 }
 
 /** The first of a list signs, and all of it is accepted. */

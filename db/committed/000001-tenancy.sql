@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e285f74f950ae01348bebf94bbed6bddb278d35a
+--! Hash: sha1:d992ef50bcc82c3fca92cd722da300bed8faa7a7
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -74,7 +74,7 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 --   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
 --   136 – 145  backend         its process
 --         146  owner           t or f
---   147 – 154  kind            session, api_key, sign_in
+--   147 – 154  kind            session, guest, api_key, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
 --              detail          JSON: request_id, ip, user_agent; explains
 --
@@ -277,18 +277,24 @@ create table app.tenants (
     session_lifetime_minutes integer not null default 43200 check (session_lifetime_minutes between 60 and 525600),
     single_session           boolean not null default false,
     fingerprint              text not null default 'family' check (fingerprint in ('off', 'family', 'exact')),
-    fingerprint_network      boolean not null default false
+    fingerprint_network      boolean not null default false,
+    allows_guests            boolean not null default false
 );
 
 create table app.users (
     id         uuid primary key default uuidv7(),
-    email      text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
+    email      text check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
+    is_guest   boolean not null default false,
     name       text not null check (length(name) <= 200 and app.is_name(name)),
     locale     text not null default 'en' check (locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(locale) <= 35),
     status     text not null default 'active' check (status in ('active', 'banned', 'deleted')),
     created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now()
+    updated_at timestamptz not null default now(),
+    -- Said twice on purpose: whoever forgets an address makes an error, and not a guest.
+    constraint users_is_guest_check check (is_guest = (email is null))
 );
+-- Guests come and go (jobs.expire_guests); accounts stay.
+create index users_who_are_guests on app.users (created_at, id) where is_guest;
 
 -- Unique by an expression on purpose: lower() is not leakproof, so under row security PostgreSQL never looks for an address
 -- or a slug before it has asked the policy, and no error, count or plan tells whether it is there.
@@ -346,7 +352,7 @@ create table app.conversations (
     updated_at timestamptz not null default now(),
     primary key (tenant_id, id),
     unique (tenant_id, user_id, id),
-    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
 );
 create index conversations_by_change on app.conversations (tenant_id, updated_at, id);
 create index conversations_of_member_by_change on app.conversations (tenant_id, user_id, updated_at, id);
@@ -376,7 +382,7 @@ create table app.user_preferences (
     updated_at timestamptz not null default now(),
     primary key (tenant_id, id),
     unique (tenant_id, user_id),
-    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
 );
 
 -- auth: credentials and sessions -------------------------------------------------------------------
@@ -407,12 +413,14 @@ create table auth.registrations (
     tenant_slug text check (tenant_slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
     tenant_name text check (length(tenant_name) <= 200 and app.is_name(tenant_name)),
     invited     boolean not null default false,
+    -- The guest who becomes the account; null for a new person.
+    guest_id    uuid,
     check ((tenant_slug is null) = (tenant_name is null))
 );
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -477,7 +485,7 @@ create table auth.sessions (
     idle_expires_at timestamptz not null default now() + interval '7 days',
     expires_at      timestamptz not null default now() + interval '30 days',
     ended_at        timestamptz,
-    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed', 'account_deleted')),
+    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed', 'account_deleted', 'upgraded')),
     check ((ended_at is null) = (end_reason is null)),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
 );
@@ -486,6 +494,8 @@ create index sessions_by_member on auth.sessions (tenant_id, user_id, created_at
 create index sessions_by_user on auth.sessions (user_id, created_at);
 create index sessions_by_expiry on auth.sessions (least(idle_expires_at, expires_at)) where ended_at is null;
 create index sessions_by_end on auth.sessions (ended_at) where ended_at is not null;
+-- Who proved nothing is a guest: how many of them a tenant has is asked whenever another comes.
+create index sessions_of_guests on auth.sessions (tenant_id) where methods = '{}' and ended_at is null;
 
 -- Keys for programs. A key is somebody's (user_id), or the tenant's own: then it acts as itself, within a role (role_id).
 create table auth.api_keys (
@@ -500,6 +510,7 @@ create table auth.api_keys (
     digest              bytea not null check (octet_length(digest) = 32),
     scopes              text[] not null check (array_position(scopes, null) is null),
     requests_per_minute integer check (requests_per_minute between 1 and 1000000),
+    opens_guests        boolean not null default false,
     origins             text[] check (cardinality(origins) between 1 and 20 and array_to_string(origins, ' ') ~ '^https?://[a-z0-9.-]+(:[0-9]{1,5})?( https?://[a-z0-9.-]+(:[0-9]{1,5})?)*$'),
     addresses           inet[] check (cardinality(addresses) between 1 and 50 and array_position(addresses, null) is null),
     replaces            uuid,
@@ -514,7 +525,8 @@ create table auth.api_keys (
     foreign key (tenant_id, replaces) references auth.api_keys (tenant_id, id),
     check ((user_id is null) <> (role_id is null)),
     -- What stands in a web page is nobody's own: it would show their chats to every visitor.
-    check (kind = 'secret' or (role_id is not null and scopes = '{chat}' and origins is not null))
+    check (kind = 'secret' or (role_id is not null and scopes = '{chat}' and origins is not null)),
+    constraint api_keys_opens_guests_check check (kind = 'publishable' or not opens_guests)
 );
 -- The digest first, so that the door finds a key by it alone; with the tenant in it, it leads a caller to no row next door.
 create index api_keys_by_digest on auth.api_keys (digest, tenant_id, id);
@@ -631,7 +643,7 @@ create table audit.events (
     old_row         jsonb,
     new_row         jsonb,
     detail          jsonb,
-    actor_kind      text not null check (actor_kind in ('session', 'api_key', 'sign_in', 'system')),
+    actor_kind      text not null check (actor_kind in ('session', 'guest', 'api_key', 'sign_in', 'system')),
     actor_id        uuid,
     credential_id   uuid,
     impersonator_id uuid,
@@ -731,7 +743,7 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 --   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
 --   136 – 145  backend         its process
 --         146  owner           t or f
---   147 – 154  kind            session, api_key, sign_in
+--   147 – 154  kind            session, guest, api_key, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
 --              detail          JSON: request_id, ip, user_agent; explains
 --
@@ -794,14 +806,17 @@ grant execute on function
 --! Included context/session_holders.sql
 -- Sessions by the digest of their handle (sha256 of sha256), live or not, with the live state of all that they depend on.
 -- A session ends when its own time is over, or earlier, by limits that its tenant has set since: shorter ones bite at once.
+-- Whoever has the role guest came as a guest, whether or not they have an account by now: the kind says so, and what takes
+-- a session of a member is not for them. Who has no account is out at once where the tenant wants no guests any more.
 -- A view, so that whoever asks for one row has the join planned into their own statement.
 create or replace view context.session_holders with (security_invoker = true) as
     select
         session.handle_digest as digest,
         row(
-            'session', session.id,
+            case when role.built_in and role.name = 'guest' then 'guest' else 'session' end, session.id,
             person.id, person.status,
-            session.tenant_id, tenant.status, membership.status,
+            session.tenant_id, tenant.status,
+            case when person.is_guest and not tenant.allows_guests then 'unwelcome' else membership.status end,
             coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
             session.user_agent,
             session.ended_at is not null,
@@ -868,7 +883,7 @@ comment on view context.api_key_holders is
     'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
 --! EndIncluded context/api_key_holders.sql
 --! Included context/refuse.sql
--- Raises RH403. The detail is the permission that was missing, or `broken_seal`.
+-- Raises RH403. The detail is the permission that was missing, or `broken_seal`, `session`, `account`.
 create or replace function context.refuse(missing text) returns void
     language plpgsql immutable parallel safe security invoker
     set search_path = ''
@@ -879,12 +894,14 @@ begin
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
             when 'session' then 'this takes somebody who is signed in, and not an API key'
+            when 'account' then 'this takes somebody with an account, and not a guest'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
             when 'session' then 'Sign in.'
+            when 'account' then 'Sign up: POST /auth/guest/upgrade.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end
@@ -1374,13 +1391,14 @@ create or replace function context.is_caller() returns boolean
     language sql stable parallel restricted security invoker
     set search_path = ''
 as $$
-    select coalesce(context.kind_in(context.actor()) in ('session', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key'), false)
 $$;
 grant execute on function context.is_caller() to rowhouse_definer;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 --! EndIncluded context/is_caller.sql
 --! Included context/require_session.sql
 -- The session that the caller came in with. What is about sessions is nothing for an API key, which has none: RH403.
+-- A guest has one like everybody.
 create or replace function context.require_session() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -1388,7 +1406,7 @@ as $$
 declare
     body constant text := context.open_seal();
 begin
-    if context.kind_in(body) is distinct from 'session' then
+    if coalesce(context.kind_in(body) not in ('session', 'guest'), true) then
         perform context.refuse('session');
     end if;
     return context.credential_in(body);
@@ -1439,8 +1457,9 @@ comment on function context.user_where(text) is
     'The caller if they hold the permission in their tenant, else null: a policy that compares with it hides.';
 --! EndIncluded context/user_where.sql
 --! Included context/key_keeper.sql
--- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own. A key does not, unless
--- manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would outlive the key.
+-- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own; a guest has none. A key
+-- does not, unless manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would
+-- outlive the key.
 create or replace function context.key_keeper() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -1460,8 +1479,8 @@ comment on function context.key_keeper() is
 --! EndIncluded context/key_keeper.sql
 --! Included context/member_tenant.sql
 -- For policies about what colleagues see of each other: the caller's tenant if the caller is somebody, signed in or by a key of
--- theirs. A key of the tenant's own is nobody (its user is itself): what stands in a web page for every visitor must not
--- list who works there.
+-- theirs. A key of the tenant's own is nobody (its user is itself), and a guest is no colleague: what stands in a web page
+-- for every visitor must not list who works there.
 create or replace function context.member_tenant() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -1469,12 +1488,15 @@ as $$
 declare
     body constant text := context.open_seal();
 begin
-    return case when context.user_in(body) is distinct from context.credential_in(body) then context.tenant_in(body) end;
+    return case
+        when context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
+            then context.tenant_in(body)
+    end;
 end
 $$;
 grant execute on function context.member_tenant() to rowhouse_app, rowhouse_definer;
 comment on function context.member_tenant() is
-    'The caller''s tenant if the caller is a member of it; null for a key that is the tenant''s own: a policy that compares with it hides.';
+    'The caller''s tenant if the caller is a member of it; null for a guest, and for a key that is the tenant''s own: a policy that compares with it hides.';
 --! EndIncluded context/member_tenant.sql
 --! Included context/tenant_holding.sql
 -- For policies about a row's own permissions: `tenant_id = (select context.tenant_holding(permissions))`. It runs
@@ -1538,8 +1560,8 @@ comment on function auth.is_fresh(auth.sessions) is
 --! EndIncluded auth/is_fresh.sql
 --! Included context/require_fresh_sign_in.sql
 -- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
--- the last ten minutes. A key never did, so it is refused as one (RH403, session). For triggers; functions of auth, which
--- have no context, ask auth.is_fresh().
+-- the last ten minutes. A key never did, so it is refused as one (RH403, session); nor did a guest (RH403, account). For
+-- triggers; functions of auth, which have no context, ask auth.is_fresh().
 set local role rowhouse_definer;
 create or replace function context.require_fresh_sign_in() returns void
     language plpgsql stable parallel restricted security definer
@@ -1550,6 +1572,8 @@ declare
 begin
     if context.kind_in(body) = 'api_key' then
         perform context.refuse('session');
+    elsif context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
     end if;
     if not exists (
         select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)
@@ -2280,7 +2304,7 @@ comment on function auth.list_tenants(uuid) is 'The tenants a person may sign in
 reset role;
 --! EndIncluded auth/list_tenants.sql
 --! Included auth/create_tenant.sql
--- A tenant with its three built-in roles and its first owner. Returns the tenant's id.
+-- A tenant with its four built-in roles and its first owner. Returns the tenant's id.
 set local role rowhouse_definer;
 create or replace function auth.create_tenant(slug text, name text, owner uuid) returns uuid
     language plpgsql volatile parallel unsafe security definer
@@ -2297,7 +2321,9 @@ begin
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
             array['chat', 'read_documents'], true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true);
+            array['view_analytics'], true),
+        (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
+            array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
         select tenant, person.id, admin, true, person.name
         from app.users as person where person.id = owner;
@@ -2305,7 +2331,7 @@ begin
 end
 $$;
 comment on function auth.create_tenant(text, text, uuid) is
-    'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
+    'Makes a tenant with the roles admin, member, viewer and guest and its first owner; returns its id.';
 reset role;
 --! EndIncluded auth/create_tenant.sql
 --! Included auth/free_slug.sql
@@ -2337,7 +2363,7 @@ create or replace function auth.known_of(person uuid) returns text[]
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
-    select array[known.email, known.name] || array(
+    select array_remove(array[known.email, known.name], null) || array(
         select unnest(array[tenant.name, tenant.slug])
         from app.memberships as membership
         join app.tenants as tenant on tenant.id = membership.tenant_id
@@ -2704,56 +2730,6 @@ comment on function auth.register(text, text, text, text, bytea, bytea, uuid, te
     'Keeps a registration, without a password, until its mail is followed; queues the mail, of which an address gets three an hour.';
 reset role;
 --! EndIncluded auth/register.sql
---! Included auth/verify_email.sql
--- Follows a registration's mail, by link or by code: the user, their password and the tenant come into being together.
--- The password is of whoever opened the mail.
---
--- locale: the language of whoever opened it
--- admits: whom REGISTRATION lets in (auth.fault_of_newcomer)
--- Returns the outcome: verified, invalid_token or throttled; registration_closed and registration_invited, which use nothing up. Whether the tenant's slug was taken by another meanwhile is
--- no outcome: it gets one like it (auth.free_slug), and its owner sees which when they sign in.
-set local role rowhouse_definer;
-create or replace function auth.verify_email(
-    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text default 'open'
-) returns table (outcome text, retry_after integer)
-    language plpgsql volatile parallel unsafe security definer
-    set search_path = ''
-as $$
-declare
-    tried        record;
-    token        auth.mail_tokens;
-    registration auth.registrations;
-    person       uuid := uuidv7();
-begin
-    select * into strict tried from auth.try_mail_token('register', link, email, codes, facts);
-    outcome := tried.outcome;
-    retry_after := tried.retry_after;
-    token := tried.token;
-    if outcome = 'ok' and exists (select from app.users as known where lower(known.email) = token.email) then
-        outcome := 'invalid_token';
-    end if;
-    if outcome = 'ok' then
-        outcome := coalesce(auth.fault_of_newcomer(token.email, admits), 'ok');
-    end if;
-    if outcome = 'ok' then
-        select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
-        perform context.act(person, null, facts);
-        insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
-        insert into auth.passwords (user_id, hash) values (person, password_hash);
-        if registration.tenant_slug is not null then
-            perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
-        end if;
-        perform auth.forget_registrations(token.email, person);
-        outcome := 'verified';
-    end if;
-    return next;
-end
-$$;
-grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text) to rowhouse_auth;
-comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text) is
-    'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
-reset role;
---! EndIncluded auth/verify_email.sql
 --! Included auth/has_second_factor.sql
 -- Whether a password, a link or a provider's word alone is not enough for this person: they have an app that shows codes, or a
 -- passkey.
@@ -2801,10 +2777,11 @@ reset role;
 -- account outside the door. Names the actor for the trail,
 -- which has a refusal here as it has one of the door's.
 --
--- handle: sha256 of the session's secret handle
--- Outcomes: ok; unknown; no_session for an API key; or what context.fault_of() says.
+-- handle: sha256 of the session's secret handle; guests: whether a guest will do, who has no account
+-- Outcomes: ok; account_required for a guest; unknown; no_session for an API key; or what context.fault_of() says.
 set local role rowhouse_definer;
-create or replace function auth.live_session(handle bytea, facts jsonb) returns table (outcome text, session auth.sessions)
+create or replace function auth.live_session(handle bytea, facts jsonb, guests boolean default false)
+    returns table (outcome text, session auth.sessions)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -2823,17 +2800,212 @@ begin
     end if;
     select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(handle);
     outcome := coalesce(context.fault_of(holder, facts), 'ok');
-    if outcome <> 'ok' then
+    if outcome = 'ok' and not guests and exists (
+        select from app.users as person where person.id = session.user_id and person.is_guest
+    ) then
+        outcome := 'account_required';
+        perform auth.record_refusal(handle, 'RH403', 'account', facts);
+    elsif outcome <> 'ok' then
         perform auth.record_refusal(handle, 'RH401', outcome, facts);
     end if;
     perform context.act(session.user_id, session.tenant_id, facts);
     return next;
 end
 $$;
-comment on function auth.live_session(bytea, jsonb) is
+comment on function auth.live_session(bytea, jsonb, boolean) is
     'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
 reset role;
 --! EndIncluded auth/live_session.sql
+--! Included auth/lock_sessions.sql
+-- Whoever ends all sessions of a person, and whoever makes one out of another, wait for each other here. Without that a
+-- sibling that is being opened would be seen by nobody who ends "all", and would outlive them. Taken before any row is.
+set local role rowhouse_definer;
+create or replace function auth.lock_sessions(person uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtextextended('sessions of ' || person, 0))
+$$;
+comment on function auth.lock_sessions(uuid) is
+    'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
+reset role;
+--! EndIncluded auth/lock_sessions.sql
+--! Included auth/upgrade_guest.sql
+-- Mails a link and a code to an address with which a guest wants to have an account; good for an hour. What comes of it is
+-- auth.verify_email()'s: the guest becomes the account, or there is none. Whether the address has an account already, the
+-- guest does not learn: the mail says so, to its owner, and the guest stays one. Accounts are never joined.
+--
+-- browser: the digest of the cookie of the browser that asked; link, code: digests; mail: the id of the mail, secret: link
+-- and code, encrypted for it; locale: of its text
+-- Outcomes: ok; not_a_guest for who has an account; or why the session will not do.
+set local role rowhouse_definer;
+create or replace function auth.upgrade_guest(
+    handle bytea, email text, name text, link bytea, code bytea, browser bytea, mail uuid, secret text, locale text, facts jsonb
+) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    address text := auth.normalise_email(email);
+    shown   record;
+    guest   app.users;
+    token   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts, guests => true);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    end if;
+    select * into strict guest from app.users as known where known.id = (shown.session).user_id;
+    if not guest.is_guest then
+        return 'not_a_guest';
+    end if;
+    perform audit.tally_stranger('auth.register', auth.network((facts ->> 'ip')::inet));
+    token := auth.make_mail_token('register', address, null, link, code, browser, interval '1 hour', facts);
+    if token is null then
+        return 'ok';
+    end if;
+    insert into auth.registrations (token_id, name, guest_id) values (token, btrim(upgrade_guest.name), guest.id);
+    if exists (select from app.users as person where lower(person.email) = address) then
+        perform auth.queue_mail(mail, 'account_exists', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, 'guest_upgrade', address, locale, secret, facts);
+    end if;
+    perform audit.record_event('auth.guest_upgrade_requested', (shown.session).tenant_id,
+        jsonb_build_object('session', (shown.session).id));
+    return 'ok';
+end
+$$;
+grant execute on function auth.upgrade_guest(bytea, text, text, bytea, bytea, bytea, uuid, text, text, jsonb) to rowhouse_auth;
+comment on function auth.upgrade_guest(bytea, text, text, bytea, bytea, bytea, uuid, text, text, jsonb) is
+    'Queues a mail to an address with which a guest wants to have an account, or one that says that it has one already.';
+reset role;
+--! EndIncluded auth/upgrade_guest.sql
+--! Included auth/become_account.sql
+-- Makes a guest the account that they asked for (auth.upgrade_guest): the same person, with address and password. Their role
+-- stays guest, because who is in a company, the company says; its managers of users may give another from now on.
+--
+-- Every session of the guest ends: whoever held one of them has nothing of the account. What was mailed to another address
+-- for the same guest is worth nothing, because there is no guest any more.
+-- Outcomes: ok; other_browser; invalid_token for a guest who is gone, who has an account by now, or whose
+-- tenant wants none any more.
+set local role rowhouse_definer;
+create or replace function auth.become_account(
+    token auth.mail_tokens, registration auth.registrations, password_hash text, locale text,
+    browser bytea, handle bytea, facts jsonb
+) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    guest constant uuid := registration.guest_id;
+    asked boolean := coalesce(token.browser_digest = sha256(browser), false);
+    shown record;
+    home  uuid;
+    ended integer;
+begin
+    perform auth.lock_sessions(guest);
+    if not asked and handle is not null then
+        select * into strict shown from auth.live_session(handle, facts, guests => true);
+        asked := shown.outcome = 'ok' and (shown.session).user_id = guest;
+    end if;
+    if not asked then
+        perform audit.tally_stranger('auth.register_other_browser', auth.network((facts ->> 'ip')::inet));
+        return 'other_browser';
+    end if;
+    perform from app.users as known
+    where known.id = guest and known.is_guest and exists (
+        select from app.memberships as own
+        join app.tenants as place on place.id = own.tenant_id
+        where own.user_id = known.id and place.allows_guests
+    )
+    for update of known;
+    if not found then
+        return 'invalid_token';
+    end if;
+    perform context.act(guest, null, facts);
+    update app.users as known
+        set email = token.email, is_guest = false, name = registration.name, locale = become_account.locale
+        where known.id = guest;
+    insert into auth.passwords (user_id, hash) values (guest, password_hash);
+    update app.memberships as own set display_name = registration.name where own.user_id = guest
+        returning own.tenant_id into strict home;
+    update auth.sessions as session set ended_at = now(), end_reason = 'upgraded'
+        where session.user_id = guest and session.ended_at is null;
+    get diagnostics ended = row_count;
+    perform audit.record_event('auth.guest_upgraded', home, jsonb_build_object('ended', ended));
+    return 'ok';
+end
+$$;
+comment on function auth.become_account(auth.mail_tokens, auth.registrations, text, text, bytea, bytea, jsonb) is
+    'Makes a guest an account with the address that a mail proved, and ends their sessions. Outcome: ok, other_browser or invalid_token.';
+reset role;
+--! EndIncluded auth/become_account.sql
+--! Included auth/verify_email.sql
+-- Follows a registration's mail, by link or by code: the user, their password and the tenant come into being together.
+-- The password is of whoever opened the mail.
+--
+-- A guest who asked for it stays the same person, with what they said, and signs in from now on; the guest's session is
+-- over. There the mailbox alone is not enough: whoever opens the mail shows that they are who asked, by the browser that did or
+-- by the guest's session. Else a guest could ask for a stranger's address, wait until they press the button, and have put
+-- words into their mouth.
+--
+-- locale:  the language of whoever opened it
+-- admits:  whom REGISTRATION lets in (auth.fault_of_newcomer)
+-- browser: the digest of the browser's cookie; handle: sha256 of a session's handle; null where there is none
+-- Returns the outcome: verified, invalid_token or throttled; other_browser, registration_closed and registration_invited,
+-- which use nothing up. Whether the tenant's slug was taken by another meanwhile is no outcome: it gets one like it
+-- (auth.free_slug), and its owner sees which when they sign in.
+set local role rowhouse_definer;
+create or replace function auth.verify_email(
+    link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text default 'open',
+    browser bytea default null, handle bytea default null
+) returns table (outcome text, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried        record;
+    token        auth.mail_tokens;
+    registration auth.registrations;
+    person       uuid := uuidv7();
+begin
+    select * into strict tried from auth.try_mail_token('register', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' and exists (select from app.users as known where lower(known.email) = token.email) then
+        outcome := 'invalid_token';
+    end if;
+    if outcome = 'ok' then
+        outcome := coalesce(auth.fault_of_newcomer(token.email, admits), 'ok');
+    end if;
+    if outcome = 'ok' then
+        select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
+        if registration.guest_id is not null then
+            person := registration.guest_id;
+            outcome := auth.become_account(token, registration, password_hash, locale, browser, handle, facts);
+        else
+            perform context.act(person, null, facts);
+            insert into app.users (id, email, name, locale)
+                values (person, token.email, registration.name, verify_email.locale);
+            insert into auth.passwords (user_id, hash) values (person, password_hash);
+            if registration.tenant_slug is not null then
+                perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+            end if;
+        end if;
+    end if;
+    if outcome = 'ok' then
+        perform auth.forget_registrations(token.email, person);
+        outcome := 'verified';
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text, bytea, bytea) to rowhouse_auth;
+comment on function auth.verify_email(bytea, text, bytea[], text, text, jsonb, text, bytea, bytea) is
+    'Follows a registration''s link or code: makes the user, the password and the tenant at once, or an account of a guest. Outcome: verified, invalid_token, throttled, other_browser, registration_closed or registration_invited.';
+reset role;
+--! EndIncluded auth/verify_email.sql
 --! Included auth/set_password.sql
 -- What every change of a password does: the other sessions end, links and codes that were mailed die, the owner is told.
 --
@@ -3071,20 +3243,6 @@ comment on function auth.begin_login(text, jsonb) is
     'Counts a login attempt and returns the hash to check the password against, the seconds to wait unless it is right, and whether to check it at all.';
 reset role;
 --! EndIncluded auth/begin_login.sql
---! Included auth/lock_sessions.sql
--- Whoever ends all sessions of a person, and whoever makes one out of another, wait for each other here. Without that a
--- sibling that is being opened would be seen by nobody who ends "all", and would outlive them. Taken before any row is.
-set local role rowhouse_definer;
-create or replace function auth.lock_sessions(person uuid) returns void
-    language sql volatile parallel unsafe security definer
-    set search_path = ''
-as $$
-    select pg_advisory_xact_lock(hashtextextended('sessions of ' || person, 0))
-$$;
-comment on function auth.lock_sessions(uuid) is
-    'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
-reset role;
---! EndIncluded auth/lock_sessions.sql
 --! Included auth/ask_second_factor.sql
 -- Keeps a sign-in whose first factor was right until the second is shown. What names it is the handle of the session that
 -- was not opened: it opens no door, is good for ten minutes and five tries, and for nothing but this.
@@ -3176,7 +3334,7 @@ reset role;
 --
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
--- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …; a guest proves nothing
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
@@ -3235,7 +3393,8 @@ begin
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
-        when place.requires_second_factor then 'mfa_enrolment_required'
+        -- A guest proved nothing and can reach nothing that a second factor would keep.
+        when place.requires_second_factor and not person.is_guest then 'mfa_enrolment_required'
         else 'ok'
     end;
     -- Told only to who has shown everything that a session takes.
@@ -3285,7 +3444,8 @@ begin
         perform auth.notify(person.id, 'new_device');
     end if;
     result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'user', jsonb_build_object(
+            'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
         'tenant', case when place.id is not null then
             jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
         'tenants', auth.list_tenants(person.id),
@@ -3298,6 +3458,72 @@ comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uu
     'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 reset role;
 --! EndIncluded auth/open_session.sql
+--! Included auth/open_guest.sql
+-- Lets a visitor in who shows a publishable key of the tenant and nothing else: a person without an address and without a
+-- password, member with the role guest, and a session of their own. What the key holds for everybody who has its page, the
+-- session holds for one.
+--
+-- key:     sha256 of the key. The door judges it, with its origins and addresses: RH401 as everywhere
+-- name:    what they go by; locale: their language
+-- most:    how many guests a tenant has at a time
+-- session: the id of the session to make; handle: sha256 of its secret handle
+-- Outcomes: publishable_key_required for any other credential; guests_not_allowed, by the tenant or of this key;
+-- too_many_guests; or what auth.open_session() says.
+set local role rowhouse_definer;
+create or replace function auth.open_guest(
+    key bytea, name text, locale text, most integer, session uuid, handle bytea, facts jsonb
+) returns table (outcome text, result jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    opener auth.api_keys;
+    place  app.tenants;
+    person uuid := uuidv7();
+begin
+    perform context.enter(key, facts);
+    select * into opener from auth.api_keys as known where known.digest = sha256(key);
+    if opener.kind is distinct from 'publishable' then
+        outcome := 'publishable_key_required';
+        return next;
+        return;
+    end if;
+    select * into strict place from app.tenants as tenant where tenant.id = opener.tenant_id;
+    -- Visitors of one tenant take turns, so that the limit is exact.
+    perform pg_advisory_xact_lock(hashtextextended('guests of ' || place.id, 0));
+    outcome := case
+        when not (place.allows_guests and opener.opens_guests) then 'guests_not_allowed'
+        when (
+            select count(*) >= most from auth.sessions as live
+            where live.tenant_id = place.id and live.methods = '{}' and live.ended_at is null
+        ) then 'too_many_guests'
+    end;
+    if outcome is not null then
+        if audit.tally('auth.guest_refused', opener.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.guest_refused', place.id,
+                jsonb_build_object('outcome', outcome, 'key', opener.id));
+        end if;
+        return next;
+        return;
+    end if;
+
+    perform context.act(person, place.id, facts);
+    insert into app.users (id, is_guest, name, locale)
+        values (person, true, btrim(open_guest.name), open_guest.locale);
+    insert into app.memberships (tenant_id, user_id, role_id, display_name)
+        select place.id, person, role.id, btrim(open_guest.name)
+        from app.roles as role
+        where role.tenant_id = place.id and role.built_in and role.name = 'guest';
+    perform audit.record_event('auth.guest_opened', place.id, jsonb_build_object('session', session, 'key', opener.id));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, place.slug, '{}', facts) as opened;
+end
+$$;
+grant execute on function auth.open_guest(bytea, text, text, integer, uuid, bytea, jsonb) to rowhouse_auth;
+comment on function auth.open_guest(bytea, text, text, integer, uuid, bytea, jsonb) is
+    'Makes a guest of the tenant whose publishable key is shown, and their session. Raises RH401 for a key that does not open the door.';
+reset role;
+--! EndIncluded auth/open_guest.sql
 --! Included auth/fail_login.sql
 -- A login that failed: an event of the trail where the address is somebody's, and a count where it is nobody's, because a
 -- stranger writes no row of the trail. Either does the work of both and takes back what is not its own: whoever measures a
@@ -3904,7 +4130,8 @@ reset role;
 -- session:  the id of the session to make; opened: sha256 of its secret handle
 --
 -- The session that they are in has to be good in every respect, and stays. A replayed refresh token ends it as a theft.
--- Outcomes: what auth.open_session() says; unknown; no_session for an API key; reused; what context.fault_of() says.
+-- Outcomes: what auth.open_session() says; unknown; no_session for an API key; account_required for a guest;
+-- reused; what context.fault_of() says.
 set local role rowhouse_definer;
 create or replace function auth.switch_tenant(
     handle bytea, counter integer, session uuid, opened bytea, tenant_slug text, facts jsonb
@@ -3934,6 +4161,9 @@ begin
     select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
     fault := context.fault_of(holder, facts);
     outcome := case when fault is distinct from 'ended' and auth.is_replay(current, counter) then 'reused' else fault end;
+    if outcome is null and exists (select from app.users as known where known.id = person and known.is_guest) then
+        outcome := 'account_required';
+    end if;
 
     if outcome = 'reused' then
         perform auth.end_replayed(current, counter, fault);
@@ -4042,7 +4272,8 @@ begin
     current := context.require_session();
     return (
         select jsonb_build_object(
-            'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+            'user', jsonb_build_object(
+                'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
             'tenant', case when tenant.id is not null then
                 jsonb_build_object('id', tenant.id, 'slug', tenant.slug, 'name', tenant.name) end,
             'tenants', auth.list_tenants(person.id),
@@ -4980,6 +5211,10 @@ begin
     if context.tenant_in(body) is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- A visitor's key would outlive the visit.
+    if context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
+    end if;
     if tg_op = 'INSERT' then
         new.user_id := case when new.role_id is null then context.user_in(body) end;
         new.created_by := context.user_in(body);
@@ -5029,7 +5264,7 @@ begin
     -- Nor does a key move its own limits, or put another in its own place.
     if by_key and (
         new.replaces = context.credential_in(body)
-        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses) is distinct from (old.requests_per_minute, old.origins, old.addresses)
+        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses, new.opens_guests) is distinct from (old.requests_per_minute, old.origins, old.addresses, old.opens_guests)
     ) then
         perform context.refuse('session');
     end if;
@@ -5045,7 +5280,7 @@ comment on function auth.guard_api_key() is
     'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 reset role;
 
-create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, expires_at, revoked_at
+create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at
     on auth.api_keys for each row execute function auth.guard_api_key();
 --! EndIncluded auth/guard_api_key.sql
 --! Included auth/notify_of_api_key.sql
@@ -6019,6 +6254,43 @@ comment on function jobs.expire_exchange_codes() is
     'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 reset role;
 --! EndIncluded jobs/expire_exchange_codes.sql
+--! Included jobs/expire_guests.sql
+-- Forgets guests whom nobody saw for so many days, with their conversations, messages and preferences: a batch at a time,
+-- the oldest first. Whoever has a session that is good stays, however long it is good for; so does whoever is signing up
+-- just now. The trail keeps that they were there.
+set local role rowhouse_definer;
+create or replace function jobs.expire_guests(idle_days integer, most integer default 200) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    since constant timestamptz := now() - idle_days * interval '1 day';
+    gone  uuid[];
+begin
+    select array_agg(idle.id) into gone from (
+        select person.id from app.users as person
+        where person.is_guest and person.created_at <= since and not exists (
+            select from auth.sessions as session
+            where session.user_id = person.id and (
+                greatest(session.last_seen_at, session.ended_at) > since
+                or session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()
+            )
+        )
+        order by person.created_at, person.id
+        limit most
+        for update skip locked
+    ) as idle;
+    delete from auth.sessions where user_id = any (gone);
+    delete from app.memberships where user_id = any (gone);
+    delete from app.users where id = any (gone);
+    return coalesce(cardinality(gone), 0);
+end
+$$;
+grant execute on function jobs.expire_guests(integer, integer) to rowhouse_worker;
+comment on function jobs.expire_guests(integer, integer) is
+    'Forgets a batch of guests whom nobody saw for so many days, with what they said; returns how many.';
+reset role;
+--! EndIncluded jobs/expire_guests.sql
 --! Included jobs/expire_idempotency_keys.sql
 -- Forgets each Idempotency-Key, and the answer kept for it, a day after it was used.
 set local role rowhouse_definer;
@@ -6392,8 +6664,9 @@ create or replace trigger check_role_permissions before insert or update of perm
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
 -- nobody gives a role that holds more than they do, or touches somebody who holds more;
--- only an owner makes or unmakes an owner; and each of these takes somebody who proved lately who they are, because it gives or
--- takes what others may do. A key proves nothing anew: its scopes are the consent, and an owner it is never.
+-- only an owner makes or unmakes an owner; a guest's role changes once they have an account, and nobody becomes a guest;
+-- and each of these takes somebody who proved lately who they are, because it gives or takes what others may do. A key proves
+-- nothing anew: its scopes are the consent, and an owner it is never.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -6420,6 +6693,24 @@ begin
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
+        end if;
+    end if;
+    if (new.role_id, new.is_owner) is distinct from (old.role_id, old.is_owner) then
+        -- Who cannot be asked who they are, is given nothing.
+        if exists (select from app.users as person where person.id = old.user_id and person.is_guest) then
+            perform context.refuse('account');
+        end if;
+        -- What a member made as a member, such as API keys, would outlast it.
+        if new.role_id <> old.role_id and exists (
+            select from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id = new.role_id and role.built_in and role.name = 'guest'
+        ) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a member does not become a guest',
+                column = 'role_id',
+                constraint = 'memberships_guest_role',
+                hint = 'Suspend or remove them, or give them a role of your own with little in it.';
         end if;
     end if;
     if (old.is_owner or new.is_owner) and not context.is_owner()
@@ -6531,11 +6822,11 @@ comment on view app.audit_events is
 create or replace view app.api_keys with (security_invoker = true) as
     select
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
     from auth.api_keys;
 revoke all on app.api_keys from public, rowhouse_app;
 grant select on app.api_keys to rowhouse_app;
-grant update (name, requests_per_minute, origins, addresses) on app.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses, opens_guests) on app.api_keys to rowhouse_app;
 comment on view app.api_keys is
     'A key for a program. One''s own, and with manage_api_keys every key of the tenant; the secret is shown once, when it is made.';
 --! EndIncluded app/api_keys.sql
@@ -6545,26 +6836,28 @@ comment on view app.api_keys is
 create or replace function app.create_api_key(
     digests bytea[], beginnings text[], name text, scopes text[],
     kind text default 'secret', role_id uuid default null, expires_at timestamptz default null,
-    requests_per_minute integer default null, origins text[] default null, addresses inet[] default null
+    requests_per_minute integer default null, origins text[] default null, addresses inet[] default null,
+    opens_guests boolean default null
 )
     returns app.api_keys
     language sql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests
     )
     select
         digests[place], beginnings[place], create_api_key.name, create_api_key.scopes,
         coalesce(create_api_key.kind, 'secret'), create_api_key.role_id, create_api_key.expires_at,
-        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses
+        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses,
+        coalesce(create_api_key.opens_guests, false)
     from (values (case create_api_key.kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $$;
-grant execute on function app.create_api_key(bytea[], text[], text, text[], text, uuid, timestamptz, integer, text[], inet[]) to rowhouse_app;
-comment on function app.create_api_key(bytea[], text[], text, text[], text, uuid, timestamptz, integer, text[], inet[]) is
+grant execute on function app.create_api_key(bytea[], text[], text, text[], text, uuid, timestamptz, integer, text[], inet[], boolean) to rowhouse_app;
+comment on function app.create_api_key(bytea[], text[], text, text[], text, uuid, timestamptz, integer, text[], inet[], boolean) is
     'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
 --! EndIncluded app/create_api_key.sql
 --! Included app/rotate_api_key.sql
@@ -6584,18 +6877,18 @@ as $$
             and (known.user_id is null or known.user_id = (select context.key_keeper()))
         returning
             known.id, known.kind, known.role_id, known.name, known.scopes, known.requests_per_minute, known.origins,
-            known.addresses, now() + (old.expires_at - known.created_at) as expires_at
+            known.addresses, known.opens_guests, now() + (old.expires_at - known.created_at) as expires_at
     )
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, replaces
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests, replaces
     )
     select
         digests[place], beginnings[place], name, scopes, kind, role_id, expires_at, requests_per_minute,
-        origins, addresses, replaced.id
+        origins, addresses, opens_guests, replaced.id
     from replaced, lateral (values (case kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $$;
 grant execute on function app.rotate_api_key(uuid, bytea[], text[], integer) to rowhouse_app;
 comment on function app.rotate_api_key(uuid, bytea[], text[], integer) is
@@ -6609,7 +6902,7 @@ as $$
     update auth.api_keys as known set revoked_at = now() where known.id = revoke_api_key.id
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $$;
 grant execute on function app.revoke_api_key(uuid) to rowhouse_app;
 comment on function app.revoke_api_key(uuid) is
@@ -7136,8 +7429,8 @@ comment on function app.revoke_all_sessions() is
 --! Included policies/tenants.sql
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
     as restrictive for all to rowhouse_app
@@ -7157,7 +7450,7 @@ create policy "managers of the tenant change its name and settings" on app.tenan
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
 comment on policy "managers of the tenant change its name and settings" on app.tenants is
-    'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+    'The name, how long and from where its sessions are good, whether guests are welcome, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
@@ -7178,7 +7471,7 @@ comment on policy "the owners check locks the tenant" on app.tenants is
 --! Included policies/users.sql
 select context.close_table('app.users');
 
-grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
+grant select (id, email, is_guest, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
 grant update (name, locale) on app.users to rowhouse_app;
 
 create policy "nobody meets anybody else" on app.users
@@ -7202,14 +7495,14 @@ comment on policy "people change their own name and language" on app.users is
     'The address changes only by proving the new one; the status is the operator''s. Neither column is granted.';
 
 -- The auditor's reach: whom the trail means.
-grant select (id, name, email) on app.users to rowhouse_auditor;
+grant select (id, name, email, is_guest) on app.users to rowhouse_auditor;
 create policy "auditors name users" on app.users
     for select to rowhouse_auditor using (true);
 comment on policy "auditors name users" on app.users is
     'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
 
 -- The definer's reach: the door and sign-in.
-grant select, insert, update (email, name, locale, status) on app.users to rowhouse_definer;
+grant select, insert, update (email, is_guest, name, locale, status), delete on app.users to rowhouse_definer;
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every user" on app.users is
@@ -7217,11 +7510,15 @@ comment on policy "the door reads every user" on app.users is
 create policy "registration creates users" on app.users
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates users" on app.users is
-    'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.import_people() for the operator.';
+    'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.open_guest(), for who has none yet; auth.import_people() for the operator.';
 create policy "a proven address replaces the old one, and the operator bans" on app.users
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "a proven address replaces the old one, and the operator bans" on app.users is
-    'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call; jobs.delete_account(), which leaves a row that names nobody. Only these columns are granted.';
+    'auth.confirm_email_change(), once the new address is proven by who asked; auth.verify_email(), which makes a guest an account; auth.ban() and auth.unban(), which only the operator''s connection may call; jobs.delete_account(), which leaves a row that names nobody. Only these columns are granted.';
+create policy "guests go, accounts stay" on app.users
+    for delete to rowhouse_definer using (is_guest);
+comment on policy "guests go, accounts stay" on app.users is
+    'jobs.expire_guests(). Whoever has an account is never deleted, because what they did must keep its author.';
 --! EndIncluded policies/users.sql
 --! Included policies/permissions.sql
 select context.close_table('app.permissions');
@@ -7266,7 +7563,7 @@ create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
     using (tenant_id = (select context.member_tenant()));
 comment on policy "members see the roles of their tenant" on app.roles is
-    'What a colleague''s role means is no secret among colleagues, of whom a key of the tenant''s own is none.';
+    'What a colleague''s role means is no secret among colleagues, of whom a guest is none, nor a key of the tenant''s own.';
 
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
@@ -7282,7 +7579,7 @@ create policy "managers of roles change roles they hold" on app.roles
     )
     with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
 comment on policy "managers of roles change roles they hold" on app.roles is
-    'The built-in three stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
+    'The built-in four stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
 
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
@@ -7302,7 +7599,7 @@ comment on policy "the door reads every role" on app.roles is
 create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer with check (built_in);
 comment on policy "registration creates the built-in roles" on app.roles is
-    'auth.create_tenant() makes admin, member and viewer.';
+    'auth.create_tenant() makes admin, member, viewer and guest.';
 --! EndIncluded policies/roles.sql
 --! Included policies/memberships.sql
 select context.close_table('app.memberships');
@@ -7321,7 +7618,7 @@ create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
     using (tenant_id = (select context.member_tenant()));
 comment on policy "members see their colleagues" on app.memberships is
-    'Name, picture, role and status: what a colleague should see, and a key that stands in a web page should not. The address is in app.users, which shows only oneself.';
+    'Name, picture, role and status: what a colleague should see, and neither a guest should nor a key that stands in a web page. The address is in app.users, which shows only oneself.';
 
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
@@ -7340,24 +7637,27 @@ create policy "members change themselves, managers of users everybody" on app.me
         end
     );
 comment on policy "members change themselves, managers of users everybody" on app.memberships is
-    'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
+    'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author; guests are, with what they said, by jobs.expire_guests().';
 
--- The definer's reach: the door, the first owner of a new tenant, and imports.
-grant select, insert on app.memberships to rowhouse_definer;
+-- The definer's reach: the door, the first owner of a new tenant, guests, imports, and whoever leaves for good.
+grant select, insert, update (status, is_owner, display_name, avatar_url), delete on app.memberships to rowhouse_definer;
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every membership" on app.memberships is
     'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "registration creates the first owner, an import brings members" on app.memberships
+create policy "registration creates the first owner, guests come, an import brings members" on app.memberships
     for insert to rowhouse_definer with check (true);
-comment on policy "registration creates the first owner, an import brings members" on app.memberships is
-    'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
-grant update (status, is_owner, display_name, avatar_url) on app.memberships to rowhouse_definer;
-create policy "whoever is erased leaves a membership without a name" on app.memberships
+comment on policy "registration creates the first owner, guests come, an import brings members" on app.memberships is
+    'auth.create_tenant(); auth.open_guest(), for the person that context.act() names; and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+create policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships
     for update to rowhouse_definer
     using (user_id = (select context.user_id())) with check (user_id = (select context.user_id()));
-comment on policy "whoever is erased leaves a membership without a name" on app.memberships is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is
+    'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
+create policy "guests leave, and take their chats with them" on app.memberships
+    for delete to rowhouse_definer using (not is_owner);
+comment on policy "guests leave, and take their chats with them" on app.memberships is
+    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
 --! EndIncluded policies/memberships.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
@@ -7596,7 +7896,7 @@ grant select, insert, delete on auth.registrations to rowhouse_definer;
 create policy "registration keeps what is not verified yet" on auth.registrations
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "registration keeps what is not verified yet" on auth.registrations is
-    'auth.register(), auth.invite() and auth.verify_email(); a registration goes with its mail.';
+    'auth.register(), auth.invite(), auth.upgrade_guest() and auth.verify_email(); a registration goes with its mail.';
 --! EndIncluded policies/registrations.sql
 --! Included policies/mails.sql
 select context.close_table('auth.mails');
@@ -7614,12 +7914,12 @@ select context.close_table('auth.api_keys');
 -- Everything but the digest. Whose a key is, the trigger guard_api_key says; what it may do never changes.
 grant select (
     tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-    replaces, used_count, last_used_at, created_at, expires_at, revoked_at
+    replaces, used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 ) on auth.api_keys to rowhouse_app;
 grant insert (
-    kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at
+    kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, opens_guests, replaces, expires_at
 ) on auth.api_keys to rowhouse_app;
-grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 
 create policy "nothing crosses the wall" on auth.api_keys
     as restrictive for all to rowhouse_app
@@ -7674,7 +7974,7 @@ grant update (used_count, last_used_at, name, addresses, revoked_at) on auth.api
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is
-    'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own.';
+    'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own, auth.open_guest() at the page''s.';
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "web processes tell how often keys were used" on auth.api_keys is
@@ -7909,13 +8209,15 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
 comment on column app.users.id is 'Their key, the same in all their tenants.';
 comment on column app.users.name is 'Their own name, as they write it.';
-comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.created_at is 'When the address was proven, or the guest came.';
 comment on column app.users.updated_at is 'When they last changed.';
-comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
+comment on column app.users.email is 'Proven before the account exists; trimmed, NFC, lower case. Null exactly for guests.';
+comment on column app.users.is_guest is 'Whether it is a visitor without an account, who goes when nobody saw them for a while.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
 comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
 
@@ -8028,6 +8330,7 @@ comment on column app.api_keys.last_used_at is 'When it was used last, up to a f
 comment on column app.api_keys.created_at is 'When it was made.';
 comment on column app.api_keys.expires_at is 'When it ends by itself; null for never.';
 comment on column app.api_keys.revoked_at is 'When it was revoked.';
+comment on column app.api_keys.opens_guests is 'Whether a publishable key lets guests in (POST /auth/guest), where the company takes guests.';
 comment on table auth.totp_factors is 'Second factors: one time-based one-time password generator a person (RFC 6238).';
 comment on column auth.totp_factors.seed is 'AES-256-GCM under the master key, bound to the id.';
 comment on column auth.totp_factors.last_step is 'The last step of the clock whose code was used: it and all before it are worth nothing.';
@@ -8065,7 +8368,7 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
@@ -8081,7 +8384,7 @@ comment on column app.audit_events.old_row is 'The row before; secrets and what 
 comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
 comment on column app.audit_events.detail is 'What a named event says of itself.';
 comment on column app.audit_events.actor_kind is
-    'How the actor came in. session: somebody who was signed in; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
+    'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
 comment on column app.audit_events.actor_id is 'The user who acted, from the sealed context; null for the system.';
 comment on column app.audit_events.credential_id is 'The session or API key.';
 comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
@@ -8102,6 +8405,7 @@ comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
+comment on constraint users_is_guest_check on app.users is 'An account has an e-mail address, and a guest has none.';
 comment on constraint users_name_check on app.users is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint users_locale_check on app.users is 'A locale is a language tag (BCP 47) such as en or pt-BR.';
 comment on constraint users_status_check on app.users is 'A user is active, banned or deleted.';
@@ -8150,6 +8454,7 @@ comment on constraint api_keys_origins_check on auth.api_keys is 'Origins are 1 
 comment on constraint api_keys_addresses_check on auth.api_keys is 'Addresses are 1 to 50 network addresses or blocks, such as 192.0.2.7 or 2001:db8::/32.';
 comment on constraint api_keys_check on auth.api_keys is 'A key is somebody''s, or the tenant''s own with a role.';
 comment on constraint api_keys_check1 on auth.api_keys is 'A publishable key is the tenant''s own, has the scope chat and no other, and lists its origins.';
+comment on constraint api_keys_opens_guests_check on auth.api_keys is 'Only a publishable key lets guests in.';
 comment on constraint api_keys_tenant_id_fkey on auth.api_keys is 'A key belongs to a company.';
 comment on constraint api_keys_tenant_id_user_id_fkey on auth.api_keys is 'A key without a role is a member''s: the tenant''s own keys have no keys of theirs.';
 comment on constraint api_keys_tenant_id_role_id_fkey on auth.api_keys is 'A key''s role is one of its own company.';
@@ -8183,8 +8488,10 @@ using (values
     ('RH401', 'tenant_closed',        'tenant_closed',           401, 'This company''s account is closed.'),
     ('RH401', 'membership_suspended', 'membership_suspended',    401, 'You are suspended in this company: ask one of its administrators.'),
     ('RH401', 'membership_removed',   'membership_removed',      401, 'You are not a member of this company any more.'),
+    ('RH401', 'membership_unwelcome', 'guest_unwelcome',         401, 'This company takes no guests any more: sign in.'),
     ('RH403', '',                     'permission_denied',       403, 'The caller lacks a permission (named in the detail), or the context is forged, foreign or expired (detail: broken_seal).'),
     ('RH403', 'session',              'session_required',        403, 'This takes somebody who is signed in, and not an API key.'),
+    ('RH403', 'account',              'account_required',        403, 'This takes somebody with an account, and not a guest.'),
     ('RH404', '',                     'not_found',               404, 'There is no such row that the caller may see.'),
     ('RH405', '',                     'trail_immutable',         403, 'The audit trail and the tables it watches cannot be rewritten or truncated.'),
     ('RH409', '',                     'last_owner',              409, 'A tenant always keeps one active owner.'),
@@ -8219,10 +8526,10 @@ select audit.create_partitions();
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
-select audit.track('app.users', tenant => '', kept => '{email,name,locale,status,created_at,updated_at}');
+select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
 
 -- The catalogue and the roles say what may be done. A role's description is part of it.
 select audit.track('app.permissions', tenant => '', kept => '{description}');
@@ -8251,7 +8558,7 @@ select audit.track('auth.sessions',
     kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
     withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
 select audit.track('auth.api_keys',
-    kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
+    kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
@@ -10671,7 +10978,9 @@ begin
 
     if as_user is not null then
         select
-            person.status as user_status, company.status as tenant_status, membership.status as membership_status,
+            person.status as user_status, company.status as tenant_status,
+            case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
+            case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
             coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
         into holder
         from app.users as person
@@ -10697,7 +11006,7 @@ begin
             return;
         end if;
         sealed := row(
-            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
             null, null, null
         )::context.holder;
     end if;

@@ -15,13 +15,15 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
 comment on column app.users.id is 'Their key, the same in all their tenants.';
 comment on column app.users.name is 'Their own name, as they write it.';
-comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.created_at is 'When the address was proven, or the guest came.';
 comment on column app.users.updated_at is 'When they last changed.';
-comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
+comment on column app.users.email is 'Proven before the account exists; trimmed, NFC, lower case. Null exactly for guests.';
+comment on column app.users.is_guest is 'Whether it is a visitor without an account, who goes when nobody saw them for a while.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
 comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
 
@@ -134,6 +136,7 @@ comment on column app.api_keys.last_used_at is 'When it was used last, up to a f
 comment on column app.api_keys.created_at is 'When it was made.';
 comment on column app.api_keys.expires_at is 'When it ends by itself; null for never.';
 comment on column app.api_keys.revoked_at is 'When it was revoked.';
+comment on column app.api_keys.opens_guests is 'Whether a publishable key lets guests in (POST /auth/guest), where the company takes guests.';
 comment on table auth.totp_factors is 'Second factors: one time-based one-time password generator a person (RFC 6238).';
 comment on column auth.totp_factors.seed is 'AES-256-GCM under the master key, bound to the id.';
 comment on column auth.totp_factors.last_step is 'The last step of the clock whose code was used: it and all before it are worth nothing.';
@@ -171,7 +174,7 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
@@ -187,7 +190,7 @@ comment on column app.audit_events.old_row is 'The row before; secrets and what 
 comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
 comment on column app.audit_events.detail is 'What a named event says of itself.';
 comment on column app.audit_events.actor_kind is
-    'How the actor came in. session: somebody who was signed in; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
+    'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
 comment on column app.audit_events.actor_id is 'The user who acted, from the sealed context; null for the system.';
 comment on column app.audit_events.credential_id is 'The session or API key.';
 comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';

@@ -11,6 +11,7 @@ comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
+comment on constraint users_is_guest_check on app.users is 'An account has an e-mail address, and a guest has none.';
 comment on constraint users_name_check on app.users is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint users_locale_check on app.users is 'A locale is a language tag (BCP 47) such as en or pt-BR.';
 comment on constraint users_status_check on app.users is 'A user is active, banned or deleted.';
@@ -59,6 +60,7 @@ comment on constraint api_keys_origins_check on auth.api_keys is 'Origins are 1 
 comment on constraint api_keys_addresses_check on auth.api_keys is 'Addresses are 1 to 50 network addresses or blocks, such as 192.0.2.7 or 2001:db8::/32.';
 comment on constraint api_keys_check on auth.api_keys is 'A key is somebody''s, or the tenant''s own with a role.';
 comment on constraint api_keys_check1 on auth.api_keys is 'A publishable key is the tenant''s own, has the scope chat and no other, and lists its origins.';
+comment on constraint api_keys_opens_guests_check on auth.api_keys is 'Only a publishable key lets guests in.';
 comment on constraint api_keys_tenant_id_fkey on auth.api_keys is 'A key belongs to a company.';
 comment on constraint api_keys_tenant_id_user_id_fkey on auth.api_keys is 'A key without a role is a member''s: the tenant''s own keys have no keys of theirs.';
 comment on constraint api_keys_tenant_id_role_id_fkey on auth.api_keys is 'A key''s role is one of its own company.';

@@ -19,9 +19,12 @@ export interface TenantSummary {
 export interface SignedIn {
   readonly user: {
     readonly id: string;
-    readonly email: string;
+    /** Null for a guest. */
+    readonly email: string | null;
     readonly name: string;
     readonly locale: string;
+    /** Whether it is a visitor without an account. */
+    readonly guest: boolean;
   };
   readonly tenant: TenantSummary | null;
   readonly tenants: readonly TenantSummary[];

@@ -21,6 +21,14 @@ export type Shown =
   | { readonly link: Buffer; readonly email: null; readonly codes: null }
   | { readonly link: null; readonly email: string; readonly codes: readonly Buffer[] };
 
+/** Who shows a link or code, beyond having it. */
+export interface ShownBy {
+  /** The digest of the browser's cookie, if it has one. */
+  readonly browser: Buffer | null;
+  /** sha256 of a session's handle, if there is one. */
+  readonly handle: Buffer | null;
+}
+
 /** How a link or code was taken. */
 export interface Taken<Outcome extends string> {
   readonly outcome: Outcome | "invalid_token" | "throttled";
@@ -50,14 +58,16 @@ export interface MailProofs {
   /**
    * @param locale of the new user
    * @param admits who gets an account
+   * @param by by what a guest who becomes an account shows that they asked for it
    */
   verifyEmail(
     shown: Shown,
     passwordHash: string,
     locale: string,
     admits: Config["registration"],
+    by: ShownBy,
     facts: Facts,
-  ): Promise<Taken<"verified" | "registration_closed" | "registration_invited">>;
+  ): Promise<Taken<"verified" | "other_browser" | "registration_closed" | "registration_invited">>;
   /**
    * Mails a link and a code, or that there is no account.
    *
@@ -107,11 +117,11 @@ export function openMailProofs(auth: Pick<pg.Pool, "query">): MailProofs {
         [purpose, link, email, codes, facts],
       );
     },
-    verifyEmail({ link, email, codes }, passwordHash, locale, admits, facts) {
+    verifyEmail({ link, email, codes }, passwordHash, locale, admits, { browser, handle }, facts) {
       return one(
         "verify_email",
-        `select outcome, retry_after as "retryAfter" from auth.verify_email($1, $2, $3, $4, $5, $6, $7)`,
-        [link, email, codes, passwordHash, locale, facts, admits],
+        `select outcome, retry_after as "retryAfter" from auth.verify_email($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        [link, email, codes, passwordHash, locale, facts, admits, browser, handle],
       );
     },
     async request(purpose, email, { link, code, mail, secret }, browser, locale, facts) {

@@ -25,6 +25,7 @@ const times = (count: number, text: (n: number) => string): string =>
 /** For each code a request that shows it, or why no single request does. */
 export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   account_deletion_pending: "It takes somebody who asked to be deleted.",
+  account_required: "It takes a guest.",
   api_key_address_refused: "It takes an API key with a list of addresses.",
   api_key_invalid: { ...nobody, headers: { "X-API-Key": "rh_sk_short" } },
   api_key_origin_refused: "It takes a publishable key in a page that it was not made for.",
@@ -34,6 +35,9 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   body_incomplete: "It takes a connection that breaks.",
   body_too_deep: login(`{"email": ${"[".repeat(40)}${"]".repeat(40)}}`),
   body_too_large: "It takes a body of 100,001 bytes.",
+  captcha_failed: "It takes a server that asks for a CAPTCHA.",
+  captcha_required: "It takes a server that asks for a CAPTCHA.",
+  captcha_unavailable: "It takes a provider of a CAPTCHA that is away.",
   conflict: graphql(`mutation { createRole(input: {role: {name: "member"}}) { role { id } } }`, "ada"),
   conversation_archived: "It takes a conversation that was archived.",
   credential_expired: "It takes seven days.",
@@ -47,6 +51,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   document_too_large: "It takes a document of 2,001 tokens.",
   email_unproven: "It takes a provider that does not prove addresses.",
   fingerprint_mismatch: { ...nobody, as: "mel", headers: { "User-Agent": "another browser" } },
+  guest_unwelcome: "It takes a guest of a company that takes none any more.",
+  guests_not_allowed: "It takes a publishable key.",
   idempotency_in_progress: "It takes two requests at once.",
   idempotency_key_invalid: {
     ...graphql(
@@ -97,6 +103,12 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     path: "/auth/mfa/verify",
     body: { mfaToken: "rubbish", code: "123456" },
   },
+  not_a_guest: {
+    method: "POST",
+    path: "/auth/guest/upgrade",
+    as: "mel",
+    body: { email: "mel@home.example", name: "Mel" },
+  },
   not_a_member: login({ email: "mel@acme.example", password: "four walls and one roof", tenant: "globex" }),
   not_acceptable: { method: "GET", path: "/healthz", headers: { Accept: "image/png" } },
   not_found: graphql(`{ conversation(id: "01900000-0000-7000-8000-000000000000") { title } }`),
@@ -128,6 +140,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     "vic",
   ),
   provider_unavailable: "It takes a provider that is away.",
+  publishable_key_required: { method: "POST", path: "/auth/guest", as: "mel", body: {} },
   refresh_token_missing: { method: "POST", path: "/auth/refresh" },
   registration_closed: "It takes a server that is closed to strangers.",
   registration_invited: "It takes a server that is closed to who was not invited.",
@@ -156,6 +169,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   ),
   too_many_at_once: "It takes many requests at once.",
   too_many_attempts: "It takes a few wrong passwords in a row.",
+  too_many_guests: "It takes a company with many guests.",
   too_many_lists: graphql(
     `{ roles { nodes { ${times(26, (n) => `m${n}: memberships(first: 1) { nodes { id } }`)} } } }`,
   ),

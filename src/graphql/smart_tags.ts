@@ -85,7 +85,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           ],
         },
         attribute: {
-          ...notNull("name", "beginning", "scopes", "used_count", "created_at"),
+          ...notNull("name", "beginning", "scopes", "used_count", "created_at", "opens_guests"),
           kind: { tags: { notNull: true, enum: "ApiKeyKind", checkedBy: "auth.api_keys.kind" } },
           user_id: filtered,
         },

@@ -5,7 +5,9 @@ import type { TokenAuthority } from "../auth/access_token.ts";
 import type { AccountDeletion } from "../auth/account_deletion.ts";
 import type { AccountExport } from "../auth/account_export.ts";
 import type { ApiKeyUsage } from "../auth/api_key_usage.ts";
+import type { Captcha } from "../auth/captcha/captcha.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
+import type { Guests } from "../auth/guests.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { MailProofs } from "../auth/mail_proofs.ts";
 import type { Provider } from "../auth/oauth/provider.ts";
@@ -53,6 +55,7 @@ import { enrolTotp } from "./routes/mfa/enrol_totp.ts";
 import { removeTotp } from "./routes/mfa/remove_totp.ts";
 import { verifyMfa } from "./routes/mfa/verify.ts";
 import { beginOAuth, finishOAuth, listProviders } from "./routes/oauth.ts";
+import { openGuest } from "./routes/open_guest.ts";
 import { openApiDocument } from "./routes/openapi.ts";
 import { logInWithPasskey } from "./routes/passkey/login.ts";
 import { logInWithPasskeyOptions } from "./routes/passkey/login_options.ts";
@@ -71,6 +74,7 @@ import { restoreAccount } from "./routes/restore_account.ts";
 import { describeSession } from "./routes/session.ts";
 import { stepUp } from "./routes/step_up.ts";
 import { switchTenant } from "./routes/switch_tenant.ts";
+import { upgradeGuest } from "./routes/upgrade_guest.ts";
 import { verifyEmail } from "./routes/verify_email.ts";
 import { mailbox, mailboxHtml, mailboxPage, showsMails } from "./routes/written_mails.ts";
 import { answers, answerTheRest } from "./routing.ts";
@@ -87,6 +91,8 @@ export interface Parts {
   readonly catalogue: ErrorCatalogue;
   readonly identity: Identity;
   readonly proofs: MailProofs;
+  readonly guests: Guests;
+  readonly captcha: Captcha;
   readonly account: OwnAccount;
   readonly deletion: AccountDeletion;
   readonly exports: AccountExport;
@@ -177,25 +183,33 @@ function writtenMails(config: Config): Router<RequestState> {
 
 function signingIn(parts: Parts): Router<RequestState> {
   const { identity, proofs, account, rules, factors, authority, masterKeys, metrics, mailer, config } = parts;
+  const { guests, captcha, limits } = parts;
   const mfa = { factors, authority, masterKeys, metrics, issuer: new URL(config.publicUrl).hostname };
   const origins = [...ownOrigins(config.publicUrl), ...config.corsOrigins];
   const json = answers("application/json");
   return new Router<RequestState>(EXACT)
     .get("/auth/mail_page.js", mailPageScript())
-    .post("/auth/register", json, register(proofs, mailer, masterKeys, config.registration))
+    .post("/auth/register", json, register(proofs, mailer, masterKeys, captcha, config.registration))
     .get(
       "/auth/email/verify",
       mailPage({ purpose: "register", action: "/auth/email/verify", password: true }),
     )
     .post("/auth/email/verify", json, verifyEmail(proofs, rules, masterKeys, config.registration))
+    .post(
+      "/auth/guest",
+      json,
+      limits.guests,
+      openGuest(guests, captcha, authority, masterKeys, metrics, config.guests.most),
+    )
+    .post("/auth/guest/upgrade", json, upgradeGuest(guests, captcha, mailer, masterKeys, config.registration))
     .post("/auth/password/change", json, changePassword(account, rules, mailer))
-    .post("/auth/password/forgot", json, forgotPassword(proofs, mailer, masterKeys))
+    .post("/auth/password/forgot", json, forgotPassword(proofs, mailer, masterKeys, captcha))
     .get(
       "/auth/password/reset",
       mailPage({ purpose: "reset_password", action: "/auth/password/reset", password: true }),
     )
     .post("/auth/password/reset", json, resetPassword(proofs, rules, mailer, masterKeys))
-    .post("/auth/link/request", json, requestLink(proofs, mailer, masterKeys))
+    .post("/auth/link/request", json, requestLink(proofs, mailer, masterKeys, captcha))
     .get(
       "/auth/link",
       mailPage({

@@ -20,6 +20,12 @@ export const CODES = {
     remedy:
       "Ask whether it is to stay. If so, send `restoreToken` of the answer, which is good for ten minutes, as `token` to `POST /auth/account/restore`, and sign in again. The link and the code of the mail go there too.",
   },
+  account_required: {
+    status: 403,
+    happens:
+      "The call is about an account, and a guest has none: a password, an address, a second factor, an API key, another company, or a role.",
+    remedy: "Let them sign up: `POST /auth/guest/upgrade`. They keep their conversations.",
+  },
   api_key_address_refused: {
     status: 401,
     happens: "The API key has a list of network addresses, and the one that asks is not on it.",
@@ -66,6 +72,25 @@ export const CODES = {
     status: 413,
     happens: "The body has more than 100,000 bytes.",
     remedy: "Send less, in several requests. The connection is closed.",
+  },
+  captcha_failed: {
+    status: 403,
+    happens:
+      "The provider of the CAPTCHA says that it was not solved, or that its token was used or is too old; or it was solved in a page that is not ours, or for another call.",
+    remedy:
+      "Show the widget again (its token is good once), on an origin of `PUBLIC_URL` or `CORS_ORIGINS`, with the `action` of the call.",
+  },
+  captcha_required: {
+    status: 400,
+    happens: "The server asks for a CAPTCHA here (`CAPTCHA`), and the body has none.",
+    remedy: "Show the provider's widget, and send the token that it gives as `captcha`.",
+  },
+  captcha_unavailable: {
+    status: 503,
+    happens:
+      "The provider of the CAPTCHA does not answer, or refuses our secret. Nobody is let through meanwhile.",
+    remedy:
+      "Wait as long as `Retry-After` says, and try again with a new token. The operator's log says what is wrong.",
   },
   conflict: {
     status: 409,
@@ -126,6 +151,18 @@ export const CODES = {
       "The session belongs to another browser, platform or program than `User-Agent` says, or to another network, as far as the company binds its sessions (`fingerprint` of `myTenant`).",
     remedy:
       "Sign in from here. A token that was copied from elsewhere, for example into GraphiQL, is refused like this.",
+  },
+  guest_unwelcome: {
+    status: 401,
+    happens: "The company takes no guests any more (`allowsGuests`), and the session is a guest's.",
+    remedy: "Offer to sign in or to sign up. The guest can go on if the company takes guests again.",
+  },
+  guests_not_allowed: {
+    status: 403,
+    happens:
+      "The company takes no guests (`allowsGuests` of `updateTenant`), or the publishable key lets none in (`opensGuests` of `createApiKey` and `updateApiKey`).",
+    remedy:
+      "Whoever holds `manage_tenant` and `manage_api_keys` there can allow it. Until then, let people sign in.",
   },
   idempotency_in_progress: {
     status: 409,
@@ -285,6 +322,11 @@ export const CODES = {
       "The mfaToken is none, or is over: it is good for ten minutes, for five tries, for one sign-in, and for what it was made for only.",
     remedy: "Sign in again.",
   },
+  not_a_guest: {
+    status: 409,
+    happens: "Whoever wants to become an account has one already.",
+    remedy: "Go on with it. Another address is `POST /auth/email/change`.",
+  },
   not_a_member: {
     status: 403,
     happens:
@@ -361,6 +403,11 @@ export const CODES = {
     status: 503,
     happens: "The provider that should sign somebody in cannot be reached.",
     remedy: "Try again later, or sign in another way.",
+  },
+  publishable_key_required: {
+    status: 403,
+    happens: "Guests are let in by a publishable API key (`rh_pk_…`), and another credential came.",
+    remedy: "Send the key that is made for the page.",
   },
   refresh_token_missing: {
     status: 401,
@@ -497,6 +544,11 @@ export const CODES = {
     status: 429,
     happens: "There were too many wrong passwords or codes for this address, or from this network.",
     remedy: "Wait as many seconds as `Retry-After` says.",
+  },
+  too_many_guests: {
+    status: 429,
+    happens: "The company has as many guests at a time as the installation allows (`GUEST_LIMIT`).",
+    remedy: "Wait as long as `Retry-After` says. A guest leaves by signing out, or when their session ends.",
   },
   too_many_lists: {
     status: 400,

@@ -6,11 +6,15 @@ import type { RequestState } from "./request_facts.ts";
 /**
  * Who calls about their own account.
  *
+ * @param wanted what is to be sent, as a sentence
  * @throws {Problem} 401 `credential_missing`
  */
-export function callerOf({ caller }: RequestState): Caller {
+export function callerOf(
+  { caller }: RequestState,
+  wanted = "This call needs the access token of a session.",
+): Caller {
   if (caller) return caller;
-  throw unauthorized("credential_missing", "This call needs the access token of a session.");
+  throw unauthorized("credential_missing", wanted);
 }
 
 /** Why a session will not do something with its own account: an outcome of `auth.live_session`, or what goes beyond it. */
@@ -42,6 +46,10 @@ export function sessionRefusal(fault: string): Problem {
     case "membership_suspended":
     case "membership_removed":
       return unauthorized(fault, "You are not an active member of this company.");
+    case "membership_unwelcome":
+      return unauthorized("guest_unwelcome", "This company takes no guests any more.");
+    case "account_required":
+      return new Problem(403, fault, "This takes somebody with an account, and not a guest.");
     case "step_up_required":
       return stepUpRequired();
     default:

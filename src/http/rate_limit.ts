@@ -14,6 +14,8 @@ export interface RateLimits {
   readonly perAddress: Middleware<RequestState>;
   /** Counts the request for its credential, once that is known to be well made. */
   readonly perCredential: Middleware<RequestState>;
+  /** Counts a new guest for its address, beside the request; 429 `too_many_requests`. */
+  readonly guests: Middleware<RequestState>;
   close(): Promise<void>;
 }
 
@@ -29,8 +31,8 @@ interface Policy {
 }
 
 /**
- * Request quotas: under /auth/ per network address; elsewhere per credential and, ten times as wide, per
- * address, so that many made-up credentials are no way round. Counted in Redis where REDIS_URL is set, so
+ * Request quotas: under /auth/ per network address, and a narrower one for new guests; elsewhere per credential and, ten
+ * times as wide, per address, so that many made-up credentials are no way round. Counted in Redis where REDIS_URL is set, so
  * that all processes count together; in memory without it and while it cannot be reached. An API key may have a narrower
  * quota of its own, against the same count.
  */
@@ -49,6 +51,7 @@ export function createRateLimits(
     limiter: limiter(redis, name, quota),
   });
   const signIn = policy("sign-in", config.rateLimits.signIn);
+  const guests = policy("guests", config.rateLimits.guests);
   const credential = policy("credential", config.rateLimits.api);
   const address = policy("address", config.rateLimits.api * 10);
 
@@ -63,6 +66,10 @@ export function createRateLimits(
         const own = (caller.byKey && keyLimits?.of(caller)) ?? credential.quota;
         await consume(ctx, credential, nameOf(caller), Math.min(own, credential.quota));
       }
+      await next();
+    },
+    async guests(ctx, next) {
+      await consume(ctx, guests, networkOf(ctx.state.facts.ip));
       await next();
     },
     async close() {

@@ -4,7 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openAccountDeletion } from "../auth/account_deletion.ts";
 import { openAccountExport } from "../auth/account_export.ts";
 import { countApiKeyUsage } from "../auth/api_key_usage.ts";
+import { openCaptcha } from "../auth/captcha/siteverify.ts";
 import { masterKeys } from "../auth/encryption.ts";
+import { openGuests } from "../auth/guests.ts";
 import { openIdentity } from "../auth/identity.ts";
 import { openMailProofs } from "../auth/mail_proofs.ts";
 import { openProviders } from "../auth/oauth/providers.ts";
@@ -129,6 +131,8 @@ export async function startServer(options: {
       catalogue,
       identity,
       proofs: openMailProofs(auth),
+      guests: openGuests(auth),
+      captcha: openCaptcha(config, log),
       account: openOwnAccount(auth),
       deletion: openAccountDeletion(auth),
       exports: openAccountExport(auth),

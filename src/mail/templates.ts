@@ -30,6 +30,7 @@ export const TEMPLATES = [
   "password_removed",
   "passkey_added",
   "passkey_removed",
+  "guest_upgrade",
   ...NOTICES,
 ] as const;
 
@@ -38,6 +39,7 @@ export type Template = (typeof TEMPLATES)[number];
 /** The page that a mail's link opens; templates that are not here have no link and no code. */
 const pages: Partial<Record<Template, string>> = {
   verify_email: "/auth/email/verify",
+  guest_upgrade: "/auth/email/verify",
   reset_password: "/auth/password/reset",
   sign_in: "/auth/link",
   change_email: "/auth/email/change",

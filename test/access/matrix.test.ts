@@ -1,16 +1,23 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { type Line, printMatrix, SUBJECTS, tryMatrix, WHO } from "../support/policy_matrix.ts";
-import { buildTenants, type TenantFixture } from "../support/tenants.ts";
+import {
+  buildVisitedTenants,
+  type Line,
+  printMatrix,
+  SUBJECTS,
+  tryMatrix,
+  type VisitedTenant,
+  WHO,
+} from "../support/policy_matrix.ts";
 
 let database: TestDatabase;
-let tenants: { acme: TenantFixture; globex: TenantFixture };
+let tenants: { acme: VisitedTenant; globex: VisitedTenant };
 let lines: Line[];
 
 beforeAll(async () => {
   database = await createDatabase();
-  tenants = await buildTenants(database);
+  tenants = await buildVisitedTenants(database);
   lines = await tryMatrix(database.app, tenants.acme, tenants.globex);
 });
 afterAll(() => database.drop());

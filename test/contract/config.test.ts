@@ -54,6 +54,28 @@ describe("the configuration", () => {
     expect(() => Object.assign(config.database, { poolSize: 1 })).toThrow(TypeError);
   });
 
+  test("wants a secret for a CAPTCHA, and none without one", () => {
+    expect(readConfig({ STATE_DIR }).captcha).toBeNull();
+    expect(readConfig({ STATE_DIR, CAPTCHA: "off", CAPTCHA_SECRET: "x" }).captcha).toBeNull();
+    expect(readConfig({ STATE_DIR, CAPTCHA: "hcaptcha", CAPTCHA_SECRET: "x" }).captcha).toEqual({
+      provider: "hcaptcha",
+      secret: "x",
+      verifyUrl: null,
+    });
+    expect(problems({ STATE_DIR, CAPTCHA: "turnstile" })).toEqual([
+      expect.stringMatching(/^CAPTCHA_SECRET must be set/),
+    ]);
+    expect(problems({ STATE_DIR, CAPTCHA: "recaptcha", CAPTCHA_SECRET: "hush" })[0]).not.toContain("hush");
+  });
+
+  test("knows how many guests there may be, and for how long", () => {
+    expect(readConfig({ STATE_DIR })).toMatchObject({
+      guests: { most: 10_000, idleDays: 30 },
+      rateLimits: { guests: 10 },
+    });
+    expect(problems({ STATE_DIR, GUEST_IDLE_DAYS: "91", GUEST_LIMIT: "0" })).toHaveLength(2);
+  });
+
   test("reports every problem at once", () => {
     const found = problems({
       STATE_DIR,

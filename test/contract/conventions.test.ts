@@ -238,6 +238,8 @@ describe("the vocabulary of refusals", () => {
         faults.push(await fault({ ...good, [`${table}_status`]: state }));
       }
     }
+    // What the door makes of the membership of a guest whose tenant takes none any more.
+    faults.push(await fault({ ...good, kind: "guest", membership_status: "unwelcome" }));
     for (const bound of ["'{https://a.example}', null", "null, '{192.0.2.1}'"]) {
       faults.push(...(await offenders(`select context.fault_of_key(${bound}, '{}')`)));
     }

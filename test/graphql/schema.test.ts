@@ -97,6 +97,7 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
   expect(names("TenantPatch")).toEqual([
+    "allowsGuests",
     "fingerprint",
     "fingerprintNetwork",
     "name",
@@ -128,7 +129,7 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
-  expect(enumValues("ActorKind")).toEqual(["API_KEY", "SESSION", "SIGN_IN", "SYSTEM"]);
+  expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SYSTEM"]);
 });
 
 test("every column that a CHECK closes is an enum in the API", async () => {

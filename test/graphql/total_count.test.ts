@@ -135,9 +135,10 @@ describe("rows are counted for whom they are there", () => {
     const roles = `{ roles(orderBy: NAME_ASC) { ${counts} nodes { name memberships(first: 1) { ${counts} } } } }`;
     expect(await ask(acme.member, roles)).toEqual({
       roles: {
-        ...exactly(4),
+        ...exactly(5),
         nodes: [
           { name: "admin", memberships: exactly(2) },
+          { name: "guest", memberships: exactly(0) },
           { name: "helper", memberships: exactly(0) },
           { name: "member", memberships: exactly(2) },
           { name: "viewer", memberships: exactly(1) },

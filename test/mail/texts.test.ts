@@ -11,6 +11,7 @@ const withLink = [
   "change_email",
   "invitation",
   "password_removed",
+  "guest_upgrade",
   "deletion_asked",
 ];
 const all = TEMPLATES.flatMap((template) => LANGUAGES.map((locale) => ({ template, locale })));

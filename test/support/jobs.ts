@@ -5,6 +5,11 @@ import { type TestDatabase, testMasterKey } from "./database.ts";
 export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext {
   return {
     database: worker,
-    config: { masterKey: testMasterKey, previousMasterKey: null, accessTokenAlgorithm: "EdDSA" },
+    config: {
+      masterKey: testMasterKey,
+      previousMasterKey: null,
+      accessTokenAlgorithm: "EdDSA",
+      guests: { most: 10_000, idleDays: 30 },
+    },
   };
 }

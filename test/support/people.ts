@@ -3,7 +3,7 @@ import type { TestDatabase } from "./database.ts";
 import { eventually, readable, type TestServer } from "./server.ts";
 
 /** The roles that every tenant begins with. */
-export type BuiltInRole = "admin" | "member" | "viewer";
+export type BuiltInRole = "admin" | "member" | "viewer" | "guest";
 
 export interface Person {
   readonly userId: string;

@@ -1,14 +1,21 @@
 import type pg from "pg";
+import type { TestDatabase } from "./database.ts";
+import { furnishedGuest } from "./guests.ts";
 import { type Actor, inDoor } from "./in_door.ts";
 import { buildTenants, type TenantFixture, type TenantMember } from "./tenants.ts";
 
 /** Who tries. `nobody` is connected as rowhouse_app and has not come through the door. */
-export const WHO = ["owner", "admin", "member", "viewer", "nobody"] as const;
+export const WHO = ["owner", "admin", "member", "viewer", "guest", "nobody"] as const;
 type Who = (typeof WHO)[number];
 
 /** Whose row is tried: one's own, a colleague's, another tenant's. */
 const WHOSE = ["own", "colleague's", "other tenant's"] as const;
 type Whose = (typeof WHOSE)[number];
+
+/** A tenant with a visitor. */
+export interface VisitedTenant extends TenantFixture {
+  readonly guest: TenantMember;
+}
 
 /** How the matrix finds a row of each table, and what it writes there. */
 interface Subject {
@@ -107,7 +114,7 @@ export interface Line {
  * A cell is `yes` (it reached the row), `–` (it reached nothing), or the SQLSTATE of the refusal with the missing
  * permission where one is named; `42501` is a missing grant or a policy that said no.
  */
-export async function tryMatrix(app: pg.Pool, home: TenantFixture, abroad: TenantFixture): Promise<Line[]> {
+export async function tryMatrix(app: pg.Pool, home: VisitedTenant, abroad: VisitedTenant): Promise<Line[]> {
   const lines: Line[] = [];
   for (const [table, subject] of Object.entries(SUBJECTS)) {
     for (const { attempt, sql } of attempts(table, subject, home, abroad)) {
@@ -119,7 +126,7 @@ export async function tryMatrix(app: pg.Pool, home: TenantFixture, abroad: Tenan
   return lines;
 }
 
-function* attempts(table: string, subject: Subject, home: TenantFixture, abroad: TenantFixture) {
+function* attempts(table: string, subject: Subject, home: VisitedTenant, abroad: TenantFixture) {
   const { row, column, tenant } = subject;
   const find = (whose: Whose, me: TenantMember): string =>
     whose === "own"
@@ -166,8 +173,8 @@ function* attempts(table: string, subject: Subject, home: TenantFixture, abroad:
   yield { attempt: "truncate", sql: () => `truncate app.${table} cascade` };
 }
 
-const actor = (home: TenantFixture, who: Who): Actor | null => (who === "nobody" ? null : home[who]);
-const self = (home: TenantFixture, who: Who): TenantMember => (who === "nobody" ? home.member : home[who]);
+const actor = (home: VisitedTenant, who: Who): Actor | null => (who === "nobody" ? null : home[who]);
+const self = (home: VisitedTenant, who: Who): TenantMember => (who === "nobody" ? home.member : home[who]);
 
 async function cell(app: pg.Pool, who: Actor | null, sql: string): Promise<string> {
   const outcome = await inDoor(app, who, sql, [], false);
@@ -176,9 +183,20 @@ async function cell(app: pg.Pool, who: Actor | null, sql: string): Promise<strin
   return code === "RH403" ? `${code} ${detail}` : (code ?? outcome.refusal.message);
 }
 
+/** Two tenants, each with a visitor. */
+export async function buildVisitedTenants(
+  pools: Pick<TestDatabase, "admin" | "auth">,
+): Promise<{ acme: VisitedTenant; globex: VisitedTenant }> {
+  const { acme, globex } = await buildTenants(pools);
+  return {
+    acme: { ...acme, guest: await furnishedGuest(pools, acme) },
+    globex: { ...globex, guest: await furnishedGuest(pools, globex) },
+  };
+}
+
 /** The page db/policy-matrix.md, tried in a database that has no tenants yet. */
 export async function policyMatrix(pools: { admin: pg.Pool; app: pg.Pool; auth: pg.Pool }): Promise<string> {
-  const { acme, globex } = await buildTenants(pools);
+  const { acme, globex } = await buildVisitedTenants(pools);
   return printMatrix(await tryMatrix(pools.app, acme, globex));
 }
 

@@ -59,6 +59,7 @@ export async function startTestServer(
     MASTER_KEY: testMasterKey.toString("base64"),
     RATE_LIMIT_SIGN_IN: "100000",
     RATE_LIMIT: "100000",
+    RATE_LIMIT_GUESTS: "100000",
     ...env,
   });
   const log: LogLine[] = [];

@@ -51,7 +51,8 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
   };
 }
 
-async function addRows({ admin }: Pools, member: Member): Promise<TenantMember> {
+/** Gives somebody one row of everything that a member can have. */
+export async function addRows({ admin }: Pools, member: Member): Promise<TenantMember> {
   const { rows } = await admin.query<
     Pick<TenantMember, "conversationId" | "messageId" | "preferencesId" | "apiKeyId">
   >(

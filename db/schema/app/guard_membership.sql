@@ -1,8 +1,9 @@
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
 -- nobody gives a role that holds more than they do, or touches somebody who holds more;
--- only an owner makes or unmakes an owner; and each of these takes somebody who proved lately who they are, because it gives or
--- takes what others may do. A key proves nothing anew: its scopes are the consent, and an owner it is never.
+-- only an owner makes or unmakes an owner; a guest's role changes once they have an account, and nobody becomes a guest;
+-- and each of these takes somebody who proved lately who they are, because it gives or takes what others may do. A key proves
+-- nothing anew: its scopes are the consent, and an owner it is never.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -29,6 +30,24 @@ begin
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
+        end if;
+    end if;
+    if (new.role_id, new.is_owner) is distinct from (old.role_id, old.is_owner) then
+        -- Who cannot be asked who they are, is given nothing.
+        if exists (select from app.users as person where person.id = old.user_id and person.is_guest) then
+            perform context.refuse('account');
+        end if;
+        -- What a member made as a member, such as API keys, would outlast it.
+        if new.role_id <> old.role_id and exists (
+            select from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id = new.role_id and role.built_in and role.name = 'guest'
+        ) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a member does not become a guest',
+                column = 'role_id',
+                constraint = 'memberships_guest_role',
+                hint = 'Suspend or remove them, or give them a role of your own with little in it.';
         end if;
     end if;
     if (old.is_owner or new.is_owner) and not context.is_owner()

@@ -14,18 +14,18 @@ as $$
             and (known.user_id is null or known.user_id = (select context.key_keeper()))
         returning
             known.id, known.kind, known.role_id, known.name, known.scopes, known.requests_per_minute, known.origins,
-            known.addresses, now() + (old.expires_at - known.created_at) as expires_at
+            known.addresses, known.opens_guests, now() + (old.expires_at - known.created_at) as expires_at
     )
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, replaces
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests, replaces
     )
     select
         digests[place], beginnings[place], name, scopes, kind, role_id, expires_at, requests_per_minute,
-        origins, addresses, replaced.id
+        origins, addresses, opens_guests, replaced.id
     from replaced, lateral (values (case kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $$;
 grant execute on function app.rotate_api_key(uuid, bytea[], text[], integer) to rowhouse_app;
 comment on function app.rotate_api_key(uuid, bytea[], text[], integer) is

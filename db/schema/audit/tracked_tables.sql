@@ -9,10 +9,10 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
-select audit.track('app.users', tenant => '', kept => '{email,name,locale,status,created_at,updated_at}');
+select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
 
 -- The catalogue and the roles say what may be done. A role's description is part of it.
 select audit.track('app.permissions', tenant => '', kept => '{description}');
@@ -41,7 +41,7 @@ select audit.track('auth.sessions',
     kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
     withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
 select audit.track('auth.api_keys',
-    kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
+    kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');

@@ -1,4 +1,4 @@
--- A tenant with its three built-in roles and its first owner. Returns the tenant's id.
+-- A tenant with its four built-in roles and its first owner. Returns the tenant's id.
 set local role rowhouse_definer;
 create or replace function auth.create_tenant(slug text, name text, owner uuid) returns uuid
     language plpgsql volatile parallel unsafe security definer
@@ -15,7 +15,9 @@ begin
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
             array['chat', 'read_documents'], true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true);
+            array['view_analytics'], true),
+        (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
+            array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
         select tenant, person.id, admin, true, person.name
         from app.users as person where person.id = owner;
@@ -23,5 +25,5 @@ begin
 end
 $$;
 comment on function auth.create_tenant(text, text, uuid) is
-    'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
+    'Makes a tenant with the roles admin, member, viewer and guest and its first owner; returns its id.';
 reset role;

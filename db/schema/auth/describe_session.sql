@@ -12,7 +12,8 @@ begin
     current := context.require_session();
     return (
         select jsonb_build_object(
-            'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+            'user', jsonb_build_object(
+                'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
             'tenant', case when tenant.id is not null then
                 jsonb_build_object('id', tenant.id, 'slug', tenant.slug, 'name', tenant.name) end,
             'tenants', auth.list_tenants(person.id),

@@ -24,6 +24,10 @@ begin
     if context.tenant_in(body) is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- A visitor's key would outlive the visit.
+    if context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
+    end if;
     if tg_op = 'INSERT' then
         new.user_id := case when new.role_id is null then context.user_in(body) end;
         new.created_by := context.user_in(body);
@@ -73,7 +77,7 @@ begin
     -- Nor does a key move its own limits, or put another in its own place.
     if by_key and (
         new.replaces = context.credential_in(body)
-        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses) is distinct from (old.requests_per_minute, old.origins, old.addresses)
+        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses, new.opens_guests) is distinct from (old.requests_per_minute, old.origins, old.addresses, old.opens_guests)
     ) then
         perform context.refuse('session');
     end if;
@@ -89,5 +93,5 @@ comment on function auth.guard_api_key() is
     'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 reset role;
 
-create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, expires_at, revoked_at
+create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at
     on auth.api_keys for each row execute function auth.guard_api_key();

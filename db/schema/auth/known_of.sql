@@ -4,7 +4,7 @@ create or replace function auth.known_of(person uuid) returns text[]
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
-    select array[known.email, known.name] || array(
+    select array_remove(array[known.email, known.name], null) || array(
         select unnest(array[tenant.name, tenant.slug])
         from app.memberships as membership
         join app.tenants as tenant on tenant.id = membership.tenant_id

@@ -3,7 +3,7 @@
 --
 -- session:      the id of the session to make; handle: sha256 of its secret handle
 -- tenant_slug:  which tenant; null takes the membership that was used last
--- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …
+-- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …; a guest proves nothing
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
@@ -62,7 +62,8 @@ begin
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
-        when place.requires_second_factor then 'mfa_enrolment_required'
+        -- A guest proved nothing and can reach nothing that a second factor would keep.
+        when place.requires_second_factor and not person.is_guest then 'mfa_enrolment_required'
         else 'ok'
     end;
     -- Told only to who has shown everything that a session takes.
@@ -112,7 +113,8 @@ begin
         perform auth.notify(person.id, 'new_device');
     end if;
     result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'user', jsonb_build_object(
+            'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
         'tenant', case when place.id is not null then
             jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
         'tenants', auth.list_tenants(person.id),

@@ -6,7 +6,8 @@
 -- session:  the id of the session to make; opened: sha256 of its secret handle
 --
 -- The session that they are in has to be good in every respect, and stays. A replayed refresh token ends it as a theft.
--- Outcomes: what auth.open_session() says; unknown; no_session for an API key; reused; what context.fault_of() says.
+-- Outcomes: what auth.open_session() says; unknown; no_session for an API key; account_required for a guest;
+-- reused; what context.fault_of() says.
 set local role rowhouse_definer;
 create or replace function auth.switch_tenant(
     handle bytea, counter integer, session uuid, opened bytea, tenant_slug text, facts jsonb
@@ -36,6 +37,9 @@ begin
     select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
     fault := context.fault_of(holder, facts);
     outcome := case when fault is distinct from 'ended' and auth.is_replay(current, counter) then 'reused' else fault end;
+    if outcome is null and exists (select from app.users as known where known.id = person and known.is_guest) then
+        outcome := 'account_required';
+    end if;
 
     if outcome = 'reused' then
         perform auth.end_replayed(current, counter, fault);

@@ -7,7 +7,7 @@
 --   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
 --   136 – 145  backend         its process
 --         146  owner           t or f
---   147 – 154  kind            session, api_key, sign_in
+--   147 – 154  kind            session, guest, api_key, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
 --              detail          JSON: request_id, ip, user_agent; explains
 --

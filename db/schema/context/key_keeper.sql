@@ -1,5 +1,6 @@
--- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own. A key does not, unless
--- manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would outlive the key.
+-- Whose API keys the caller may see and keep as their own: somebody who is signed in, their own; a guest has none. A key
+-- does not, unless manage_api_keys is among its scopes: else whoever stole one could make another, and the theft would
+-- outlive the key.
 create or replace function context.key_keeper() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''

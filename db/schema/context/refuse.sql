@@ -1,4 +1,4 @@
--- Raises RH403. The detail is the permission that was missing, or `broken_seal`.
+-- Raises RH403. The detail is the permission that was missing, or `broken_seal`, `session`, `account`.
 create or replace function context.refuse(missing text) returns void
     language plpgsql immutable parallel safe security invoker
     set search_path = ''
@@ -9,12 +9,14 @@ begin
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
             when 'session' then 'this takes somebody who is signed in, and not an API key'
+            when 'account' then 'this takes somebody with an account, and not a guest'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
             when 'session' then 'Sign in.'
+            when 'account' then 'Sign up: POST /auth/guest/upgrade.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end

@@ -1,6 +1,6 @@
 -- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
--- the last ten minutes. A key never did, so it is refused as one (RH403, session). For triggers; functions of auth, which
--- have no context, ask auth.is_fresh().
+-- the last ten minutes. A key never did, so it is refused as one (RH403, session); nor did a guest (RH403, account). For
+-- triggers; functions of auth, which have no context, ask auth.is_fresh().
 set local role rowhouse_definer;
 create or replace function context.require_fresh_sign_in() returns void
     language plpgsql stable parallel restricted security definer
@@ -11,6 +11,8 @@ declare
 begin
     if context.kind_in(body) = 'api_key' then
         perform context.refuse('session');
+    elsif context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
     end if;
     if not exists (
         select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)

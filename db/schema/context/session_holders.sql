@@ -1,13 +1,16 @@
 -- Sessions by the digest of their handle (sha256 of sha256), live or not, with the live state of all that they depend on.
 -- A session ends when its own time is over, or earlier, by limits that its tenant has set since: shorter ones bite at once.
+-- Whoever has the role guest came as a guest, whether or not they have an account by now: the kind says so, and what takes
+-- a session of a member is not for them. Who has no account is out at once where the tenant wants no guests any more.
 -- A view, so that whoever asks for one row has the join planned into their own statement.
 create or replace view context.session_holders with (security_invoker = true) as
     select
         session.handle_digest as digest,
         row(
-            'session', session.id,
+            case when role.built_in and role.name = 'guest' then 'guest' else 'session' end, session.id,
             person.id, person.status,
-            session.tenant_id, tenant.status, membership.status,
+            session.tenant_id, tenant.status,
+            case when person.is_guest and not tenant.allows_guests then 'unwelcome' else membership.status end,
             coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
             session.user_agent,
             session.ended_at is not null,

@@ -41,7 +41,9 @@ begin
 
     if as_user is not null then
         select
-            person.status as user_status, company.status as tenant_status, membership.status as membership_status,
+            person.status as user_status, company.status as tenant_status,
+            case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
+            case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
             coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
         into holder
         from app.users as person
@@ -67,7 +69,7 @@ begin
             return;
         end if;
         sealed := row(
-            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
             null, null, null
         )::context.holder;
     end if;

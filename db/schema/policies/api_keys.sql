@@ -3,12 +3,12 @@ select context.close_table('auth.api_keys');
 -- Everything but the digest. Whose a key is, the trigger guard_api_key says; what it may do never changes.
 grant select (
     tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-    replaces, used_count, last_used_at, created_at, expires_at, revoked_at
+    replaces, used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 ) on auth.api_keys to rowhouse_app;
 grant insert (
-    kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at
+    kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, opens_guests, replaces, expires_at
 ) on auth.api_keys to rowhouse_app;
-grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 
 create policy "nothing crosses the wall" on auth.api_keys
     as restrictive for all to rowhouse_app
@@ -63,7 +63,7 @@ grant update (used_count, last_used_at, name, addresses, revoked_at) on auth.api
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is
-    'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own.';
+    'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own, auth.open_guest() at the page''s.';
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "web processes tell how often keys were used" on auth.api_keys is

@@ -14,7 +14,7 @@ create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
     using (tenant_id = (select context.member_tenant()));
 comment on policy "members see their colleagues" on app.memberships is
-    'Name, picture, role and status: what a colleague should see, and a key that stands in a web page should not. The address is in app.users, which shows only oneself.';
+    'Name, picture, role and status: what a colleague should see, and neither a guest should nor a key that stands in a web page. The address is in app.users, which shows only oneself.';
 
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
@@ -33,21 +33,24 @@ create policy "members change themselves, managers of users everybody" on app.me
         end
     );
 comment on policy "members change themselves, managers of users everybody" on app.memberships is
-    'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
+    'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author; guests are, with what they said, by jobs.expire_guests().';
 
--- The definer's reach: the door, the first owner of a new tenant, and imports.
-grant select, insert on app.memberships to rowhouse_definer;
+-- The definer's reach: the door, the first owner of a new tenant, guests, imports, and whoever leaves for good.
+grant select, insert, update (status, is_owner, display_name, avatar_url), delete on app.memberships to rowhouse_definer;
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every membership" on app.memberships is
     'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "registration creates the first owner, an import brings members" on app.memberships
+create policy "registration creates the first owner, guests come, an import brings members" on app.memberships
     for insert to rowhouse_definer with check (true);
-comment on policy "registration creates the first owner, an import brings members" on app.memberships is
-    'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
-grant update (status, is_owner, display_name, avatar_url) on app.memberships to rowhouse_definer;
-create policy "whoever is erased leaves a membership without a name" on app.memberships
+comment on policy "registration creates the first owner, guests come, an import brings members" on app.memberships is
+    'auth.create_tenant(); auth.open_guest(), for the person that context.act() names; and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+create policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships
     for update to rowhouse_definer
     using (user_id = (select context.user_id())) with check (user_id = (select context.user_id()));
-comment on policy "whoever is erased leaves a membership without a name" on app.memberships is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is
+    'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
+create policy "guests leave, and take their chats with them" on app.memberships
+    for delete to rowhouse_definer using (not is_owner);
+comment on policy "guests leave, and take their chats with them" on app.memberships is
+    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';

@@ -5,4 +5,4 @@ grant select, insert, delete on auth.registrations to rowhouse_definer;
 create policy "registration keeps what is not verified yet" on auth.registrations
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "registration keeps what is not verified yet" on auth.registrations is
-    'auth.register(), auth.invite() and auth.verify_email(); a registration goes with its mail.';
+    'auth.register(), auth.invite(), auth.upgrade_guest() and auth.verify_email(); a registration goes with its mail.';

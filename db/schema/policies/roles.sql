@@ -16,7 +16,7 @@ create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
     using (tenant_id = (select context.member_tenant()));
 comment on policy "members see the roles of their tenant" on app.roles is
-    'What a colleague''s role means is no secret among colleagues, of whom a key of the tenant''s own is none.';
+    'What a colleague''s role means is no secret among colleagues, of whom a guest is none, nor a key of the tenant''s own.';
 
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
@@ -32,7 +32,7 @@ create policy "managers of roles change roles they hold" on app.roles
     )
     with check (tenant_id = (select context.tenant_requiring('manage_roles')) and not built_in);
 comment on policy "managers of roles change roles they hold" on app.roles is
-    'The built-in three stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
+    'The built-in four stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
 
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
@@ -52,4 +52,4 @@ comment on policy "the door reads every role" on app.roles is
 create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer with check (built_in);
 comment on policy "registration creates the built-in roles" on app.roles is
-    'auth.create_tenant() makes admin, member and viewer.';
+    'auth.create_tenant() makes admin, member, viewer and guest.';

@@ -7,6 +7,14 @@ const uuid = v.pipe(v.string(), v.uuid());
 
 const tenant = v.strictObject({ id: uuid, slug: v.string(), name: v.string() });
 
+const user = v.strictObject({
+  id: uuid,
+  email: v.pipe(v.nullable(v.string()), v.description("Null for a guest, who has none.")),
+  name: v.string(),
+  locale: v.string(),
+  guest: v.pipe(v.boolean(), v.description("Whether it is a visitor without an account.")),
+});
+
 const tokens = {
   access_token: v.pipe(v.string(), v.description("A JWT (RFC 9068), good for `expires_in` seconds.")),
   token_type: v.pipe(
@@ -30,14 +38,14 @@ export const tokenResponse = v.strictObject(tokens);
 /** A token response that says who signed in, where, and where else they could. */
 export const signedIn = v.strictObject({
   ...tokens,
-  user: v.strictObject({ id: uuid, email: v.string(), name: v.string(), locale: v.string() }),
+  user,
   tenant: v.pipe(v.nullable(tenant), v.description("The company of this session; null for none.")),
   tenants: v.pipe(v.array(tenant), v.description("Every company that this person can sign in to.")),
 });
 
 /** Who is signed in, where, and for how long. */
 export const sessionAnswer = v.strictObject({
-  user: v.strictObject({ id: uuid, email: v.string(), name: v.string(), locale: v.string() }),
+  user,
   tenant: v.nullable(tenant),
   tenants: v.array(tenant),
   permissions: v.array(v.string()),

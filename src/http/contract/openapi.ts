@@ -45,6 +45,7 @@ export function openApi(operations: readonly Operation[]): object {
 
 const SECURITY = {
   bearer: [{ bearer: [] }, { dpop: [] }],
+  key: [{ bearer: [] }, { apiKey: [] }],
   any: [{ bearer: [] }, { dpop: [] }, { apiKey: [] }],
   refresh: [{ refreshCookie: [] }, {}],
   metrics: [{ metrics: [] }, {}],

@@ -27,8 +27,11 @@ export interface Operation<Body extends Fields = Fields> {
 
 export type Area = "Signing in" | "API" | "Running it" | "Reference";
 
-/** `bearer`: a session's access token. `refresh`: a refresh token, in the body or in its cookie. `any`: or an API key. */
-export type Credential = "bearer" | "refresh" | "any" | "metrics";
+/**
+ * `bearer`: a session's access token. `key`: an API key. `any`: either. `refresh`: a refresh token, in the body or in its
+ * cookie.
+ */
+export type Credential = "bearer" | "key" | "refresh" | "any" | "metrics";
 
 export interface Parameter {
   readonly in: "query" | "path" | "header";
@@ -77,12 +80,13 @@ export const OF_A_CREDENTIAL: readonly Code[] = [
   "use_dpop_nonce",
 ];
 
-/** What a call about one's own account is refused with, for the session that it comes with. */
-export const OF_A_SESSION: readonly Code[] = [
+/** What a call about one's own session is refused with, for the session that it comes with. */
+export const OF_ANY_SESSION: readonly Code[] = [
   "credential_expired",
   "credential_missing",
   "credential_unknown",
   "fingerprint_mismatch",
+  "guest_unwelcome",
   "membership_removed",
   "membership_suspended",
   "session_ended",
@@ -91,6 +95,21 @@ export const OF_A_SESSION: readonly Code[] = [
   "tenant_mismatch",
   "tenant_suspended",
   "user_banned",
+];
+
+/** The same where it is about one's own account, of which a guest has none. */
+export const OF_A_SESSION: readonly Code[] = [...OF_ANY_SESSION, "account_required"];
+
+/** What a call that comes with an API key is refused with, for the key. */
+export const OF_A_KEY: readonly Code[] = [
+  "api_key_address_refused",
+  "api_key_origin_refused",
+  "api_key_revoked",
+  "credential_expired",
+  "credential_missing",
+  "credential_unknown",
+  "tenant_closed",
+  "tenant_suspended",
 ];
 
 /** What a link or a code of a mail is refused with. */

@@ -23,6 +23,7 @@ import { mfaPasskeyOperation } from "../routes/passkey/second_factor.ts";
 import { mfaPasskeyOptionsOperation } from "../routes/passkey/second_factor_options.ts";
 import { stepUpWithPasskeyOperation } from "../routes/passkey/step_up.ts";
 import { stepUpWithPasskeyOptionsOperation } from "../routes/passkey/step_up_options.ts";
+import { openGuestOperation } from "../routes/open_guest.ts";
 import { refreshOperation } from "../routes/refresh.ts";
 import { registerOperation } from "../routes/register.ts";
 import { requestLinkOperation } from "../routes/request_link.ts";
@@ -31,6 +32,7 @@ import { restoreAccountOperation } from "../routes/restore_account.ts";
 import { sessionOperation } from "../routes/session.ts";
 import { stepUpOperation } from "../routes/step_up.ts";
 import { switchOperation } from "../routes/switch_tenant.ts";
+import { upgradeGuestOperation } from "../routes/upgrade_guest.ts";
 import { verifyEmailOperation } from "../routes/verify_email.ts";
 import { OF_A_CREDENTIAL, type Operation, operation } from "./operation.ts";
 
@@ -166,6 +168,8 @@ export const OPERATIONS: readonly Operation[] = [
   registerOperation,
   mailPageOperation("/auth/email/verify", "The page that the link of a registration opens"),
   verifyEmailOperation,
+  openGuestOperation,
+  upgradeGuestOperation,
   logInOperation,
   requestLinkOperation,
   mailPageOperation("/auth/link", "The page that a link to sign in with opens"),

@@ -68,6 +68,8 @@ const en: MailPageTexts = {
   noLink: "There is no link here: type the address and the six digits of the mail.",
   noScript: "This page needs JavaScript.",
   elsewhere: {
+    register:
+      "The account was asked for in another browser. Open the link there, or type the six digits where you chat.",
     sign_in:
       "The link was asked for in another browser. Open it there, or type the address and the six digits of the mail here.",
     change_email:
@@ -124,6 +126,8 @@ const de: MailPageTexts = {
   noLink: "Hier fehlt der Link: Geben Sie die Adresse und die sechs Ziffern aus der E-Mail ein.",
   noScript: "Diese Seite braucht JavaScript.",
   elsewhere: {
+    register:
+      "Das Konto wurde in einem anderen Browser angefordert. Öffnen Sie den Link dort, oder geben Sie die sechs Ziffern ein, wo Sie schreiben.",
     sign_in:
       "Der Link wurde in einem anderen Browser angefordert. Öffnen Sie ihn dort, oder geben Sie hier die Adresse und die sechs Ziffern aus der E-Mail ein.",
     change_email:

@@ -30,6 +30,7 @@ const call = ({ method, path }: Operation): string => `<code>${method.toUpperCas
 
 const CREDENTIALS = {
   bearer: "An access token.",
+  key: "A publishable API key.",
   any: "An access token or an API key.",
   refresh: "A refresh token, in the body or in the cookie.",
   metrics: "`METRICS_TOKEN`, where it is set.",

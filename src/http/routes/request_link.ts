@@ -1,9 +1,11 @@
 import type { Middleware } from "koa";
+import type { Captcha } from "../../auth/captcha/captcha.ts";
 import type { MasterKeys } from "../../auth/encryption.ts";
 import type { MailProofs } from "../../auth/mail_proofs.ts";
 import { makeMailSecret } from "../../auth/mail_secrets.ts";
 import type { Mailer } from "../../mail/mailer.ts";
 import { rememberBrowser } from "../asking_browser.ts";
+import { captchaField, OF_A_CAPTCHA, requireCaptcha } from "../captcha_check.ts";
 import { acknowledged } from "../contract/answers.ts";
 import { OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
@@ -18,20 +20,27 @@ export const requestLinkOperation = operation({
   summary: "Ask for a link to sign in with",
   description:
     "The same answer after the same work, whether the address is known or not. The browser gets a cookie, without which the link is good for nothing; the code of the same mail is good in any.",
-  body: { email: field.email },
+  body: { email: field.email, captcha: captchaField },
   answers: { 202: { says: "Whatever there is to say is in a mail.", body: acknowledged } },
-  refusals: OF_SIGNING_IN,
+  refusals: [...OF_SIGNING_IN, ...OF_A_CAPTCHA],
 });
 
 /**
  * `POST /auth/link/request {email}` → 202, whether there is an account or not: the same answer after the same work. What
  * there is to say, the mail says. The browser gets a cookie, without which the link is good for nothing.
  *
- * Refuses with 400 invalid_input.
+ * Refuses with 400 invalid_input, and for the CAPTCHA.
  */
-export function requestLink(proofs: MailProofs, mailer: Mailer, keys: MasterKeys): Middleware<RequestState> {
+export function requestLink(
+  proofs: MailProofs,
+  mailer: Mailer,
+  keys: MasterKeys,
+  captcha: Captcha,
+): Middleware<RequestState> {
   return async (ctx) => {
-    const { email } = field.readFields(await readJson(ctx), requestLinkOperation.body!);
+    const given = field.readFields(await readJson(ctx), requestLinkOperation.body!);
+    const { email, captcha: solved } = given;
+    await requireCaptcha(ctx, captcha, solved, "sign_in_link");
     const mail = makeMailSecret(keys, "sign_in", email);
     const browser = rememberBrowser(ctx);
     await proofs.request("sign_in", email, mail, browser, languageOf(ctx), ctx.state.facts);

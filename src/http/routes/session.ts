@@ -1,7 +1,7 @@
 import type { Middleware } from "koa";
 import type { Identity } from "../../auth/identity.ts";
 import { sessionAnswer } from "../contract/answers.ts";
-import { OF_A_CREDENTIAL, OF_A_SESSION, operation } from "../contract/operation.ts";
+import { OF_A_CREDENTIAL, OF_ANY_SESSION, operation } from "../contract/operation.ts";
 import { callerOf } from "../own_session.ts";
 import type { RequestState } from "../request_facts.ts";
 
@@ -14,7 +14,7 @@ export const sessionOperation = operation({
   answers: { 200: { says: "What a front end shows before it asks for anything else.", body: sessionAnswer } },
   refusals: [
     ...OF_A_CREDENTIAL,
-    ...OF_A_SESSION,
+    ...OF_ANY_SESSION,
     "database_unavailable",
     "not_acceptable",
     "timeout",

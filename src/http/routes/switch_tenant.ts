@@ -51,7 +51,7 @@ export const switchOperation = operation({
  * refresh token is in a cookie if the old one was shown in one, or with `cookie: true`.
  *
  * Refuses with 403 not_a_member, the same for a company that there is not; 401 tenant_suspended; 403 session_required for
- * an API key; 401 with the door's own reason for a session that is not good, invalid_grant and fingerprint_mismatch for a
+ * an API key, account_required for a guest; 401 with the door's own reason for a session that is not good, invalid_grant and fingerprint_mismatch for a
  * cookie of one; 401 credential_expired too where the sign-in is longer ago than the other company allows; 403
  * origin_not_allowed for a cookie from a foreign page.
  */
@@ -74,7 +74,7 @@ export function switchTenant(
     if (!answer || outcome !== "ok") {
       const problem = OF_THE_TENANT.includes(outcome)
         ? signInRefusal(outcome, { masterKeys: keys, session })
-        : inCookie
+        : inCookie && outcome !== "account_required"
           ? refreshRefusal(outcome)
           : sessionRefusal(outcome);
       if (problem.code === "invalid_grant") clearRefreshCookie(ctx);

@@ -19,6 +19,17 @@ export const de: Language = {
         "Link und Code gelten 24 Stunden, einmal. Falls Sie es nicht waren, ignorieren Sie diese E-Mail: Ohne sie entsteht kein Konto.",
       ],
     }),
+    guest_upgrade: () => ({
+      subject: "Behalten Sie Ihre Gespräche",
+      before: [
+        "Jemand, vermutlich Sie, hat als Gast geschrieben und möchte mit dieser E-Mail-Adresse ein Konto.",
+        "Um zu bestätigen, dass sie Ihnen gehört, öffnen Sie diese Seite in dem Browser, in dem Sie das Konto angefordert haben, und wählen dort Ihr Passwort:",
+      ],
+      button: "Bestätigen und Passwort wählen",
+      after: [
+        "Link und Code gelten eine Stunde, einmal. Falls Sie es nicht waren, ignorieren Sie diese E-Mail, und nennen Sie den Code niemandem: Ohne sie entsteht kein Konto.",
+      ],
+    }),
     account_exists: ({ service }) => ({
       subject: "Sie haben schon ein Konto",
       before: [

@@ -19,6 +19,17 @@ export const en: Language = {
         "Link and code work for 24 hours, once. If it was not you, ignore this mail: without it, no account is made.",
       ],
     }),
+    guest_upgrade: () => ({
+      subject: "Keep your conversations",
+      before: [
+        "Somebody, probably you, has chatted as a guest and wants an account with this e-mail address.",
+        "To confirm that it is yours, open this page in the browser in which you asked, and choose your password there:",
+      ],
+      button: "Confirm and choose a password",
+      after: [
+        "Link and code work for an hour, once. If it was not you, ignore this mail, and never tell anybody the code: without it, no account is made.",
+      ],
+    }),
     account_exists: ({ service }) => ({
       subject: "You already have an account",
       before: [

@@ -11,6 +11,7 @@ import { problem } from "../../../src/http/contract/answers.ts";
 import { openApi } from "../../../src/http/contract/openapi.ts";
 import { EVERYWHERE, type Operation } from "../../../src/http/contract/operation.ts";
 import { OPERATIONS } from "../../../src/http/contract/operations.ts";
+import { type CaptchaProvider, startCaptchaProvider } from "../../support/captcha_provider.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../../support/database.ts";
 import { handMadeProof, keyHolder } from "../../support/dpop.ts";
 import { type Answer, startTestServer, type TestServer } from "../../support/server.ts";
@@ -53,6 +54,8 @@ describe("what openapi.json says of", () => {
   let narrow: TestServer;
   let closed: TestServer;
   let invited: TestServer;
+  let guarded: TestServer;
+  let puzzles: CaptchaProvider;
   beforeAll(async () => {
     database = await createDatabase();
     server = await startTestServer(database, {
@@ -63,9 +66,22 @@ describe("what openapi.json says of", () => {
     });
     // They look into the queue of mails too, so what they find there has to come into the same folder.
     const STATE_DIR = server.config.stateDir;
-    narrow = await startTestServer(database, { STATE_DIR, RATE_LIMIT_SIGN_IN: "1", RATE_LIMIT: "1" });
+    narrow = await startTestServer(database, {
+      STATE_DIR,
+      RATE_LIMIT_SIGN_IN: "1",
+      RATE_LIMIT: "1",
+      RATE_LIMIT_GUESTS: "1",
+    });
     closed = await startTestServer(database, { STATE_DIR, REGISTRATION: "closed" });
     invited = await startTestServer(database, { STATE_DIR, REGISTRATION: "invited" });
+    puzzles = await startCaptchaProvider("turnstile", "a secret", "chat.rowhouse.test");
+    guarded = await startTestServer(database, {
+      STATE_DIR,
+      CAPTCHA: "turnstile",
+      CAPTCHA_SECRET: "a secret",
+      CAPTCHA_VERIFY_URL: puzzles.url,
+      GUEST_LIMIT: "1",
+    });
     const keys = await openSigningKeys(
       database.auth,
       masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
@@ -78,6 +94,8 @@ describe("what openapi.json says of", () => {
       server,
       closed,
       invited,
+      guarded,
+      puzzles,
       authority,
       token: (claims = {}) =>
         issueAccessToken(authority, {
@@ -94,6 +112,8 @@ describe("what openapi.json says of", () => {
     await narrow.close();
     await closed.close();
     await invited.close();
+    await guarded.close();
+    await puzzles.close();
     await database.drop();
   });
 

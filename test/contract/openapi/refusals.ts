@@ -1,3 +1,4 @@
+import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, signUp } from "../../support/people.ts";
 import type { Answer } from "../../support/server.ts";
@@ -26,7 +27,10 @@ import {
   someone,
   someoneAfter,
   verifier,
+  visitor,
   way,
+  welcoming,
+  withBadCaptchas,
   withBadSessions,
 } from "./street.ts";
 
@@ -100,6 +104,23 @@ async function verifyElsewhere({ server }: Street, to: Street["server"]): Promis
   return to.post("/auth/email/verify", { token: await mailedToken(server, email), ...choice });
 }
 
+/** Comes as a guest with a key of which, or of whose company, SQL changed something: $key and $tenant. */
+async function visitAfter(street: Street, change: string): Promise<Answer> {
+  const { person, key } = await welcoming(street);
+  await alter(street, person, change.replaceAll("$key", `'${key.id}'`));
+  return street.server.post("/auth/guest", {}, key.headers);
+}
+
+/** Asks for an account on a server, as a guest. */
+async function upgradeOn(
+  to: "server" | "closed" | "guarded",
+  street: Street,
+  more: object = {},
+): Promise<Answer> {
+  const { bearer } = await visitor(street);
+  return street[to].post("/auth/guest/upgrade", { email: newAddress(), name: "Ann", ...more }, bearer);
+}
+
 const wrongToken = { token: "rubbish" };
 
 /** By `method path code`. */
@@ -132,6 +153,64 @@ export const REFUSALS: Examples = {
       password: "password1",
     });
   },
+
+  "post /auth/email/verify link_of_another_browser": async (_, street) => {
+    const email = newAddress();
+    const { bearer } = await visitor(street);
+    await street.server.post("/auth/guest/upgrade", { email, name: "Ann" }, bearer);
+    const token = await mailedToken(street.server, email);
+    return street.server.post("/auth/email/verify", { token, ...choice });
+  },
+  ...withBadCaptchas("post /auth/register", ({ guarded }, captcha) =>
+    guarded.post("/auth/register", { email: newAddress(), name: "Ann", ...captcha }),
+  ),
+  ...withBadCaptchas("post /auth/password/forgot", ({ guarded }, captcha) =>
+    guarded.post("/auth/password/forgot", { email: newAddress(), ...captcha }),
+  ),
+  ...withBadCaptchas("post /auth/link/request", ({ guarded }, captcha) =>
+    guarded.post("/auth/link/request", { email: newAddress(), ...captcha }),
+  ),
+  ...withBadCaptchas("post /auth/guest", async (street, captcha) =>
+    street.guarded.post("/auth/guest", captcha, (await welcoming(street)).key.headers),
+  ),
+  ...withBadCaptchas("post /auth/guest/upgrade", (street, captcha) => upgradeOn("guarded", street, captcha)),
+
+  "post /auth/guest api_key_address_refused": (_, street) =>
+    visitAfter(street, "update auth.api_keys set addresses = '{192.0.2.1}' where id = $key"),
+  "post /auth/guest api_key_origin_refused": async (_, street) => {
+    const { key } = await welcoming(street);
+    return street.server.post("/auth/guest", {}, { ...key.headers, ...elsewhere });
+  },
+  "post /auth/guest api_key_revoked": (_, street) =>
+    visitAfter(street, "update auth.api_keys set revoked_at = now() where id = $key"),
+  "post /auth/guest credential_expired": (_, street) =>
+    visitAfter(street, "update auth.api_keys set expires_at = now() where id = $key"),
+  "post /auth/guest credential_missing": (_, { server }) => server.post("/auth/guest"),
+  "post /auth/guest credential_unknown": (_, { server }) =>
+    server.post("/auth/guest", {}, bearer(createApiKeys().publishable)),
+  "post /auth/guest tenant_closed": (_, street) =>
+    visitAfter(street, "update app.tenants set status = 'closed' where id = $tenant"),
+  "post /auth/guest tenant_suspended": (_, street) => visitAfter(street, SUSPENDED),
+  "post /auth/guest guests_not_allowed": async (_, street) =>
+    street.server.post("/auth/guest", {}, (await welcoming(street, { opensGuests: false })).key.headers),
+  "post /auth/guest publishable_key_required": async (_, street) =>
+    street.server.post("/auth/guest", {}, (await someone(street)).headers),
+  "post /auth/guest too_many_guests": async (_, street) => {
+    const { key } = await welcoming(street);
+    const visit = () => street.guarded.post("/auth/guest", { captcha: street.puzzles.token() }, key.headers);
+    await visit();
+    return visit();
+  },
+  ...withBadSessions("post /auth/guest/upgrade", ({ server }, headers) =>
+    server.post("/auth/guest/upgrade", { email: newAddress(), name: "Ann" }, headers),
+  ),
+  "post /auth/guest/upgrade not_a_guest": async (_, street) =>
+    street.server.post(
+      "/auth/guest/upgrade",
+      { email: newAddress(), name: "Ann" },
+      (await someone(street)).headers,
+    ),
+  "post /auth/guest/upgrade registration_closed": (_, street) => upgradeOn("closed", street),
 
   "post /auth/login account_deletion_pending": (_, street) => logInAfter(street, LEAVING),
   "post /auth/login invalid_credentials": (_, { server }) =>

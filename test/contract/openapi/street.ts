@@ -4,7 +4,9 @@ import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { codeAt } from "../../../src/auth/totp.ts";
 import type { Operation } from "../../../src/http/contract/operation.ts";
 import type { Authenticator } from "../../support/authenticator.ts";
+import type { CaptchaProvider } from "../../support/captcha_provider.ts";
 import type { TestDatabase } from "../../support/database.ts";
+import { createGuestKey, openGuest } from "../../support/guests.ts";
 import { passkeyOf } from "../../support/passkeys.ts";
 import { mailedCode, mailedToken, type SignUp, signUp } from "../../support/people.ts";
 import { type Answer, eventually, readable, type TestServer } from "../../support/server.ts";
@@ -17,6 +19,9 @@ export interface Street {
   readonly closed: TestServer;
   /** One where only the invited may. */
   readonly invited: TestServer;
+  /** One that asks for a CAPTCHA, lets one guest in, and whose provider answers or is away. */
+  readonly guarded: TestServer;
+  readonly puzzles: CaptchaProvider;
   readonly authority: TokenAuthority;
   /** An access token of ours; of nobody, if it is not said whose. */
   token(claims?: Partial<AccessClaims>): Promise<string>;
@@ -113,6 +118,47 @@ export function withBadSessions(
     [`${route} session_required`]: async (_, street) =>
       call(street, { "X-API-Key": await keyOfSomeone(street) }),
     [`${route} tenant_mismatch`]: async (_, street) => call(street, bearer(await foreignToken(street))),
+    [`${route} account_required`]: async (_, street) => call(street, (await visitor(street)).bearer),
+    [`${route} guest_unwelcome`]: async (_, street) => {
+      const { bearer, tenantId } = await visitor(street);
+      await street.database.admin.query("update app.tenants set allows_guests = false where id = $1", [
+        tenantId,
+      ]);
+      return call(street, bearer);
+    },
+  };
+}
+
+/** A company that takes guests, and its key that lets them in. */
+export async function welcoming(street: Street, given: { opensGuests?: boolean } = {}) {
+  const person = await someone(street);
+  const tenantId = person.login.tenant!.id;
+  return { person, tenantId, key: await createGuestKey(street.database, tenantId, given) };
+}
+
+/** A guest of such a company. */
+export async function visitor(street: Street) {
+  const { tenantId, key } = await welcoming(street);
+  const { bearer } = await openGuest(street.server, key);
+  return { bearer, tenantId };
+}
+
+/** A call that asks for a CAPTCHA, with everything that its provider can say of it. */
+export function withBadCaptchas(
+  route: string,
+  call: (street: Street, captcha: object) => Promise<Answer>,
+): Examples {
+  return {
+    [`${route} captcha_required`]: (_, street) => call(street, {}),
+    [`${route} captcha_failed`]: (_, street) => call(street, { captcha: "rubbish" }),
+    [`${route} captcha_unavailable`]: async (_, street) => {
+      street.puzzles.behave({ status: 500, body: "" });
+      try {
+        return await call(street, { captcha: street.puzzles.token() });
+      } finally {
+        street.puzzles.behave("well");
+      }
+    },
   };
 }
 

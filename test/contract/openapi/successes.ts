@@ -13,7 +13,9 @@ import {
   seedOf,
   someone,
   verifier,
+  visitor,
   way,
+  welcoming,
 } from "./street.ts";
 
 const choice = { password: "four walls and a door" };
@@ -27,6 +29,12 @@ export const SUCCESSES: Examples = {
     const email = newAddress();
     await server.post("/auth/register", { email, name: "Ann" });
     return server.post("/auth/email/verify", { token: await mailedToken(server, email), ...choice });
+  },
+  "post /auth/guest 200": async (_, street) =>
+    street.server.post("/auth/guest", {}, (await welcoming(street)).key.headers),
+  "post /auth/guest/upgrade 202": async (_, street) => {
+    const { bearer } = await visitor(street);
+    return street.server.post("/auth/guest/upgrade", { email: newAddress(), name: "Ann" }, bearer);
   },
   "post /auth/login 200": async (_, street) => {
     const { email, password } = await someone(street);
