@@ -46,8 +46,9 @@ export function deleteAccount(
     field.readFields(await readJson(ctx), deleteAccountOperation.body!);
     const caller = callerOf(ctx.state);
     // The code is bound to the address that the mail goes to, and that one is not asked of whoever may have found the session.
+    // A guest has none, and is refused below.
     const { user } = await identity.describeSession(caller);
-    const mail = makeMailSecret(keys, "restore_account", user.email);
+    const mail = makeMailSecret(keys, "restore_account", user.email ?? "");
     const { outcome, dueAt, tenants } = await deletion.request(caller, graceDays, mail);
     ctx.state.outcome = outcome;
     if (outcome === "last_owner") {

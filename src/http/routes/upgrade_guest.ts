@@ -12,7 +12,7 @@ import { OF_ANY_SESSION, OF_SIGNING_IN, operation } from "../contract/operation.
 import * as field from "../fields.ts";
 import { languageOf } from "../language.ts";
 import { callerOf, sessionRefusal } from "../own_session.ts";
-import { Problem } from "../problem.ts";
+import { Problem, refusalOf } from "../problem.ts";
 import { readJson } from "../read_json.ts";
 import type { RequestState } from "../request_facts.ts";
 import { namingTheField } from "./register.ts";
@@ -27,15 +27,22 @@ export const upgradeGuestOperation = operation({
   credential: "bearer",
   body: { email: field.email, name: field.name, captcha: captchaField },
   answers: { 202: { says: "Whatever there is to say is in a mail.", body: acknowledged } },
-  refusals: [...OF_SIGNING_IN, ...OF_ANY_SESSION, ...OF_A_CAPTCHA, "not_a_guest", "registration_closed"],
+  refusals: [
+    ...OF_SIGNING_IN,
+    ...OF_ANY_SESSION,
+    ...OF_A_CAPTCHA,
+    "not_a_guest",
+    "registration_closed",
+    "registration_invited",
+  ],
 });
 
 /**
  * `POST /auth/guest/upgrade {email, name, captcha?}` with a guest's access token → 202, whether the address has an account
  * or not: what there is to say, the mail says. Nothing is changed until its link or code is shown by who asked.
  *
- * Refuses with whatever is wrong with the session; 409 not_a_guest for who has an account; 403 registration_closed; and for
- * the CAPTCHA.
+ * Refuses with whatever is wrong with the session; 409 not_a_guest for who has an account; 403 registration_closed and
+ * registration_invited; and for the CAPTCHA.
  */
 export function upgradeGuest(
   guests: Guests,
@@ -48,9 +55,7 @@ export function upgradeGuest(
     const given = field.readFields(await readJson(ctx), upgradeGuestOperation.body!);
     const { email, name, captcha: solved } = given;
     const caller = callerOf(ctx.state);
-    if (registration !== "open") {
-      throw new Problem(403, "registration_closed", "Nobody can make an account here by themselves.");
-    }
+    if (registration !== "open") throw refusalOf(`registration_${registration}`);
     await requireCaptcha(ctx, captcha, solved, "register");
     const mail = makeMailSecret(keys, "register", email);
     const wanted = { email, name, browser: rememberBrowser(ctx), locale: languageOf(ctx) };

@@ -113,7 +113,7 @@ async function visitAfter(street: Street, change: string): Promise<Answer> {
 
 /** Asks for an account on a server, as a guest. */
 async function upgradeOn(
-  to: "server" | "closed" | "guarded",
+  to: "server" | "closed" | "invited" | "guarded",
   street: Street,
   more: object = {},
 ): Promise<Answer> {
@@ -211,6 +211,7 @@ export const REFUSALS: Examples = {
       (await someone(street)).headers,
     ),
   "post /auth/guest/upgrade registration_closed": (_, street) => upgradeOn("closed", street),
+  "post /auth/guest/upgrade registration_invited": (_, street) => upgradeOn("invited", street),
 
   "post /auth/login account_deletion_pending": (_, street) => logInAfter(street, LEAVING),
   "post /auth/login invalid_credentials": (_, { server }) =>
