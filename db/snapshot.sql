@@ -118,7 +118,7 @@ create table app.conversations (
     constraint conversations_pkey PRIMARY KEY (tenant_id, id),
     constraint conversations_tenant_id_user_id_id_key UNIQUE (tenant_id, user_id, id),
     constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
-    constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
+    constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'archived'::text]))),
     constraint conversations_title_check CHECK (((length(title) <= 200) AND ((title = ''::text) OR app.is_name(title))))
 );
@@ -140,9 +140,9 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW 
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 grant delete on app.conversations to rowhouse_app;
+grant delete, select on app.conversations to rowhouse_definer;
 grant insert (title) on app.conversations to rowhouse_app;
 grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
-grant select on app.conversations to rowhouse_definer;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "holders of view_all_chats read every conversation" on app.conversations
@@ -166,10 +166,6 @@ create policy "members rename and archive their own conversations" on app.conver
     using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands.';
-create policy "messages find their own conversation" on app.conversations
-    for select to rowhouse_definer
-    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "messages find their own conversation" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -180,10 +176,18 @@ create policy "nothing crosses the wall" on app.conversations as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find their own conversations" on app.conversations
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find their own conversations" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their conversations with them" on app.conversations
+    for delete to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -227,9 +231,19 @@ CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.membership
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.memberships enable row level security;
 alter table app.memberships force row level security;
-grant insert, select on app.memberships to rowhouse_definer;
+grant delete, insert, select on app.memberships to rowhouse_definer;
 grant select (tenant_id, id, user_id, role_id, is_owner, status, display_name, avatar_url, created_at, updated_at) on app.memberships to rowhouse_app;
+grant update (is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_definer;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
+create policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships
+    for update to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)))
+    with check ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is 'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
+create policy "guests leave, and take their chats with them" on app.memberships
+    for delete to rowhouse_definer
+    using ((NOT is_owner));
+comment on policy "guests leave, and take their chats with them" on app.memberships is 'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
@@ -242,20 +256,20 @@ CASE
     WHEN (user_id = ( SELECT context.user_id() AS user_id)) THEN true
     ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring))
 END));
-comment on policy "members change themselves, managers of users everybody" on app.memberships is 'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author.';
+comment on policy "members change themselves, managers of users everybody" on app.memberships is 'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author; guests are, with what they said, by jobs.expire_guests().';
 create policy "members see their colleagues" on app.memberships
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
-comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see, and a key that stands in a web page should not. The address is in app.users, which shows only oneself.';
+comment on policy "members see their colleagues" on app.memberships is 'Name, picture, role and status: what a colleague should see, and neither a guest should nor a key that stands in a web page. The address is in app.users, which shows only oneself.';
 create policy "nothing crosses the wall" on app.memberships as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "registration creates the first owner, an import brings members" on app.memberships
+create policy "registration creates the first owner, guests come, an import br" on app.memberships
     for insert to rowhouse_definer
     with check (true);
-comment on policy "registration creates the first owner, an import brings members" on app.memberships is 'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+comment on policy "registration creates the first owner, guests come, an import br" on app.memberships is 'auth.create_tenant(); auth.open_guest(), for the person that context.act() names; and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
@@ -292,9 +306,9 @@ CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
+grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
-grant select on app.messages to rowhouse_definer;
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -312,10 +326,18 @@ create policy "nothing crosses the wall" on app.messages as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find their own messages" on app.messages
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their messages with them" on app.messages
+    for delete to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.permissions (
     name text not null,
@@ -392,7 +414,7 @@ create policy "managers of roles change roles they hold" on app.roles
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
-comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in three stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
+comment on policy "managers of roles change roles they hold" on app.roles is 'The built-in four stay as documented. A role that holds more than the caller is out of their reach; the check leaves that to the trigger check_role_permissions, which names what is missing.';
 create policy "managers of roles remove roles they hold" on app.roles
     for delete to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in) AND (tenant_id = ( SELECT context.tenant_holding(roles.permissions) AS tenant_holding))));
@@ -400,7 +422,7 @@ comment on policy "managers of roles remove roles they hold" on app.roles is 'A 
 create policy "members see the roles of their tenant" on app.roles
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
-comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues, of whom a key of the tenant''s own is none.';
+comment on policy "members see the roles of their tenant" on app.roles is 'What a colleague''s role means is no secret among colleagues, of whom a guest is none, nor a key of the tenant''s own.';
 create policy "nothing crosses the wall" on app.roles as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -409,7 +431,7 @@ comment on policy "nothing crosses the wall" on app.roles is 'Whatever the polic
 create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer
     with check (built_in);
-comment on policy "registration creates the built-in roles" on app.roles is 'auth.create_tenant() makes admin, member and viewer.';
+comment on policy "registration creates the built-in roles" on app.roles is 'auth.create_tenant() makes admin, member, viewer and guest.';
 create policy "the door reads every role" on app.roles
     for select to rowhouse_definer
     using (true);
@@ -428,6 +450,7 @@ create table app.tenants (
     single_session boolean default false not null,
     fingerprint text default 'family'::text not null,
     fingerprint_network boolean default false not null,
+    allows_guests boolean default false not null,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
@@ -449,24 +472,25 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'allows_guests,created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
 grant update (updated_at) on app.tenants to rowhouse_definer;
 create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, whether guests are welcome, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -501,7 +525,7 @@ create table app.user_preferences (
     constraint user_preferences_pkey PRIMARY KEY (tenant_id, id),
     constraint user_preferences_tenant_id_user_id_key UNIQUE (tenant_id, user_id),
     constraint user_preferences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
-    constraint user_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
+    constraint user_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint user_preferences_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
     constraint user_preferences_tone_check CHECK ((tone = ANY (ARRAY['neutral'::text, 'friendly'::text, 'formal'::text, 'concise'::text])))
 );
@@ -520,15 +544,19 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.user_preferences FOR EACH R
 alter table app.user_preferences enable row level security;
 alter table app.user_preferences force row level security;
 grant delete on app.user_preferences to rowhouse_app;
+grant delete, select on app.user_preferences to rowhouse_definer;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant select on app.user_preferences to rowhouse_definer;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find their own preferences" on app.user_preferences
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -538,10 +566,15 @@ create policy "the desk explains one row" on app.user_preferences
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.user_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their preferences with them" on app.user_preferences
+    for delete to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
 
 create table app.users (
     id uuid default uuidv7() not null,
-    email text not null,
+    email text,
+    is_guest boolean default false not null,
     name text not null,
     locale text default 'en'::text not null,
     status text default 'active'::text not null,
@@ -549,40 +582,47 @@ create table app.users (
     updated_at timestamp with time zone default now() not null,
     constraint users_pkey PRIMARY KEY (id),
     constraint users_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
+    constraint users_is_guest_check CHECK ((is_guest = (email IS NULL))),
     constraint users_locale_check CHECK (((locale ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(locale) <= 35))),
     constraint users_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
-    constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'banned'::text])))
+    constraint users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'banned'::text, 'deleted'::text])))
 );
 comment on table app.users is 'A person who signs in, once for all their tenants.';
 comment on column app.users.id is 'Their key, the same in all their tenants.';
-comment on column app.users.email is 'Proven before the user exists; trimmed, NFC, lower case.';
+comment on column app.users.email is 'Proven before the account exists; trimmed, NFC, lower case. Null exactly for guests.';
+comment on column app.users.is_guest is 'Whether it is a visitor without an account, who goes when nobody saw them for a while.';
 comment on column app.users.name is 'Their own name, as they write it.';
 comment on column app.users.locale is 'Language tag (BCP 47) of mails and messages.';
-comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on.';
-comment on column app.users.created_at is 'When the address was proven.';
+comment on column app.users.status is 'Whether they are let in. active: let in; banned: refused everywhere, from the next request on; deleted: gone, and only the row is left, without a name.';
+comment on column app.users.created_at is 'When the address was proven, or the guest came.';
 comment on column app.users.updated_at is 'When they last changed.';
 CREATE UNIQUE INDEX users_by_email ON app.users USING btree (lower(email));
+CREATE INDEX users_who_are_guests ON app.users USING btree (created_at, id) WHERE is_guest;
 alter table app.users alter column email set statistics 0, alter column name set statistics 0, alter column locale set statistics 0, alter column status set statistics 0;
 alter index app.users_by_email alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,locale,name,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,is_guest,locale,name,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.users FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.users enable row level security;
 alter table app.users force row level security;
-grant insert, select on app.users to rowhouse_definer;
-grant select (id, email, name) on app.users to rowhouse_auditor;
-grant select (id, email, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
-grant update (email, status) on app.users to rowhouse_definer;
+grant delete, insert, select on app.users to rowhouse_definer;
+grant select (id, email, is_guest, name) on app.users to rowhouse_auditor;
+grant select (id, email, is_guest, name, locale, status, created_at, updated_at) on app.users to rowhouse_app;
+grant update (email, is_guest, name, locale, status) on app.users to rowhouse_definer;
 grant update (name, locale) on app.users to rowhouse_app;
 create policy "a proven address replaces the old one, and the operator bans" on app.users
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "a proven address replaces the old one, and the operator bans" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked; auth.ban() and auth.unban(), which only the operator''s connection may call. Only these two columns are granted.';
+comment on policy "a proven address replaces the old one, and the operator bans" on app.users is 'auth.confirm_email_change(), once the new address is proven by who asked; auth.verify_email(), which makes a guest an account; auth.ban() and auth.unban(), which only the operator''s connection may call; jobs.delete_account(), which leaves a row that names nobody. Only these columns are granted.';
 create policy "auditors name users" on app.users
     for select to rowhouse_auditor
     using (true);
 comment on policy "auditors name users" on app.users is 'The trail has the ids of people; who answers for all tenants must be able to say who that was. Name and address, nothing else.';
+create policy "guests go, accounts stay" on app.users
+    for delete to rowhouse_definer
+    using (is_guest);
+comment on policy "guests go, accounts stay" on app.users is 'jobs.expire_guests(). Whoever has an account is never deleted, because what they did must keep its author.';
 create policy "nobody meets anybody else" on app.users as restrictive
     for all to rowhouse_app
     using (((id = ( SELECT context.user_id() AS user_id)) AND (id = ( SELECT context.unverified_user_id() AS unverified_user_id))))
@@ -600,7 +640,7 @@ comment on policy "people see themselves" on app.users is 'A user is one person 
 create policy "registration creates users" on app.users
     for insert to rowhouse_definer
     with check (true);
-comment on policy "registration creates users" on app.users is 'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.import_people() for the operator.';
+comment on policy "registration creates users" on app.users is 'auth.verify_email() and auth.exchange_code(), once the address is proven; auth.open_guest(), for who has none yet; auth.import_people() for the operator.';
 create policy "the door reads every user" on app.users
     for select to rowhouse_definer
     using (true);
@@ -628,7 +668,7 @@ create table audit.events (
     database_role text default SESSION_USER not null,
     constraint events_pkey PRIMARY KEY (tenant_id, id, at),
     constraint events_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
-    constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'api_key'::text, 'sign_in'::text, 'system'::text]))),
+    constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'sign_in'::text, 'system'::text]))),
     constraint events_check CHECK (((table_name IS NULL) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text])))),
     constraint events_check1 CHECK (((table_name IS NULL) = (row_key IS NULL))),
     constraint events_check2 CHECK (((table_name IS NULL) = (row_id IS NULL))),
@@ -643,7 +683,7 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
 comment on column audit.events.credential_id is 'The session or API key.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
@@ -674,6 +714,10 @@ create policy "nothing crosses the wall" on audit.events as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on audit.events is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people take what they did with them" on audit.events
+    for select to rowhouse_definer
+    using ((actor_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people take what they did with them" on audit.events is 'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 create policy "the desk explains one row" on audit.events
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -681,7 +725,7 @@ comment on policy "the desk explains one row" on audit.events is 'inspect.why() 
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
-comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer cannot read it back, but for the one row that the desk explains.';
+comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
 
 create table audit.tallies (
     hour timestamp with time zone not null,
@@ -723,6 +767,7 @@ create table auth.api_keys (
     digest bytea not null,
     scopes text[] not null,
     requests_per_minute integer,
+    opens_guests boolean default false not null,
     origins text[],
     addresses inet[],
     replaces uuid,
@@ -743,6 +788,7 @@ create table auth.api_keys (
     constraint api_keys_digest_check CHECK ((octet_length(digest) = 32)),
     constraint api_keys_kind_check CHECK ((kind = ANY (ARRAY['secret'::text, 'publishable'::text]))),
     constraint api_keys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
+    constraint api_keys_opens_guests_check CHECK (((kind = 'publishable'::text) OR (NOT opens_guests))),
     constraint api_keys_origins_check CHECK ((((cardinality(origins) >= 1) AND (cardinality(origins) <= 20)) AND (array_to_string(origins, ' '::text) ~ '^https?://[a-z0-9.-]+(:[0-9]{1,5})?( https?://[a-z0-9.-]+(:[0-9]{1,5})?)*$'::text))),
     constraint api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
     constraint api_keys_scopes_check CHECK ((array_position(scopes, NULL::text) IS NULL)),
@@ -756,16 +802,17 @@ CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, repla
 CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
+CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
+CREATE TRIGGER notify_of_api_key AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.notify_of_api_key();
 alter table auth.api_keys enable row level security;
 alter table auth.api_keys force row level security;
-grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
-grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
+grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 grant select on auth.api_keys to rowhouse_definer;
-grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
-grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
+grant update (name, addresses, used_count, last_used_at, revoked_at) on auth.api_keys to rowhouse_definer;
+grant update (name, requests_per_minute, opens_guests, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 create policy "nothing crosses the wall" on auth.api_keys as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -799,12 +846,38 @@ comment on policy "people see their own keys, managers of keys every one" on aut
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer
     using (true);
-comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own.';
+comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own, auth.open_guest() at the page''s.';
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns, and the definer may change no other.';
+comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, and jobs.delete_account() takes its name off. What a key may do the definer cannot change.';
+
+create table auth.deletions (
+    user_id uuid not null,
+    asked_at timestamp with time zone default now() not null,
+    due_at timestamp with time zone not null,
+    began_at timestamp with time zone,
+    constraint deletions_pkey PRIMARY KEY (user_id),
+    constraint deletions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint deletions_check CHECK ((due_at > asked_at))
+);
+comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
+comment on column auth.deletions.user_id is 'Whose.';
+comment on column auth.deletions.asked_at is 'When it was asked for.';
+comment on column auth.deletions.due_at is 'When the grace is over. A week later if a company cannot do without this owner then.';
+comment on column auth.deletions.began_at is 'When the erasure began: nothing brings the account back, and the trail holds no values of its rows any more.';
+CREATE INDEX deletions_by_due ON auth.deletions USING btree (due_at, user_id);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'asked_at,began_at,due_at,user_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.deletions enable row level security;
+alter table auth.deletions force row level security;
+grant delete, insert, select, update on auth.deletions to rowhouse_definer;
+create policy "deletion keeps whom it waits for" on auth.deletions
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "deletion keeps whom it waits for" on auth.deletions is 'auth.request_deletion() and auth.restore_account(); jobs.delete_account() erases; auth.open_session() refuses whom it finds here, context.stays_owned() does not count on them.';
 
 create table auth.exchange_codes (
     digest bytea not null,
@@ -908,11 +981,11 @@ create table auth.mail_tokens (
     constraint mail_tokens_link_digest_key UNIQUE (link_digest),
     constraint mail_tokens_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
     constraint mail_tokens_check CHECK (((purpose <> 'register'::text) OR (user_id IS NULL))),
-    constraint mail_tokens_check1 CHECK (((purpose <> 'change_email'::text) OR (user_id IS NOT NULL))),
+    constraint mail_tokens_check1 CHECK (((purpose <> ALL (ARRAY['change_email'::text, 'restore_account'::text])) OR (user_id IS NOT NULL))),
     constraint mail_tokens_code_digest_check CHECK ((octet_length(code_digest) = 32)),
     constraint mail_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint mail_tokens_link_digest_check CHECK ((octet_length(link_digest) = 32)),
-    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text]))),
+    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text, 'restore_account'::text]))),
     constraint mail_tokens_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
 );
 comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
@@ -957,7 +1030,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -1091,7 +1164,7 @@ create policy "sign-in reads and sets passwords" on auth.passwords
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it; auth.import_people() brings other systems'' hashes, auth.reset_person() takes one away. Nobody else reads here.';
+comment on policy "sign-in reads and sets passwords" on auth.passwords is 'auth.begin_login() hands out the hash of one address; auth.verify_email() and auth.set_password() store it, auth.finish_login() renews it; auth.import_people() brings other systems'' hashes, auth.reset_person() takes one away, jobs.delete_account() forgets it. Nobody else reads here.';
 
 create table auth.recovery_codes (
     id uuid default uuidv7() not null,
@@ -1124,6 +1197,7 @@ create table auth.registrations (
     tenant_slug text,
     tenant_name text,
     invited boolean default false not null,
+    guest_id uuid,
     constraint registrations_pkey PRIMARY KEY (token_id),
     constraint registrations_token_id_fkey FOREIGN KEY (token_id) REFERENCES auth.mail_tokens(id) ON DELETE CASCADE,
     constraint registrations_check CHECK (((tenant_slug IS NULL) = (tenant_name IS NULL))),
@@ -1140,7 +1214,7 @@ create policy "registration keeps what is not verified yet" on auth.registration
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register(), auth.invite() and auth.verify_email(); a registration goes with its mail.';
+comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register(), auth.invite(), auth.upgrade_guest() and auth.verify_email(); a registration goes with its mail.';
 
 create table auth.sessions (
     id uuid not null,
@@ -1167,7 +1241,7 @@ create table auth.sessions (
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     constraint sessions_counter_check CHECK ((counter >= 0)),
-    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
+    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'account_deleted'::text, 'upgraded'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
     constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[]))
@@ -1186,6 +1260,7 @@ CREATE INDEX sessions_by_end ON auth.sessions USING btree (ended_at) WHERE (ende
 CREATE INDEX sessions_by_expiry ON auth.sessions USING btree (LEAST(idle_expires_at, expires_at)) WHERE (ended_at IS NULL);
 CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id, created_at);
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
+CREATE INDEX sessions_of_guests ON auth.sessions USING btree (tenant_id) WHERE ((methods = '{}'::text[]) AND (ended_at IS NULL));
 alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
@@ -1394,11 +1469,12 @@ create view app.api_keys with (security_invoker=true) as
     last_used_at,
     created_at,
     expires_at,
-    revoked_at
+    revoked_at,
+    opens_guests
    FROM auth.api_keys;
 comment on view app.api_keys is 'A key for a program. One''s own, and with manage_api_keys every key of the tenant; the secret is shown once, when it is made.';
 grant select on app.api_keys to rowhouse_app;
-grant update (name, requests_per_minute, origins, addresses) on app.api_keys to rowhouse_app;
+grant update (name, requests_per_minute, origins, addresses, opens_guests) on app.api_keys to rowhouse_app;
 
 create view app.audit_events with (security_invoker=true) as
  SELECT tenant_id,
@@ -1449,7 +1525,15 @@ grant select on context.api_key_holders to rowhouse_definer;
 
 create view context.session_holders with (security_invoker=true) as
  SELECT session.handle_digest AS digest,
-    ROW('session'::text, session.id, person.id, person.status, session.tenant_id, tenant.status, membership.status, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
+    ROW(
+        CASE
+            WHEN (role.built_in AND (role.name = 'guest'::text)) THEN 'guest'::text
+            ELSE 'session'::text
+        END, session.id, person.id, person.status, session.tenant_id, tenant.status,
+        CASE
+            WHEN (person.is_guest AND (NOT tenant.allows_guests)) THEN 'unwelcome'::text
+            ELSE membership.status
+        END, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
         CASE
             WHEN tenant.fingerprint_network THEN session.ip
             ELSE NULL::inet
@@ -2538,34 +2622,38 @@ begin
         if missing is not null then
             perform context.refuse(missing);
         end if;
+        if tg_op = 'UPDATE' and context.kind_in(context.actor()) = 'session' then
+            perform context.require_fresh_sign_in();
+        end if;
     end if;
     new.permissions := array(select distinct name from unnest(new.permissions) as wanted (name) order by name);
     return new;
 end
 $function$;
 alter function app.check_role_permissions() owner to rowhouse_definer;
-comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one).';
+comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one); its permissions change with a fresh sign-in only (RH440).';
 grant execute on function app.check_role_permissions() to rowhouse_owner;
 
-CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[])
+CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[], opens_guests boolean DEFAULT NULL::boolean)
  RETURNS app.api_keys
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests
     )
     select
         digests[place], beginnings[place], create_api_key.name, create_api_key.scopes,
         coalesce(create_api_key.kind, 'secret'), create_api_key.role_id, create_api_key.expires_at,
-        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses
+        create_api_key.requests_per_minute, create_api_key.origins, create_api_key.addresses,
+        coalesce(create_api_key.opens_guests, false)
     from (values (case create_api_key.kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $function$;
-comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
-grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) to rowhouse_app;
+comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
+grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_my_preferences()
  RETURNS app.user_preferences
@@ -2608,16 +2696,40 @@ begin
             perform context.refuse(missing);
         end if;
     end if;
+    if (new.role_id, new.is_owner) is distinct from (old.role_id, old.is_owner) then
+        -- Who cannot be asked who they are, is given nothing.
+        if exists (select from app.users as person where person.id = old.user_id and person.is_guest) then
+            perform context.refuse('account');
+        end if;
+        -- What a member made as a member, such as API keys, would outlast it.
+        if new.role_id <> old.role_id and exists (
+            select from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id = new.role_id and role.built_in and role.name = 'guest'
+        ) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a member does not become a guest',
+                column = 'role_id',
+                constraint = 'memberships_guest_role',
+                hint = 'Suspend or remove them, or give them a role of your own with little in it.';
+        end if;
+    end if;
     if (old.is_owner or new.is_owner) and not context.is_owner()
         and (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner)
     then
         perform context.refuse('owner');
     end if;
+    -- Last, so that nobody is asked for a password for what they may not do anyway.
+    if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner)
+        and context.kind_in(context.actor()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
     return new;
 end
 $function$;
 alter function app.guard_membership() owner to rowhouse_definer;
-comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing).';
+comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 grant execute on function app.guard_membership() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_second_factor()
@@ -2668,10 +2780,7 @@ begin
             message = 'ownership changes only in transactions that read committed';
     end if;
     perform from app.tenants as tenant where tenant.id = old.tenant_id for no key update;
-    if not exists (
-        select from app.memberships as membership
-        where membership.tenant_id = old.tenant_id and membership.is_owner and membership.status = 'active'
-    ) then
+    if not context.stays_owned(old.tenant_id) then
         raise exception using
             errcode = 'RH409',
             message = 'a tenant always keeps one active owner',
@@ -2866,7 +2975,7 @@ AS $function$
     update auth.api_keys as known set revoked_at = now() where known.id = revoke_api_key.id
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $function$;
 comment on function app.revoke_api_key(uuid) is 'Revokes an API key, for good: it opens nothing from the next request on.';
 grant execute on function app.revoke_api_key(uuid) to rowhouse_app;
@@ -2904,18 +3013,18 @@ AS $function$
             and (known.user_id is null or known.user_id = (select context.key_keeper()))
         returning
             known.id, known.kind, known.role_id, known.name, known.scopes, known.requests_per_minute, known.origins,
-            known.addresses, now() + (old.expires_at - known.created_at) as expires_at
+            known.addresses, known.opens_guests, now() + (old.expires_at - known.created_at) as expires_at
     )
     insert into auth.api_keys (
-        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, replaces
+        digest, beginning, name, scopes, kind, role_id, expires_at, requests_per_minute, origins, addresses, opens_guests, replaces
     )
     select
         digests[place], beginnings[place], name, scopes, kind, role_id, expires_at, requests_per_minute,
-        origins, addresses, replaced.id
+        origins, addresses, opens_guests, replaced.id
     from replaced, lateral (values (case kind when 'publishable' then 2 else 1 end)) as made (place)
     returning
         tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses,
-        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at
+        replaces, used_count::double precision as used_count, last_used_at, created_at, expires_at, revoked_at, opens_guests
 $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
@@ -3087,7 +3196,7 @@ declare
     new_row  constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
     this_row constant jsonb := coalesce(new_row, old_row);
     key      constant text[] := string_to_array(tg_argv[1], ',');
-    kept     constant text[] := string_to_array(tg_argv[2], ',');
+    kept     text[] := string_to_array(tg_argv[2], ',');
     withheld constant text[] := string_to_array(tg_argv[3], ',');
     clocks   constant text[] := string_to_array(tg_argv[4], ',');
     tenant   constant uuid := coalesce((this_row ->> tg_argv[0])::uuid, audit.platform());
@@ -3104,6 +3213,15 @@ begin
     end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
         return null;
+    end if;
+    -- Whoever is being erased is not written down once more: the trail says which rows went, and not what was in them. No
+    -- caller does that, so no caller's write waits for the question.
+    if tg_op <> 'INSERT' and context.credential_in(actor) is null and exists (
+        select from auth.deletions as leaving
+        where leaving.began_at is not null
+            and leaving.user_id = (this_row ->> case tg_table_name when 'users' then 'id' else 'user_id' end)::uuid
+    ) then
+        kept := array_remove(array[tg_argv[0], 'user_id', 'is_owner', 'status'] || key, '');
     end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, row_id, old_row, new_row,
@@ -3447,6 +3565,55 @@ alter function auth.ban(uuid,text) owner to rowhouse_definer;
 comment on function auth.ban(uuid,text) is 'For the operator: shuts somebody out at once, with a reason for the trail, and ends their sessions.';
 grant execute on function auth.ban(uuid,text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.become_account(token auth.mail_tokens, registration auth.registrations, password_hash text, locale text, browser bytea, handle bytea, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    guest constant uuid := registration.guest_id;
+    asked boolean := coalesce(token.browser_digest = sha256(browser), false);
+    shown record;
+    home  uuid;
+    ended integer;
+begin
+    perform auth.lock_sessions(guest);
+    if not asked and handle is not null then
+        select * into strict shown from auth.live_session(handle, facts, guests => true);
+        asked := shown.outcome = 'ok' and (shown.session).user_id = guest;
+    end if;
+    if not asked then
+        perform audit.tally_stranger('auth.register_other_browser', auth.network((facts ->> 'ip')::inet));
+        return 'other_browser';
+    end if;
+    perform from app.users as known
+    where known.id = guest and known.is_guest and exists (
+        select from app.memberships as own
+        join app.tenants as place on place.id = own.tenant_id
+        where own.user_id = known.id and place.allows_guests
+    )
+    for update of known;
+    if not found then
+        return 'invalid_token';
+    end if;
+    perform context.act(guest, null, facts);
+    update app.users as known
+        set email = token.email, is_guest = false, name = registration.name, locale = become_account.locale
+        where known.id = guest;
+    insert into auth.passwords (user_id, hash) values (guest, password_hash);
+    update app.memberships as own set display_name = registration.name where own.user_id = guest
+        returning own.tenant_id into strict home;
+    update auth.sessions as session set ended_at = now(), end_reason = 'upgraded'
+        where session.user_id = guest and session.ended_at is null;
+    get diagnostics ended = row_count;
+    perform audit.record_event('auth.guest_upgraded', home, jsonb_build_object('ended', ended));
+    return 'ok';
+end
+$function$;
+alter function auth.become_account(auth.mail_tokens,auth.registrations,text,text,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.become_account(auth.mail_tokens,auth.registrations,text,text,bytea,bytea,jsonb) is 'Makes a guest an account with the address that a mail proved, and ends their sessions. Outcome: ok, other_browser or invalid_token.';
+
 CREATE OR REPLACE FUNCTION auth.begin_confirmation(handle bytea, token bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, factor uuid, seed text)
  LANGUAGE plpgsql
@@ -3472,6 +3639,34 @@ $function$;
 alter function auth.begin_confirmation(bytea,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_confirmation(bytea,bytea,jsonb) is 'Counts a try at the first code of a new second factor and returns the (encrypted) seed to check it with.';
 grant execute on function auth.begin_confirmation(bytea,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_export(handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown record;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome = 'ok' and not auth.is_fresh(shown.session) then
+        outcome := 'step_up_required';
+        perform audit.record_event('auth.step_up_required', (shown.session).tenant_id, '{"for": "exporting an account"}');
+    elsif outcome = 'ok' then
+        retry_after := auth.throttle('export ' || (shown.session).user_id, 5);
+        outcome := case when retry_after > 0 then 'throttled' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        perform audit.record_event('auth.account_exported', (shown.session).tenant_id, null);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_export(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_export(bytea,jsonb) is 'Counts and records that the owner of a session exports what is theirs. Outcome: ok, step_up_required, throttled, or why the session will not do.';
+grant execute on function auth.begin_export(bytea,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.begin_login(email text, facts jsonb)
  RETURNS TABLE(user_id uuid, password_hash text, retry_after integer, checked boolean)
@@ -3779,6 +3974,7 @@ begin
     delete from auth.recovery_codes as old where old.user_id = who.person;
     insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
     perform auth.forgive('mfa ' || who.person);
+    perform auth.notify(who.person, 'second_factor_added');
     perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('factor', factor));
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
@@ -3849,7 +4045,9 @@ begin
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
             array['chat', 'read_documents'], true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true);
+            array['view_analytics'], true),
+        (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
+            array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
         select tenant, person.id, admin, true, person.name
         from app.users as person where person.id = owner;
@@ -3857,7 +4055,7 @@ begin
 end
 $function$;
 alter function auth.create_tenant(text,text,uuid) owner to rowhouse_definer;
-comment on function auth.create_tenant(text,text,uuid) is 'Makes a tenant with the roles admin, member and viewer and its first owner; returns its id.';
+comment on function auth.create_tenant(text,text,uuid) is 'Makes a tenant with the roles admin, member, viewer and guest and its first owner; returns its id.';
 
 CREATE OR REPLACE FUNCTION auth.describe_person(person uuid)
  RETURNS jsonb
@@ -3881,6 +4079,7 @@ AS $function$
             from auth.identities as link where link.user_id = known.id), '[]'),
         'totp', exists (select from auth.totp_factors as factor
             where factor.user_id = known.id and factor.confirmed_at is not null),
+        'passkeys', (select count(*) from auth.passkeys as passkey where passkey.user_id = known.id),
         'recoveryCodesLeft', (select count(*) from auth.recovery_codes as code
             where code.user_id = known.id and code.used_at is null),
         'apiKeys', (select count(*) from auth.api_keys as key where key.user_id = known.id
@@ -3915,7 +4114,8 @@ begin
     current := context.require_session();
     return (
         select jsonb_build_object(
-            'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+            'user', jsonb_build_object(
+                'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
             'tenant', case when tenant.id is not null then
                 jsonb_build_object('id', tenant.id, 'slug', tenant.slug, 'name', tenant.name) end,
             'tenants', auth.list_tenants(person.id),
@@ -4102,6 +4302,21 @@ $function$;
 alter function auth.enrolling(bytea,bytea,jsonb,text) owner to rowhouse_definer;
 comment on function auth.enrolling(bytea,bytea,jsonb,text) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 
+CREATE OR REPLACE FUNCTION auth.enter_export(credential bytea, facts jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.enter(credential, facts);
+    perform context.require_fresh_sign_in();
+end
+$function$;
+alter function auth.enter_export(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.enter_export(bytea,jsonb) is 'Enters through the door to export an account. Raises RH401, RH403 for an API key, RH440 for a sign-in that is not fresh.';
+grant execute on function auth.enter_export(bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -4157,6 +4372,115 @@ $function$;
 alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner to rowhouse_definer;
 comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.export_account()
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with asking as (
+        select session.id, session.user_id, session.methods
+        from auth.sessions as session
+        where session.id = context.require_session()
+    ), places as (
+        select
+            membership.tenant_id, membership.user_id, tenant.slug,
+            membership.status = 'active' and tenant.status = 'active'
+                and (not tenant.requires_second_factor or asking.methods && '{otp,hwk,mfa}') as exported
+        from asking
+        join app.memberships as membership on membership.user_id = asking.user_id
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+    )
+    select jsonb_build_object('part', 'profile', 'item', jsonb_build_object(
+        'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'status', person.status,
+        'createdAt', person.created_at, 'updatedAt', person.updated_at,
+        'passwordChangedAt', (select known.changed_at from auth.passwords as known where known.user_id = person.id)))
+    from asking join app.users as person on person.id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'memberships', 'item', jsonb_build_object(
+        'company', tenant.slug, 'companyName', tenant.name, 'role', role.name, 'owner', membership.is_owner,
+        'status', membership.status, 'displayName', membership.display_name, 'avatarUrl', membership.avatar_url,
+        'joinedAt', membership.created_at, 'exported', places.exported))
+    from places
+    join app.memberships as membership on membership.tenant_id = places.tenant_id and membership.user_id = places.user_id
+    join app.tenants as tenant on tenant.id = places.tenant_id
+    join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+
+    union all
+    select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
+        'id', session.id, 'device', session.user_agent, 'address', session.ip, 'methods', session.methods,
+        'company', tenant.slug, 'createdAt', session.created_at, 'lastSeenAt', session.last_seen_at,
+        'endedAt', session.ended_at, 'endReason', session.end_reason))
+    from asking
+    join auth.sessions as session on session.user_id = asking.user_id
+    left join app.tenants as tenant on tenant.id = session.tenant_id
+
+    union all
+    select jsonb_build_object('part', 'identities', 'item', jsonb_build_object(
+        'provider', identity.provider, 'issuer', identity.issuer, 'subject', identity.subject,
+        'createdAt', identity.created_at, 'lastUsedAt', identity.last_used_at))
+    from asking join auth.identities as identity on identity.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'secondFactors', 'item', jsonb_build_object(
+        'kind', 'totp', 'createdAt', factor.created_at, 'confirmedAt', factor.confirmed_at,
+        'recoveryCodesLeft', (
+            select count(*) from auth.recovery_codes as code where code.user_id = factor.user_id and code.used_at is null)))
+    from asking join auth.totp_factors as factor on factor.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'passkeys', 'item', jsonb_build_object(
+        'name', passkey.name, 'transports', passkey.transports, 'backedUp', passkey.backed_up,
+        'createdAt', passkey.created_at, 'lastUsedAt', passkey.last_used_at))
+    from asking join auth.passkeys as passkey on passkey.user_id = asking.user_id
+
+    union all
+    select jsonb_build_object('part', 'apiKeys', 'item', jsonb_build_object(
+        'company', places.slug, 'name', key.name, 'beginning', key.beginning, 'kind', key.kind, 'scopes', key.scopes,
+        'createdAt', key.created_at, 'lastUsedAt', key.last_used_at, 'expiresAt', key.expires_at,
+        'revokedAt', key.revoked_at))
+    from places join auth.api_keys as key on key.tenant_id = places.tenant_id and key.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+    from places
+    join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'events', 'item', jsonb_build_object(
+        'company', company.slug, 'at', event.at, 'action', event.action, 'table', event.table_name, 'row', event.row_id,
+        'by', event.actor_kind, 'address', event.ip, 'device', event.user_agent))
+    from (
+        select places.tenant_id, places.user_id, places.slug from places where places.exported
+        union all select audit.platform(), asking.user_id, null from asking
+    ) as company
+    join audit.events as event on event.tenant_id = company.tenant_id and event.actor_id = company.user_id
+    where event.table_name is null or event.table_name not in ('app.conversations', 'app.messages')
+
+    union all
+    select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
+        'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
+        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+    from places
+    join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
+        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
+        'createdAt', said.created_at))
+    from places
+    join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+$function$;
+alter function auth.export_account() owner to rowhouse_definer;
+comment on function auth.export_account() is 'All that is the caller''s own, row by row as {part, item}; after auth.enter_export() only.';
+grant execute on function auth.export_account() to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
@@ -4589,6 +4913,10 @@ begin
     if context.tenant_in(body) is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- A visitor's key would outlive the visit.
+    if context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
+    end if;
     if tg_op = 'INSERT' then
         new.user_id := case when new.role_id is null then context.user_in(body) end;
         new.created_by := context.user_in(body);
@@ -4638,7 +4966,7 @@ begin
     -- Nor does a key move its own limits, or put another in its own place.
     if by_key and (
         new.replaces = context.credential_in(body)
-        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses) is distinct from (old.requests_per_minute, old.origins, old.addresses)
+        or tg_op = 'UPDATE' and new.id = context.credential_in(body) and (new.requests_per_minute, new.origins, new.addresses, new.opens_guests) is distinct from (old.requests_per_minute, old.origins, old.addresses, old.opens_guests)
     ) then
         perform context.refuse('session');
     end if;
@@ -4817,6 +5145,27 @@ RETURN ((session).authenticated_at > (now() - '00:10:00'::interval));
 comment on function auth.is_fresh(auth.sessions) is 'Whether the person proved who they are in the last ten minutes: signed in, or stepped up.';
 grant execute on function auth.is_fresh(auth.sessions) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION auth.is_new_device(person uuid, user_agent text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(
+        bool_and(context.device(past.user_agent) is distinct from context.device(is_new_device.user_agent)), false)
+    from (
+        select distinct recent.user_agent
+        from (
+            select session.user_agent from auth.sessions as session
+            where session.user_id = person
+            order by session.created_at desc
+            limit 100
+        ) as recent
+    ) as past
+$function$;
+alter function auth.is_new_device(uuid,text) owner to rowhouse_definer;
+comment on function auth.is_new_device(uuid,text) is 'Whether none of a person''s last hundred sign-ins came from such a device; false for the first of all.';
+
 CREATE OR REPLACE FUNCTION auth.is_replay(known auth.sessions, counter integer)
  RETURNS boolean
  LANGUAGE sql
@@ -4845,7 +5194,7 @@ CREATE OR REPLACE FUNCTION auth.known_of(person uuid)
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select array[known.email, known.name] || array(
+    select array_remove(array[known.email, known.name], null) || array(
         select unnest(array[tenant.name, tenant.slug])
         from app.memberships as membership
         join app.tenants as tenant on tenant.id = membership.tenant_id
@@ -4886,6 +5235,7 @@ begin
     if whose is null then
         insert into auth.identities (issuer, subject, user_id, provider)
             values (shown.issuer, shown.subject, owner, shown.provider);
+        perform auth.notify(owner, 'identity_linked');
     elsif whose <> owner then
         perform audit.record_event('auth.link_failed', (live.session).tenant_id,
             jsonb_build_object('provider', shown.provider, 'outcome', 'identity_taken'));
@@ -4955,7 +5305,7 @@ $function$;
 alter function auth.list_tenants(uuid) owner to rowhouse_definer;
 comment on function auth.list_tenants(uuid) is 'The tenants a person may sign in to: [{id, slug, name}].';
 
-CREATE OR REPLACE FUNCTION auth.live_session(handle bytea, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.live_session(handle bytea, facts jsonb, guests boolean DEFAULT false)
  RETURNS TABLE(outcome text, session auth.sessions)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4976,15 +5326,20 @@ begin
     end if;
     select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(handle);
     outcome := coalesce(context.fault_of(holder, facts), 'ok');
-    if outcome <> 'ok' then
+    if outcome = 'ok' and not guests and exists (
+        select from app.users as person where person.id = session.user_id and person.is_guest
+    ) then
+        outcome := 'account_required';
+        perform auth.record_refusal(handle, 'RH403', 'account', facts);
+    elsif outcome <> 'ok' then
         perform auth.record_refusal(handle, 'RH401', outcome, facts);
     end if;
     perform context.act(session.user_id, session.tenant_id, facts);
     return next;
 end
 $function$;
-alter function auth.live_session(bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.live_session(bytea,jsonb) is 'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
+alter function auth.live_session(bytea,jsonb,boolean) owner to rowhouse_definer;
+comment on function auth.live_session(bytea,jsonb,boolean) is 'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
 
 CREATE OR REPLACE FUNCTION auth.lock_sessions(person uuid)
  RETURNS void
@@ -5117,6 +5472,120 @@ alter function auth.note_use(bytea,integer,jsonb) owner to rowhouse_definer;
 comment on function auth.note_use(bytea,integer,jsonb) is 'Notes the first use of a session''s newest tokens, and every five minutes that the session was seen; returns whether that is noted.';
 grant execute on function auth.note_use(bytea,integer,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.notify(person uuid, template text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select auth.queue_mail(
+        uuidv7(), notify.template, known.email, known.locale, null, context.detail_in(context.actor()))
+    from app.users as known
+    where known.id = person and known.status <> 'deleted'
+$function$;
+alter function auth.notify(uuid,text) owner to rowhouse_definer;
+comment on function auth.notify(uuid,text) is 'Queues a mail that tells somebody what happened to their account.';
+
+CREATE OR REPLACE FUNCTION auth.notify_of_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.is_caller() then
+        perform auth.notify(coalesce(new.user_id, new.created_by), 'api_key_created');
+    end if;
+    return null;
+end
+$function$;
+alter function auth.notify_of_api_key() owner to rowhouse_definer;
+comment on function auth.notify_of_api_key() is 'Trigger: tells by mail of an API key that was made, by createApiKey or rotateApiKey.';
+grant execute on function auth.notify_of_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.offer_restore(person app.users, handle bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform from auth.deletions as leaving
+    where leaving.user_id = person.id and leaving.began_at is null
+    for share skip locked;
+    if not found then
+        return;
+    end if;
+    delete from auth.mail_tokens as earlier
+    where earlier.id in (
+        select token.id from auth.mail_tokens as token
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.network = 'sign-in'
+        for update skip locked
+    );
+    insert into auth.mail_tokens (purpose, email, user_id, link_digest, code_digest, network, created_at, expires_at)
+    select
+        'restore_account', person.email, person.id, sha256(handle), extensions.gen_random_bytes(32), 'sign-in',
+        leaving.asked_at - interval '1 hour', now() + interval '10 minutes'
+    from auth.deletions as leaving
+    where leaving.user_id = person.id;
+end
+$function$;
+alter function auth.offer_restore(app.users,bytea) owner to rowhouse_definer;
+comment on function auth.offer_restore(app.users,bytea) is 'Lets somebody who proved who they are keep an account that is to be deleted, for ten minutes.';
+
+CREATE OR REPLACE FUNCTION auth.open_guest(key bytea, name text, locale text, most integer, session uuid, handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    opener auth.api_keys;
+    place  app.tenants;
+    person uuid := uuidv7();
+begin
+    perform context.enter(key, facts);
+    select * into opener from auth.api_keys as known where known.digest = sha256(key);
+    if opener.kind is distinct from 'publishable' then
+        outcome := 'publishable_key_required';
+        return next;
+        return;
+    end if;
+    select * into strict place from app.tenants as tenant where tenant.id = opener.tenant_id;
+    -- Visitors of one tenant take turns, so that the limit is exact.
+    perform pg_advisory_xact_lock(hashtextextended('guests of ' || place.id, 0));
+    outcome := case
+        when not (place.allows_guests and opener.opens_guests) then 'guests_not_allowed'
+        when (
+            select count(*) >= most from auth.sessions as live
+            where live.tenant_id = place.id and live.methods = '{}' and live.ended_at is null
+        ) then 'too_many_guests'
+    end;
+    if outcome is not null then
+        if audit.tally('auth.guest_refused', opener.id || ' ' || outcome) = 1 then
+            perform audit.record_event('auth.guest_refused', place.id,
+                jsonb_build_object('outcome', outcome, 'key', opener.id));
+        end if;
+        return next;
+        return;
+    end if;
+
+    perform context.act(person, place.id, facts);
+    insert into app.users (id, is_guest, name, locale)
+        values (person, true, btrim(open_guest.name), open_guest.locale);
+    insert into app.memberships (tenant_id, user_id, role_id, display_name)
+        select place.id, person, role.id, btrim(open_guest.name)
+        from app.roles as role
+        where role.tenant_id = place.id and role.built_in and role.name = 'guest';
+    perform audit.record_event('auth.guest_opened', place.id, jsonb_build_object('session', session, 'key', opener.id));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, place.slug, '{}', facts) as opened;
+end
+$function$;
+alter function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) is 'Makes a guest of the tenant whose publishable key is shown, and their session. Raises RH401 for a key that does not open the door.';
+grant execute on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -5130,8 +5599,8 @@ declare
     idle   interval;
     life   interval;
     ended  integer;
+    new_device boolean;
 begin
-    select * into strict person from app.users as known where known.id = person_id;
     if sibling_of is not null then
         select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
@@ -5139,27 +5608,43 @@ begin
     select tenant.* into place
     from app.memberships as membership
     join app.tenants as tenant on tenant.id = membership.tenant_id
-    where membership.user_id = person.id and membership.status = 'active'
+    where membership.user_id = person_id and membership.status = 'active'
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
         (select max(past.created_at) from auth.sessions as past
-            where past.user_id = person.id and past.tenant_id = membership.tenant_id) desc nulls last,
+            where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
     limit 1;
     idle := coalesce(place.session_idle_minutes * interval '1 minute', interval '7 days');
     life := coalesce(place.session_lifetime_minutes * interval '1 minute', interval '30 days');
 
+    -- Who is let in while the account is marked to be deleted, or erased, would outlive that: they wait for each other, and what
+    -- is asked of the person is asked after that. Where there is one session at a time, two who sign in wait too.
+    if place.single_session then
+        perform auth.lock_sessions(person_id);
+    else
+        perform pg_advisory_xact_lock_shared(hashtextextended('sessions of ' || person_id, 0));
+    end if;
+    select * into strict person from app.users as known where known.id = person_id;
+
     outcome := case
-        when person.status = 'banned' then 'user_banned'
+        when person.status <> 'active' then 'user_banned'
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
-        when place.requires_second_factor then 'mfa_enrolment_required'
+        -- A guest proved nothing and can reach nothing that a second factor would keep.
+        when place.requires_second_factor and not person.is_guest then 'mfa_enrolment_required'
         else 'ok'
     end;
+    -- Told only to who has shown everything that a session takes.
+    if outcome in ('ok', 'mfa_enrolment_required')
+        and exists (select from auth.deletions as leaving where leaving.user_id = person.id)
+    then
+        outcome := 'deletion_pending';
+    end if;
 
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
@@ -5169,6 +5654,9 @@ begin
         return next;
         return;
     elsif outcome <> 'ok' then
+        if outcome = 'deletion_pending' then
+            perform auth.offer_restore(person, handle);
+        end if;
         perform audit.record_event(
             case when sibling_of is null then 'auth.login_failed' else 'auth.switch_failed' end, place.id,
             jsonb_strip_nulls(jsonb_build_object('outcome', outcome, 'methods', methods, 'from', sibling_of)));
@@ -5177,11 +5665,11 @@ begin
     end if;
 
     if place.single_session then
-        perform auth.lock_sessions(person.id);
         update auth.sessions as other set ended_at = now(), end_reason = 'replaced'
         where other.tenant_id = place.id and other.user_id = person.id and other.ended_at is null;
         get diagnostics ended = row_count;
     end if;
+    new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
         id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
         expires_at
@@ -5194,8 +5682,12 @@ begin
         case when sibling_of is null then 'auth.login' else 'auth.switch' end, place.id,
         jsonb_strip_nulls(jsonb_build_object(
             'session', open_session.session, 'methods', methods, 'from', sibling_of, 'replaced', nullif(ended, 0))));
+    if new_device then
+        perform auth.notify(person.id, 'new_device');
+    end if;
     result := jsonb_build_object(
-        'user', jsonb_build_object('id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale),
+        'user', jsonb_build_object(
+            'id', person.id, 'email', person.email, 'name', person.name, 'locale', person.locale, 'guest', person.is_guest),
         'tenant', case when place.id is not null then
             jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name) end,
         'tenants', auth.list_tenants(person.id),
@@ -5206,6 +5698,33 @@ end
 $function$;
 alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
 comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+
+CREATE OR REPLACE FUNCTION auth.owned_alone(person uuid)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform from app.tenants as tenant
+    where tenant.id in (
+        select membership.tenant_id from app.memberships as membership
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+    )
+    order by tenant.id
+    for no key update;
+    return array(
+        select tenant.slug
+        from app.memberships as membership
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+            and tenant.status <> 'closed' and not context.stays_owned(tenant.id, person)
+        order by tenant.slug
+    );
+end
+$function$;
+alter function auth.owned_alone(uuid) owner to rowhouse_definer;
+comment on function auth.owned_alone(uuid) is 'The slugs of the companies that would be left without an owner if this person went; locks their rows.';
 
 CREATE OR REPLACE FUNCTION auth.passkey_methods(passkey auth.passkeys)
  RETURNS text[]
@@ -5393,11 +5912,9 @@ begin
     if found then
         had := had || 'recovery_codes'::text;
     end if;
-    if to_regclass('auth.passkeys') is not null then
-        delete from auth.passkeys as gone where gone.user_id = person;
-        if found then
-            had := had || 'passkeys'::text;
-        end if;
+    delete from auth.passkeys as gone where gone.user_id = person;
+    if found then
+        had := had || 'passkeys'::text;
     end if;
     return had;
 end
@@ -5429,6 +5946,7 @@ begin
     if not auth.has_second_factor((live.session).user_id) then
         delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
     end if;
+    perform auth.notify((live.session).user_id, 'second_factor_removed');
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
@@ -5436,6 +5954,70 @@ $function$;
 alter function auth.remove_totp(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor, and its recovery codes unless passkeys stay; wants a fresh sign-in.';
 grant execute on function auth.remove_totp(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.request_deletion(handle bytea, grace interval, link bytea, code bytea, mail uuid, secret text, facts jsonb)
+ RETURNS TABLE(outcome text, due_at timestamp with time zone, tenants text[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  record;
+    person app.users;
+    ended  integer := 0;
+    found_now integer;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    select * into strict person from app.users as known where known.id = (shown.session).user_id;
+    tenants := '{}';
+    if not auth.is_fresh(shown.session) then
+        outcome := 'step_up_required';
+        perform audit.record_event('auth.step_up_required', (shown.session).tenant_id, '{"for": "deleting an account"}');
+    else
+        tenants := auth.owned_alone(person.id);
+        outcome := case when tenants <> '{}' then 'last_owner' else 'ok' end;
+    end if;
+    if outcome = 'ok' then
+        perform from auth.passwords as known where known.user_id = person.id for update;
+        -- A day more than the grace: until the job has begun, the account can be kept.
+        if auth.make_mail_token(
+            'restore_account', person.email, person.id, link, code, null, grace + interval '1 day', facts
+        ) is null then
+            outcome := 'throttled';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        perform audit.record_event('auth.account_deletion_refused', null, jsonb_build_object('outcome', outcome));
+        return next;
+        return;
+    end if;
+
+    perform auth.void_mail_tokens(person.email, person.id);
+    -- Who is signing in at this moment is through and ends below, or waits and is told.
+    perform auth.lock_sessions(person.id);
+    insert into auth.deletions as leaving (user_id, due_at) values (person.id, now() + grace)
+        returning leaving.due_at into due_at;
+    loop
+        update auth.sessions as session set ended_at = now(), end_reason = 'account_deleted'
+        where session.user_id = person.id and session.ended_at is null;
+        exit when not found;
+        get diagnostics found_now = row_count;
+        ended := ended + found_now;
+    end loop;
+    update auth.api_keys as key set revoked_at = now() where key.user_id = person.id and key.revoked_at is null;
+    perform auth.queue_mail(mail, 'deletion_asked', person.email, person.locale, secret, facts);
+    perform audit.record_event('auth.account_deletion_asked', null, jsonb_build_object('due_at', due_at, 'ended', ended));
+    return next;
+end
+$function$;
+alter function auth.request_deletion(bytea,interval,bytea,bytea,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function auth.request_deletion(bytea,interval,bytea,bytea,uuid,text,jsonb) is 'Marks the account of a session''s owner to be deleted when the grace is over; ends its sessions and API keys and queues the mail that can bring it back.';
+grant execute on function auth.request_deletion(bytea,interval,bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.request_email_change(handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb)
  RETURNS text
@@ -5572,6 +6154,40 @@ alter function auth.reset_person(uuid,boolean,text,bytea,bytea,uuid,text) owner 
 comment on function auth.reset_person(uuid,boolean,text,bytea,bytea,uuid,text) is 'For the operator: ends somebody''s sessions, takes the password (and second factors) away and mails a link to a new one.';
 grant execute on function auth.reset_person(uuid,boolean,text,bytea,bytea,uuid,text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.restore_account(link bytea, email text, codes bytea[], facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    select * into strict tried from auth.try_mail_token('restore_account', link, email, codes, facts);
+    outcome := tried.outcome;
+    retry_after := tried.retry_after;
+    token := tried.token;
+    if outcome = 'ok' then
+        perform context.act(token.user_id, null, facts);
+        update auth.mail_tokens as used set used_at = now()
+        where used.user_id = token.user_id and used.purpose = 'restore_account' and used.used_at is null;
+        delete from auth.deletions as leaving where leaving.user_id = token.user_id and leaving.began_at is null;
+        if not found then
+            outcome := 'invalid_token';
+            return next;
+            return;
+        end if;
+        perform auth.notify(token.user_id, 'deletion_withdrawn');
+        perform audit.record_event('auth.account_restored', null, null);
+    end if;
+    return next;
+end
+$function$;
+alter function auth.restore_account(bytea,text,bytea[],jsonb) owner to rowhouse_definer;
+comment on function auth.restore_account(bytea,text,bytea[],jsonb) is 'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
+grant execute on function auth.restore_account(bytea,text,bytea[],jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -5661,6 +6277,9 @@ begin
     select (known.holder).* into holder from context.session_holders as known where known.digest = current.handle_digest;
     fault := context.fault_of(holder, facts);
     outcome := case when fault is distinct from 'ended' and auth.is_replay(current, counter) then 'reused' else fault end;
+    if outcome is null and exists (select from app.users as known where known.id = person and known.is_guest) then
+        outcome := 'account_required';
+    end if;
 
     if outcome = 'reused' then
         perform auth.end_replayed(current, counter, fault);
@@ -5696,7 +6315,12 @@ begin
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
         and auth.has_second_factor(person);
-    return case when found then 'recovery' end;
+    if not found then
+        return null;
+    end if;
+    -- They are kept for the day that the app is lost: one that is used is used by the owner, or by a thief.
+    perform auth.notify(person, 'recovery_code_used');
+    return 'recovery';
 end
 $function$;
 alter function auth.take_code(uuid,bigint,bytea) owner to rowhouse_definer;
@@ -5835,6 +6459,46 @@ alter function auth.unban(uuid,text) owner to rowhouse_definer;
 comment on function auth.unban(uuid,text) is 'For the operator: lets somebody in again who was banned.';
 grant execute on function auth.unban(uuid,text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.upgrade_guest(handle bytea, email text, name text, link bytea, code bytea, browser bytea, mail uuid, secret text, locale text, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    address text := auth.normalise_email(email);
+    shown   record;
+    guest   app.users;
+    token   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts, guests => true);
+    if shown.outcome <> 'ok' then
+        return shown.outcome;
+    end if;
+    select * into strict guest from app.users as known where known.id = (shown.session).user_id;
+    if not guest.is_guest then
+        return 'not_a_guest';
+    end if;
+    perform audit.tally_stranger('auth.register', auth.network((facts ->> 'ip')::inet));
+    token := auth.make_mail_token('register', address, null, link, code, browser, interval '1 hour', facts);
+    if token is null then
+        return 'ok';
+    end if;
+    insert into auth.registrations (token_id, name, guest_id) values (token, btrim(upgrade_guest.name), guest.id);
+    if exists (select from app.users as person where lower(person.email) = address) then
+        perform auth.queue_mail(mail, 'account_exists', address, locale, null, facts);
+    else
+        perform auth.queue_mail(mail, 'guest_upgrade', address, locale, secret, facts);
+    end if;
+    perform audit.record_event('auth.guest_upgrade_requested', (shown.session).tenant_id,
+        jsonb_build_object('session', (shown.session).id));
+    return 'ok';
+end
+$function$;
+alter function auth.upgrade_guest(bytea,text,text,bytea,bytea,bytea,uuid,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.upgrade_guest(bytea,text,text,bytea,bytea,bytea,uuid,text,text,jsonb) is 'Queues a mail to an address with which a guest wants to have an account, or one that says that it has one already.';
+grant execute on function auth.upgrade_guest(bytea,text,text,bytea,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.use_passkey(passkey uuid, answer jsonb, facts jsonb)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -5872,7 +6536,7 @@ $function$;
 alter function auth.use_passkey(uuid,jsonb,jsonb) owner to rowhouse_definer;
 comment on function auth.use_passkey(uuid,jsonb,jsonb) is 'Notes that a passkey was shown and returns what that proves; null, and a line in the trail, if its answer does not hold or it was copied.';
 
-CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text DEFAULT 'open'::text)
+CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text DEFAULT 'open'::text, browser bytea DEFAULT NULL::bytea, handle bytea DEFAULT NULL::bytea)
  RETURNS TABLE(outcome text, retry_after integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5896,21 +6560,29 @@ begin
     end if;
     if outcome = 'ok' then
         select * into strict registration from auth.registrations as pending where pending.token_id = token.id;
-        perform context.act(person, null, facts);
-        insert into app.users (id, email, name, locale) values (person, token.email, registration.name, verify_email.locale);
-        insert into auth.passwords (user_id, hash) values (person, password_hash);
-        if registration.tenant_slug is not null then
-            perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+        if registration.guest_id is not null then
+            person := registration.guest_id;
+            outcome := auth.become_account(token, registration, password_hash, locale, browser, handle, facts);
+        else
+            perform context.act(person, null, facts);
+            insert into app.users (id, email, name, locale)
+                values (person, token.email, registration.name, verify_email.locale);
+            insert into auth.passwords (user_id, hash) values (person, password_hash);
+            if registration.tenant_slug is not null then
+                perform auth.create_tenant(auth.free_slug(registration.tenant_slug), registration.tenant_name, person);
+            end if;
         end if;
+    end if;
+    if outcome = 'ok' then
         perform auth.forget_registrations(token.email, person);
         outcome := 'verified';
     end if;
     return next;
 end
 $function$;
-alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) owner to rowhouse_definer;
-comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
-grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) to rowhouse_auth;
+alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text,bytea,bytea) owner to rowhouse_definer;
+comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text,bytea,bytea) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once, or an account of a guest. Outcome: verified, invalid_token, throttled, other_browser, registration_closed or registration_invited.';
+grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text,bytea,bytea) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  RETURNS void
@@ -5919,7 +6591,7 @@ CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  SET search_path TO ''
 AS $function$
     update auth.mail_tokens as token set used_at = now()
-    where (token.email = address or token.user_id = person) and token.used_at is null
+    where (token.email = address or token.user_id = person) and token.used_at is null and token.purpose <> 'restore_account'
 $function$;
 alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
 comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
@@ -6359,7 +7031,7 @@ CREATE OR REPLACE FUNCTION context.fault_of(holder context.holder, facts jsonb)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN (holder).ended THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN (((holder).key_thumbprint IS NOT NULL) AND ((facts ->> 'key_thumbprint'::text) IS DISTINCT FROM (holder).key_thumbprint)) THEN 'key_mismatch'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
+RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN ((holder).ended OR ((holder).user_status = 'deleted'::text)) THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN (((holder).key_thumbprint IS NOT NULL) AND ((facts ->> 'key_thumbprint'::text) IS DISTINCT FROM (holder).key_thumbprint)) THEN 'key_mismatch'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
 comment on function context.fault_of(context.holder,jsonb) is 'Why a credential does not open the door (the detail of RH401), judged in this order; null if it does.';
 grant execute on function context.fault_of(context.holder,jsonb) to rowhouse_definer;
 
@@ -6416,7 +7088,7 @@ CREATE OR REPLACE FUNCTION context.is_caller()
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
-    select coalesce(context.kind_in(context.actor()) in ('session', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key'), false)
 $function$;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 grant execute on function context.is_caller() to rowhouse_definer;
@@ -6529,10 +7201,13 @@ AS $function$
 declare
     body constant text := context.open_seal();
 begin
-    return case when context.user_in(body) is distinct from context.credential_in(body) then context.tenant_in(body) end;
+    return case
+        when context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
+            then context.tenant_in(body)
+    end;
 end
 $function$;
-comment on function context.member_tenant() is 'The caller''s tenant if the caller is a member of it; null for a key that is the tenant''s own: a policy that compares with it hides.';
+comment on function context.member_tenant() is 'The caller''s tenant if the caller is a member of it; null for a guest, and for a key that is the tenant''s own: a policy that compares with it hides.';
 grant execute on function context.member_tenant() to rowhouse_app;
 grant execute on function context.member_tenant() to rowhouse_definer;
 
@@ -6669,12 +7344,14 @@ begin
         message = case missing
             when 'broken_seal' then 'this context was not made by the door for this transaction'
             when 'session' then 'this takes somebody who is signed in, and not an API key'
+            when 'account' then 'this takes somebody with an account, and not a guest'
             else format('permission denied: %s', missing)
         end,
         detail = missing,
         hint = case missing
             when 'broken_seal' then 'Enter with context.enter() in this transaction.'
             when 'session' then 'Sign in.'
+            when 'account' then 'Sign up: POST /auth/guest/upgrade.'
             else 'Ask an administrator of your tenant for a role with this permission.'
         end;
 end
@@ -6802,6 +7479,8 @@ declare
 begin
     if context.kind_in(body) = 'api_key' then
         perform context.refuse('session');
+    elsif context.kind_in(body) = 'guest' then
+        perform context.refuse('account');
     end if;
     if not exists (
         select from auth.sessions as own where own.id = context.credential_in(body) and auth.is_fresh(own)
@@ -6826,7 +7505,7 @@ AS $function$
 declare
     body constant text := context.open_seal();
 begin
-    if context.kind_in(body) is distinct from 'session' then
+    if coalesce(context.kind_in(body) not in ('session', 'guest'), true) then
         perform context.refuse('session');
     end if;
     return context.credential_in(body);
@@ -6889,6 +7568,22 @@ CREATE OR REPLACE FUNCTION context.stated(facts jsonb)
 RETURN jsonb_build_object('request_id', (facts -> 'request_id'::text), 'ip', (facts -> 'ip'::text), 'user_agent', (facts -> 'user_agent'::text));
 comment on function context.stated(jsonb) is 'Of a request''s facts what the trail records: request_id, ip, user_agent.';
 grant execute on function context.stated(jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.stays_owned(tenant uuid, without uuid DEFAULT NULL::uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from app.memberships as membership
+        where membership.tenant_id = stays_owned.tenant and membership.is_owner and membership.status = 'active'
+            and membership.user_id is distinct from without
+            and not exists (select from auth.deletions as leaving where leaving.user_id = membership.user_id)
+    )
+$function$;
+alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
+comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
 
 CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  RETURNS uuid
@@ -6981,6 +7676,7 @@ begin
             message = 'this is the last way to sign in',
             hint = 'Set a password, link another account or add a passkey first.';
     end if;
+    perform auth.notify(caller, 'identity_unlinked');
     return gone;
 end
 $function$;
@@ -8418,7 +9114,9 @@ begin
 
     if as_user is not null then
         select
-            person.status as user_status, company.status as tenant_status, membership.status as membership_status,
+            person.status as user_status, company.status as tenant_status,
+            case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
+            case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
             coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
         into holder
         from app.users as person
@@ -8444,7 +9142,7 @@ begin
             return;
         end if;
         sealed := row(
-            'session', null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
+            holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
             null, null, null
         )::context.holder;
     end if;
@@ -8527,6 +9225,106 @@ alter function jobs.create_audit_partitions() owner to rowhouse_definer;
 comment on function jobs.create_audit_partitions() is 'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 grant execute on function jobs.create_audit_partitions() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.delete_account(batch integer DEFAULT 1000)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    leaving auth.deletions;
+    person  app.users;
+    went    integer;
+begin
+    select * into leaving from auth.deletions as due
+    where due.due_at <= now()
+    order by due.due_at, due.user_id
+    limit 1
+    for update skip locked;
+    if not found then
+        return 'none';
+    end if;
+    select * into strict person from app.users as known where known.id = leaving.user_id;
+    perform context.act(person.id, null, '{}');
+
+    if auth.owned_alone(person.id) <> '{}' then
+        update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
+        perform auth.notify(person.id, 'deletion_postponed');
+        perform audit.record_event('auth.account_deletion_postponed', null, null);
+        return 'postponed';
+    end if;
+    update auth.deletions as due set began_at = now() where due.user_id = person.id and due.began_at is null;
+
+    delete from app.messages as message
+    using (
+        select said.tenant_id, said.id
+        from app.memberships as membership
+        join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where message.tenant_id = going.tenant_id and message.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+    delete from app.conversations as conversation
+    using (
+        select had.tenant_id, had.id
+        from app.memberships as membership
+        join app.conversations as had on had.tenant_id = membership.tenant_id and had.user_id = membership.user_id
+        where membership.user_id = person.id
+        limit batch
+    ) as going
+    where conversation.tenant_id = going.tenant_id and conversation.id = going.id;
+    get diagnostics went = row_count;
+    if went = batch then
+        return 'more';
+    end if;
+
+    -- In the order in which whoever holds more than one of these takes them.
+    delete from auth.passwords as known where known.user_id = person.id;
+    delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
+    delete from auth.mfa_challenges as asked where asked.user_id = person.id;
+    delete from auth.recovery_codes as code where code.user_id = person.id;
+    delete from auth.totp_factors as factor where factor.user_id = person.id;
+    delete from auth.passkeys as passkey where passkey.user_id = person.id;
+    delete from auth.identities as identity where identity.user_id = person.id;
+    perform auth.lock_sessions(person.id);
+    delete from auth.sessions as session where session.user_id = person.id;
+    update auth.api_keys as key set name = 'Deleted', addresses = null, revoked_at = coalesce(key.revoked_at, now())
+    where key.user_id = person.id;
+    delete from app.user_preferences as taste
+    using app.memberships as membership
+    where membership.user_id = person.id and taste.tenant_id = membership.tenant_id and taste.user_id = person.id;
+    delete from context.idempotency_keys as answered
+    using app.memberships as membership
+    where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
+    update app.memberships as membership set
+        status = case tenant.status when 'closed' then membership.status else 'removed' end,
+        is_owner = membership.is_owner and tenant.status = 'closed',
+        display_name = 'Deleted', avatar_url = null
+    from app.tenants as tenant
+    where membership.user_id = person.id and tenant.id = membership.tenant_id;
+
+    delete from auth.mails as mail where mail.recipient = person.email;
+    perform auth.notify(person.id, 'account_deleted');
+    update app.users as known set
+        email = known.id || '@deleted.invalid', name = 'Deleted', locale = 'en', status = 'deleted'
+    where known.id = person.id;
+    perform audit.record_event('auth.account_deleted', null, null);
+    delete from auth.deletions as due where due.user_id = person.id;
+    return 'deleted';
+end
+$function$;
+alter function jobs.delete_account(integer) owner to rowhouse_definer;
+comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
+grant execute on function jobs.delete_account(integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer
  LANGUAGE plpgsql
@@ -8545,6 +9343,39 @@ $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
 comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_guests(idle_days integer, most integer DEFAULT 200)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    since constant timestamptz := now() - idle_days * interval '1 day';
+    gone  uuid[];
+begin
+    select array_agg(idle.id) into gone from (
+        select person.id from app.users as person
+        where person.is_guest and person.created_at <= since and not exists (
+            select from auth.sessions as session
+            where session.user_id = person.id and (
+                greatest(session.last_seen_at, session.ended_at) > since
+                or session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()
+            )
+        )
+        order by person.created_at, person.id
+        limit most
+        for update skip locked
+    ) as idle;
+    delete from auth.sessions where user_id = any (gone);
+    delete from app.memberships where user_id = any (gone);
+    delete from app.users where id = any (gone);
+    return coalesce(cardinality(gone), 0);
+end
+$function$;
+alter function jobs.expire_guests(integer,integer) owner to rowhouse_definer;
+comment on function jobs.expire_guests(integer,integer) is 'Forgets a batch of guests whom nobody saw for so many days, with what they said; returns how many.';
+grant execute on function jobs.expire_guests(integer,integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_idempotency_keys()
  RETURNS integer
