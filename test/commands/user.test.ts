@@ -480,6 +480,18 @@ describe("user import", () => {
     expect(await imported("hal")).toBe(1);
   });
 
+  test("says nothing to the terminal that a file chose", async () => {
+    const path = file(
+      one("nia", { "\u001b[2J": 1 }),
+      one("nia", { tenant: "acme", role: "\u001b[31m\u202eking" }),
+    );
+    const { err } = await user("import", path);
+    expect(err).toContain('line 1: "?[2J" is not known');
+    expect(err).toContain('line 2: "acme" has no role "?[31m?king"');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+    expect(err).not.toMatch(/[\u001b\u202e]/);
+  });
+
   test("only says what it would do, where it is asked to", async () => {
     const dry = await user("import", file(one("kim"), one("kim")), "--dry-run", "--format", "json");
     expect(dry.code).toBe(0);
