@@ -3549,11 +3549,12 @@ begin
     if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'a ban has a reason, of at most 500 characters';
     end if;
-    -- A sign-in that is under way waits here, or is over and its session ends below.
+    -- Whoever follows a link of theirs, and a sign-in that is under way, waits here, or is over and its session ends below.
+    perform auth.lock_mail_of(person);
     perform from auth.passwords as known where known.user_id = person for update;
+    ended := auth.end_all_sessions(person);
     update app.users as known set status = 'banned' where known.id = person and known.status <> 'banned';
     outcome := case when found then 'ok' else 'already_banned' end;
-    ended := auth.end_all_sessions(person);
     keys := (select count(*) from auth.api_keys as key where key.created_by = person and key.user_id is null
         and key.revoked_at is null and (key.expires_at is null or key.expires_at > now()));
     perform audit.record_event('auth.banned', null,
@@ -5341,6 +5342,18 @@ $function$;
 alter function auth.live_session(bytea,jsonb,boolean) owner to rowhouse_definer;
 comment on function auth.live_session(bytea,jsonb,boolean) is 'The session with this handle, locked, and whether it may go on; names the actor for the trail.';
 
+CREATE OR REPLACE FUNCTION auth.lock_mail_of(person uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(known.email))
+    from app.users as known where known.id = person
+$function$;
+alter function auth.lock_mail_of(uuid) owner to rowhouse_definer;
+comment on function auth.lock_mail_of(uuid) is 'Lets nobody follow a link or a code that was mailed to a person''s address until the transaction ends.';
+
 CREATE OR REPLACE FUNCTION auth.lock_sessions(person uuid)
  RETURNS void
  LANGUAGE sql
@@ -6131,7 +6144,8 @@ begin
     end if;
     select * into strict person from app.users as known where known.id = person_id;
     removed := '{}';
-    -- First of all: a login that has checked it meanwhile waits here, or is over and its session ends below.
+    perform auth.lock_mail_of(person.id);
+    -- A login that has checked it meanwhile waits here, or is over and its session ends below.
     delete from auth.passwords as known where known.user_id = person.id;
     if found then
         removed := removed || 'password'::text;
@@ -6446,11 +6460,12 @@ begin
     if length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
     end if;
-    update app.users as known set status = 'active' where known.id = person and known.status = 'banned';
-    if not found then
+    if not exists (select from app.users as known where known.id = person and known.status = 'banned') then
         return 'not_banned';
     end if;
+    perform auth.lock_mail_of(person);
     perform auth.end_all_sessions(person);
+    update app.users as known set status = 'active' where known.id = person;
     perform audit.record_event('auth.unbanned', null, jsonb_strip_nulls(jsonb_build_object('user', person, 'reason', reason)));
     return 'ok';
 end

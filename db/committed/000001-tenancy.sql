@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:d992ef50bcc82c3fca92cd722da300bed8faa7a7
+--! Hash: sha1:cc10023fd5ec0120fea50932055249ff8371f582
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -5333,6 +5333,21 @@ comment on function auth.record_key_usage(bytea[], bigint[], timestamptz[]) is
     'Adds to the use counts of API keys what a web process counted since it told last.';
 reset role;
 --! EndIncluded auth/record_key_usage.sql
+--! Included auth/lock_mail_of.sql
+-- Waits for whoever follows a link or a code that was mailed to somebody's address, and lets nobody follow another until the
+-- transaction ends. Taken before their password is, as by those who follow one (auth.find_mail_token).
+set local role rowhouse_definer;
+create or replace function auth.lock_mail_of(person uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(known.email))
+    from app.users as known where known.id = person
+$$;
+comment on function auth.lock_mail_of(uuid) is
+    'Lets nobody follow a link or a code that was mailed to a person''s address until the transaction ends.';
+reset role;
+--! EndIncluded auth/lock_mail_of.sql
 --! Included auth/end_all_sessions.sql
 -- Ends every session of somebody, from outside: nothing of theirs is shown, so there is nothing to be refused. Also what was
 -- mailed to them dies, and a sign-in that waits for its second factor. Returns how many sessions ended.
@@ -5505,11 +5520,12 @@ begin
     if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'a ban has a reason, of at most 500 characters';
     end if;
-    -- A sign-in that is under way waits here, or is over and its session ends below.
+    -- Whoever follows a link of theirs, and a sign-in that is under way, waits here, or is over and its session ends below.
+    perform auth.lock_mail_of(person);
     perform from auth.passwords as known where known.user_id = person for update;
+    ended := auth.end_all_sessions(person);
     update app.users as known set status = 'banned' where known.id = person and known.status <> 'banned';
     outcome := case when found then 'ok' else 'already_banned' end;
-    ended := auth.end_all_sessions(person);
     keys := (select count(*) from auth.api_keys as key where key.created_by = person and key.user_id is null
         and key.revoked_at is null and (key.expires_at is null or key.expires_at > now()));
     perform audit.record_event('auth.banned', null,
@@ -5536,11 +5552,12 @@ begin
     if length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
     end if;
-    update app.users as known set status = 'active' where known.id = person and known.status = 'banned';
-    if not found then
+    if not exists (select from app.users as known where known.id = person and known.status = 'banned') then
         return 'not_banned';
     end if;
+    perform auth.lock_mail_of(person);
     perform auth.end_all_sessions(person);
+    update app.users as known set status = 'active' where known.id = person;
     perform audit.record_event('auth.unbanned', null, jsonb_strip_nulls(jsonb_build_object('user', person, 'reason', reason)));
     return 'ok';
 end
@@ -5574,7 +5591,8 @@ begin
     end if;
     select * into strict person from app.users as known where known.id = person_id;
     removed := '{}';
-    -- First of all: a login that has checked it meanwhile waits here, or is over and its session ends below.
+    perform auth.lock_mail_of(person.id);
+    -- A login that has checked it meanwhile waits here, or is over and its session ends below.
     delete from auth.passwords as known where known.user_id = person.id;
     if found then
         removed := removed || 'password'::text;

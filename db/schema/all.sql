@@ -152,6 +152,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/guard_api_key.sql
 --!include auth/notify_of_api_key.sql
 --!include auth/record_key_usage.sql
+--!include auth/lock_mail_of.sql
 --!include auth/end_all_sessions.sql
 --!include auth/remove_second_factors.sql
 --!include auth/find_person.sql

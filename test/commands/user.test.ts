@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
-import { createMember, createTenant, mailedToken, signUp, type Tenant } from "../support/people.ts";
+import {
+  createMember,
+  createTenant,
+  mailedCode,
+  mailedToken,
+  signUp,
+  type Tenant,
+} from "../support/people.ts";
 import { eventually, startTestServer, type TestServer } from "../support/server.ts";
 
 let database: TestDatabase;
@@ -479,6 +486,18 @@ describe("user import", () => {
     expect(await imported("hal")).toBe(1);
   });
 
+  test("says nothing to the terminal that a file chose", async () => {
+    const path = file(
+      one("nia", { "\u001b[2J": 1 }),
+      one("nia", { tenant: "acme", role: "\u001b[31m\u202eking" }),
+    );
+    const { err } = await user("import", path);
+    expect(err).toContain('line 1: "?[2J" is not known');
+    expect(err).toContain('line 2: "acme" has no role "?[31m?king"');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+    expect(err).not.toMatch(/[\u001b\u202e]/);
+  });
+
   test("only says what it would do, where it is asked to", async () => {
     const dry = await user("import", file(one("kim"), one("kim")), "--dry-run", "--format", "json");
     expect(dry.code).toBe(0);
@@ -572,6 +591,33 @@ test("what an operator may, nobody else may call", async () => {
   }
 });
 
+test("an operator is no superuser where the database is somebody else's to run, and the trail names them", async () => {
+  const { email, login } = await signUp(server);
+  const name = `operator_${randomUUID().slice(0, 8)}`;
+  await database.admin.query(`create role ${name} login password 'any'`);
+  try {
+    await database.admin.query(`grant rowhouse_owner to ${name} with inherit false, set true`);
+    await database.admin.query(`grant connect on database ${database.name} to ${name}`);
+    const url = new URL(database.adminUrl);
+    [url.username, url.password] = [name, "any"];
+    const done = await userWith({ DATABASE_URL: url.href }, "ban", email, "--reason", "any");
+    expect(done).toMatchObject({ code: 0, err: "" });
+    expect((await userWith({ DATABASE_URL: url.href }, "show", email)).out).toMatch(/^status +banned$/m);
+    const { rows } = await database.admin.query(
+      `select action, database_role from audit.events
+       where detail ->> 'user' = $1 or (row_id = $1 and action = 'update') order by at`,
+      [login.user.id],
+    );
+    expect(rows).toEqual([
+      { action: "update", database_role: name },
+      { action: "auth.banned", database_role: name },
+    ]);
+  } finally {
+    await database.admin.query(`drop owned by ${name}`);
+    await database.admin.query(`drop role ${name}`);
+  }
+});
+
 test("a login that may not become the owner is told so", async () => {
   const url = new URL(database.workerUrl);
   const refused = await userWith({ DATABASE_URL: url.href, DATABASE_APP_URL: database.appUrl }, "list");
@@ -590,4 +636,76 @@ test("user that is misused says how it is used", async () => {
   ]) {
     expect((await user(...args)).code, args.join(" ")).toBe(2);
   }
+});
+
+describe("while somebody signs in,", () => {
+  const secret = () => [randomBytes(32), randomBytes(32), randomUUID(), ""] as const;
+  const alive = (id: string) => count("auth.sessions where user_id = $1 and ended_at is null", id);
+  const facts = { ip: "192.0.2.1" };
+
+  /** Begins a sign-in and does not commit it, then lets the operator do something, and commits. */
+  async function during(act: (id: string) => Promise<unknown>) {
+    const { email, login } = await signUp(server);
+    const client = await database.auth.connect();
+    try {
+      await client.query("begin");
+      const { rows } = await client.query("select password_hash from auth.begin_login($1, $2)", [
+        email,
+        facts,
+      ]);
+      const opened = await client.query(
+        "select outcome from auth.finish_login($1, true, $2, $3, null, $4, false, $5)",
+        [email, randomUUID(), randomBytes(32), facts, rows[0].password_hash],
+      );
+      expect(opened.rows).toEqual([{ outcome: "ok" }]);
+      const acted = act(login.user.id);
+      await new Promise((done) => setTimeout(done, 200));
+      await client.query("commit");
+      await acted;
+    } finally {
+      client.release();
+    }
+    return login.user.id;
+  }
+
+  test("a ban waits, and ends that session too", async () => {
+    const id = await during((id) => database.admin.query("select auth.ban($1, 'any')", [id]));
+    expect(await alive(id)).toBe(0);
+  });
+
+  test("so does a reset", async () => {
+    const id = await during((id) =>
+      database.admin.query("select auth.reset_person($1, false, null, $2, $3, $4, $5)", [id, ...secret()]),
+    );
+    expect(await alive(id)).toBe(0);
+    expect(await count("auth.passwords where user_id = $1", id)).toBe(0);
+  });
+
+  test("and follows links, and changes the password, nobody waits for ever", async () => {
+    const { email, password, login, headers } = await signUp(server);
+    const { id } = login.user;
+    const act = [
+      () =>
+        database.admin.query("select auth.reset_person($1, true, null, $2, $3, $4, $5)", [id, ...secret()]),
+      () => database.admin.query("select auth.ban($1, 'any')", [id]),
+      () => database.admin.query("select auth.unban($1, 'any')", [id]),
+      async () => {
+        await server.post("/auth/password/forgot", { email });
+        await server.post("/auth/password/reset", {
+          email,
+          code: await mailedCode(server, email),
+          password: "yet another long one",
+        });
+      },
+      () => server.post("/auth/password/change", { current: password, new: "and another long one" }, headers),
+      () => logIn(email, password),
+    ];
+    for (let round = 0; round < 5; round++) {
+      await database.admin.query("delete from auth.mail_tokens where email = $1", [email]);
+      const ended = await Promise.allSettled(act.map((one) => one()));
+      expect(ended.filter(({ status }) => status === "rejected")).toEqual([]);
+    }
+    await database.admin.query("select auth.ban($1, 'any')", [id]);
+    expect(await alive(id)).toBe(0);
+  });
 });

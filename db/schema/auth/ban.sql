@@ -13,11 +13,12 @@ begin
     if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'a ban has a reason, of at most 500 characters';
     end if;
-    -- A sign-in that is under way waits here, or is over and its session ends below.
+    -- Whoever follows a link of theirs, and a sign-in that is under way, waits here, or is over and its session ends below.
+    perform auth.lock_mail_of(person);
     perform from auth.passwords as known where known.user_id = person for update;
+    ended := auth.end_all_sessions(person);
     update app.users as known set status = 'banned' where known.id = person and known.status <> 'banned';
     outcome := case when found then 'ok' else 'already_banned' end;
-    ended := auth.end_all_sessions(person);
     keys := (select count(*) from auth.api_keys as key where key.created_by = person and key.user_id is null
         and key.revoked_at is null and (key.expires_at is null or key.expires_at > now()));
     perform audit.record_event('auth.banned', null,

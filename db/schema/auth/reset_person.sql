@@ -22,7 +22,8 @@ begin
     end if;
     select * into strict person from app.users as known where known.id = person_id;
     removed := '{}';
-    -- First of all: a login that has checked it meanwhile waits here, or is over and its session ends below.
+    perform auth.lock_mail_of(person.id);
+    -- A login that has checked it meanwhile waits here, or is over and its session ends below.
     delete from auth.passwords as known where known.user_id = person.id;
     if found then
         removed := removed || 'password'::text;

@@ -11,11 +11,12 @@ begin
     if length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'a reason has at most 500 characters';
     end if;
-    update app.users as known set status = 'active' where known.id = person and known.status = 'banned';
-    if not found then
+    if not exists (select from app.users as known where known.id = person and known.status = 'banned') then
         return 'not_banned';
     end if;
+    perform auth.lock_mail_of(person);
     perform auth.end_all_sessions(person);
+    update app.users as known set status = 'active' where known.id = person;
     perform audit.record_event('auth.unbanned', null, jsonb_strip_nulls(jsonb_build_object('user', person, 'reason', reason)));
     return 'ok';
 end

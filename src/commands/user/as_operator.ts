@@ -57,5 +57,28 @@ export async function findPerson(client: pg.Client, named: string): Promise<stri
   return id;
 }
 
+/** Times that a change gives way to others before it is given up. */
+const PATIENCE = 5;
+
+/**
+ * Changes something by one function, and answers its row. Where PostgreSQL lets it give way to somebody who was changing the
+ * same at the same moment, nothing of it was done, and it is done again.
+ */
+export async function change<Row extends pg.QueryResultRow>(
+  client: pg.Client,
+  text: string,
+  values: unknown[],
+): Promise<Row> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const { rows } = await client.query<Row>(text, values);
+      return rows[0]!;
+    } catch (error) {
+      const gaveWay = error instanceof pg.DatabaseError && error.code === "40P01";
+      if (!gaveWay || tries === PATIENCE) throw error;
+    }
+  }
+}
+
 /** `1 session`, `2 sessions`. */
 export const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 import { UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
-import { asOperator, count, findPerson, onePerson } from "./as_operator.ts";
+import { asOperator, change, count, findPerson, onePerson } from "./as_operator.ts";
 
 /** The longest reason, in characters. */
 export const LONGEST_REASON = 500;
@@ -14,11 +14,11 @@ export async function banPerson(args: string[]): Promise<0 | 1> {
   return asOperator(async ({ client }) => {
     const id = await findPerson(client, named);
     if (id === null) return 1;
-    const { rows } = await client.query<{ outcome: "ok" | "already_banned"; ended: number; keys: number }>(
+    const { outcome, ended, keys } = await change<{ outcome: string; ended: number; keys: number }>(
+      client,
       "select outcome, ended, keys::integer from auth.ban($1, $2)",
       [id, reason],
     );
-    const { outcome, ended, keys } = rows[0]!;
     console.log(`${named} is banned${outcome === "ok" ? "" : " already"}; ${count(ended, "session")} ended`);
     if (keys > 0) {
       console.error(
@@ -37,13 +37,13 @@ export async function unbanPerson(args: string[]): Promise<0 | 1> {
   return asOperator(async ({ client }) => {
     const id = await findPerson(client, named);
     if (id === null) return 1;
-    const { rows } = await client.query<{ outcome: "ok" | "not_banned" }>(
-      "select auth.unban($1, $2) as outcome",
-      [id, reason],
-    );
-    if (rows[0]!.outcome === "ok") console.log(`${named} may sign in again`);
+    const { outcome } = await change<{ outcome: string }>(client, "select auth.unban($1, $2) as outcome", [
+      id,
+      reason,
+    ]);
+    if (outcome === "ok") console.log(`${named} may sign in again`);
     else console.error(`rowhouse: ${named} is not banned`);
-    return rows[0]!.outcome === "ok" ? 0 : 1;
+    return outcome === "ok" ? 0 : 1;
   });
 }
 

@@ -66,7 +66,8 @@ export async function importLines(
   }
   function refuse(line: number, why: string): void {
     tally.refused += 1;
-    console.error(`line ${line}: ${why}`);
+    // It may name a field or a role of the file's: a terminal is not to obey what stands in one.
+    console.error(`line ${line}: ${why.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?")}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { masterKeys } from "../../auth/encryption.ts";
 import { makeMailSecret } from "../../auth/mail_secrets.ts";
 import { parseArguments } from "../inspected.ts";
-import { asOperator, count, findPerson, onePerson } from "./as_operator.ts";
+import { asOperator, change, count, findPerson, onePerson } from "./as_operator.ts";
 import { reasonOf } from "./ban.ts";
 import { describePerson } from "./show.ts";
 
@@ -29,11 +29,11 @@ export async function resetPerson(args: string[]): Promise<0 | 1> {
     if (id === null) return 1;
     const { email, identities, passkeys, apiKeys } = await describePerson(client, id);
     const { link, code, mail, secret } = makeMailSecret(masterKeys(config), "reset_password", email);
-    const { rows } = await client.query<{ ended: number; removed: string[]; mailed: boolean }>(
+    const { ended, removed, mailed } = await change<{ ended: number; removed: string[]; mailed: boolean }>(
+      client,
       "select ended, removed, mailed from auth.reset_person($1, $2, $3, $4, $5, $6, $7)",
       [id, values["second-factor"] ?? false, reason, link, code, mail, secret],
     );
-    const { ended, removed, mailed } = rows[0]!;
     const gone = removed.map((what) => words[what] ?? what).join(", ") || "nothing";
     console.log(`${named}: removed ${gone}; ${count(ended, "session")} ended`);
     // Whoever held the account may have left one of these behind.
