@@ -125,7 +125,7 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("ConversationStatus")).toEqual(["ARCHIVED", "OPEN"]);
   expect(enumValues("MembershipStatus")).toEqual(["ACTIVE", "REMOVED", "SUSPENDED"]);
   expect(enumValues("TenantStatus")).toEqual(["ACTIVE", "CLOSED", "SUSPENDED"]);
-  expect(enumValues("UserStatus")).toEqual(["ACTIVE", "BANNED"]);
+  expect(enumValues("UserStatus")).toEqual(["ACTIVE", "BANNED", "DELETED"]);
   expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
