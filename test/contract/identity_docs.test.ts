@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { type Code, statusesOf } from "../../src/http/codes.ts";
+import { routersSource } from "../support/routers.ts";
 
 const folder = join(projectRoot, "docs/identity");
 const pages = readdirSync(folder).filter((file) => file.endsWith(".md"));
@@ -28,12 +29,9 @@ describe.each(pages.filter((page) => rowsOf(page).length > 0))("the page %s", (p
   });
 
   test("names calls that the server has", () => {
-    const app = readFileSync(join(projectRoot, "src/http/app.ts"), "utf8");
     const text = readFileSync(join(folder, page), "utf8");
     for (const [, method, path] of text.matchAll(/\b(GET|POST) (\/auth\/[a-z/_-]*[a-z])/g)) {
-      expect(app.replaceAll(/\(\s+/g, "("), `${method} ${path}`).toContain(
-        `.${method!.toLowerCase()}("${path}"`,
-      );
+      expect(routersSource, `${method} ${path}`).toContain(`.${method!.toLowerCase()}("${path}"`);
     }
   });
 });

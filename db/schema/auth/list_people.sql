@@ -1,8 +1,8 @@
--- Who has an account, newest first, as `rowhouse user list` tells it. Each argument but the last may be null: then it
+-- Who has an account, and no guest, newest first, as `rowhouse user list` tells it. Each argument but the last may be null: then it
 -- leaves nobody out.
 --
 -- tenant_slug: members of this tenant; a slug that no tenant has is nobody's
--- standing:    active or banned
+-- standing:    active, banned or deleted
 -- search:      part of an address or a name, in any case
 set local role rowhouse_definer;
 create or replace function auth.list_people(tenant_slug text, standing text, search text, most integer)
@@ -16,7 +16,8 @@ as $$
         person.created_at,
         (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
     from app.users as person
-    where (standing is null or person.status = standing)
+    where not person.is_guest
+        and (standing is null or person.status = standing)
         and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
         and (tenant_slug is null or exists (
             select from app.memberships as membership

@@ -27,7 +27,7 @@ export async function listPeople(args: string[]): Promise<0> {
     format: { type: "string" },
   });
   if (positionals.length > 0) throw new UsageError(`"user list" takes no argument "${positionals[0]}"`);
-  const status = oneOf("status", ["active", "banned"] as const, values.status) ?? null;
+  const status = oneOf("status", ["active", "banned", "deleted"] as const, values.status) ?? null;
   const format = oneOf("format", ["table", "json"] as const, values.format) ?? "table";
   const limit = limitOf(values.limit);
   await asOperator(async ({ client }) => {

@@ -28,6 +28,10 @@ export async function resetPerson(args: string[]): Promise<0 | 1> {
     const id = await findPerson(client, named);
     if (id === null) return 1;
     const { email, identities, passkeys, apiKeys } = await describePerson(client, id);
+    if (email === null) {
+      console.error(`rowhouse: ${named} is a guest, who has nothing to reset; "user ban" keeps them out`);
+      return 1;
+    }
     const { link, code, mail, secret } = makeMailSecret(masterKeys(config), "reset_password", email);
     const { ended, removed, mailed } = await change<{ ended: number; removed: string[]; mailed: boolean }>(
       client,

@@ -6,7 +6,8 @@ import { asOperator, findPerson, onePerson } from "./as_operator.ts";
 /** What `auth.describe_person()` answers. */
 interface Described {
   readonly id: string;
-  readonly email: string;
+  /** null for a guest. */
+  readonly email: string | null;
   readonly name: string;
   readonly locale: string;
   readonly status: string;
@@ -58,7 +59,7 @@ function inWords(person: Described): string {
   const { password, identities, memberships } = person;
   return inColumns([
     ["id", person.id],
-    ["e-mail", person.email],
+    ["e-mail", person.email ?? "none: a guest"],
     ["name", person.name],
     ["language", person.locale],
     ["status", person.status],

@@ -1,0 +1,26 @@
+import Router from "@koa/router";
+import { mailPage } from "../pages/mail_page.ts";
+import type { RequestState } from "../request_facts.ts";
+import { deleteAccount } from "../routes/delete_account.ts";
+import { exportAccount } from "../routes/export_account.ts";
+import { restoreAccount } from "../routes/restore_account.ts";
+import { answers } from "../routing.ts";
+import { EXACT, type Parts } from "./parts.ts";
+
+/** What somebody does with all of their account. */
+export function ownAccount(parts: Parts): Router<RequestState> {
+  const { identity, deletion, exports, masterKeys, mailer, config } = parts;
+  const json = answers("application/json");
+  return new Router<RequestState>(EXACT)
+    .get("/auth/account/export", json, exportAccount(exports))
+    .post(
+      "/auth/account/delete",
+      json,
+      deleteAccount(identity, deletion, mailer, masterKeys, config.accountDeletionGraceDays),
+    )
+    .get(
+      "/auth/account/restore",
+      mailPage({ purpose: "restore_account", action: "/auth/account/restore", password: false }),
+    )
+    .post("/auth/account/restore", json, restoreAccount(deletion, mailer, masterKeys));
+}
