@@ -39,8 +39,8 @@ export interface Score {
 export interface MutateOptions extends FixtureOptions {
   /** How many mutants, chosen by the seed; default all. */
   readonly sample?: number | undefined;
-  /** Only these mutants. */
-  readonly only?: (mutant: Mutant) => boolean;
+  /** These too, beside the sample, which is drawn of the others. */
+  readonly besides?: (mutant: Mutant) => boolean;
   readonly onProgress?: OnProgress;
 }
 
@@ -69,11 +69,11 @@ export async function mutate(options: MutateOptions): Promise<Score> {
 
       await requireRepeatable(fixture, matrix);
 
-      const all = (await listMutants(client, fixture.targets, settings.apiRoles)).filter(
-        options.only ?? (() => true),
-      );
-      const chosen =
-        options.sample === undefined ? all : inOrder(all, choose(all, options.sample, options.seed));
+      const all = await listMutants(client, fixture.targets, settings.apiRoles);
+      const { sample, seed, besides = () => false } = options;
+      const others = all.filter((mutant) => !besides(mutant));
+      const drawn = sample === undefined ? others : choose(others, sample, seed);
+      const chosen = all.filter((mutant) => besides(mutant) || drawn.includes(mutant));
       const trials: Trial[] = [];
       const stillborn: { name: string; reason: string }[] = [];
       for (const [done, mutant] of chosen.entries()) {
@@ -103,7 +103,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       }
       onProgress(chosen.length, chosen.length, "done");
       const milliseconds = Math.round(performance.now() - begun);
-      return { seed: options.seed, trials, stillborn, possible: all.length, milliseconds };
+      return { seed, trials, stillborn, possible: all.length, milliseconds };
     }),
   );
 }
@@ -158,9 +158,6 @@ const choose = (mutants: readonly Mutant[], sample: number, seed: number): Mutan
       numRuns: 1,
     },
   )[0]!;
-
-const inOrder = (all: readonly Mutant[], chosen: readonly Mutant[]): Mutant[] =>
-  all.filter((mutant) => chosen.includes(mutant));
 
 async function withClone<T>(url: string, work: (url: string) => Promise<T>): Promise<T> {
   const source = decodeURIComponent(new URL(url).pathname.slice(1));
