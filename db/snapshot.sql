@@ -42,6 +42,10 @@ comment on schema jobs is 'What the worker may call.';
 grant usage on schema jobs to rowhouse_definer;
 grant usage on schema jobs to rowhouse_worker;
 
+create schema tenancy authorization rowhouse_owner;
+comment on schema tenancy is 'What an application''s own migrations call, to have tables like ours. Nobody who serves requests may enter.';
+grant usage on schema tenancy to rowhouse_definer;
+
 create extension pgcrypto with schema extensions;
 
 -- Default privileges ------------------------------------------------------------------------------
@@ -308,19 +312,35 @@ comment on policy "the desk explains one row" on app.messages is 'inspect.why() 
 create table app.permissions (
     name text not null,
     description text not null,
+    of_application boolean default false not null,
+    held_by text[] default '{}'::text[] not null,
     constraint permissions_pkey PRIMARY KEY (name),
+    constraint permissions_held_by_check CHECK ((held_by <@ '{member,viewer}'::text[])),
     constraint permissions_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*$'::text))
 );
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
 comment on column app.permissions.description is 'What it lets one do.';
-alter table app.permissions alter column name set statistics 0, alter column description set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '');
+comment on column app.permissions.of_application is 'Whether the application added it (tenancy.permission), and not Rowhouse.';
+comment on column app.permissions.held_by is 'The built-in roles that hold it beside admin, where the application added it.';
+alter table app.permissions alter column name set statistics 0, alter column description set statistics 0, alter column held_by set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,held_by,name,of_application', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.permissions enable row level security;
 alter table app.permissions force row level security;
+grant insert (name, description, of_application, held_by) on app.permissions to rowhouse_definer;
 grant select (name, description) on app.permissions to rowhouse_app;
 grant select on app.permissions to rowhouse_definer;
+grant update (description, held_by) on app.permissions to rowhouse_definer;
+create policy "applications add permissions of their own" on app.permissions
+    for insert to rowhouse_definer
+    with check (of_application);
+comment on policy "applications add permissions of their own" on app.permissions is 'tenancy.permission(), which migrations of the application call.';
+create policy "applications describe permissions of their own" on app.permissions
+    for update to rowhouse_definer
+    using (of_application)
+    with check (of_application);
+comment on policy "applications describe permissions of their own" on app.permissions is 'tenancy.permission() again: what it means and which built-in roles hold it. Rowhouse''s own stay as they are.';
 create policy "everybody inside reads the catalogue" on app.permissions
     for select to rowhouse_app
     using ((( SELECT context.user_id() AS user_id) IS NOT NULL));
@@ -372,6 +392,12 @@ grant insert (name, description, permissions) on app.roles to rowhouse_app;
 grant insert, select on app.roles to rowhouse_definer;
 grant select (tenant_id, id, name, description, permissions, built_in, created_at, updated_at) on app.roles to rowhouse_app;
 grant update (name, description, permissions) on app.roles to rowhouse_app;
+grant update (permissions) on app.roles to rowhouse_definer;
+create policy "built-in roles get the application's permissions" on app.roles
+    for update to rowhouse_definer
+    using (built_in)
+    with check (built_in);
+comment on policy "built-in roles get the application's permissions" on app.roles is 'tenancy.permission(): nobody can grant what nobody holds, so the administrators of every tenant hold a new permission from the start.';
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
@@ -1288,6 +1314,59 @@ create policy "workers say that they are alive" on jobs.heartbeats
     using (true)
     with check (true);
 comment on policy "workers say that they are alive" on jobs.heartbeats is 'jobs.beat() writes, context.readiness() reads.';
+
+create table tenancy.migrations (
+    number integer not null,
+    name text not null,
+    hash text not null,
+    applied_at timestamp with time zone default now() not null,
+    constraint migrations_pkey PRIMARY KEY (number),
+    constraint migrations_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    constraint migrations_name_check CHECK ((name ~ '^[a-z][a-z0-9-]*$'::text)),
+    constraint migrations_number_check CHECK ((number > 0))
+);
+comment on table tenancy.migrations is 'The application''s own migrations that this database has had, in order.';
+alter table tenancy.migrations alter column name set statistics 0, alter column hash set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.migrations FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'number', 'applied_at,hash,name,number', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON tenancy.migrations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table tenancy.migrations enable row level security;
+alter table tenancy.migrations force row level security;
+grant select on tenancy.migrations to rowhouse_definer;
+create policy "migrations are written down" on tenancy.migrations
+    for insert to rowhouse_owner
+    with check (true);
+comment on policy "migrations are written down" on tenancy.migrations is 'Once applied, a migration stays in the history: nobody changes or removes a line of it.';
+create policy "the history is compared with the files" on tenancy.migrations
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the history is compared with the files" on tenancy.migrations is 'context.application_migrations(), for the servers and rowhouse migrate; context.access_state().';
+
+create table tenancy.protected_tables (
+    name text not null,
+    read_permission text,
+    write_permission text,
+    owner_column text,
+    readable text[] not null,
+    insertable text[] not null,
+    updatable text[] not null,
+    kept text[] not null,
+    constraint protected_tables_pkey PRIMARY KEY (name),
+    constraint protected_tables_read_permission_fkey FOREIGN KEY (read_permission) REFERENCES app.permissions(name),
+    constraint protected_tables_write_permission_fkey FOREIGN KEY (write_permission) REFERENCES app.permissions(name)
+);
+comment on table tenancy.protected_tables is 'The application''s tables, each with what tenancy.protect() was asked for.';
+CREATE INDEX protected_tables_by_read ON tenancy.protected_tables USING btree (read_permission);
+CREATE INDEX protected_tables_by_write ON tenancy.protected_tables USING btree (write_permission);
+alter table tenancy.protected_tables alter column name set statistics 0, alter column read_permission set statistics 0, alter column write_permission set statistics 0, alter column owner_column set statistics 0, alter column readable set statistics 0, alter column insertable set statistics 0, alter column updatable set statistics 0, alter column kept set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.protected_tables FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'insertable,kept,name,owner_column,read_permission,readable,updatable,write_permission', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON tenancy.protected_tables FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table tenancy.protected_tables enable row level security;
+alter table tenancy.protected_tables force row level security;
+create policy "migrations remember what they protect" on tenancy.protected_tables
+    for all to rowhouse_owner
+    using (true)
+    with check (true);
+comment on policy "migrations remember what they protect" on tenancy.protected_tables is 'tenancy.protect() writes what it was asked for; tenancy.protect_again() does it anew after an upgrade.';
 
 -- Views -------------------------------------------------------------------------------------------
 
@@ -3504,9 +3583,9 @@ begin
         (tenant, admin, 'admin', 'Runs the tenant: people, roles, settings, every chat, the audit trail.',
             array(select permission.name from app.permissions as permission order by permission.name), true),
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
-            array['chat', 'read_documents'], true),
+            array['chat', 'read_documents'] || array(select permission.name from app.permissions as permission where 'member' = any (held_by)), true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true);
+            array['view_analytics'] || array(select permission.name from app.permissions as permission where 'viewer' = any (held_by)), true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
         select tenant, person.id, admin, true, person.name
         from app.users as person where person.id = owner;
@@ -5103,7 +5182,7 @@ CREATE OR REPLACE FUNCTION context.access_state()
 AS $function$
     with schemas as (
         select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs')
+        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs', 'tenancy')
     ),
     relations as (
         select relation.* from pg_catalog.pg_class as relation
@@ -5162,6 +5241,7 @@ AS $function$
     select 'migrations', md5(
         coalesce((select string_agg(hash, ',' order by filename) from graphile_migrate.migrations), '')
         || coalesce((select string_agg(content, '' order by filename) from graphile_migrate.current), '')
+        || coalesce((select string_agg(hash, ',' order by number) from tenancy.migrations), '')
     )
 $function$;
 alter function context.access_state() owner to rowhouse_definer;
@@ -5204,6 +5284,21 @@ end
 $function$;
 comment on function context.actor() is 'Who is acting, for triggers: what the door wrote (body.sql), or null for the system. A caller who threw their context away gets RH403.';
 grant execute on function context.actor() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.application_migrations()
+ RETURNS TABLE(number integer, name text, hash text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select number, name, hash from tenancy.migrations order by number
+$function$;
+alter function context.application_migrations() owner to rowhouse_definer;
+comment on function context.application_migrations() is 'The application''s own migrations that this database has had, each with the hash of its text and of all before it.';
+grant execute on function context.application_migrations() to rowhouse_app;
+grant execute on function context.application_migrations() to rowhouse_auditor;
+grant execute on function context.application_migrations() to rowhouse_auth;
+grant execute on function context.application_migrations() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION context.applied_migrations()
  RETURNS TABLE(filename text, hash text)
@@ -7243,7 +7338,7 @@ CREATE OR REPLACE FUNCTION inspect.schemas()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs, tenancy'))
 $function$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 grant execute on function inspect.schemas() to rowhouse_auditor;
@@ -7782,3 +7877,476 @@ $function$;
 alter function jobs.rotate_seal_key(interval) owner to rowhouse_definer;
 comment on function jobs.rotate_seal_key(interval) is 'Replaces the seal key when it is older than max_age; true if it did.';
 grant execute on function jobs.rotate_seal_key(interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION tenancy.add_policy(target regclass, name text, kind text, condition text, why text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    execute format('create policy %I on %s as %s to rowhouse_app', name, target, kind)
+        || case when kind ~ 'insert' then '' else format(' using (%s)', condition) end
+        || case when kind ~ '(select|delete)' then '' else format(' with check (%s)', condition) end;
+    execute format('comment on policy %I on %s is %L', name, target, why);
+end
+$function$;
+comment on function tenancy.add_policy(regclass,text,text,text,text) is 'Makes a policy for the application''s callers, with a comment that says why.';
+
+CREATE OR REPLACE FUNCTION tenancy.apply(protection tenancy.protected_tables)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    target    constant regclass := protection.name::regclass;
+    own       constant text := protection.owner_column;
+    in_tenant constant text := 'tenant_id = (select context.tenant_id())';
+    is_own    constant text := quote_ident(own) || ' = (select context.user_id())';
+    columns   constant text[] := array(
+        select attname::text from pg_catalog.pg_attribute where attrelid = target and attnum > 0 and not attisdropped order by attnum
+    );
+    reach     text;
+    name      text;
+begin
+    foreach name in array tenancy.policy_names() loop
+        execute format('drop policy if exists %I on %s', name, target);
+    end loop;
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format(
+        'revoke all on %s from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_auditor', target
+    );
+    perform context.keep_no_values(target);
+    perform context.plan_for_largest(target, 'tenant_id');
+    if own is not null then
+        perform context.plan_for_largest(target, own);
+    end if;
+
+    perform tenancy.add_policy(target, 'nothing crosses the wall', 'restrictive for all',
+        'tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id())',
+        'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.');
+
+    -- Reading.
+    perform tenancy.grant_columns(target, 'select', columns, protection.readable || '{tenant_id, id}'::text[]);
+    if own is not null then
+        perform tenancy.add_policy(target, 'people read their own rows', 'permissive for select',
+            in_tenant || ' and ' || is_own
+            || case when protection.read_permission is null then '' else format(
+                ' or tenant_id = (select context.tenant_where(%L))', protection.read_permission) end,
+            format('What %I names somebody for is theirs to read, %s', own, coalesce(
+                'and anybody''s with the permission ' || protection.read_permission || '.', 'and nobody else''s.')));
+    elsif protection.read_permission is not null then
+        perform tenancy.add_policy(target, 'holders of the permission read', 'permissive for select',
+            format('tenant_id = (select context.tenant_where(%L))', protection.read_permission),
+            format('With the permission %s; to everybody else there is nothing.', protection.read_permission));
+    else
+        perform tenancy.add_policy(target, 'members read', 'permissive for select',
+            'tenant_id = (select context.member_tenant())',
+            'Whoever is a member of the tenant, which a key of the tenant''s own in a web page is not.');
+    end if;
+
+    -- Writing. Of their own rows people need no permission; others' rows are hidden from who may not write them, because a
+    -- refusal would tell that they are there.
+    if own is not null or protection.write_permission is not null then
+        perform tenancy.grant_columns(target, 'insert', columns, protection.insertable);
+        perform tenancy.grant_columns(target, 'update', columns, protection.updatable);
+        execute format('grant delete on %s to rowhouse_app', target);
+    end if;
+    if own is not null then
+        perform tenancy.add_policy(target, 'people add rows of their own', 'permissive for insert', in_tenant || ' and ' || is_own,
+            format('Tenant and %I are defaults from the context and not granted for input.', own));
+        reach := in_tenant || ' and ' || case when protection.write_permission is null then is_own
+            else format('(%s or tenant_id = (select context.tenant_where(%L)))', is_own, protection.write_permission) end;
+        perform tenancy.add_policy(target, 'people change their own rows', 'permissive for update', reach,
+            coalesce('One''s own, or anybody''s with the permission ' || protection.write_permission || '.', 'One''s own, and nobody else''s.')
+            || ' A row never changes hands.');
+        perform tenancy.add_policy(target, 'people remove their own rows', 'permissive for delete', reach,
+            coalesce('One''s own, or anybody''s with the permission ' || protection.write_permission || '.', 'One''s own, and nobody else''s.')
+            || ' The trail keeps that it was there.');
+    elsif protection.write_permission is not null then
+        reach := format('tenant_id = (select context.tenant_requiring(%L))', protection.write_permission);
+        perform tenancy.add_policy(target, 'holders of the permission add', 'permissive for insert', reach,
+            format('Whoever lacks the permission %s is told so. The tenant is a default from the context.', protection.write_permission));
+        perform tenancy.add_policy(target, 'holders of the permission change', 'permissive for update', reach,
+            format('Whoever lacks the permission %s is told so, whatever rows there are.', protection.write_permission));
+        perform tenancy.add_policy(target, 'holders of the permission remove', 'permissive for delete', reach,
+            format('Whoever lacks the permission %s is told so. The trail keeps that it was there.', protection.write_permission));
+    end if;
+
+    -- The definer's reach: the desk.
+    execute format('grant select on %s to rowhouse_definer', target);
+    execute format(
+        'create policy "the desk explains one row" on %s for select to rowhouse_definer using (id = (select context.explained_row()))', target
+    );
+    execute format('comment on policy "the desk explains one row" on %s is %L', target,
+        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.');
+
+    perform audit.track(target,
+        kept => array(select column_name from unnest(columns) as column_name where column_name = any (protection.kept)),
+        withheld => array(
+            select column_name from unnest(columns) as column_name
+            where not column_name = any (protection.kept || '{tenant_id, id}'::text[])
+        ));
+    if 'updated_at' = any (columns) then
+        execute format('create or replace trigger touch_updated_at before update on %s for each row execute function app.touch_updated_at()', target);
+    else
+        execute format('drop trigger if exists touch_updated_at on %s', target);
+    end if;
+end
+$function$;
+comment on function tenancy.apply(tenancy.protected_tables) is 'Makes the policies, grants, triggers and statistics of a table as its protection says.';
+
+CREATE OR REPLACE FUNCTION tenancy.broken_rules(target regclass, protection tenancy.protected_tables)
+ RETURNS TABLE(rule text, finding text, mend text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    with this as (
+        select pg_class.*, protection.name as label, nspname
+        from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = target
+    ),
+    columns as (
+        select attname::text as name, attnum as place, atttypid::regtype as type, attnotnull as filled,
+            pg_catalog.pg_get_expr(adbin, adrelid) as preset, pg_catalog.col_description(target, attnum) as comment
+        from pg_catalog.pg_attribute left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum
+        where attrelid = target and attnum > 0 and not attisdropped
+    ),
+    tenant as (select place from columns where name = 'tenant_id'),
+    indexes as (
+        select index.*, indexrelid::regclass as name, indkey::smallint[] as places, (indkey::smallint[])[0] as first
+        from pg_catalog.pg_index as index where indrelid = target
+    ),
+    constraints as (
+        select pg_constraint.*, pg_catalog.pg_get_constraintdef(oid) as definition, confrelid::regclass as referenced,
+            array(select name from unnest(conkey) with ordinality as part (number, position) join columns on place = number order by position) as names,
+            array(
+                select attname::text from unnest(confkey) with ordinality as part (number, position)
+                join pg_catalog.pg_attribute on attrelid = confrelid and attnum = number order by position
+            ) as referenced_names
+        from pg_catalog.pg_constraint where conrelid = target
+    ),
+    broken as (
+        select 1 as position, 'schema' as rule, format('it is in the schema %s, and the API shows the schema app', nspname) as finding,
+            format('alter table %s set schema app;', label) as mend
+        from this where nspname <> 'app'
+        union all
+        select 2, 'kind', 'it is no ordinary table that lasts (a view, a partition, partitioned, unlogged or temporary)',
+            format('create table %s (…);', label)
+        from this where relkind <> 'r' or relpersistence <> 'p' or relispartition
+        union all
+        select 3, 'owner', format('it belongs to %s, and not to rowhouse_owner', relowner::regrole),
+            format('alter table %s owner to rowhouse_owner;', label)
+        from this where relowner <> 'rowhouse_owner'::regrole
+
+        -- Whose a row is.
+        union all
+        select 4, 'tenant', 'it has no column tenant_id',
+            format('alter table %s add column tenant_id uuid not null default context.tenant_id() references app.tenants;', label)
+        from this where not exists (select from tenant)
+        union all
+        select 5, 'tenant', 'tenant_id has to be uuid, not null, and context.tenant_id() by default',
+            format('alter table %1$s alter column tenant_id type uuid, alter column tenant_id set not null, alter column tenant_id set default context.tenant_id();', label)
+        from this, columns where name = 'tenant_id' and (type <> 'uuid'::regtype or not filled or preset is distinct from 'context.tenant_id()')
+        union all
+        select 6, 'tenant', 'tenant_id does not refer to app.tenants',
+            format('alter table %s add foreign key (tenant_id) references app.tenants;', label)
+        from this where exists (select from tenant)
+            and not exists (select from constraints where contype = 'f' and names = '{tenant_id}' and referenced = 'app.tenants'::regclass)
+
+        -- Keys.
+        union all
+        select 7, 'key', 'its primary key is not (tenant_id, id)',
+            format('alter table %s%s add primary key (tenant_id, id);', label,
+                (select format(' drop constraint %I,', conname) from constraints where contype = 'p'))
+        from this where not exists (select from constraints where contype = 'p' and names = '{tenant_id, id}')
+        union all
+        select 8, 'key', 'id has to be a uuid with a default',
+            format('alter table %s alter column id type uuid, alter column id set default uuidv7();', label)
+        from this, columns where name = 'id' and (type <> 'uuid'::regtype or preset is null)
+        union all
+        select 9, 'unique key', format('%s is unique across tenants, so that it tells of rows next door', indexes.name),
+            format('%s -- and make it anew with tenant_id as its first column', coalesce(
+                (select format('alter table %s drop constraint %I;', label, conname) from constraints where conindid = indexrelid and contype in ('u', 'x')),
+                format('drop index %s;', indexes.name)))
+        from this, indexes where (indisunique or indisexclusion) and not indisprimary and first is distinct from (select place from tenant)
+        union all
+        select 10, 'unique key', format('%s spans the rows of several people, so that it tells of rows that are hidden', indexes.name),
+            format('-- make %s anew with %I among its columns, or protect the table without owner', indexes.name, protection.owner_column)
+        from this, indexes where indisunique and not indisprimary and first = (select place from tenant)
+            and exists (select from columns where name = protection.owner_column and place <> all (places))
+            and not exists (select from columns where name = 'id' and place = any (places))
+
+        -- What it refers to.
+        union all
+        select 11, 'foreign key', format('%s (%s) does not begin with the tenant on both sides', conname, definition),
+            format('alter table %s drop constraint %I; -- and refer with (tenant_id, …) to a key (tenant_id, …) of %s', label, conname,
+                case referenced when 'app.users'::regclass then 'app.memberships (tenant_id, user_id)' else referenced::text end)
+        from this, constraints where contype = 'f'
+            and not (names[1] = 'tenant_id' and (referenced_names[1] = 'tenant_id' or referenced = 'app.tenants'::regclass))
+        union all
+        select 12, 'foreign key', format('%s refers to %s, which the API does not show', conname, referenced),
+            format('alter table %s drop constraint %I;', label, conname)
+        from this, constraints join pg_catalog.pg_class as other on other.oid = confrelid
+        where contype = 'f' and other.relnamespace <> 'app'::regnamespace
+        union all
+        select 13, 'foreign key', format('%s would empty tenant_id when the row that it refers to goes', conname),
+            format('-- make %s anew with on delete set null (%s)', conname, array_to_string(names[2:], ', '))
+        from this, constraints where contype = 'f' and confdeltype in ('n', 'd') and confdelsetcols is null
+        union all
+        select 14, 'foreign key', format('no index begins with the columns of %s', conname),
+            format('create index on %s (%s);', label, array_to_string(names, ', '))
+        from this, constraints where contype = 'f' and not exists (
+            select from indexes where indpred is null and conkey <@ places[0:cardinality(conkey) - 1]
+        )
+
+        -- Indexes.
+        union all
+        select 15, 'index', format('%s does not begin with tenant_id, so that it reads the rows of every tenant', indexes.name),
+            format('drop index %s; -- and make it anew with tenant_id as its first column', indexes.name)
+        from this, indexes where not indisunique and not indisexclusion and first is distinct from (select place from tenant)
+        union all
+        select 16, 'index', format('%s is over %s, whose comparison is not leakproof: behind row security it is of no use', indexes.name,
+                string_agg(format('%s (%s)', attname, format_type(atttypid, atttypmod)), ', ')),
+            format('-- make the column text, uuid, integer, bigint, boolean or timestamptz; or drop index %s;', indexes.name)
+        from this, indexes join pg_catalog.pg_attribute on attrelid = indexrelid
+        where atttypid <> all ('{uuid, text, integer, bigint, boolean, timestamptz}'::regtype[])
+        group by indexes.name
+        union all
+        select 17, 'time', format('%I has no time zone', columns.name), format('alter table %s alter column %I type timestamptz;', label, columns.name)
+        from this, columns where type = 'timestamp'::regtype
+
+        -- What is said of it.
+        union all
+        select 18, 'comment', 'it has no comment, which is its description in the API', format('comment on table %s is ''What a row is.'';', label)
+        from this where pg_catalog.obj_description(target, 'pg_class') is null
+        union all
+        select 19, 'comment', format('the column %I has no comment, which is its description in the API', columns.name),
+            format('comment on column %s.%I is ''What it holds.'';', label, columns.name)
+        from this, columns where comment is null and columns.name = any (protection.readable)
+            and columns.name <> all ('{tenant_id, id, created_at, updated_at}') and columns.name is distinct from protection.owner_column
+        union all
+        select 20, 'comment', format('%s (%s) has no comment: the sentence for whoever breaks it', conname, definition),
+            format('comment on constraint %I on %s is ''What is wanted.'';', conname, label)
+        from this, constraints where contype in ('c', 'u', 'f', 'x') and pg_catalog.obj_description(constraints.oid, 'pg_constraint') is null
+            and not (contype = 'f' and referenced in ('app.tenants'::regclass, 'app.memberships'::regclass))
+
+        -- What the call says.
+        union all
+        select 21, 'permission', format('there is no permission %s', to_json(wanted.name)),
+            format('select tenancy.permission(%L, ''What it lets one do.'');', wanted.name)
+        from (select distinct unnest(array[protection.read_permission, protection.write_permission]) as name) as wanted
+        where wanted.name is not null and not exists (select from app.permissions where permissions.name = wanted.name)
+        union all
+        select 22, 'owner of rows', format('%I has to be uuid, not null, and context.user_id() by default', protection.owner_column),
+            format('alter table %1$s alter column %2$I type uuid, alter column %2$I set not null, alter column %2$I set default context.user_id();', label, protection.owner_column)
+        from this where protection.owner_column is not null and not exists (
+            select from columns
+            where columns.name = protection.owner_column and type = 'uuid'::regtype and filled and preset = 'context.user_id()'
+        )
+        union all
+        select 23, 'owner of rows', format('(tenant_id, %I) does not refer to a member', protection.owner_column),
+            format('alter table %s add foreign key (tenant_id, %I) references app.memberships (tenant_id, user_id);', label, protection.owner_column)
+        from this where protection.owner_column is not null and not exists (
+            select from constraints
+            where contype = 'f' and referenced = 'app.memberships'::regclass
+                and names = array['tenant_id', protection.owner_column] and referenced_names = '{tenant_id, user_id}'
+        )
+        union all
+        select 24, 'column', format('there is no column %I', named.name), '-- correct the call'
+        from (select distinct unnest(protection.readable || protection.insertable || protection.updatable || protection.kept) as name) as named
+        where named.name not in (select columns.name from columns)
+        union all
+        select 25, 'input', format('%I is no input: it is the row''s, not the caller''s', named.name), '-- leave it out of insertable and updatable'
+        from (select distinct unnest(protection.insertable || protection.updatable) as name) as named
+        where named.name in ('tenant_id', 'id', 'created_at', 'updated_at') or named.name = protection.owner_column
+    )
+    select rule, finding, mend from broken order by position, finding
+$function$;
+comment on function tenancy.broken_rules(regclass,tenancy.protected_tables) is 'The rules for a tenant''s table that this one breaks, each with what to do.';
+
+CREATE OR REPLACE FUNCTION tenancy.describe_known(target regclass, owner text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    place record;
+begin
+    for place in
+        select attname as name, coalesce(
+            case attname
+                when 'tenant_id' then 'The tenant that it belongs to.'
+                when 'id' then 'Its key.'
+                when 'created_at' then 'When it was made.'
+                when 'updated_at' then 'When it was last changed.'
+            end,
+            case when attname = owner then 'Whose it is; it never changes hands.' end
+        ) as meaning
+        from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped and pg_catalog.col_description(target, attnum) is null
+    loop
+        if place.meaning is not null then
+            execute format('comment on column %s.%I is %L', target, place.name, place.meaning);
+        end if;
+    end loop;
+    for place in
+        select conname as name, case confrelid when 'app.tenants'::regclass then 'It belongs to a company.'
+            when 'app.memberships'::regclass then 'It belongs to a member of its company.' end as meaning
+        from pg_catalog.pg_constraint
+        where conrelid = target and contype = 'f' and pg_catalog.obj_description(oid, 'pg_constraint') is null
+    loop
+        if place.meaning is not null then
+            execute format('comment on constraint %I on %s is %L', place.name, target, place.meaning);
+        end if;
+    end loop;
+end
+$function$;
+comment on function tenancy.describe_known(regclass,text) is 'Comments on the columns and keys that every tenant''s table has, where they have no comment.';
+
+CREATE OR REPLACE FUNCTION tenancy.grant_columns(target regclass, privilege text, columns text[], wanted text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    list constant text := (
+        select string_agg(quote_ident(name), ', ' order by place)
+        from unnest(columns) with ordinality as present (name, place) where name = any (wanted)
+    );
+begin
+    if list is not null then
+        execute format('grant %s (%s) on %s to rowhouse_app', privilege, list, target);
+    end if;
+end
+$function$;
+comment on function tenancy.grant_columns(regclass,text,text[],text[]) is 'Grants a privilege on those of the wanted columns that the table has.';
+
+CREATE OR REPLACE FUNCTION tenancy.permission(name text, description text, held_by text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if exists (select from app.permissions as known where known.name = permission.name and not of_application) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('the permission %s is one of Rowhouse''s own', to_json(permission.name)),
+            hint = 'Give yours another name.';
+    end if;
+    insert into app.permissions as known (name, description, of_application, held_by)
+    values (permission.name, permission.description, true, permission.held_by)
+    on conflict on constraint permissions_pkey do update
+        set description = excluded.description, held_by = excluded.held_by
+        where (known.description, known.held_by) is distinct from (excluded.description, excluded.held_by);
+
+    update app.roles as role
+    set permissions = array_append(role.permissions, permission.name)
+    where role.built_in and role.name = any ('{admin}' || permission.held_by)
+        and not permission.name = any (role.permissions);
+    update app.roles as role
+    set permissions = array_remove(role.permissions, permission.name)
+    where role.built_in and not role.name = any ('{admin}' || permission.held_by)
+        and permission.name = any (role.permissions);
+end
+$function$;
+alter function tenancy.permission(text,text,text[]) owner to rowhouse_definer;
+comment on function tenancy.permission(text,text,text[]) is 'Adds a permission of the application''s own to the catalogue; the built-in roles admin and those of held_by hold it.';
+grant execute on function tenancy.permission(text,text,text[]) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION tenancy.policy_names()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select array[
+        'nothing crosses the wall', 'members read', 'holders of the permission read', 'people read their own rows',
+        'holders of the permission add', 'holders of the permission change', 'holders of the permission remove',
+        'people add rows of their own', 'people change their own rows', 'people remove their own rows',
+        'the desk explains one row'
+    ]
+$function$;
+comment on function tenancy.policy_names() is 'The names of the policies that tenancy.protect() makes.';
+
+CREATE OR REPLACE FUNCTION tenancy.protect(target regclass, read text DEFAULT NULL::text, write text DEFAULT NULL::text, owner text DEFAULT NULL::text, readable text[] DEFAULT NULL::text[], insertable text[] DEFAULT NULL::text[], updatable text[] DEFAULT NULL::text[], kept text[] DEFAULT NULL::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    protection constant tenancy.protected_tables := tenancy.resolve(target, read, write, owner, readable, insertable, updatable, kept);
+    broken     bigint;
+    account    text;
+begin
+    perform tenancy.describe_known(target, owner)
+    from pg_catalog.pg_class where oid = target and relowner = 'rowhouse_owner'::regrole;
+
+    select count(*), string_agg(format(e'%s. %s: %s.\n%s', place, rule, finding, mend), e'\n' order by place)
+    into broken, account
+    from (
+        select row_number() over () as place, rule, finding, regexp_replace(mend, '^', '   ', 'gm') as mend
+        from tenancy.broken_rules(target, protection)
+    ) as listed;
+    if broken > 0 then
+        raise exception using
+            errcode = 'RH400',
+            message = format('%s cannot be protected: it breaks %s of the rules for a tenant''s table', protection.name, broken),
+            detail = account,
+            hint = 'docs/your-own-tables.md says what each rule is for.';
+    end if;
+
+    insert into tenancy.protected_tables select (protection).*
+    on conflict on constraint protected_tables_pkey do update set
+        read_permission = excluded.read_permission, write_permission = excluded.write_permission,
+        owner_column = excluded.owner_column, readable = excluded.readable,
+        insertable = excluded.insertable, updatable = excluded.updatable, kept = excluded.kept;
+    perform tenancy.apply(protection);
+end
+$function$;
+comment on function tenancy.protect(regclass,text,text,text,text[],text[],text[],text[]) is 'Gives a table of the application''s row security, the wall, policies, grants, the trail and the desk''s policy in one call, or says which rules it breaks and how to mend it.';
+
+CREATE OR REPLACE FUNCTION tenancy.protect_again()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    protection tenancy.protected_tables;
+begin
+    delete from tenancy.protected_tables as known where to_regclass(known.name) is null;
+    for protection in select * from tenancy.protected_tables order by name loop
+        perform tenancy.apply(protection);
+    end loop;
+end
+$function$;
+comment on function tenancy.protect_again() is 'Makes every protected table of the application''s anew as its protection says.';
+
+CREATE OR REPLACE FUNCTION tenancy.resolve(target regclass, read text, write text, owner text, readable text[], insertable text[], updatable text[], kept text[])
+ RETURNS tenancy.protected_tables
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with columns as (
+        select attname::text as name, attnum as place,
+            attgenerated = '' and attidentity <> 'a' and attname not in ('tenant_id', 'id', 'created_at', 'updated_at')
+                and attname is distinct from owner as is_input,
+            atttypid = any ('{uuid, smallint, integer, bigint, boolean, date, timestamptz}'::regtype[]) as says_nothing
+        from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped
+    )
+    select
+        format('%I.%I', nspname, relname), read, write, owner,
+        coalesce(readable, array(select name from columns order by place)),
+        case when write is null and owner is null then '{}'
+            else coalesce(insertable, array(select name from columns where is_input order by place)) end,
+        case when write is null and owner is null then '{}'
+            else coalesce(updatable, insertable, array(select name from columns where is_input order by place)) end,
+        coalesce(kept, array(select name from columns where says_nothing order by place))
+    from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+    where pg_class.oid = target
+$function$;
+comment on function tenancy.resolve(regclass,text,text,text,text[],text[],text[],text[]) is 'The protection that tenancy.protect() was asked for, with its defaults filled in.';

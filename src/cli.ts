@@ -39,11 +39,25 @@ one after the other and loses no request.`,
   migrate: {
     summary: "prepare or update the database",
     help: `Makes roles, database and grants, sets the passwords of the login roles, applies the committed
-migrations and prepares the job queue. Safe to repeat; two at once take turns.
+migrations, then those of your own in migrations/, and prepares the job queue. Safe to repeat; two at once take turns.
 
 DATABASE_URL names the database and a role that may create roles and databases. Without it, the
 embedded PostgreSQL is migrated, running or not.`,
     run: async () => (await import("./commands/migrate.ts")).migrateDatabase(),
+  },
+  new: {
+    summary: "write the next migration of your own: a table, or a blank one",
+    help: `rowhouse new table NAME [--own]
+  writes migrations/00000N-NAME.sql: a table of the tenants' with its comments, permissions and protection, to start
+  from. It works as it stands. With --own each row is somebody's: theirs without a permission, others' with one.
+
+rowhouse new migration NAME
+  writes one with nothing in it, such as add-colour.
+
+"rowhouse migrate" applies them after Rowhouse's own, each in one transaction. docs/your-own-tables.md goes on from here.
+
+Status: 0 done, 2 it could not be written.`,
+    examine: async (args) => (await import("./commands/new.ts")).newMigration(args),
   },
   worker: {
     summary: "run background jobs only",
