@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:b8feb022332428b252567a0b9f7cb3ff591c489c
+--! Hash: sha1:9e80561299fca735cd03ccb3177be2989ea6949c
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -6763,7 +6763,7 @@ as $$
         from this where not exists (select from tenant)
         union all
         select 5, 'tenant', 'tenant_id has to be uuid, not null, and context.tenant_id() by default',
-            format('alter table %1$s alter column tenant_id type uuid, alter column tenant_id set not null, alter column tenant_id set default context.tenant_id();', label)
+            format('alter table %1$s alter column tenant_id type uuid using tenant_id::uuid, alter column tenant_id set not null, alter column tenant_id set default context.tenant_id();', label)
         from this, columns where name = 'tenant_id' and (type <> 'uuid'::regtype or not filled or preset is distinct from 'context.tenant_id()')
         union all
         select 6, 'tenant', 'tenant_id does not refer to app.tenants',
@@ -6779,13 +6779,16 @@ as $$
         from this where not exists (select from constraints where contype = 'p' and names = '{tenant_id, id}')
         union all
         select 8, 'key', 'id has to be a uuid with a default',
-            format('alter table %s alter column id type uuid, alter column id set default uuidv7();', label)
+            format('alter table %s alter column id drop default, alter column id type uuid using uuidv7(), alter column id set default uuidv7();', label)
         from this, columns where name = 'id' and (type <> 'uuid'::regtype or preset is null)
         union all
-        select 9, 'unique key', format('%s is unique across tenants, so that it tells of rows next door', indexes.name),
-            format('%s -- and make it anew with tenant_id as its first column', coalesce(
-                (select format('alter table %s drop constraint %I;', label, conname) from constraints where conindid = indexrelid and contype in ('u', 'x')),
-                format('drop index %s;', indexes.name)))
+        select 9, 'unique key', format('%s is unique across tenants, so that it tells of rows next door', indexes.name), coalesce(
+                (
+                    select format('alter table %s drop constraint %I, add constraint %2$I unique (%s);', label, conname,
+                        array_to_string('{tenant_id}' || array_remove(names, 'tenant_id'), ', '))
+                    from constraints where conindid = indexrelid and contype = 'u'
+                ),
+                format('-- make %s anew with tenant_id as its first column', indexes.name))
         from this, indexes where (indisunique or indisexclusion) and not indisprimary and first is distinct from (select place from tenant)
         union all
         select 10, 'unique key', format('%s spans the rows of several people, so that it tells of rows that are hidden', indexes.name),
@@ -6820,7 +6823,7 @@ as $$
         -- Indexes.
         union all
         select 15, 'index', format('%s does not begin with tenant_id, so that it reads the rows of every tenant', indexes.name),
-            format('drop index %s; -- and make it anew with tenant_id as its first column', indexes.name)
+            format('-- make %s anew with tenant_id as its first column', indexes.name)
         from this, indexes where not indisunique and not indisexclusion and first is distinct from (select place from tenant)
         union all
         select 16, 'index', format('%s is over %s, whose comparison is not leakproof: behind row security it is of no use', indexes.name,

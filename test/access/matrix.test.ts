@@ -9,7 +9,7 @@ let tenants: { acme: TenantFixture; globex: TenantFixture };
 let lines: Line[];
 
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
   tenants = await buildTenants(database);
   lines = await tryMatrix(database.app, tenants.acme, tenants.globex);
 });

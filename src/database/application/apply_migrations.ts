@@ -92,7 +92,7 @@ async function requireOursUnchanged(owner: pg.Client, file: string, schema: stri
       .map((line) => `  - ${line}`)
       .join(
         "\n",
-      )}\nLeave that as it is; tenancy.protect() has options, and policies of your own may have other names`,
+      )}\nLeave what is Rowhouse's as it is. Where a table's columns change, call tenancy.protect() again, last; it has options`,
   );
 }
 
