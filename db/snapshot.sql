@@ -8027,6 +8027,25 @@ AS $function$
             ) as referenced_names
         from pg_catalog.pg_constraint where conrelid = target
     ),
+    -- The lists that GraphQL makes of it: each order that a tag names, or else the key, and each filter with each order.
+    orders as (
+        select coalesce(match[1], 'id') as name
+        from this left join lateral regexp_matches(pg_catalog.obj_description(target, 'pg_class'), '^@orders (\S+)$', 'gn') as match on true
+    ),
+    filters as (
+        select null as name
+        union all
+        select name from columns where comment ~ '(?n)^@behavior .*\+filterBy'
+    ),
+    lists as (
+        select array_remove(array[
+            'tenant_id', filters.name, nullif(orders.name, coalesce(filters.name, '')),
+            case when orders.name <> 'id' and not exists (
+                select from constraints where contype = 'u' and names = array['tenant_id', orders.name]
+            ) then 'id' end
+        ], null) as needed
+        from orders cross join filters
+    ),
     broken as (
         select 1 as position, 'schema' as rule, format('it is in the schema %s, and the API shows the schema app', nspname) as finding,
             format('alter table %s set schema app;', label) as mend
@@ -8119,37 +8138,49 @@ AS $function$
         union all
         select 17, 'time', format('%I has no time zone', columns.name), format('alter table %s alter column %I type timestamptz;', label, columns.name)
         from this, columns where type = 'timestamp'::regtype
+        union all
+        select 18, 'list', format('no index serves its list by %s', array_to_string(needed[2:], ', ')),
+            format('create index on %s (%s);', label, array_to_string(needed, ', '))
+        from this, lists where not exists (
+            select from indexes where indpred is null and places[0:cardinality(needed) - 1] = array(
+                select place from unnest(needed) with ordinality as part (name, position) join columns using (name) order by position
+            )
+        ) and needed <@ array(select columns.name from columns)
+        union all
+        select 19, 'list', format('%I is no column that is never null, and a list is ordered by no other', orders.name),
+            format('alter table %s alter column %I set not null;', label, orders.name)
+        from this, orders where not exists (select from columns where columns.name = orders.name and filled)
 
         -- What is said of it.
         union all
-        select 18, 'comment', 'it has no comment, which is its description in the API', format('comment on table %s is ''What a row is.'';', label)
+        select 20, 'comment', 'it has no comment, which is its description in the API', format('comment on table %s is ''What a row is.'';', label)
         from this where pg_catalog.obj_description(target, 'pg_class') is null
         union all
-        select 19, 'comment', format('the column %I has no comment, which is its description in the API', columns.name),
+        select 21, 'comment', format('the column %I has no comment, which is its description in the API', columns.name),
             format('comment on column %s.%I is ''What it holds.'';', label, columns.name)
         from this, columns where comment is null and columns.name = any (protection.readable)
             and columns.name <> all ('{tenant_id, id, created_at, updated_at}') and columns.name is distinct from protection.owner_column
         union all
-        select 20, 'comment', format('%s (%s) has no comment: the sentence for whoever breaks it', conname, definition),
+        select 22, 'comment', format('%s (%s) has no comment: the sentence for whoever breaks it', conname, definition),
             format('comment on constraint %I on %s is ''What is wanted.'';', conname, label)
         from this, constraints where contype in ('c', 'u', 'f', 'x') and pg_catalog.obj_description(constraints.oid, 'pg_constraint') is null
             and not (contype = 'f' and referenced in ('app.tenants'::regclass, 'app.memberships'::regclass))
 
         -- What the call says.
         union all
-        select 21, 'permission', format('there is no permission %s', to_json(wanted.name)),
+        select 23, 'permission', format('there is no permission %s', to_json(wanted.name)),
             format('select tenancy.permission(%L, ''What it lets one do.'');', wanted.name)
         from (select distinct unnest(array[protection.read_permission, protection.write_permission]) as name) as wanted
         where wanted.name is not null and not exists (select from app.permissions where permissions.name = wanted.name)
         union all
-        select 22, 'owner of rows', format('%I has to be uuid, not null, and context.user_id() by default', protection.owner_column),
+        select 24, 'owner of rows', format('%I has to be uuid, not null, and context.user_id() by default', protection.owner_column),
             format('alter table %1$s alter column %2$I type uuid, alter column %2$I set not null, alter column %2$I set default context.user_id();', label, protection.owner_column)
         from this where protection.owner_column is not null and not exists (
             select from columns
             where columns.name = protection.owner_column and type = 'uuid'::regtype and filled and preset = 'context.user_id()'
         )
         union all
-        select 23, 'owner of rows', format('(tenant_id, %I) does not refer to a member', protection.owner_column),
+        select 25, 'owner of rows', format('(tenant_id, %I) does not refer to a member', protection.owner_column),
             format('alter table %s add foreign key (tenant_id, %I) references app.memberships (tenant_id, user_id);', label, protection.owner_column)
         from this where protection.owner_column is not null and not exists (
             select from constraints
@@ -8157,11 +8188,11 @@ AS $function$
                 and names = array['tenant_id', protection.owner_column] and referenced_names = '{tenant_id, user_id}'
         )
         union all
-        select 24, 'column', format('there is no column %I', named.name), '-- correct the call'
+        select 26, 'column', format('there is no column %I', named.name), '-- correct the call'
         from (select distinct unnest(protection.readable || protection.insertable || protection.updatable || protection.kept) as name) as named
         where named.name not in (select columns.name from columns)
         union all
-        select 25, 'input', format('%I is no input: it is the row''s, not the caller''s', named.name), '-- leave it out of insertable and updatable'
+        select 27, 'input', format('%I is no input: it is the row''s, not the caller''s', named.name), '-- leave it out of insertable and updatable'
         from (select distinct unnest(protection.insertable || protection.updatable) as name) as named
         where named.name in ('tenant_id', 'id', 'created_at', 'updated_at') or named.name = protection.owner_column
     )

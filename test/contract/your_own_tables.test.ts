@@ -66,7 +66,7 @@ async function ask(who: string, query: string): Promise<unknown> {
       { authorization: `Bearer ${signedIn.body.access_token}` },
     );
     for (const error of answer.body.errors ?? []) delete error.locations;
-    id = answer.body.data?.createWidget?.widget.id ?? id;
+    id = answer.body.data?.createWidget?.widget?.id ?? id;
     return answer.body;
   } finally {
     await server.close();

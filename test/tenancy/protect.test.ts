@@ -408,6 +408,37 @@ describe("a table is refused that", () => {
         protect(),
       ],
     ],
+    [
+      "is listed in an order without an index",
+      "list",
+      [
+        table({ name: "text not null" }),
+        commented("name"),
+        "comment on table app.gadgets is E'@orders id\\n@orders name\\nA gadget.'",
+        protect(),
+      ],
+    ],
+    [
+      "is filtered without an index",
+      "list",
+      [
+        table({ name: "text not null" }),
+        "comment on column app.gadgets.name is E'@behavior +filterBy\\nIts name.'",
+        "create index on app.gadgets (tenant_id, id, name)",
+        protect(),
+      ],
+    ],
+    [
+      "is listed in an order of what may be null",
+      "list",
+      [
+        table({ name: "text" }),
+        commented("name"),
+        "comment on table app.gadgets is E'@orders name\\nA gadget.'",
+        "create index on app.gadgets (tenant_id, name, id)",
+        protect(),
+      ],
+    ],
     ["has a time without a zone", "time", [table({ made: "timestamp" }), commented("made"), protect()]],
     ["says nothing of itself", "comment", [table(), "comment on table app.gadgets is null", protect()]],
     ["says nothing of a column", "comment", [table({ name: "text" }), protect()]],
