@@ -45,20 +45,6 @@ DATABASE_URL names the database and a role that may create roles and databases. 
 embedded PostgreSQL is migrated, running or not.`,
     run: async () => (await import("./commands/migrate.ts")).migrateDatabase(),
   },
-  new: {
-    summary: "write the next migration of your own: a table, or a blank one",
-    help: `rowhouse new table NAME [--own]
-  writes migrations/00000N-NAME.sql: a table of the tenants' with its comments, permissions and protection, to start
-  from. It works as it stands. With --own each row is somebody's: theirs without a permission, others' with one.
-
-rowhouse new migration NAME
-  writes one with nothing in it, such as add-colour.
-
-"rowhouse migrate" applies them after Rowhouse's own, each in one transaction. docs/your-own-tables.md goes on from here.
-
-Status: 0 done, 2 it could not be written.`,
-    examine: async (args) => (await import("./commands/new.ts")).newMigration(args),
-  },
   worker: {
     summary: "run background jobs only",
     help: `Runs the background jobs in a process of their own; start the web processes with WORKER=off.
@@ -88,6 +74,20 @@ rowhouse mail retry ID… | --dead
 
 Status: 0 done, 1 a mail that was named was not given up, 2 it could not run.`,
     examine: async (args) => (await import("./commands/mail.ts")).mail(args),
+  },
+  new: {
+    summary: "write the next migration of your own: a table, or a blank one",
+    help: `rowhouse new table NAME [--own]
+  writes migrations/00000N-NAME.sql: a table of the tenants' with its comments, permissions and protection, to start
+  from. It works as it stands. With --own each row is somebody's: theirs without a permission, others' with one.
+
+rowhouse new migration NAME
+  writes one with nothing in it, such as add-colour.
+
+"rowhouse migrate" applies them after Rowhouse's own, each in one transaction. docs/your-own-tables.md goes on from here.
+
+Status: 0 done, 2 it could not be written.`,
+    examine: async (args) => (await import("./commands/new.ts")).newMigration(args),
   },
   lint: {
     summary: "check a database against what can go wrong with row security",
