@@ -11,6 +11,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
 
 COPY .gmrc ./
 COPY db ./db
+COPY migrations ./migrations
 COPY src ./src
 # Mails without an SMTP_URL are written here, nothing else is; docker-compose.yml keeps it in a volume.
 RUN mkdir .rowhouse && chown node:node .rowhouse

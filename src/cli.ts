@@ -39,7 +39,7 @@ one after the other and loses no request.`,
   migrate: {
     summary: "prepare or update the database",
     help: `Makes roles, database and grants, sets the passwords of the login roles, applies the committed
-migrations and prepares the job queue. Safe to repeat; two at once take turns.
+migrations, then those of your own in migrations/, and prepares the job queue. Safe to repeat; two at once take turns.
 
 DATABASE_URL names the database and a role that may create roles and databases. Without it, the
 embedded PostgreSQL is migrated, running or not.`,
@@ -79,7 +79,7 @@ Status: 0 done, 1 a mail that was named was not given up, 2 it could not run.`,
     summary: "list, invite, ban, reset and import people",
     help: `What an operator does to people; docs/identity/people.md is the handbook. WHO is an e-mail address or an id.
 
-rowhouse user list [--tenant SLUG] [--status active|banned] [--search TEXT] [--limit N] [--format table|json]
+rowhouse user list [--tenant SLUG] [--status active|banned|deleted] [--search TEXT] [--limit N] [--format table|json]
   lists people, the newest first (50, unless you say).
 
 rowhouse user show WHO [--format text|json]
@@ -104,6 +104,20 @@ rowhouse user import FILE|- [--tenant SLUG] [--role NAME] [--dry-run] [--keep-go
 
 Status: 0 done, 1 not done (nobody of that name, or they are so already) or lines that will not do, 2 it could not run.`,
     examine: async (args) => (await import("./commands/user.ts")).user(args),
+  },
+  new: {
+    summary: "write the next migration of your own: a table, or a blank one",
+    help: `rowhouse new table NAME [--own]
+  writes migrations/00000N-NAME.sql: a table of the tenants' with its comments, permissions and protection, to start
+  from. It works as it stands. With --own each row is somebody's: theirs without a permission, others' with one.
+
+rowhouse new migration NAME
+  writes one with nothing in it, such as add-colour.
+
+"rowhouse migrate" applies them after Rowhouse's own, each in one transaction. docs/your-own-tables.md goes on from here.
+
+Status: 0 done, 2 it could not be written.`,
+    examine: async (args) => (await import("./commands/new.ts")).newMigration(args),
   },
   lint: {
     summary: "check a database against what can go wrong with row security",

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cc10023fd5ec0120fea50932055249ff8371f582
+--! Hash: sha1:d07d6b018bd3f869e35df281395eb39568d842e1
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -11,6 +11,7 @@ create schema context;
 create schema audit;
 create schema inspect;
 create schema jobs;
+create schema tenancy;
 
 comment on schema app is 'The API: everything here is exposed through GraphQL, subject to grants and row security.';
 comment on schema auth is 'Credentials and sessions. No role but the definer touches its tables.';
@@ -18,6 +19,7 @@ comment on schema context is 'The door: it turns a credential into a sealed cont
 comment on schema audit is 'The trail: who changed what, and when. Only grows.';
 comment on schema inspect is 'The DBA''s desk: what the policies really allow.';
 comment on schema jobs is 'What the worker may call.';
+comment on schema tenancy is 'What an application''s own migrations call, to have tables like ours. Nobody who serves requests may enter.';
 
 -- Nothing is executable or usable by everybody; each function file grants what it means to.
 alter default privileges revoke execute on functions from public;
@@ -302,8 +304,11 @@ create unique index users_by_email on app.users (lower(email));
 create unique index tenants_by_slug on app.tenants (lower(slug));
 
 create table app.permissions (
-    name        text primary key check (name ~ '^[a-z]+(_[a-z]+)*$'),
-    description text not null
+    name           text primary key check (name ~ '^[a-z]+(_[a-z]+)*$'),
+    description    text not null,
+    -- The application's own (tenancy.permission), with the built-in roles that hold it beside admin.
+    of_application boolean not null default false,
+    held_by        text[] not null default '{}' check (held_by <@ '{member,viewer}'::text[])
 );
 
 create table app.roles (
@@ -676,6 +681,28 @@ create table audit.tallies (
     primary key (hour, action, subject)
 ) with (fillfactor = 70);
 
+-- What the application's own migrations were and made (docs/your-own-tables.md).
+create table tenancy.migrations (
+    number     integer primary key check (number > 0),
+    name       text not null check (name ~ '^[a-z][a-z0-9-]*$'),
+    -- sha256 of the hash before it and the file's text: no migration changes, moves or goes unnoticed.
+    hash       text not null check (hash ~ '^[0-9a-f]{64}$'),
+    applied_at timestamptz not null default now()
+);
+
+create table tenancy.protected_tables (
+    name             text primary key,
+    read_permission  text references app.permissions,
+    write_permission text references app.permissions,
+    owner_column     text,
+    readable         text[] not null,
+    insertable       text[] not null,
+    updatable        text[] not null,
+    kept             text[] not null
+);
+create index protected_tables_by_read on tenancy.protected_tables (read_permission);
+create index protected_tables_by_write on tenancy.protected_tables (write_permission);
+
 --! split: 3-behaviour.sql
 -- How it behaves: functions, triggers, policies, grants, comments.
 --! Included all.sql
@@ -686,7 +713,7 @@ create table audit.tallies (
 -- Who may enter
 --! Included schemas.sql
 -- Who may enter which schema: all of it, so that a replay gives back what was lost and takes away what was added.
-revoke all on schema app, auth, context, audit, jobs, inspect
+revoke all on schema app, auth, context, audit, jobs, inspect, tenancy
     from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_auditor, rowhouse_definer;
 
 grant usage on schema app, context to rowhouse_app;
@@ -694,7 +721,7 @@ grant usage on schema auth, context to rowhouse_auth;
 grant usage on schema jobs, context to rowhouse_worker;
 grant usage on schema app, audit, inspect, context to rowhouse_auditor;
 grant usage on schema audit, auth to rowhouse_app;
-grant usage on schema app, auth, context, audit, jobs to rowhouse_definer;
+grant usage on schema app, auth, context, audit, jobs, tenancy to rowhouse_definer;
 grant usage on schema extensions to rowhouse_definer;
 
 -- What /readyz and rowhouse migrate ask about the history of this database.
@@ -703,7 +730,7 @@ grant select on graphile_migrate.migrations, graphile_migrate.current to rowhous
 --! EndIncluded schemas.sql
 
 -- The definer may create functions while this page is read, and at no other time.
-grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_definer;
+grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowhouse_definer;
 
 -- The door
 --! Included context/holder.sql
@@ -1640,6 +1667,20 @@ comment on function context.applied_migrations() is
     'The migrations that this database has had, each with the hash of the text it was built from.';
 reset role;
 --! EndIncluded context/applied_migrations.sql
+--! Included context/application_migrations.sql
+-- Which of the application's own migrations this database has had. A hash is over the text and the hash before it.
+set local role rowhouse_definer;
+create or replace function context.application_migrations() returns table (number integer, name text, hash text)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select number, name, hash from tenancy.migrations order by number
+$$;
+grant execute on function context.application_migrations() to rowhouse_app, rowhouse_auth, rowhouse_owner, rowhouse_auditor;
+comment on function context.application_migrations() is
+    'The application''s own migrations that this database has had, each with the hash of its text and of all before it.';
+reset role;
+--! EndIncluded context/application_migrations.sql
 --! Included context/access_state.sql
 -- All that decides who may do what, an entry each: policies, row security, grants, functions, views and triggers of our
 -- schemas, with a digest of how each is now; and which migrations made it so. Partitions are left out: there is another every month.
@@ -1650,7 +1691,7 @@ create or replace function context.access_state() returns table (object text, di
 as $$
     with schemas as (
         select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs')
+        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs', 'tenancy')
     ),
     relations as (
         select relation.* from pg_catalog.pg_class as relation
@@ -1709,6 +1750,7 @@ as $$
     select 'migrations', md5(
         coalesce((select string_agg(hash, ',' order by filename) from graphile_migrate.migrations), '')
         || coalesce((select string_agg(content, '' order by filename) from graphile_migrate.current), '')
+        || coalesce((select string_agg(hash, ',' order by number) from tenancy.migrations), '')
     )
 $$;
 comment on function context.access_state() is
@@ -2319,9 +2361,9 @@ begin
         (tenant, admin, 'admin', 'Runs the tenant: people, roles, settings, every chat, the audit trail.',
             array(select permission.name from app.permissions as permission order by permission.name), true),
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
-            array['chat', 'read_documents'], true),
+            array['chat', 'read_documents'] || array(select permission.name from app.permissions as permission where 'member' = any (held_by)), true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true),
+            array['view_analytics'] || array(select permission.name from app.permissions as permission where 'viewer' = any (held_by)), true),
         (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
             array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
@@ -5424,11 +5466,11 @@ comment on function auth.find_person(text) is
 reset role;
 --! EndIncluded auth/find_person.sql
 --! Included auth/list_people.sql
--- Who has an account, newest first, as `rowhouse user list` tells it. Each argument but the last may be null: then it
+-- Who has an account, and no guest, newest first, as `rowhouse user list` tells it. Each argument but the last may be null: then it
 -- leaves nobody out.
 --
 -- tenant_slug: members of this tenant; a slug that no tenant has is nobody's
--- standing:    active or banned
+-- standing:    active, banned or deleted
 -- search:      part of an address or a name, in any case
 set local role rowhouse_definer;
 create or replace function auth.list_people(tenant_slug text, standing text, search text, most integer)
@@ -5442,7 +5484,8 @@ as $$
         person.created_at,
         (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
     from app.users as person
-    where (standing is null or person.status = standing)
+    where not person.is_guest
+        and (standing is null or person.status = standing)
         and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
         and (tenant_slug is null or exists (
             select from app.memberships as membership
@@ -7561,6 +7604,17 @@ create policy "migrations keep the catalogue" on app.permissions
     for all to rowhouse_owner using (true) with check (true);
 comment on policy "migrations keep the catalogue" on app.permissions is
     'db/schema/app/catalogue_permissions.sql is the list; nobody else writes here.';
+
+-- The definer's reach: permissions of the application's own.
+grant insert (name, description, of_application, held_by), update (description, held_by) on app.permissions to rowhouse_definer;
+create policy "applications add permissions of their own" on app.permissions
+    for insert to rowhouse_definer with check (of_application);
+comment on policy "applications add permissions of their own" on app.permissions is
+    'tenancy.permission(), which migrations of the application call.';
+create policy "applications describe permissions of their own" on app.permissions
+    for update to rowhouse_definer using (of_application) with check (of_application);
+comment on policy "applications describe permissions of their own" on app.permissions is
+    'tenancy.permission() again: what it means and which built-in roles hold it. Rowhouse''s own stay as they are.';
 --! EndIncluded policies/permissions.sql
 --! Included policies/roles.sql
 select context.close_table('app.roles');
@@ -7618,6 +7672,13 @@ create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer with check (built_in);
 comment on policy "registration creates the built-in roles" on app.roles is
     'auth.create_tenant() makes admin, member, viewer and guest.';
+
+-- The definer's reach: what the application adds to the catalogue.
+grant update (permissions) on app.roles to rowhouse_definer;
+create policy "built-in roles get the application's permissions" on app.roles
+    for update to rowhouse_definer using (built_in) with check (built_in);
+comment on policy "built-in roles get the application's permissions" on app.roles is
+    'tenancy.permission(): nobody can grant what nobody holds, so the administrators of every tenant hold a new permission from the start.';
 --! EndIncluded policies/roles.sql
 --! Included policies/memberships.sql
 select context.close_table('app.memberships');
@@ -8207,6 +8268,31 @@ create policy "refusals are counted" on audit.tallies
 comment on policy "refusals are counted" on audit.tallies is
     'audit.tally() and audit.tally_stranger() count; jobs.expire_sessions() forgets what is older than 90 days.';
 --! EndIncluded policies/tallies.sql
+--! Included policies/migrations.sql
+select context.close_table('tenancy.migrations');
+
+-- The owner's reach: `rowhouse migrate` applies a migration of the application's and writes it down, in one transaction.
+create policy "migrations are written down" on tenancy.migrations
+    for insert to rowhouse_owner with check (true);
+comment on policy "migrations are written down" on tenancy.migrations is
+    'Once applied, a migration stays in the history: nobody changes or removes a line of it.';
+
+-- The definer's reach: what this database has had.
+grant select on tenancy.migrations to rowhouse_definer;
+create policy "the history is compared with the files" on tenancy.migrations
+    for select to rowhouse_definer using (true);
+comment on policy "the history is compared with the files" on tenancy.migrations is
+    'context.application_migrations(), for the servers and rowhouse migrate; context.access_state().';
+--! EndIncluded policies/migrations.sql
+--! Included policies/protected_tables.sql
+select context.close_table('tenancy.protected_tables');
+
+-- The owner's reach: migrations protect tables, and so does a replay of db/schema.
+create policy "migrations remember what they protect" on tenancy.protected_tables
+    for all to rowhouse_owner using (true) with check (true);
+comment on policy "migrations remember what they protect" on tenancy.protected_tables is
+    'tenancy.protect() writes what it was asked for; tenancy.protect_again() does it anew after an upgrade.';
+--! EndIncluded policies/protected_tables.sql
 
 -- What is documented in the database itself
 --! Included comments.sql
@@ -8242,6 +8328,8 @@ comment on column app.users.status is 'Whether they are let in. active: let in; 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
 comment on column app.permissions.description is 'What it lets one do.';
+comment on column app.permissions.of_application is 'Whether the application added it (tenancy.permission), and not Rowhouse.';
+comment on column app.permissions.held_by is 'The built-in roles that hold it beside admin, where the application added it.';
 
 comment on table app.roles is 'A named set of permissions in one tenant; admin, member and viewer are built in.';
 comment on column app.roles.id is 'Its key.';
@@ -8408,6 +8496,9 @@ comment on column app.audit_events.credential_id is 'The session or API key.';
 comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
 comment on column app.audit_events.ip is 'The network address that the request came from.';
 comment on column app.audit_events.user_agent is 'What the client called itself.';
+
+comment on table tenancy.migrations is 'The application''s own migrations that this database has had, in order.';
+comment on table tenancy.protected_tables is 'The application''s tables, each with what tenancy.protect() was asked for.';
 --! EndIncluded comments.sql
 --! Included constraints.sql
 -- What each rule of the API's tables says, in a sentence: the comment of the constraint. Whoever breaks one is told this
@@ -8430,6 +8521,7 @@ comment on constraint users_status_check on app.users is 'A user is active, bann
 comment on index app.users_by_email is 'An e-mail address belongs to one person.';
 
 comment on constraint permissions_name_check on app.permissions is 'A permission''s name is lower-case words joined by underscores.';
+comment on constraint permissions_held_by_check on app.permissions is 'Beside admin, a permission is held by member, by viewer, or by neither.';
 
 comment on constraint roles_name_check on app.roles is 'A role''s name has 1 to 60 characters, on one line, and at least one of them shows.';
 comment on constraint roles_description_check on app.roles is 'A role''s description has at most 500 characters.';
@@ -8550,7 +8642,7 @@ select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,req
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
 
 -- The catalogue and the roles say what may be done. A role's description is part of it.
-select audit.track('app.permissions', tenant => '', kept => '{description}');
+select audit.track('app.permissions', tenant => '', kept => '{description,of_application,held_by}');
 select audit.track('app.roles', kept => '{name,description,permissions,built_in,created_at,updated_at}');
 
 -- Who they are, to their colleagues: a name that is put on to deceive them must be found again. Not the picture's link.
@@ -8590,6 +8682,11 @@ select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
 
+-- What the application's own migrations were, and what they asked for.
+select audit.track('tenancy.migrations', tenant => '', kept => '{name,hash,applied_at}');
+select audit.track('tenancy.protected_tables', tenant => '',
+    kept => '{read_permission,write_permission,owner_column,readable,insertable,updatable,kept}');
+
 -- Not audited, and why:
 --   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
 --   auth.mails            the queue of mails; what they tell of is an event of its own
@@ -8626,6 +8723,559 @@ when matched and known.description <> wanted.description then update set descrip
 when not matched then insert values (wanted.name, wanted.description);
 --! EndIncluded app/catalogue_permissions.sql
 
+-- The application's own tables
+--! Included tenancy/permission.sql
+-- Adds a permission of the application's own to the catalogue, or says anew what it means and who holds it; idempotent.
+--
+-- The built-in role admin holds all that there is, in every tenant: nobody can grant what nobody holds. `held_by` names the
+-- others that hold it, member and viewer. Roles that a tenant made stay as they are: whoever manages them puts it in.
+set local role rowhouse_definer;
+create or replace function tenancy.permission(name text, description text, held_by text[] default '{}') returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if exists (select from app.permissions as known where known.name = permission.name and not of_application) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('the permission %s is one of Rowhouse''s own', to_json(permission.name)),
+            hint = 'Give yours another name.';
+    end if;
+    insert into app.permissions as known (name, description, of_application, held_by)
+    values (permission.name, permission.description, true, permission.held_by)
+    on conflict on constraint permissions_pkey do update
+        set description = excluded.description, held_by = excluded.held_by
+        where (known.description, known.held_by) is distinct from (excluded.description, excluded.held_by);
+
+    update app.roles as role
+    set permissions = array_append(role.permissions, permission.name)
+    where role.built_in and role.name = any ('{admin}' || permission.held_by)
+        and not permission.name = any (role.permissions);
+    update app.roles as role
+    set permissions = array_remove(role.permissions, permission.name)
+    where role.built_in and not role.name = any ('{admin}' || permission.held_by)
+        and permission.name = any (role.permissions);
+end
+$$;
+grant execute on function tenancy.permission(text, text, text[]) to rowhouse_owner;
+comment on function tenancy.permission(text, text, text[]) is
+    'Adds a permission of the application''s own to the catalogue; the built-in roles admin and those of held_by hold it.';
+reset role;
+--! EndIncluded tenancy/permission.sql
+--! Included tenancy/resolve.sql
+-- What was asked of tenancy.protect(), with what was left open filled in. As a value of the table's own row type, so that
+-- what is decided now is what a replay does later, whatever columns come by then.
+create or replace function tenancy.resolve(
+    target regclass, read text, write text, owner text,
+    readable text[], insertable text[], updatable text[], kept text[]
+)
+    returns tenancy.protected_tables
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    with columns as (
+        select attname::text as name, attnum as place,
+            attgenerated = '' and attidentity <> 'a' and attname not in ('tenant_id', 'id', 'created_at', 'updated_at')
+                and attname is distinct from owner as is_input,
+            atttypid = any ('{uuid, smallint, integer, bigint, boolean, date, timestamptz}'::regtype[]) as says_nothing
+        from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped
+    )
+    select
+        format('%I.%I', nspname, relname), read, write, owner,
+        coalesce(readable, array(select name from columns order by place)),
+        case when write is null and owner is null then '{}'
+            else coalesce(insertable, array(select name from columns where is_input order by place)) end,
+        case when write is null and owner is null then '{}'
+            else coalesce(updatable, insertable, array(select name from columns where is_input order by place)) end,
+        coalesce(kept, array(select name from columns where says_nothing order by place))
+    from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+    where pg_class.oid = target
+$$;
+comment on function tenancy.resolve(regclass, text, text, text, text[], text[], text[], text[]) is
+    'The protection that tenancy.protect() was asked for, with its defaults filled in.';
+--! EndIncluded tenancy/resolve.sql
+--! Included tenancy/describe_known.sql
+-- Says of the columns and keys that every tenant's table has what they are, where nothing is said of them yet.
+create or replace function tenancy.describe_known(target regclass, owner text) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    place record;
+begin
+    for place in
+        select attname as name, coalesce(
+            case attname
+                when 'tenant_id' then 'The tenant that it belongs to.'
+                when 'id' then 'Its key.'
+                when 'created_at' then 'When it was made.'
+                when 'updated_at' then 'When it was last changed.'
+            end,
+            case when attname = owner then 'Whose it is; it never changes hands.' end
+        ) as meaning
+        from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped and pg_catalog.col_description(target, attnum) is null
+    loop
+        if place.meaning is not null then
+            execute format('comment on column %s.%I is %L', target, place.name, place.meaning);
+        end if;
+    end loop;
+    for place in
+        select conname as name, case confrelid when 'app.tenants'::regclass then 'It belongs to a company.'
+            when 'app.memberships'::regclass then 'It belongs to a member of its company.' end as meaning
+        from pg_catalog.pg_constraint
+        where conrelid = target and contype = 'f' and pg_catalog.obj_description(oid, 'pg_constraint') is null
+    loop
+        if place.meaning is not null then
+            execute format('comment on constraint %I on %s is %L', place.name, target, place.meaning);
+        end if;
+    end loop;
+end
+$$;
+comment on function tenancy.describe_known(regclass, text) is
+    'Comments on the columns and keys that every tenant''s table has, where they have no comment.';
+--! EndIncluded tenancy/describe_known.sql
+--! Included tenancy/broken_rules.sql
+-- Which rules for a tenant's table this one breaks, and how to mend each; none where it can be protected.
+create or replace function tenancy.broken_rules(target regclass, protection tenancy.protected_tables)
+    returns table (rule text, finding text, mend text)
+    language sql stable parallel unsafe security invoker
+    set search_path = ''
+as $$
+    with this as (
+        select pg_class.*, protection.name as label, nspname
+        from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = target
+    ),
+    columns as (
+        select attname::text as name, attnum as place, atttypid::regtype as type, attnotnull as filled,
+            pg_catalog.pg_get_expr(adbin, adrelid) as preset, pg_catalog.col_description(target, attnum) as comment
+        from pg_catalog.pg_attribute left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum
+        where attrelid = target and attnum > 0 and not attisdropped
+    ),
+    tenant as (select place from columns where name = 'tenant_id'),
+    indexes as (
+        select index.*, indexrelid::regclass as name, indkey::smallint[] as places, (indkey::smallint[])[0] as first
+        from pg_catalog.pg_index as index where indrelid = target
+    ),
+    constraints as (
+        select pg_constraint.*, pg_catalog.pg_get_constraintdef(oid) as definition, confrelid::regclass as referenced,
+            array(select name from unnest(conkey) with ordinality as part (number, position) join columns on place = number order by position) as names,
+            array(
+                select attname::text from unnest(confkey) with ordinality as part (number, position)
+                join pg_catalog.pg_attribute on attrelid = confrelid and attnum = number order by position
+            ) as referenced_names
+        from pg_catalog.pg_constraint where conrelid = target
+    ),
+    -- The lists that GraphQL makes of it: each order that a tag names, or else the key, and each filter with each order.
+    orders as (
+        select coalesce(match[1], 'id') as name
+        from this left join lateral regexp_matches(pg_catalog.obj_description(target, 'pg_class'), '^@orders (\S+)$', 'gn') as match on true
+    ),
+    filters as (
+        select null as name
+        union all
+        select name from columns where comment ~ '(?n)^@behavior .*\+filterBy'
+    ),
+    lists as (
+        select array_remove(array[
+            'tenant_id', filters.name, nullif(orders.name, coalesce(filters.name, '')),
+            case when orders.name <> 'id' and not exists (
+                select from constraints where contype = 'u' and names = array['tenant_id', orders.name]
+            ) then 'id' end
+        ], null) as needed
+        from orders cross join filters
+    ),
+    broken as (
+        select 1 as position, 'schema' as rule, format('it is in the schema %s, and the API shows the schema app', nspname) as finding,
+            format('alter table %s set schema app;', label) as mend
+        from this where nspname <> 'app'
+        union all
+        select 2, 'kind', 'it is no ordinary table that lasts (a view, a partition, partitioned, unlogged or temporary)',
+            format('create table %s (…);', label)
+        from this where relkind <> 'r' or relpersistence <> 'p' or relispartition
+        union all
+        select 3, 'owner', format('it belongs to %s, and not to rowhouse_owner', relowner::regrole),
+            format('alter table %s owner to rowhouse_owner;', label)
+        from this where relowner <> 'rowhouse_owner'::regrole
+
+        -- Whose a row is.
+        union all
+        select 4, 'tenant', 'it has no column tenant_id',
+            format('alter table %s add column tenant_id uuid not null default context.tenant_id() references app.tenants;', label)
+        from this where not exists (select from tenant)
+        union all
+        select 5, 'tenant', 'tenant_id has to be uuid, not null, and context.tenant_id() by default',
+            format('alter table %1$s alter column tenant_id type uuid using tenant_id::uuid, alter column tenant_id set not null, alter column tenant_id set default context.tenant_id();', label)
+        from this, columns where name = 'tenant_id' and (type <> 'uuid'::regtype or not filled or preset is distinct from 'context.tenant_id()')
+        union all
+        select 6, 'tenant', 'tenant_id does not refer to app.tenants',
+            format('alter table %s add foreign key (tenant_id) references app.tenants;', label)
+        from this where exists (select from tenant)
+            and not exists (select from constraints where contype = 'f' and names = '{tenant_id}' and referenced = 'app.tenants'::regclass)
+
+        -- Keys.
+        union all
+        select 7, 'key', 'its primary key is not (tenant_id, id)',
+            format('alter table %s%s add primary key (tenant_id, id);', label,
+                (select format(' drop constraint %I,', conname) from constraints where contype = 'p'))
+        from this where not exists (select from constraints where contype = 'p' and names = '{tenant_id, id}')
+        union all
+        select 8, 'key', 'id has to be a uuid with a default',
+            format('alter table %s alter column id drop default, alter column id type uuid using uuidv7(), alter column id set default uuidv7();', label)
+        from this, columns where name = 'id' and (type <> 'uuid'::regtype or preset is null)
+        union all
+        select 9, 'unique key', format('%s is unique across tenants, so that it tells of rows next door', indexes.name), coalesce(
+                (
+                    select format('alter table %s drop constraint %I, add constraint %2$I unique (%s);', label, conname,
+                        array_to_string('{tenant_id}' || array_remove(names, 'tenant_id'), ', '))
+                    from constraints where conindid = indexrelid and contype = 'u'
+                ),
+                format('-- make %s anew with tenant_id as its first column', indexes.name))
+        from this, indexes where (indisunique or indisexclusion) and not indisprimary and first is distinct from (select place from tenant)
+        union all
+        select 10, 'unique key', format('%s spans the rows of several people, so that it tells of rows that are hidden', indexes.name),
+            format('-- make %s anew with %I among its columns, or protect the table without owner', indexes.name, protection.owner_column)
+        from this, indexes where indisunique and not indisprimary and first = (select place from tenant)
+            and exists (select from columns where name = protection.owner_column and place <> all (places))
+            and not exists (select from columns where name = 'id' and place = any (places))
+
+        -- What it refers to.
+        union all
+        select 11, 'foreign key', format('%s (%s) does not begin with the tenant on both sides', conname, definition),
+            format('alter table %s drop constraint %I; -- and refer with (tenant_id, …) to a key (tenant_id, …) of %s', label, conname,
+                case referenced when 'app.users'::regclass then 'app.memberships (tenant_id, user_id)' else referenced::text end)
+        from this, constraints where contype = 'f'
+            and not (names[1] = 'tenant_id' and (referenced_names[1] = 'tenant_id' or referenced = 'app.tenants'::regclass))
+        union all
+        select 12, 'foreign key', format('%s refers to %s, which the API does not show', conname, referenced),
+            format('alter table %s drop constraint %I;', label, conname)
+        from this, constraints join pg_catalog.pg_class as other on other.oid = confrelid
+        where contype = 'f' and other.relnamespace <> 'app'::regnamespace
+        union all
+        select 13, 'foreign key', format('%s would empty tenant_id when the row that it refers to goes', conname),
+            format('-- make %s anew with on delete set null (%s)', conname, array_to_string(names[2:], ', '))
+        from this, constraints where contype = 'f' and confdeltype in ('n', 'd') and confdelsetcols is null
+        union all
+        select 14, 'foreign key', format('no index begins with the columns of %s', conname),
+            format('create index on %s (%s);', label, array_to_string(names, ', '))
+        from this, constraints where contype = 'f' and not exists (
+            select from indexes where indpred is null and conkey <@ places[0:cardinality(conkey) - 1]
+        )
+
+        -- Indexes.
+        union all
+        select 15, 'index', format('%s does not begin with tenant_id, so that it reads the rows of every tenant', indexes.name),
+            format('-- make %s anew with tenant_id as its first column', indexes.name)
+        from this, indexes where not indisunique and not indisexclusion and first is distinct from (select place from tenant)
+        union all
+        select 16, 'index', format('%s is over %s, whose comparison is not leakproof: behind row security it is of no use', indexes.name,
+                string_agg(format('%s (%s)', attname, format_type(atttypid, atttypmod)), ', ')),
+            format('-- make the column text, uuid, integer, bigint, boolean or timestamptz; or drop index %s;', indexes.name)
+        from this, indexes join pg_catalog.pg_attribute on attrelid = indexrelid
+        where atttypid <> all ('{uuid, text, integer, bigint, boolean, timestamptz}'::regtype[])
+        group by indexes.name
+        union all
+        select 17, 'time', format('%I has no time zone', columns.name), format('alter table %s alter column %I type timestamptz;', label, columns.name)
+        from this, columns where type = 'timestamp'::regtype
+        union all
+        select 18, 'list', format('no index serves its list by %s', array_to_string(needed[2:], ', ')),
+            format('create index on %s (%s);', label, array_to_string(needed, ', '))
+        from this, lists where not exists (
+            select from indexes where indpred is null and places[0:cardinality(needed) - 1] = array(
+                select place from unnest(needed) with ordinality as part (name, position) join columns using (name) order by position
+            )
+        ) and needed <@ array(select columns.name from columns)
+        union all
+        select 19, 'list', format('%I is no column that is never null, and a list is ordered by no other', orders.name),
+            format('alter table %s alter column %I set not null;', label, orders.name)
+        from this, orders where not exists (select from columns where columns.name = orders.name and filled)
+
+        -- What is said of it.
+        union all
+        select 20, 'comment', 'it has no comment, which is its description in the API', format('comment on table %s is ''What a row is.'';', label)
+        from this where pg_catalog.obj_description(target, 'pg_class') is null
+        union all
+        select 21, 'comment', format('the column %I has no comment, which is its description in the API', columns.name),
+            format('comment on column %s.%I is ''What it holds.'';', label, columns.name)
+        from this, columns where comment is null and columns.name = any (protection.readable)
+            and columns.name <> all ('{tenant_id, id, created_at, updated_at}') and columns.name is distinct from protection.owner_column
+        union all
+        select 22, 'comment', format('%s (%s) has no comment: the sentence for whoever breaks it', conname, definition),
+            format('comment on constraint %I on %s is ''What is wanted.'';', conname, label)
+        from this, constraints where contype in ('c', 'u', 'f', 'x') and pg_catalog.obj_description(constraints.oid, 'pg_constraint') is null
+            and not (contype = 'f' and referenced in ('app.tenants'::regclass, 'app.memberships'::regclass))
+
+        -- What the call says.
+        union all
+        select 23, 'permission', format('there is no permission %s', to_json(wanted.name)),
+            format('select tenancy.permission(%L, ''What it lets one do.'');', wanted.name)
+        from (select distinct unnest(array[protection.read_permission, protection.write_permission]) as name) as wanted
+        where wanted.name is not null and not exists (select from app.permissions where permissions.name = wanted.name)
+        union all
+        select 24, 'owner of rows', format('%I has to be uuid, not null, and context.user_id() by default', protection.owner_column),
+            format('alter table %1$s alter column %2$I type uuid, alter column %2$I set not null, alter column %2$I set default context.user_id();', label, protection.owner_column)
+        from this where protection.owner_column is not null and not exists (
+            select from columns
+            where columns.name = protection.owner_column and type = 'uuid'::regtype and filled and preset = 'context.user_id()'
+        )
+        union all
+        select 25, 'owner of rows', format('(tenant_id, %I) does not refer to a member', protection.owner_column),
+            format('alter table %s add foreign key (tenant_id, %I) references app.memberships (tenant_id, user_id);', label, protection.owner_column)
+        from this where protection.owner_column is not null and not exists (
+            select from constraints
+            where contype = 'f' and referenced = 'app.memberships'::regclass
+                and names = array['tenant_id', protection.owner_column] and referenced_names = '{tenant_id, user_id}'
+        )
+        union all
+        select 26, 'column', format('there is no column %I', named.name), '-- correct the call'
+        from (select distinct unnest(protection.readable || protection.insertable || protection.updatable || protection.kept) as name) as named
+        where named.name not in (select columns.name from columns)
+        union all
+        select 27, 'input', format('%I is no input: it is the row''s, not the caller''s', named.name), '-- leave it out of insertable and updatable'
+        from (select distinct unnest(protection.insertable || protection.updatable) as name) as named
+        where named.name in ('tenant_id', 'id', 'created_at', 'updated_at') or named.name = protection.owner_column
+    )
+    select rule, finding, mend from broken order by position, finding
+$$;
+comment on function tenancy.broken_rules(regclass, tenancy.protected_tables) is
+    'The rules for a tenant''s table that this one breaks, each with what to do.';
+--! EndIncluded tenancy/broken_rules.sql
+--! Included tenancy/policy_names.sql
+-- The policies that tenancy.apply() makes, and made in earlier versions: what it may drop.
+create or replace function tenancy.policy_names() returns text[]
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select array[
+        'nothing crosses the wall', 'members read', 'holders of the permission read', 'people read their own rows',
+        'holders of the permission add', 'holders of the permission change', 'holders of the permission remove',
+        'people add rows of their own', 'people change their own rows', 'people remove their own rows',
+        'the desk explains one row'
+    ]
+$$;
+comment on function tenancy.policy_names() is 'The names of the policies that tenancy.protect() makes.';
+--! EndIncluded tenancy/policy_names.sql
+--! Included tenancy/add_policy.sql
+-- A policy for the application's callers. Where something may be written, what may be found and what may come of it is the same.
+create or replace function tenancy.add_policy(target regclass, name text, kind text, condition text, why text) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    execute format('create policy %I on %s as %s to rowhouse_app', name, target, kind)
+        || case when kind ~ 'insert' then '' else format(' using (%s)', condition) end
+        || case when kind ~ '(select|delete)' then '' else format(' with check (%s)', condition) end;
+    execute format('comment on policy %I on %s is %L', name, target, why);
+end
+$$;
+comment on function tenancy.add_policy(regclass, text, text, text, text) is
+    'Makes a policy for the application''s callers, with a comment that says why.';
+--! EndIncluded tenancy/add_policy.sql
+--! Included tenancy/grant_columns.sql
+-- Grants what is there of the columns that were named; a column that is gone by now is no error in a replay.
+create or replace function tenancy.grant_columns(target regclass, privilege text, columns text[], wanted text[]) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    list constant text := (
+        select string_agg(quote_ident(name), ', ' order by place)
+        from unnest(columns) with ordinality as present (name, place) where name = any (wanted)
+    );
+begin
+    if list is not null then
+        execute format('grant %s (%s) on %s to rowhouse_app', privilege, list, target);
+    end if;
+end
+$$;
+comment on function tenancy.grant_columns(regclass, text, text[], text[]) is
+    'Grants a privilege on those of the wanted columns that the table has.';
+--! EndIncluded tenancy/grant_columns.sql
+--! Included tenancy/apply.sql
+-- Makes a table as its protection says: policies, grants, trail, statistics. Idempotent.
+--
+-- Its own policies have the names below and are made anew; others that the application added stay. They only ever open
+-- something inside the wall, which is restrictive.
+create or replace function tenancy.apply(protection tenancy.protected_tables) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    target    constant regclass := protection.name::regclass;
+    own       constant text := protection.owner_column;
+    in_tenant constant text := 'tenant_id = (select context.tenant_id())';
+    is_own    constant text := quote_ident(own) || ' = (select context.user_id())';
+    columns   constant text[] := array(
+        select attname::text from pg_catalog.pg_attribute where attrelid = target and attnum > 0 and not attisdropped order by attnum
+    );
+    reach     text;
+    name      text;
+begin
+    foreach name in array tenancy.policy_names() loop
+        execute format('drop policy if exists %I on %s', name, target);
+    end loop;
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format(
+        'revoke all on %s from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_auditor', target
+    );
+    perform context.keep_no_values(target);
+    perform context.plan_for_largest(target, 'tenant_id');
+    if own is not null then
+        perform context.plan_for_largest(target, own);
+    end if;
+
+    perform tenancy.add_policy(target, 'nothing crosses the wall', 'restrictive for all',
+        'tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id())',
+        'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.');
+
+    -- Reading.
+    perform tenancy.grant_columns(target, 'select', columns, protection.readable || '{tenant_id, id}'::text[]);
+    if own is not null then
+        perform tenancy.add_policy(target, 'people read their own rows', 'permissive for select',
+            in_tenant || ' and ' || is_own
+            || case when protection.read_permission is null then '' else format(
+                ' or tenant_id = (select context.tenant_where(%L))', protection.read_permission) end,
+            format('What %I names somebody for is theirs to read, %s', own, coalesce(
+                'and anybody''s with the permission ' || protection.read_permission || '.', 'and nobody else''s.')));
+    elsif protection.read_permission is not null then
+        perform tenancy.add_policy(target, 'holders of the permission read', 'permissive for select',
+            format('tenant_id = (select context.tenant_where(%L))', protection.read_permission),
+            format('With the permission %s; to everybody else there is nothing.', protection.read_permission));
+    else
+        perform tenancy.add_policy(target, 'members read', 'permissive for select',
+            'tenant_id = (select context.member_tenant())',
+            'Whoever is a member of the tenant, which a key of the tenant''s own in a web page is not.');
+    end if;
+
+    -- Writing. Of their own rows people need no permission; others' rows are hidden from who may not write them, because a
+    -- refusal would tell that they are there.
+    if own is not null or protection.write_permission is not null then
+        perform tenancy.grant_columns(target, 'insert', columns, protection.insertable);
+        perform tenancy.grant_columns(target, 'update', columns, protection.updatable);
+        execute format('grant delete on %s to rowhouse_app', target);
+    end if;
+    if own is not null then
+        perform tenancy.add_policy(target, 'people add rows of their own', 'permissive for insert', in_tenant || ' and ' || is_own,
+            format('Tenant and %I are defaults from the context and not granted for input.', own));
+        reach := in_tenant || ' and ' || case when protection.write_permission is null then is_own
+            else format('(%s or tenant_id = (select context.tenant_where(%L)))', is_own, protection.write_permission) end;
+        perform tenancy.add_policy(target, 'people change their own rows', 'permissive for update', reach,
+            coalesce('One''s own, or anybody''s with the permission ' || protection.write_permission || '.', 'One''s own, and nobody else''s.')
+            || ' A row never changes hands.');
+        perform tenancy.add_policy(target, 'people remove their own rows', 'permissive for delete', reach,
+            coalesce('One''s own, or anybody''s with the permission ' || protection.write_permission || '.', 'One''s own, and nobody else''s.')
+            || ' The trail keeps that it was there.');
+    elsif protection.write_permission is not null then
+        reach := format('tenant_id = (select context.tenant_requiring(%L))', protection.write_permission);
+        perform tenancy.add_policy(target, 'holders of the permission add', 'permissive for insert', reach,
+            format('Whoever lacks the permission %s is told so. The tenant is a default from the context.', protection.write_permission));
+        perform tenancy.add_policy(target, 'holders of the permission change', 'permissive for update', reach,
+            format('Whoever lacks the permission %s is told so, whatever rows there are.', protection.write_permission));
+        perform tenancy.add_policy(target, 'holders of the permission remove', 'permissive for delete', reach,
+            format('Whoever lacks the permission %s is told so. The trail keeps that it was there.', protection.write_permission));
+    end if;
+
+    -- The definer's reach: the desk.
+    execute format('grant select on %s to rowhouse_definer', target);
+    execute format(
+        'create policy "the desk explains one row" on %s for select to rowhouse_definer using (id = (select context.explained_row()))', target
+    );
+    execute format('comment on policy "the desk explains one row" on %s is %L', target,
+        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.');
+
+    perform audit.track(target,
+        kept => array(select column_name from unnest(columns) as column_name where column_name = any (protection.kept)),
+        withheld => array(
+            select column_name from unnest(columns) as column_name
+            where not column_name = any (protection.kept || '{tenant_id, id}'::text[])
+        ));
+    if 'updated_at' = any (columns) then
+        execute format('create or replace trigger touch_updated_at before update on %s for each row execute function app.touch_updated_at()', target);
+    else
+        execute format('drop trigger if exists touch_updated_at on %s', target);
+    end if;
+end
+$$;
+comment on function tenancy.apply(tenancy.protected_tables) is
+    'Makes the policies, grants, triggers and statistics of a table as its protection says.';
+--! EndIncluded tenancy/apply.sql
+--! Included tenancy/protect.sql
+-- Gives a table of the application's what ours have, in one call; idempotent. Call it in the migration that makes the table,
+-- last, and again in each that changes its columns, keys or indexes.
+--
+-- target:     the table, in schema app
+-- read:       the permission that reading takes; null: every member reads (with owner: nobody but the owner)
+-- write:      the permission that adding, changing and removing take; null: nobody does (with owner: the owner, their own)
+-- owner:      the column that says whose a row is; one's own rows one reads and writes without a permission
+-- readable:   columns that callers see; null: all
+-- insertable: columns that callers give a new row; null: all but tenant, key, owner, created_at and updated_at
+-- updatable:  columns that callers change; null: as insertable
+-- kept:       columns whose values the trail keeps; null: keys, numbers, flags and times, and not what people wrote
+create or replace function tenancy.protect(
+    target regclass, read text default null, write text default null, owner text default null,
+    readable text[] default null, insertable text[] default null, updatable text[] default null, kept text[] default null
+)
+    returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    protection constant tenancy.protected_tables := tenancy.resolve(target, read, write, owner, readable, insertable, updatable, kept);
+    broken     bigint;
+    account    text;
+begin
+    perform tenancy.describe_known(target, owner)
+    from pg_catalog.pg_class where oid = target and relowner = 'rowhouse_owner'::regrole;
+
+    select count(*), string_agg(format(e'%s. %s: %s.\n%s', place, rule, finding, mend), e'\n' order by place)
+    into broken, account
+    from (
+        select row_number() over () as place, rule, finding, regexp_replace(mend, '^', '   ', 'gm') as mend
+        from tenancy.broken_rules(target, protection)
+    ) as listed;
+    if broken > 0 then
+        raise exception using
+            errcode = 'RH400',
+            message = format('%s cannot be protected: it breaks %s of the rules for a tenant''s table', protection.name, broken),
+            detail = account,
+            hint = 'docs/your-own-tables.md says what each rule is for.';
+    end if;
+
+    insert into tenancy.protected_tables select (protection).*
+    on conflict on constraint protected_tables_pkey do update set
+        read_permission = excluded.read_permission, write_permission = excluded.write_permission,
+        owner_column = excluded.owner_column, readable = excluded.readable,
+        insertable = excluded.insertable, updatable = excluded.updatable, kept = excluded.kept;
+    perform tenancy.apply(protection);
+end
+$$;
+comment on function tenancy.protect(regclass, text, text, text, text[], text[], text[], text[]) is
+    'Gives a table of the application''s row security, the wall, policies, grants, the trail and the desk''s policy in one call, or says which rules it breaks and how to mend it.';
+--! EndIncluded tenancy/protect.sql
+--! Included tenancy/protect_again.sql
+-- Does anew what each tenancy.protect() did: at the end of a replay, so that an upgrade reaches the application's tables
+-- too, and what somebody changed of them by hand is mended as ours is. Tables that are gone are forgotten.
+create or replace function tenancy.protect_again() returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    protection tenancy.protected_tables;
+begin
+    delete from tenancy.protected_tables as known where to_regclass(known.name) is null;
+    for protection in select * from tenancy.protected_tables order by name loop
+        perform tenancy.apply(protection);
+    end loop;
+end
+$$;
+comment on function tenancy.protect_again() is
+    'Makes every protected table of the application''s anew as its protection says.';
+select tenancy.protect_again();
+--! EndIncluded tenancy/protect_again.sql
+
 -- The DBA's desk
 --! Included inspect/names_in.sql
 -- The names of a list that commas separate, as a setting or a search path holds them: "quoted" ones lose their quotes,
@@ -8657,7 +9307,7 @@ create or replace function inspect.schemas() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs, tenancy'))
 $$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 
@@ -11080,5 +11730,5 @@ comment on function inspect.holders(text) is
 reset role;
 --! EndIncluded inspect/holders.sql
 
-revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;
+revoke create on schema app, auth, context, audit, jobs, inspect, tenancy from rowhouse_definer;
 --! EndIncluded all.sql

@@ -6,7 +6,7 @@
 --!include schemas.sql
 
 -- The definer may create functions while this page is read, and at no other time.
-grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_definer;
+grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowhouse_definer;
 
 -- The door
 --!include context/holder.sql
@@ -51,6 +51,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include context/stays_owned.sql
 --!include context/readiness.sql
 --!include context/applied_migrations.sql
+--!include context/application_migrations.sql
 --!include context/access_state.sql
 --!include context/record_access.sql
 --!include context/access_drift.sql
@@ -268,6 +269,8 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include policies/heartbeats.sql
 --!include policies/events.sql
 --!include policies/tallies.sql
+--!include policies/migrations.sql
+--!include policies/protected_tables.sql
 
 -- What is documented in the database itself
 --!include comments.sql
@@ -280,6 +283,18 @@ select audit.create_partitions();
 -- What is audited, and then the catalogue, whose changes already are
 --!include audit/tracked_tables.sql
 --!include app/catalogue_permissions.sql
+
+-- The application's own tables
+--!include tenancy/permission.sql
+--!include tenancy/resolve.sql
+--!include tenancy/describe_known.sql
+--!include tenancy/broken_rules.sql
+--!include tenancy/policy_names.sql
+--!include tenancy/add_policy.sql
+--!include tenancy/grant_columns.sql
+--!include tenancy/apply.sql
+--!include tenancy/protect.sql
+--!include tenancy/protect_again.sql
 
 -- The DBA's desk
 --!include inspect/names_in.sql
@@ -320,4 +335,4 @@ select audit.create_partitions();
 --!include inspect/why.sql
 --!include inspect/holders.sql
 
-revoke create on schema app, auth, context, audit, jobs, inspect from rowhouse_definer;
+revoke create on schema app, auth, context, audit, jobs, inspect, tenancy from rowhouse_definer;

@@ -30,6 +30,8 @@ comment on column app.users.status is 'Whether they are let in. active: let in; 
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
 comment on column app.permissions.description is 'What it lets one do.';
+comment on column app.permissions.of_application is 'Whether the application added it (tenancy.permission), and not Rowhouse.';
+comment on column app.permissions.held_by is 'The built-in roles that hold it beside admin, where the application added it.';
 
 comment on table app.roles is 'A named set of permissions in one tenant; admin, member and viewer are built in.';
 comment on column app.roles.id is 'Its key.';
@@ -196,3 +198,6 @@ comment on column app.audit_events.credential_id is 'The session or API key.';
 comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
 comment on column app.audit_events.ip is 'The network address that the request came from.';
 comment on column app.audit_events.user_agent is 'What the client called itself.';
+
+comment on table tenancy.migrations is 'The application''s own migrations that this database has had, in order.';
+comment on table tenancy.protected_tables is 'The application''s tables, each with what tenancy.protect() was asked for.';

@@ -18,6 +18,7 @@ comment on constraint users_status_check on app.users is 'A user is active, bann
 comment on index app.users_by_email is 'An e-mail address belongs to one person.';
 
 comment on constraint permissions_name_check on app.permissions is 'A permission''s name is lower-case words joined by underscores.';
+comment on constraint permissions_held_by_check on app.permissions is 'Beside admin, a permission is held by member, by viewer, or by neither.';
 
 comment on constraint roles_name_check on app.roles is 'A role''s name has 1 to 60 characters, on one line, and at least one of them shows.';
 comment on constraint roles_description_check on app.roles is 'A role''s description has at most 500 characters.';

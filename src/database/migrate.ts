@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { Logger, runMigrations } from "graphile-worker";
 import pg from "pg";
 import { readSource } from "../whole_file.ts";
+import { applyMigrations } from "./application/apply_migrations.ts";
+import { applicationFolder, readMigrations } from "./application/migration_files.ts";
 import { actingAs, asDatabase, type Passwords, scramVerifier } from "./credentials.ts";
 import { MigrationError, projectRoot, runCommitted, runCurrent } from "./migrations.ts";
 import { accessDrift, type Drift, describeState, schemaState } from "./schema_state.ts";
@@ -13,6 +15,8 @@ export interface MigrateOptions {
   readonly passwords: Passwords;
   /** Whether to apply `db/current`, the migration that is not committed yet, too. Never in production. */
   readonly current?: boolean;
+  /** Where the application's own migrations are; null: they are left out. Default: `migrations/`, beside `db/`. */
+  readonly application?: string | null;
   /** Told each step, as a sentence without a full stop. */
   readonly onStep?: (step: string) => void;
 }
@@ -28,7 +32,8 @@ const APPLICATION = "rowhouse-migrate";
  * @throws {MigrationError} if the server is too old or a migration fails
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const { passwords, current = false, onStep = () => {} } = options;
+  const { passwords, current = false, application = applicationFolder, onStep = () => {} } = options;
+  const own = application === null ? null : readMigrations(application);
   const adminUrl = named(options.adminUrl);
   const database = decodeURIComponent(new URL(adminUrl).pathname.slice(1));
 
@@ -55,8 +60,9 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       const owner = await connect(actingAs(adminUrl, "rowhouse_owner"));
       try {
         onStep("what is there already");
-        const drift = await comparable(owner);
+        const drift = await comparable(owner, application);
         await migrateSchema(adminUrl, current, onStep);
+        if (own !== null) await applyMigrations(owner, adminUrl, own, onStep);
         await settleAccess(owner, adminUrl, drift, onStep);
       } finally {
         await owner.end();
@@ -110,8 +116,8 @@ async function migrateSchema(
 }
 
 /** What somebody changed since the last run; refuses a database that was built from other migrations than ours. */
-async function comparable(owner: pg.Client): Promise<Drift[]> {
-  const state = await schemaState(owner);
+async function comparable(owner: pg.Client, application: string | null): Promise<Drift[]> {
+  const state = await schemaState(owner, application);
   if (state.rebuilt.length > 0) throw new MigrationError(describeState(state)!);
   return accessDrift(owner);
 }

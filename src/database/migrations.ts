@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { current, Logger, migrate, type Settings } from "graphile-migrate";
+import { compile, current, Logger, migrate, type Settings } from "graphile-migrate";
 import { readSource } from "../whole_file.ts";
 import { actingAs } from "./credentials.ts";
 
@@ -90,6 +90,14 @@ export async function runCommitted(databaseUrl: string, onStep: (step: string) =
 /** Applies `db/current` if it changed since it was last applied here. For development only. */
 export async function runCurrent(databaseUrl: string, onStep: (step: string) => void): Promise<void> {
   await explained(() => current(migrationSettings(databaseUrl, onStep)));
+}
+
+/** `db/schema/all.sql` as one text of SQL: how the database behaves today. */
+export async function compileSchema(databaseUrl: string): Promise<string> {
+  return await compile(
+    migrationSettings(databaseUrl, () => {}),
+    "--!include all.sql\n",
+  );
 }
 
 async function explained(work: () => Promise<void>): Promise<void> {

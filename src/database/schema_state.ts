@@ -2,11 +2,14 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { readSource } from "../whole_file.ts";
+import { describeRebuilt } from "./application/describe_rebuilt.ts";
+import { applicationState } from "./application/history.ts";
+import { applicationFolder, readMigrations } from "./application/migration_files.ts";
 import { projectRoot } from "./migrations.ts";
 
-/** How a database's history compares with the migrations in `db/committed`, and how it is with how they left it. */
+/** How a database's history compares with the migrations in `db/committed`, and with the application's own in `migrations`. */
 export interface SchemaState {
-  /** Migrations that it lacks, in order. */
+  /** Migrations that it lacks, in order: ours by name, the application's own as `migrations/000001-widgets.sql`. */
   readonly pending: readonly string[];
   /** Migrations that it was built from in another version than the file here. */
   readonly rebuilt: readonly string[];
@@ -19,10 +22,27 @@ export interface Drift {
 }
 
 /**
- * Compares the migrations that the database has had with those in `db/committed`, by name and by hash. Asks
- * `context.applied_migrations()`, so any role that may sign people in or serve requests can ask.
+ * Compares the migrations that the database has had with those in `db/committed` and the application's own, by name and by
+ * hash. Any role that may sign people in or serve requests can ask.
+ *
+ * @param application where the application's own are; null leaves them out
  */
-export async function schemaState(client: Pick<pg.Pool, "query">): Promise<SchemaState> {
+export async function schemaState(
+  client: Pick<pg.Pool, "query">,
+  application: string | null = applicationFolder,
+): Promise<SchemaState> {
+  const ours = await stateOfOurs(client);
+  if (application === null) return ours;
+  const theirs = await applicationState(client, readMigrations(application));
+  const names = (migrations: readonly { file: string }[]) => migrations.map(({ file }) => file);
+  return {
+    pending: [...ours.pending, ...names(theirs.pending)],
+    rebuilt: [...ours.rebuilt, ...names(theirs.rebuilt)],
+  };
+}
+
+/** Asks `context.applied_migrations()`. */
+async function stateOfOurs(client: Pick<pg.Pool, "query">): Promise<SchemaState> {
   const committed = committedMigrations();
   const names = committed.map(({ name }) => name);
   const applied = await appliedMigrations(client);
@@ -41,9 +61,11 @@ export async function schemaState(client: Pick<pg.Pool, "query">): Promise<Schem
 
 /** What is wrong with the state, and what to do, as a sentence without a full stop; null where nothing is. */
 export function describeState({ pending, rebuilt }: SchemaState): string | null {
-  if (rebuilt.length > 0) {
+  const ours = rebuilt.filter((name) => !name.startsWith("migrations/"));
+  if (ours.length === 0 && rebuilt.length > 0) return describeRebuilt(rebuilt);
+  if (ours.length > 0) {
     return (
-      `the database was built from another version of ${rebuilt.join(", ")} than the one in db/committed. A migration ` +
+      `the database was built from another version of ${ours.join(", ")} than the one in db/committed. A migration ` +
       "that changed cannot be applied again: go back to the version of Rowhouse that built it, or build a new database " +
       "(the embedded one: stop Rowhouse and remove .rowhouse/postgres, whose data is then gone)"
     );

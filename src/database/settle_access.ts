@@ -1,6 +1,5 @@
-import { compile } from "graphile-migrate";
 import type pg from "pg";
-import { MigrationError, migrationSettings } from "./migrations.ts";
+import { compileSchema, MigrationError } from "./migrations.ts";
 import { accessDrift, type Drift, describeDrift } from "./schema_state.ts";
 
 /**
@@ -47,10 +46,7 @@ export async function replaySchema(
   databaseUrl: string,
   verify: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const sources = await compile(
-    migrationSettings(databaseUrl, () => {}),
-    "--!include all.sql\n",
-  );
+  const sources = await compileSchema(databaseUrl);
   await owner.query("begin");
   try {
     await owner.query("set local search_path to public");

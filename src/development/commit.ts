@@ -47,7 +47,7 @@ try {
 /** Freezes, or takes back, in the copy; returns what speaks against it. */
 async function freeze({ adminUrl, passwords }: Parameters<Parameters<typeof withTemporaryServer>[0]>[0]) {
   // One database that has every migration so far, to take the last one back from; one that has none.
-  await migrate({ adminUrl: asDatabase(adminUrl, "migrated"), passwords });
+  await migrate({ adminUrl: asDatabase(adminUrl, "migrated"), passwords, application: null });
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   await admin.query("create database fresh owner rowhouse_owner");

@@ -3,7 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { policyMatrix } from "../../test/support/policy_matrix.ts";
-import { asDatabase, type Connections, connectionsTo } from "../database/credentials.ts";
+import { applicationFolder, readMigrations } from "../database/application/migration_files.ts";
+import { asDatabase, type Connections, connectionsTo, type Passwords } from "../database/credentials.ts";
 import { migrate } from "../database/migrate.ts";
 import { projectRoot } from "../database/migrations.ts";
 import { snapshot } from "../database/snapshot.ts";
@@ -54,7 +55,7 @@ const generated: Readonly<Record<string, (source: Source) => Promise<string>>> =
 
 await withTemporaryServer(async ({ adminUrl, passwords }) => {
   const database = asDatabase(adminUrl, "generate");
-  await migrate({ adminUrl: database, passwords, current: true });
+  await migrate({ adminUrl: database, passwords, current: true, application: null });
   const connections = connectionsTo(database, passwords);
   const pools = { admin: pool(database), app: pool(connections.app), auth: pool(connections.auth) };
   try {
@@ -67,10 +68,23 @@ await withTemporaryServer(async ({ adminUrl, passwords }) => {
     mkdirSync(folder);
     for (const [file, text] of errorPages()) writeFileSync(join(folder, file), text);
     console.log("docs/errors: written");
+    await generateApplication(database, passwords, connections);
   } finally {
     await Promise.all(Object.values(pools).map((one) => one.end()));
   }
 });
+
+/** The API with the application's own tables, where there are any. What stands above is Rowhouse's alone. */
+async function generateApplication(
+  database: string,
+  passwords: Passwords,
+  connections: Connections,
+): Promise<void> {
+  if (readMigrations().length === 0) return;
+  await migrate({ adminUrl: database, passwords, current: true });
+  writeFileSync(join(applicationFolder, "schema.graphql"), await graphqlSchema(connections.app));
+  console.log("migrations/schema.graphql: written");
+}
 
 function pool(connectionString: string): pg.Pool {
   const made = new pg.Pool({ connectionString });

@@ -61,9 +61,10 @@ export function fieldNamed(column: string): string {
 
 /**
  * Every constraint, and every unique index that is none, of the schemas that a request writes to. A key's field is its only
- * column that callers give; which tenant and which user they are is not theirs to say.
+ * column that callers give; which tenant and which user they are is not theirs to say. Lines of a comment that begin with @ are GraphQL's
+ * smart tags, and no part of the sentence.
  */
-const rulesQuery = `
+const rulesQuery = String.raw`
   with rule as (
     select con.conrelid as relation, con.conname as name, con.conkey as columns,
       obj_description(con.oid, 'pg_constraint') as sentence
@@ -74,7 +75,8 @@ const rulesQuery = `
     from pg_catalog.pg_index as idx join pg_catalog.pg_class as index on index.oid = idx.indexrelid
     where idx.indisunique and not exists (select from pg_catalog.pg_constraint as con where con.conindid = idx.indexrelid)
   )
-  select format('%s.%s.%s', space.nspname, class.relname, rule.name) as key, rule.sentence,
+  select format('%s.%s.%s', space.nspname, class.relname, rule.name) as key,
+    regexp_replace(rule.sentence, '^(@[^\n]*\n)+', '') as sentence,
     case count(col.attname) when 1 then min(col.attname::text) end as column
   from rule
   join pg_catalog.pg_class as class on class.oid = rule.relation

@@ -45,7 +45,7 @@ const TABLES = [
 describe("without the door", () => {
   test("every table is empty or refused, for each login role", async () => {
     for (const pool of [database.app, database.auth, database.worker]) {
-      for (const schema of ["app", "auth", "context", "audit", "jobs"]) {
+      for (const schema of ["app", "auth", "context", "audit", "jobs", "tenancy"]) {
         const tables = await database.admin.query<{ name: string }>(
           `select oid::regclass::text as name from pg_class
            where relnamespace = $1::regnamespace and relkind in ('r', 'p', 'v') and oid <> 'context.errors'::regclass`,

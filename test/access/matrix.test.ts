@@ -16,7 +16,7 @@ let tenants: { acme: VisitedTenant; globex: VisitedTenant };
 let lines: Line[];
 
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
   tenants = await buildVisitedTenants(database);
   lines = await tryMatrix(database.app, tenants.acme, tenants.globex);
 });

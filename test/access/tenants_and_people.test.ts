@@ -9,7 +9,7 @@ let globex: TenantFixture;
 let actingAs: ReturnType<typeof actors>;
 
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
   ({ acme, globex } = await buildTenants(database));
   actingAs = actors(database.app);
 });

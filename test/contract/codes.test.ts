@@ -8,7 +8,7 @@ import { createDatabase, type TestDatabase } from "../support/database.ts";
 let database: TestDatabase;
 let catalogue: ErrorCatalogue;
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
   catalogue = await readCatalogue(database.admin);
 });
 afterAll(() => database.drop());

@@ -11,7 +11,7 @@ import { createDatabase, type TestDatabase } from "../support/database.ts";
 describe("the schema", () => {
   let database: TestDatabase;
   beforeAll(async () => {
-    database = await createDatabase();
+    database = await createDatabase({ application: false });
   });
   afterAll(() => database.drop());
 
@@ -55,7 +55,7 @@ describe("the schema", () => {
 describe("the snapshot", () => {
   let database: TestDatabase;
   beforeAll(async () => {
-    database = await createDatabase();
+    database = await createDatabase({ application: false });
   });
   afterAll(() => database.drop());
 
@@ -93,7 +93,7 @@ describe("the snapshot", () => {
 describe("the state of a database", () => {
   let database: TestDatabase;
   beforeEach(async () => {
-    database = await createDatabase();
+    database = await createDatabase({ application: false });
   });
   afterEach(() => database.drop());
 
@@ -102,30 +102,30 @@ describe("the state of a database", () => {
     .sort();
 
   test("is up to date after migrating, asked as the application", async () => {
-    expect(await schemaState(database.app)).toEqual({ pending: [], rebuilt: [] });
+    expect(await schemaState(database.app, null)).toEqual({ pending: [], rebuilt: [] });
     expect(await accessDrift(database.app)).toEqual([]);
   });
 
   test("names the migrations that were not applied", async () => {
     await database.admin.query("delete from graphile_migrate.migrations");
-    expect(await schemaState(database.app)).toEqual({ pending: committed, rebuilt: [] });
+    expect(await schemaState(database.app, null)).toEqual({ pending: committed, rebuilt: [] });
   });
 
   test("is never up to date where nothing was ever migrated", async () => {
     await database.admin.query("drop schema context cascade; drop schema graphile_migrate cascade");
-    expect(await schemaState(database.app)).toEqual({ pending: committed, rebuilt: [] });
+    expect(await schemaState(database.app, null)).toEqual({ pending: committed, rebuilt: [] });
   });
 
   test("names a migration that it was built from in another version", async () => {
     await database.admin.query(
       "update graphile_migrate.migrations set hash = 'sha1:older' where filename = '000001.sql'",
     );
-    expect(await schemaState(database.app)).toEqual({ pending: [], rebuilt: [committed[0]] });
+    expect(await schemaState(database.app, null)).toEqual({ pending: [], rebuilt: [committed[0]] });
   });
 
   test("tells an older one of ours from an empty one also where it cannot say what it was built from", async () => {
     await database.admin.query("drop function context.applied_migrations()");
-    expect(await schemaState(database.app)).toEqual({ pending: [], rebuilt: committed });
+    expect(await schemaState(database.app, null)).toEqual({ pending: [], rebuilt: committed });
   });
 
   test.each([

@@ -23,7 +23,7 @@ let api: GraphQLHouse;
 let schema: GraphQLSchema;
 
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
   acme = await buildTenant(database, "acme");
   schema = buildSchema(await graphqlSchema(database.appUrl));
   api = await startGraphQL(database);

@@ -21,7 +21,7 @@ let printed: string;
 let schema: GraphQLSchema;
 
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
   printed = await graphqlSchema(database.appUrl);
   schema = buildSchema(printed);
 });

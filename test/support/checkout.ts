@@ -21,12 +21,18 @@ export interface Checkout {
 
 const NOT_COPIED = new Set([".git", ".rowhouse", "node_modules", ".env", "coverage"]);
 
-/** Copies what a checkout has; what npm installed is shared. With `crlf`, as a checkout with CRLF line ends. */
+/**
+ * Copies what a checkout has, without the application's own migrations; what npm installed is shared. With `crlf`, as a
+ * checkout with CRLF line ends.
+ */
 export function makeCheckout({ crlf = false } = {}): Checkout {
   const folder = mkdtempSync(join(tmpdir(), "rowhouse-test-"));
   chmodSync(folder, 0o711);
   for (const name of readdirSync(projectRoot).filter((one) => !NOT_COPIED.has(one))) {
     cpSync(join(projectRoot, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const name of readdirSync(join(folder, "migrations")).filter((one) => !one.endsWith(".md"))) {
+    rmSync(join(folder, "migrations", name));
   }
   symlinkSync(join(projectRoot, "node_modules"), join(folder, "node_modules"));
   if (crlf) {

@@ -9,7 +9,9 @@ import {
 } from "../../src/database/credentials.ts";
 import { grantDatabase } from "../../src/database/migrate.ts";
 
+/** A migrated database without the application's own migrations, and one with them. */
 export const TEMPLATE = "rowhouse_template";
+export const APPLICATION_TEMPLATE = "rowhouse_application_template";
 
 /** The master key of every test: 32 bytes that are no secret. */
 export const testMasterKey: Buffer = createHash("sha256").update("the tests' master key").digest();
@@ -32,14 +34,21 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template: `const database = await createDatabase()` in `beforeAll`, `drop()` in `afterAll`. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * Clones a template: `const database = await createDatabase()` in `beforeAll`, `drop()` in `afterAll`.
+ *
+ * @param given.application whether it has the application's own migrations (`migrations/`) too; tests that list all that
+ *   Rowhouse has leave them out
+ */
+export async function createDatabase({ application = true } = {}): Promise<TestDatabase> {
   const serverUrl = inject("adminUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
   await once(serverUrl, async (client) => {
     // Two clones at once would each find the other connected to the template.
     await client.query("select pg_advisory_lock(hashtext('clone'))");
-    await client.query(`create database ${name} template ${TEMPLATE} strategy file_copy`);
+    await client.query(
+      `create database ${name} template ${application ? APPLICATION_TEMPLATE : TEMPLATE} strategy file_copy`,
+    );
   });
   const adminUrl = asDatabase(serverUrl, name);
   await once(adminUrl, (client) => grantDatabase(client, name));

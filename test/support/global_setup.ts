@@ -1,13 +1,15 @@
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { readMigrations } from "../../src/database/application/migration_files.ts";
 import { asDatabase, derivePasswords } from "../../src/database/credentials.ts";
 import { startEmbedded } from "../../src/database/embedded.ts";
 import { migrate } from "../../src/database/migrate.ts";
 import { stopOrphans } from "../../src/database/orphans.ts";
 import { stateDirHolder } from "../../src/database/state_lock.ts";
-import { TEMPLATE, testMasterKey } from "./database.ts";
+import { APPLICATION_TEMPLATE, TEMPLATE, testMasterKey } from "./database.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -18,7 +20,7 @@ declare module "vitest" {
 
 const PREFIX = "rowhouse-test-";
 
-/** One server for the whole run, with a migrated template that each test file clones. */
+/** One server for the whole run, with the migrated templates that test files clone. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweep();
   const stateDir = mkdtempSync(join(tmpdir(), PREFIX));
@@ -33,11 +35,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     },
   });
   try {
-    await migrate({
-      adminUrl: asDatabase(server.adminUrl, TEMPLATE),
-      passwords: derivePasswords(testMasterKey),
-      current: true,
-    });
+    const passwords = derivePasswords(testMasterKey);
+    const ours = asDatabase(server.adminUrl, TEMPLATE);
+    await migrate({ adminUrl: ours, passwords, current: true, application: null });
+    await cloneDatabase(server.adminUrl, TEMPLATE, APPLICATION_TEMPLATE);
+    if (readMigrations().length > 0) {
+      await migrate({
+        adminUrl: asDatabase(server.adminUrl, APPLICATION_TEMPLATE),
+        passwords,
+        current: true,
+      });
+    }
   } catch (error) {
     await server.stop();
     discard();
@@ -48,6 +56,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.stop();
     discard();
   };
+}
+
+async function cloneDatabase(adminUrl: string, from: string, to: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await client.query(`create database ${to} template ${from} strategy file_copy`);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Milliseconds after which a folder that nobody uses is taken for a killed run's, not for one just begun. */

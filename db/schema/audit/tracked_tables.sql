@@ -15,7 +15,7 @@ select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,req
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
 
 -- The catalogue and the roles say what may be done. A role's description is part of it.
-select audit.track('app.permissions', tenant => '', kept => '{description}');
+select audit.track('app.permissions', tenant => '', kept => '{description,of_application,held_by}');
 select audit.track('app.roles', kept => '{name,description,permissions,built_in,created_at,updated_at}');
 
 -- Who they are, to their colleagues: a name that is put on to deceive them must be found again. Not the picture's link.
@@ -54,6 +54,11 @@ select audit.track('auth.deletions', tenant => '', kept => '{asked_at,due_at,beg
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
+
+-- What the application's own migrations were, and what they asked for.
+select audit.track('tenancy.migrations', tenant => '', kept => '{name,hash,applied_at}');
+select audit.track('tenancy.protected_tables', tenant => '',
+    kept => '{read_permission,write_permission,owner_column,readable,insertable,updatable,kept}');
 
 -- Not audited, and why:
 --   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own

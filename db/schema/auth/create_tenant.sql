@@ -13,9 +13,9 @@ begin
         (tenant, admin, 'admin', 'Runs the tenant: people, roles, settings, every chat, the audit trail.',
             array(select permission.name from app.permissions as permission order by permission.name), true),
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
-            array['chat', 'read_documents'], true),
+            array['chat', 'read_documents'] || array(select permission.name from app.permissions as permission where 'member' = any (held_by)), true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true),
+            array['view_analytics'] || array(select permission.name from app.permissions as permission where 'viewer' = any (held_by)), true),
         (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
             array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)

@@ -7,7 +7,7 @@ create or replace function context.access_state() returns table (object text, di
 as $$
     with schemas as (
         select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs')
+        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs', 'tenancy')
     ),
     relations as (
         select relation.* from pg_catalog.pg_class as relation
@@ -66,6 +66,7 @@ as $$
     select 'migrations', md5(
         coalesce((select string_agg(hash, ',' order by filename) from graphile_migrate.migrations), '')
         || coalesce((select string_agg(content, '' order by filename) from graphile_migrate.current), '')
+        || coalesce((select string_agg(hash, ',' order by number) from tenancy.migrations), '')
     )
 $$;
 comment on function context.access_state() is

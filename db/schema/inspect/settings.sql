@@ -12,7 +12,7 @@ create or replace function inspect.schemas() returns text[]
     language sql stable parallel safe security invoker
     set search_path = ''
 as $$
-    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs, tenancy'))
 $$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 

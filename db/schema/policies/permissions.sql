@@ -20,3 +20,14 @@ create policy "migrations keep the catalogue" on app.permissions
     for all to rowhouse_owner using (true) with check (true);
 comment on policy "migrations keep the catalogue" on app.permissions is
     'db/schema/app/catalogue_permissions.sql is the list; nobody else writes here.';
+
+-- The definer's reach: permissions of the application's own.
+grant insert (name, description, of_application, held_by), update (description, held_by) on app.permissions to rowhouse_definer;
+create policy "applications add permissions of their own" on app.permissions
+    for insert to rowhouse_definer with check (of_application);
+comment on policy "applications add permissions of their own" on app.permissions is
+    'tenancy.permission(), which migrations of the application call.';
+create policy "applications describe permissions of their own" on app.permissions
+    for update to rowhouse_definer using (of_application) with check (of_application);
+comment on policy "applications describe permissions of their own" on app.permissions is
+    'tenancy.permission() again: what it means and which built-in roles hold it. Rowhouse''s own stay as they are.';

@@ -53,3 +53,10 @@ create policy "registration creates the built-in roles" on app.roles
     for insert to rowhouse_definer with check (built_in);
 comment on policy "registration creates the built-in roles" on app.roles is
     'auth.create_tenant() makes admin, member, viewer and guest.';
+
+-- The definer's reach: what the application adds to the catalogue.
+grant update (permissions) on app.roles to rowhouse_definer;
+create policy "built-in roles get the application's permissions" on app.roles
+    for update to rowhouse_definer using (built_in) with check (built_in);
+comment on policy "built-in roles get the application's permissions" on app.roles is
+    'tenancy.permission(): nobody can grant what nobody holds, so the administrators of every tenant hold a new permission from the start.';

@@ -13,7 +13,7 @@ let database: TestDatabase;
 let blank: BlankDatabase;
 let folder: string;
 beforeAll(async () => {
-  [database, blank] = [await createDatabase(), await createBlankDatabase()];
+  [database, blank] = [await createDatabase({ application: false }), await createBlankDatabase()];
   folder = mkdtempSync(join(tmpdir(), "rowhouse-policies-"));
 });
 afterAll(async () => {
@@ -167,7 +167,7 @@ describe("rowhouse policies", () => {
     const same = await policies("diff", before, "--database", database.adminUrl);
     expect(same).toMatchObject({ code: 0, out: "no difference\n" });
 
-    const tighter = await createDatabase();
+    const tighter = await createDatabase({ application: false });
     try {
       await tighter.admin.query("revoke delete on app.conversations from rowhouse_app");
       const revoked = await policies("diff", before, tighter.adminUrl);

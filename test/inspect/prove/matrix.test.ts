@@ -9,7 +9,7 @@ const COMMITTED = join(projectRoot, "db", "proof-matrix.json");
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createDatabase();
+  database = await createDatabase({ application: false });
 });
 afterAll(() => database.drop());
 
