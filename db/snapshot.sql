@@ -62,6 +62,16 @@ create type app.identity as (
 );
 comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
 
+create type app.passkey as (
+    id uuid,
+    name text,
+    synced boolean,
+    aaguid uuid,
+    created_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+comment on type app.passkey is 'A key on a device of the caller''s, with which they sign in (WebAuthn).';
+
 create type app.session as (
     id uuid,
     device text,
@@ -210,6 +220,7 @@ CREATE INDEX memberships_by_user ON app.memberships USING btree (user_id, tenant
 CREATE INDEX memberships_of_owners ON app.memberships USING btree (tenant_id, id) WHERE (is_owner AND (status = 'active'::text));
 alter table app.memberships alter column status set statistics 0, alter column display_name set statistics 0, alter column avatar_url set statistics 0;
 alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF status, role_id, is_owner ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.announce_membership();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
@@ -363,6 +374,7 @@ comment on column app.roles.created_at is 'When it was made.';
 comment on column app.roles.updated_at is 'When it was last changed.';
 alter table app.roles alter column name set statistics 0, alter column description set statistics 0, alter column permissions set statistics 0;
 alter table app.roles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce AFTER INSERT OR DELETE OR UPDATE OF name, description, permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.announce_role();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'built_in,created_at,description,id,name,permissions,tenant_id,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.roles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER check_role_permissions BEFORE INSERT OR UPDATE OF permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
@@ -442,6 +454,7 @@ comment on column app.tenants.fingerprint_network is 'Whether a session is good 
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
+CREATE TRIGGER announce AFTER UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.announce_tenant();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
@@ -596,6 +609,180 @@ create policy "the door reads every user" on app.users
     using (true);
 comment on policy "the door reads every user" on app.users is 'context.enter() must see that a user is active; sign-in looks users up by their address.';
 
+create table app.webhook_deliveries (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    endpoint_id uuid not null,
+    type text not null,
+    data jsonb not null,
+    sequence integer,
+    state text default 'pending'::text not null,
+    attempts integer default 0 not null,
+    next_attempt_at timestamp with time zone default now(),
+    response_status integer,
+    failure text,
+    created_at timestamp with time zone default now() not null,
+    settled_at timestamp with time zone,
+    constraint webhook_deliveries_pkey PRIMARY KEY (tenant_id, id),
+    constraint webhook_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES app.webhook_endpoints(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+    constraint webhook_deliveries_check CHECK (((state = 'pending'::text) = (settled_at IS NULL))),
+    constraint webhook_deliveries_check1 CHECK (((state = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+    constraint webhook_deliveries_failure_check CHECK ((failure = ANY (ARRAY['status'::text, 'redirect'::text, 'timeout'::text, 'connection'::text, 'tls'::text, 'address'::text, 'secret'::text, 'disabled'::text]))),
+    constraint webhook_deliveries_response_status_check CHECK (((response_status >= 100) AND (response_status <= 999))),
+    constraint webhook_deliveries_sequence_check CHECK ((sequence > 0)),
+    constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
+    constraint webhook_deliveries_type_check CHECK ((length(type) <= 100))
+);
+comment on table app.webhook_deliveries is 'An event for one endpoint, and what came of sending it. Kept for thirty days. Not audited: what it tells of is an event of its own, and so is that it was sent again.';
+comment on column app.webhook_deliveries.id is 'Its key; webhook-id is msg_ and this, whenever it is sent.';
+comment on column app.webhook_deliveries.endpoint_id is 'The key of the endpoint that it is for.';
+comment on column app.webhook_deliveries.type is 'Which event it is; webhook.test is one that somebody asked for.';
+comment on column app.webhook_deliveries.data is 'What it tells: ids, and no names of people.';
+comment on column app.webhook_deliveries.sequence is 'Its place among all that this endpoint was sent; null until it is sent for the first time.';
+comment on column app.webhook_deliveries.state is 'What became of it. pending: waits, or is tried again; delivered: the endpoint took it; dead: given up, until it is sent again by hand.';
+comment on column app.webhook_deliveries.attempts is 'How often it was sent.';
+comment on column app.webhook_deliveries.next_attempt_at is 'When it is sent next; null once it is delivered or dead.';
+comment on column app.webhook_deliveries.response_status is 'The HTTP status of the last answer; null where there was none.';
+comment on column app.webhook_deliveries.failure is 'What was wrong with the last attempt. status: the answer was not 2xx; redirect: it led elsewhere, where nobody follows; timeout: there was no answer in fifteen seconds; connection: nobody answers there; tls: the certificate is not good; address: no address outside of private networks, or a port that is not allowed; secret: what it is signed with cannot be decrypted; disabled: the endpoint was switched off meanwhile.';
+comment on column app.webhook_deliveries.created_at is 'When it happened.';
+comment on column app.webhook_deliveries.settled_at is 'When it was delivered or given up; null while it is pending.';
+CREATE INDEX webhook_deliveries_by_age ON app.webhook_deliveries USING btree (created_at, tenant_id);
+CREATE INDEX webhook_deliveries_by_state ON app.webhook_deliveries USING btree (tenant_id, state, id);
+CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (next_attempt_at, tenant_id, endpoint_id) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_of_endpoint ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id);
+alter table app.webhook_deliveries alter column type set statistics 0, alter column data set statistics 0, alter column state set statistics 0, alter column failure set statistics 0;
+alter table app.webhook_deliveries alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+alter table app.webhook_deliveries enable row level security;
+alter table app.webhook_deliveries force row level security;
+grant delete, insert, select, update on app.webhook_deliveries to rowhouse_definer;
+grant select (tenant_id, id, endpoint_id, type, data, sequence, state, attempts, next_attempt_at, response_status, failure, created_at, settled_at) on app.webhook_deliveries to rowhouse_app;
+create policy "managers of webhooks see what was sent" on app.webhook_deliveries
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_webhooks'::text) AS tenant_where)));
+comment on policy "managers of webhooks see what was sent" on app.webhook_deliveries is 'What went out, what waits and what was given up. It holds ids and no names of people.';
+create policy "nothing crosses the wall" on app.webhook_deliveries as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.webhook_deliveries is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the queue keeps events until they are forgotten" on app.webhook_deliveries
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue keeps events until they are forgotten" on app.webhook_deliveries is 'jobs.queue_webhooks(), jobs.claim_webhooks(), jobs.settle_webhook(); context.send_test_event() and context.resend_webhook(); jobs.expire_webhooks() forgets them after thirty days.';
+
+create table app.webhook_endpoints (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    url text not null,
+    description text default ''::text not null,
+    events text[] not null,
+    active boolean default true not null,
+    disabled_reason text,
+    failing_since timestamp with time zone,
+    last_sequence integer default 0 not null,
+    lent_until timestamp with time zone,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint webhook_endpoints_pkey PRIMARY KEY (tenant_id, id),
+    constraint webhook_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint webhook_endpoints_check CHECK (((disabled_reason IS NULL) OR (NOT active))),
+    constraint webhook_endpoints_description_check CHECK (((length(description) <= 200) AND ((description = ''::text) OR app.is_name(description)))),
+    constraint webhook_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
+    constraint webhook_endpoints_events_check CHECK ((((cardinality(events) >= 1) AND (cardinality(events) <= 50)) AND (array_position(events, NULL::text) IS NULL))),
+    constraint webhook_endpoints_last_sequence_check CHECK ((last_sequence >= 0)),
+    constraint webhook_endpoints_url_check CHECK (((length(url) <= 2000) AND (url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?$'::text)))
+);
+comment on table app.webhook_endpoints is 'An address that is told of events, by webhooks that are signed (Standard Webhooks).';
+comment on column app.webhook_endpoints.id is 'Its key.';
+comment on column app.webhook_endpoints.url is 'Where events are sent: https, and no address inside of a network.';
+comment on column app.webhook_endpoints.description is 'What it is for.';
+comment on column app.webhook_endpoints.events is 'Names from the catalogue of events, in order.';
+comment on column app.webhook_endpoints.active is 'Whether it is told of what happens. What happened while it was off it never hears of.';
+comment on column app.webhook_endpoints.disabled_reason is 'Why it was switched off by itself; null if somebody did. gone: it answered 410; failing: it has taken nothing for five days.';
+comment on column app.webhook_endpoints.failing_since is 'Since when no attempt has succeeded; null if the last one did.';
+comment on column app.webhook_endpoints.last_sequence is 'The sequence of the last event that was sent to it for the first time.';
+comment on column app.webhook_endpoints.lent_until is 'Until when one worker has it in hand.';
+comment on column app.webhook_endpoints.created_at is 'When it was made.';
+comment on column app.webhook_endpoints.updated_at is 'When it was last changed by somebody.';
+alter table app.webhook_endpoints alter column url set statistics 0, alter column description set statistics 0, alter column events set statistics 0, alter column disabled_reason set statistics 0;
+alter table app.webhook_endpoints alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,disabled_reason,events,failing_since,id,tenant_id,updated_at', 'url,description,last_sequence,lent_until', 'failing_since,last_sequence,lent_until');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.webhook_endpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_webhook_endpoint BEFORE INSERT OR UPDATE OF url, events, active ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION app.guard_webhook_endpoint();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF url, description, events, active ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.webhook_endpoints enable row level security;
+alter table app.webhook_endpoints force row level security;
+grant delete on app.webhook_endpoints to rowhouse_app;
+grant insert (url, description, events) on app.webhook_endpoints to rowhouse_app;
+grant select (tenant_id, id, url, description, events, active, disabled_reason, failing_since, last_sequence, lent_until, created_at, updated_at) on app.webhook_endpoints to rowhouse_app;
+grant select on app.webhook_endpoints to rowhouse_definer;
+grant update (active, disabled_reason, failing_since, last_sequence, lent_until) on app.webhook_endpoints to rowhouse_definer;
+grant update (url, description, events, active) on app.webhook_endpoints to rowhouse_app;
+create policy "managers of webhooks add endpoints" on app.webhook_endpoints
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)));
+comment on policy "managers of webhooks add endpoints" on app.webhook_endpoints is 'A missing permission is named. What an endpoint may subscribe to, and how many there may be, the trigger guard_webhook_endpoint says.';
+create policy "managers of webhooks change endpoints" on app.webhook_endpoints
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)));
+comment on policy "managers of webhooks change endpoints" on app.webhook_endpoints is 'Where it leads, what it is for, which events it gets, and whether it is on. How far it has come is no input.';
+create policy "managers of webhooks remove endpoints" on app.webhook_endpoints
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)));
+comment on policy "managers of webhooks remove endpoints" on app.webhook_endpoints is 'Its secrets and what was not delivered go with it; the trail keeps that it was there.';
+create policy "managers of webhooks see the endpoints" on app.webhook_endpoints
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_webhooks'::text) AS tenant_where)));
+comment on policy "managers of webhooks see the endpoints" on app.webhook_endpoints is 'An address may hold a token of its own, so colleagues do not see it. The secret is elsewhere (auth.webhook_secrets) and is seen by nobody.';
+create policy "nothing crosses the wall" on app.webhook_endpoints as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.webhook_endpoints is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the outbox finds who subscribed" on app.webhook_endpoints
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the outbox finds who subscribed" on app.webhook_endpoints is 'jobs.queue_webhooks(), jobs.claim_webhooks(); the triggers count and compare.';
+create policy "the queue keeps count and switches off what is gone" on app.webhook_endpoints
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue keeps count and switches off what is gone" on app.webhook_endpoints is 'jobs.claim_webhooks() and jobs.settle_webhook() move the sequence and the loan, and end what fails for days. The definer may change no other column.';
+
+create table app.webhook_event_types (
+    name text not null,
+    description text not null,
+    constraint webhook_event_types_pkey PRIMARY KEY (name),
+    constraint webhook_event_types_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$'::text))
+);
+comment on table app.webhook_event_types is 'The catalogue of events that webhooks tell of.';
+comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
+comment on column app.webhook_event_types.description is 'When it happens.';
+alter table app.webhook_event_types alter column name set statistics 0, alter column description set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_event_types FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.webhook_event_types FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.webhook_event_types enable row level security;
+alter table app.webhook_event_types force row level security;
+grant select (name, description) on app.webhook_event_types to rowhouse_app;
+grant select on app.webhook_event_types to rowhouse_definer;
+create policy "checks of endpoints read the catalogue" on app.webhook_event_types
+    for select to rowhouse_definer
+    using (true);
+comment on policy "checks of endpoints read the catalogue" on app.webhook_event_types is 'app.guard_webhook_endpoint() refuses an event that there is not.';
+create policy "everybody inside reads the catalogue of events" on app.webhook_event_types
+    for select to rowhouse_app
+    using ((( SELECT context.user_id() AS user_id) IS NOT NULL));
+comment on policy "everybody inside reads the catalogue of events" on app.webhook_event_types is 'The names are the same for all tenants and no secret, but outside the door there is nothing to see at all.';
+create policy "migrations keep the catalogue of events" on app.webhook_event_types
+    for all to rowhouse_owner
+    using (true)
+    with check (true);
+comment on policy "migrations keep the catalogue of events" on app.webhook_event_types is 'db/schema/app/catalogue_webhook_events.sql is the list; nobody else writes here.';
+
 create table audit.events (
     tenant_id uuid not null,
     id uuid default uuidv7() not null,
@@ -746,6 +933,8 @@ CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, repla
 CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce_made AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
+CREATE TRIGGER announce_revoked AFTER UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION auth.announce_api_key();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
@@ -947,7 +1136,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'webhook_disabled'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -993,6 +1182,75 @@ create policy "sign-in keeps what waits for a second factor" on auth.mfa_challen
     with check (true);
 comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges is 'auth.open_session() asks, auth.finish_mfa() and auth.confirm_totp() answer; what is over is forgotten after an hour.';
 
+create table auth.passkey_challenges (
+    digest bytea not null,
+    purpose text not null,
+    bound_to bytea,
+    expires_at timestamp with time zone default (now() + '00:05:00'::interval) not null,
+    constraint passkey_challenges_pkey PRIMARY KEY (digest),
+    constraint passkey_challenges_bound_to_check CHECK ((octet_length(bound_to) = 32)),
+    constraint passkey_challenges_check CHECK (((purpose = 'sign_in'::text) = (bound_to IS NULL))),
+    constraint passkey_challenges_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'sign_in'::text, 'second_factor'::text, 'step_up'::text])))
+);
+comment on table auth.passkey_challenges is 'What authenticators were asked to sign. Not audited: good for five minutes; what was shown for one is recorded.';
+comment on column auth.passkey_challenges.digest is 'sha256 of sha256 of the challenge.';
+comment on column auth.passkey_challenges.bound_to is 'The digest of the handle of the session, or of the mfaToken, that it was made for; null for signing in.';
+CREATE INDEX passkey_challenges_by_expiry ON auth.passkey_challenges USING btree (expires_at);
+alter table auth.passkey_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column bound_to set statistics 0;
+alter table auth.passkey_challenges enable row level security;
+alter table auth.passkey_challenges force row level security;
+grant delete, insert, select on auth.passkey_challenges to rowhouse_definer;
+create policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges is 'auth.ask_passkey() makes them, auth.take_passkey_challenge() uses them up; jobs.expire_exchange_codes() forgets what is over.';
+
+create table auth.passkeys (
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    credential_id bytea not null,
+    public_key bytea not null,
+    counter bigint not null,
+    transports text[] default '{}'::text[] not null,
+    aaguid uuid not null,
+    backup_eligible boolean not null,
+    backed_up boolean not null,
+    name text not null,
+    created_at timestamp with time zone default now() not null,
+    last_used_at timestamp with time zone,
+    constraint passkeys_pkey PRIMARY KEY (id),
+    constraint passkeys_credential_id_key UNIQUE (credential_id),
+    constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint passkeys_check CHECK ((backup_eligible OR (NOT backed_up))),
+    constraint passkeys_counter_check CHECK (((counter >= 0) AND (counter <= '4294967295'::bigint))),
+    constraint passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    constraint passkeys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
+    constraint passkeys_public_key_check CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 2000))),
+    constraint passkeys_transports_check CHECK (((cardinality(transports) <= 10) AND (array_position(transports, NULL::text) IS NULL)))
+);
+comment on table auth.passkeys is 'Keys of people''s authenticators (WebAuthn): a way in by itself, and a second factor.';
+comment on column auth.passkeys.credential_id is 'The authenticator''s name for it.';
+comment on column auth.passkeys.public_key is 'COSE_Key (RFC 9052): EdDSA, ES256 or RS256.';
+comment on column auth.passkeys.counter is 'The last signature counter that was shown; 0 where the authenticator has none. One that does not grow is that of a copy.';
+comment on column auth.passkeys.transports is 'How its browser said that it is reached: usb, internal, hybrid, …';
+comment on column auth.passkeys.aaguid is 'Which make of authenticator, as that says itself; nobody vouches for it.';
+comment on column auth.passkeys.backup_eligible is 'Whether a service may copy it to other devices; never changes.';
+comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
+CREATE INDEX passkeys_by_user ON auth.passkeys USING btree (user_id, id);
+alter table auth.passkeys alter column credential_id set statistics 0, alter column public_key set statistics 0, alter column transports set statistics 0, alter column name set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,counter,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passkeys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.passkeys enable row level security;
+alter table auth.passkeys force row level security;
+grant delete, insert, select, update on auth.passkeys to rowhouse_definer;
+create policy "sign-in keeps the passkeys" on auth.passkeys
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the passkeys" on auth.passkeys is 'auth.add_passkey() makes them, auth.begin_passkey() and auth.use_passkey() find the one that is shown; context.passkeys_of_caller() shows the caller''s own, context.rename_passkey_of_caller() and context.remove_passkey_of_caller() change them.';
+
 create table auth.passwords (
     user_id uuid not null,
     hash text not null,
@@ -1037,7 +1295,7 @@ create policy "sign-in keeps recovery codes" on auth.recovery_codes
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() makes ten, auth.take_code() uses each up once. Nobody else reads here.';
+comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() and auth.add_passkey() make ten, auth.take_code() uses each up once; they go with the last second factor (auth.remove_totp(), context.remove_passkey_of_caller()).';
 
 create table auth.registrations (
     token_id uuid not null,
@@ -1091,7 +1349,7 @@ create table auth.sessions (
     constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
-    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
+    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[]))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
@@ -1109,6 +1367,7 @@ CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
 alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce AFTER UPDATE OF ended_at ON auth.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL) AND (new.end_reason = ANY (ARRAY['revoked'::text, 'reuse'::text])) AND (new.tenant_id IS NOT NULL))) EXECUTE FUNCTION auth.announce_session();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.sessions enable row level security;
@@ -1174,6 +1433,35 @@ create policy "sign-in keeps second factors" on auth.totp_factors
     using (true)
     with check (true);
 comment on policy "sign-in keeps second factors" on auth.totp_factors is 'auth.enrol_totp(), confirm_totp() and remove_totp(); auth.take_code() notes the step that was used. Nobody else reads here.';
+
+create table auth.webhook_secrets (
+    tenant_id uuid not null,
+    id uuid not null,
+    endpoint_id uuid not null,
+    secret text not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone,
+    constraint webhook_secrets_pkey PRIMARY KEY (tenant_id, id),
+    constraint webhook_secrets_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES app.webhook_endpoints(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_secrets_secret_check CHECK ((length(secret) <= 500))
+);
+comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypted under the master key.';
+comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
+comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
+CREATE INDEX webhook_secrets_of_endpoint ON auth.webhook_secrets USING btree (tenant_id, endpoint_id, id);
+alter table auth.webhook_secrets alter column secret set statistics 0;
+alter table auth.webhook_secrets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.webhook_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,endpoint_id,expires_at,id,tenant_id', 'secret', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.webhook_secrets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.webhook_secrets enable row level security;
+alter table auth.webhook_secrets force row level security;
+grant delete, insert, select on auth.webhook_secrets to rowhouse_definer;
+grant update (expires_at) on auth.webhook_secrets to rowhouse_definer;
+create policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets is 'context.keep_webhook_secret() brings them, encrypted under the master key; jobs.claim_webhooks() lends them to the worker; jobs.expire_webhooks() forgets replaced ones.';
 
 create table context.access_as_migrated (
     object text not null,
@@ -2428,6 +2716,84 @@ grant select on inspect.tables to rowhouse_auditor;
 
 -- Functions ---------------------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION app.announce_membership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    about constant jsonb := jsonb_build_object('membership_id', new.id, 'user_id', new.user_id, 'role_id', new.role_id);
+    was   constant text := case when tg_op = 'UPDATE' then old.status else 'removed' end;
+begin
+    if new.status <> was then
+        perform jobs.queue_webhooks(new.tenant_id, case
+            when new.status = 'removed' then 'member.removed'
+            when new.status = 'suspended' then 'member.suspended'
+            when was = 'removed' then 'member.joined'
+            else 'member.resumed'
+        end, about);
+    end if;
+    if tg_op = 'UPDATE' and new.role_id <> old.role_id then
+        perform jobs.queue_webhooks(new.tenant_id, 'member.role_changed',
+            about || jsonb_build_object('previous_role_id', old.role_id));
+    end if;
+    if tg_op = 'UPDATE' and new.is_owner <> old.is_owner then
+        perform jobs.queue_webhooks(new.tenant_id, 'member.ownership_changed',
+            about || jsonb_build_object('is_owner', new.is_owner));
+    end if;
+    return null;
+end
+$function$;
+alter function app.announce_membership() owner to rowhouse_definer;
+comment on function app.announce_membership() is 'Trigger: writes member.* for the webhook endpoints that want to hear of it.';
+grant execute on function app.announce_membership() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.announce_role()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if tg_op = 'UPDATE' and (new.name, new.description, new.permissions) is not distinct from (old.name, old.description, old.permissions) then
+        return null;
+    end if;
+    perform jobs.queue_webhooks(
+        coalesce(new.tenant_id, old.tenant_id),
+        case tg_op when 'INSERT' then 'role.created' when 'UPDATE' then 'role.changed' else 'role.deleted' end,
+        jsonb_build_object('role_id', coalesce(new.id, old.id))
+    );
+    return null;
+end
+$function$;
+alter function app.announce_role() owner to rowhouse_definer;
+comment on function app.announce_role() is 'Trigger: writes role.* for the webhook endpoints that want to hear of it.';
+grant execute on function app.announce_role() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.announce_tenant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    changed constant text[] := array(
+        select now_is.key from jsonb_each(to_jsonb(new)) as now_is
+        where now_is.key <> 'updated_at' and now_is.value is distinct from to_jsonb(old) -> now_is.key
+        order by now_is.key
+    );
+begin
+    if changed <> '{}' then
+        perform jobs.queue_webhooks(new.id, 'tenant.updated', jsonb_build_object('changed', changed));
+    end if;
+    return null;
+end
+$function$;
+alter function app.announce_tenant() owner to rowhouse_definer;
+comment on function app.announce_tenant() is 'Trigger: writes tenant.updated for the webhook endpoints that want to hear of it.';
+grant execute on function app.announce_tenant() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.check_role_permissions()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2487,6 +2853,24 @@ AS $function$
 $function$;
 comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
 grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[]) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.create_webhook_endpoint(secret_id uuid, sealed_secret text, url text, events text[], description text DEFAULT ''::text)
+ RETURNS app.webhook_endpoints
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made app.webhook_endpoints;
+begin
+    insert into app.webhook_endpoints (url, events, description)
+    values (create_webhook_endpoint.url, create_webhook_endpoint.events, coalesce(create_webhook_endpoint.description, ''))
+    returning * into made;
+    perform context.keep_webhook_secret(made.id, secret_id, sealed_secret, 0);
+    return made;
+end
+$function$;
+comment on function app.create_webhook_endpoint(uuid,text,text,text[],text) is 'Subscribes an address to events. The secret that they are signed with is shown this once.';
+grant execute on function app.create_webhook_endpoint(uuid,text,text,text[],text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_my_preferences()
  RETURNS app.user_preferences
@@ -2557,6 +2941,58 @@ $function$;
 alter function app.guard_second_factor() owner to rowhouse_definer;
 comment on function app.guard_second_factor() is 'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
 grant execute on function app.guard_second_factor() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_webhook_endpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body    constant text := context.actor();
+    unknown text;
+begin
+    select name into unknown from unnest(new.events) as wanted (name)
+    where not exists (select from app.webhook_event_types as known where known.name = wanted.name)
+    order by name limit 1;
+    if unknown is not null then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no event %s', to_json(unknown)),
+            column = 'events',
+            constraint = 'webhook_endpoints_events_known',
+            hint = 'The catalogue is app.webhook_event_types.';
+    end if;
+    new.events := array(select distinct name from unnest(new.events) as wanted (name) order by name);
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtext('app.webhook_endpoints'), hashtext(new.tenant_id::text));
+        if (select count(*) >= 20 from app.webhook_endpoints as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a tenant has twenty webhook endpoints at most',
+                constraint = 'webhook_endpoints_at_most',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    elsif new.active and not old.active then
+        new.disabled_reason := null;
+        new.failing_since := null;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session' and (tg_op = 'INSERT' or new.url <> old.url) then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_webhook_endpoint() owner to rowhouse_definer;
+comment on function app.guard_webhook_endpoint() is 'Trigger: an endpoint subscribes to events that there are (RH400), of a tenant that has twenty at most, and is led elsewhere only after a fresh sign-in (RH440).';
+grant execute on function app.guard_webhook_endpoint() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.is_blank(value text)
  RETURNS boolean
@@ -2657,6 +3093,17 @@ $function$;
 comment on function app.my_membership() is 'The caller''s membership in the tenant of their credential.';
 grant execute on function app.my_membership() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_passkeys()
+ RETURNS SETOF app.passkey
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.passkeys_of_caller()
+$function$;
+comment on function app.my_passkeys() is 'The passkeys with which the caller signs in, oldest first.';
+grant execute on function app.my_passkeys() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_permissions()
  RETURNS text[]
  LANGUAGE sql
@@ -2736,6 +3183,45 @@ alter function app.receive_message() owner to rowhouse_definer;
 comment on function app.receive_message() is 'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 grant execute on function app.receive_message() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.remove_passkey(id uuid)
+ RETURNS app.passkey
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.remove_passkey_of_caller(remove_passkey.id)
+$function$;
+comment on function app.remove_passkey(uuid) is 'Takes a passkey of the caller''s away, unless it is their last way to sign in. It wants a fresh sign-in.';
+grant execute on function app.remove_passkey(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.rename_passkey(id uuid, name text)
+ RETURNS app.passkey
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.rename_passkey_of_caller(rename_passkey.id, rename_passkey.name)
+$function$;
+comment on function app.rename_passkey(uuid,text) is 'Gives a passkey of the caller''s another name.';
+grant execute on function app.rename_passkey(uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.resend_webhook_delivery(id uuid)
+ RETURNS app.webhook_deliveries
+ LANGUAGE plpgsql
+ STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    event constant uuid := context.resend_webhook(resend_webhook_delivery.id);
+    sent  app.webhook_deliveries;
+begin
+    select * into sent from app.webhook_deliveries as mine where mine.id = event;
+    return sent;
+end
+$function$;
+comment on function app.resend_webhook_delivery(uuid) is 'Sends a delivery again, with the id and the sequence that it had: a dead letter, or one that the receiver lost.';
+grant execute on function app.resend_webhook_delivery(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.revoke_all_sessions()
  RETURNS SETOF app.session
  LANGUAGE sql
@@ -2807,6 +3293,39 @@ AS $function$
 $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.rotate_webhook_secret(id uuid, secret_id uuid, sealed_secret text, overlap integer DEFAULT 86400)
+ RETURNS app.webhook_endpoints
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    rotated app.webhook_endpoints;
+begin
+    perform context.keep_webhook_secret(rotate_webhook_secret.id, secret_id, sealed_secret, coalesce(overlap, 86400));
+    select * into rotated from app.webhook_endpoints as mine where mine.id = rotate_webhook_secret.id;
+    return rotated;
+end
+$function$;
+comment on function app.rotate_webhook_secret(uuid,uuid,text,integer) is 'Gives a webhook endpoint another secret, shown this once; the one before it signs along for so many seconds.';
+grant execute on function app.rotate_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.send_test_event(endpoint_id uuid)
+ RETURNS app.webhook_deliveries
+ LANGUAGE plpgsql
+ STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    event constant uuid := context.send_test_event(send_test_event.endpoint_id);
+    sent  app.webhook_deliveries;
+begin
+    select * into sent from app.webhook_deliveries as mine where mine.id = event;
+    return sent;
+end
+$function$;
+comment on function app.send_test_event(uuid) is 'Sends the event webhook.test to an endpoint, once, whatever it subscribes to and also while it is off.';
+grant execute on function app.send_test_event(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text)
  RETURNS app.user_preferences
@@ -3166,6 +3685,169 @@ end
 $function$;
 comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
 
+CREATE OR REPLACE FUNCTION auth.add_passkey(handle bytea, token bytea, challenge bytea, credential bytea, public_key bytea, about jsonb, name text, recovery bytea[], mail uuid, session uuid, session_handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, passkey jsonb, codes_kept boolean, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    who    record;
+    person app.users;
+    made   auth.passkeys;
+    shown  text[];
+begin
+    -- Before any row, as who takes a passkey away does; so nobody has a twenty-first.
+    perform auth.lock_ways_in(known.user_id) from auth.sessions as known where known.handle_digest = sha256(handle);
+    perform auth.lock_ways_in(known.user_id) from auth.mfa_challenges as known where known.digest = sha256(token);
+    select * into who from auth.enrolling(handle, token, facts, 'passkey');
+    outcome := who.outcome;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, 'register', coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome = 'ok' and credential is null then
+        perform audit.record_event('auth.passkey_refused', null, '{"reason": "not_made"}');
+        outcome := 'refused';
+    end if;
+    if outcome = 'ok' and (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
+        outcome := 'full';
+    end if;
+    if outcome = 'ok' then
+        insert into auth.passkeys (
+            user_id, credential_id, public_key, counter, transports, aaguid, backup_eligible, backed_up, name
+        ) values (
+            who.person, credential, add_passkey.public_key, (about ->> 'counter')::bigint,
+            array(select jsonb_array_elements_text(about -> 'transports')), (about ->> 'aaguid')::uuid,
+            (about ->> 'backup_eligible')::boolean, (about ->> 'backed_up')::boolean,
+            case when app.is_name(add_passkey.name) then btrim(add_passkey.name) else 'Passkey' end
+        ) on conflict (credential_id) do nothing
+        returning * into made;
+        if made.id is null then
+            outcome := 'taken';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    codes_kept := not exists (
+        select from auth.recovery_codes as left_over where left_over.user_id = who.person and left_over.used_at is null
+    );
+    if codes_kept then
+        delete from auth.recovery_codes as used where used.user_id = who.person;
+        insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
+    end if;
+    select * into strict person from app.users as known where known.id = who.person;
+    perform auth.queue_mail(mail, 'passkey_added', person.email, person.locale, null, facts);
+    perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('passkey', made.id));
+    passkey := jsonb_build_object('id', made.id, 'name', made.name, 'synced', made.backup_eligible, 'createdAt', made.created_at);
+    shown := auth.passkey_methods(made);
+    if token is not null and handle is null then
+        delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
+        select opened.outcome, opened.result into outcome, result from auth.open_session(
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+        ) as opened;
+    else
+        update auth.sessions as own set
+            authenticated_at = now(),
+            methods = array(select distinct unnest(own.methods || shown) order by 1)
+        where own.id = (who.session).id;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) is 'Keeps a new passkey, and recovery codes for who has none; tells its owner by mail.';
+grant execute on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.announce_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform jobs.queue_webhooks(
+        new.tenant_id,
+        case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
+        jsonb_build_object('api_key_id', new.id, 'kind', new.kind, 'user_id', new.user_id, 'role_id', new.role_id)
+    );
+    return null;
+end
+$function$;
+alter function auth.announce_api_key() owner to rowhouse_definer;
+comment on function auth.announce_api_key() is 'Trigger: writes api_key.* for the webhook endpoints that want to hear of it.';
+grant execute on function auth.announce_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.announce_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform jobs.queue_webhooks(
+        new.tenant_id, 'session.revoked',
+        jsonb_build_object('session_id', new.id, 'user_id', new.user_id, 'reason', new.end_reason)
+    );
+    return null;
+end
+$function$;
+alter function auth.announce_session() owner to rowhouse_definer;
+comment on function auth.announce_session() is 'Trigger: writes session.revoked for the webhook endpoints that want to hear of it.';
+grant execute on function auth.announce_session() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.ask_passkey(challenge bytea, purpose text, handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, person uuid, email text, name text, passkeys jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live record;
+begin
+    outcome := 'ok';
+    if purpose = 'register' then
+        select asking.outcome, asking.person into outcome, person from auth.enrolling(handle, token, facts, 'passkey') as asking;
+    elsif purpose = 'second_factor' then
+        select asked.user_id into person from auth.mfa_challenges as asked
+        where asked.digest = sha256(token) and asked.purpose = 'verify' and asked.expires_at > now() and asked.tries < 5;
+        if person is null then
+            perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+            outcome := 'invalid';
+        end if;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and person is not null then
+        select known.email, known.name into email, name from app.users as known where known.id = person;
+        select jsonb_agg(
+            jsonb_build_object(
+                'id', translate(rtrim(encode(mine.credential_id, 'base64'), '='), E'+/\n', '-_'), 'transports', mine.transports
+            ) order by mine.id
+        ) into passkeys from auth.passkeys as mine where mine.user_id = person;
+        outcome := case
+            when purpose = 'register' and jsonb_array_length(passkeys) >= 20 then 'full'
+            when purpose <> 'register' and passkeys is null then 'none'
+            else 'ok'
+        end;
+        passkeys := coalesce(passkeys, '[]');
+    end if;
+    if outcome = 'ok' then
+        delete from auth.passkey_challenges as over where over.expires_at < now() - interval '1 hour';
+        insert into auth.passkey_challenges (digest, purpose, bound_to)
+            values (sha256(challenge), ask_passkey.purpose, sha256(coalesce(handle, token)));
+    end if;
+    return next;
+end
+$function$;
+alter function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) is 'Keeps a challenge for an authenticator to sign and says which passkeys are meant; when signing in, nobody''s.';
+grant execute on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -3310,6 +3992,77 @@ alter function auth.begin_mfa(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_mfa(bytea,jsonb) is 'Counts a try at a second factor and returns the (encrypted) seed to check the code with.';
 grant execute on function auth.begin_mfa(bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.begin_passkey(purpose text, challenge bytea, credential bytea, handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, passkey uuid, person uuid, public_key bytea)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    network constant text := auth.network((facts ->> 'ip')::inet);
+    live    record;
+    asked   auth.mfa_challenges;
+    known   auth.passkeys;
+begin
+    outcome := 'ok';
+    if purpose = 'second_factor' then
+        select * into asked from auth.mfa_challenges as challenge
+        where challenge.digest = sha256(token) and challenge.purpose = 'verify'
+            and challenge.expires_at > now() and challenge.tries < 5
+        for update;
+        if not found then
+            perform audit.tally_stranger('auth.mfa_unknown', network);
+            outcome := 'invalid';
+        end if;
+        person := asked.user_id;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, begin_passkey.purpose, coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    select * into known from auth.passkeys as shown where shown.credential_id = begin_passkey.credential;
+    if purpose = 'sign_in' then
+        person := known.user_id;
+        if person is null then
+            perform audit.tally_stranger('auth.passkey_unknown', network);
+            outcome := 'refused';
+            return next;
+            return;
+        end if;
+        retry_after := auth.throttle('passkey ' || known.id || ' ' || network, 5);
+    else
+        retry_after := auth.throttle('mfa ' || person, 5);
+    end if;
+    if retry_after > 0 then
+        perform audit.tally_stranger('auth.login_throttled', network);
+        outcome := 'throttled';
+        return next;
+        return;
+    end if;
+    update auth.mfa_challenges as challenge set tries = challenge.tries + 1 where challenge.digest = asked.digest;
+    if known.user_id is distinct from person then
+        perform context.act(person, null, facts);
+        perform audit.record_event('auth.passkey_refused', null, jsonb_build_object('reason', 'not_theirs', 'for', purpose));
+        outcome := 'refused';
+    else
+        passkey := known.id;
+        public_key := known.public_key;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) is 'Uses up the challenge, counts the try and returns the public key to check an authenticator''s answer with.';
+grant execute on function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.begin_password_change(handle bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, password_hash text, about text[])
  LANGUAGE plpgsql
@@ -3345,16 +4098,18 @@ CREATE OR REPLACE FUNCTION auth.begin_step_up(handle bytea, by_code boolean, fac
  SET search_path TO ''
 AS $function$
 declare
-    live record;
+    live       record;
+    has_factor boolean;
 begin
     select * into live from auth.live_session(handle, facts);
     outcome := live.outcome;
     if outcome = 'ok' then
         select known.id, known.seed into factor, seed from auth.totp_factors as known
         where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        has_factor := auth.has_second_factor((live.session).user_id);
         outcome := case
-            when factor is not null and not by_code then 'code_required'
-            when factor is null and by_code then 'password_required'
+            when has_factor and not by_code then 'code_required'
+            when by_code and not has_factor then 'password_required'
             else 'ok'
         end;
     end if;
@@ -3749,7 +4504,7 @@ alter function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) owner to rowhouse_de
 comment on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) is 'Keeps the (encrypted) seed of a second factor that is not proven yet.';
 grant execute on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb, kind text DEFAULT 'totp'::text)
  RETURNS TABLE(outcome text, person uuid, session auth.sessions, asked auth.mfa_challenges)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3780,16 +4535,16 @@ begin
             perform context.act(person, null, facts);
         end if;
     end if;
-    if outcome = 'ok' and exists (
+    if outcome = 'ok' and (handle is null and auth.has_second_factor(person) or kind = 'totp' and exists (
         select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-    ) then
+    )) then
         outcome := 'exists';
     end if;
     return next;
 end
 $function$;
-alter function auth.enrolling(bytea,bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.enrolling(bytea,bytea,jsonb) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
+alter function auth.enrolling(bytea,bytea,jsonb,text) owner to rowhouse_definer;
+comment on function auth.enrolling(bytea,bytea,jsonb,text) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 
 CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, result jsonb)
@@ -3847,25 +4602,6 @@ alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner t
 comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
- RETURNS text
- LANGUAGE sql
- STABLE PARALLEL RESTRICTED SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select case registration
-        when 'open' then null
-        when 'invited' then case when not exists (
-            select from auth.registrations as pending
-            join auth.mail_tokens as token on token.id = pending.token_id
-            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
-        ) then 'registration_invited' end
-        else 'registration_closed'
-    end
-$function$;
-alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
-comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
-
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3894,6 +4630,25 @@ end
 $function$;
 alter function auth.fail_login(uuid,jsonb) owner to rowhouse_definer;
 comment on function auth.fail_login(uuid,jsonb) is 'Writes a failed login into the trail, or counts it where the address is nobody''s; after the same work.';
+
+CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case registration
+        when 'open' then null
+        when 'invited' then case when not exists (
+            select from auth.registrations as pending
+            join auth.mail_tokens as token on token.id = pending.token_id
+            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
+        ) then 'registration_invited' end
+        else 'registration_closed'
+    end
+$function$;
+alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
+comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
 
 CREATE OR REPLACE FUNCTION auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
  RETURNS auth.mail_tokens
@@ -4031,6 +4786,108 @@ alter function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) owner to row
 comment on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) is 'Turns a checked second factor into the session that was asked for, or into a failure in the trail.';
 grant execute on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.finish_passkey_login(passkey uuid, answer jsonb, session uuid, handle bytea, tenant_slug text, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  constant text[] := auth.use_passkey(passkey, answer, facts);
+    person uuid;
+begin
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    select known.user_id into strict person from auth.passkeys as known where known.id = passkey;
+    perform auth.forgive('passkey ' || passkey || ' ' || auth.network((facts ->> 'ip')::inet));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, shown, facts) as opened;
+end
+$function$;
+alter function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) is 'Turns a checked passkey into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
+grant execute on function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_passkey_mfa(token bytea, passkey uuid, answer jsonb, session uuid, handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked auth.mfa_challenges;
+    shown text[];
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify' and challenge.expires_at > now()
+    for update;
+    if not found then
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = asked.user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
+    perform auth.forgive('mfa ' || asked.user_id);
+    return query select opened.outcome, opened.result
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+end
+$function$;
+alter function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) is 'Turns a passkey that was shown after a password into the session that was asked for, or into a failure in the trail.';
+grant execute on function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_passkey_step_up(handle bytea, passkey uuid, answer jsonb, facts jsonb)
+ RETURNS TABLE(outcome text, authenticated_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live  record;
+    shown text[];
+begin
+    -- The passkey before the session, as signing in takes them.
+    perform from auth.passkeys as known where known.id = passkey for update;
+    select * into strict live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = (live.session).user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        perform audit.record_event('auth.step_up_failed', (live.session).tenant_id, null);
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    perform auth.forgive('mfa ' || (live.session).user_id);
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = array(select distinct unnest(own.methods || shown) order by 1)
+    where own.id = (live.session).id
+    returning own.authenticated_at into authenticated_at;
+    perform audit.record_event('auth.step_up', (live.session).tenant_id, jsonb_build_object('by', 'passkey'));
+    return next;
+end
+$function$;
+alter function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) is 'Makes a session fresh for ten minutes, for who showed a passkey.';
+grant execute on function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.finish_password_change(handle bytea, verified boolean, known_hash text, password_hash text, mail uuid, facts jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -4083,9 +4940,7 @@ begin
     person := (live.session).user_id;
     -- A password is no longer enough from the moment on that there is a second factor.
     shown := case
-        when verified and not exists (
-            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-        ) then 'pwd'
+        when verified and not auth.has_second_factor(person) then 'pwd'
         else auth.take_code(person, step, recovery)
     end;
     if shown is null then
@@ -4241,6 +5096,31 @@ $function$;
 alter function auth.guard_api_key() owner to rowhouse_definer;
 comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 grant execute on function auth.guard_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.has_second_factor(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$function$;
+alter function auth.has_second_factor(uuid) owner to rowhouse_definer;
+comment on function auth.has_second_factor(uuid) is 'Whether this person has a confirmed second factor or a passkey.';
+
+CREATE OR REPLACE FUNCTION auth.has_way_in(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from auth.passwords as password where password.user_id = person)
+        or exists (select from auth.identities as identity where identity.user_id = person)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$function$;
+alter function auth.has_way_in(uuid) owner to rowhouse_definer;
+comment on function auth.has_way_in(uuid) is 'Whether this person has a password, an account elsewhere or a passkey.';
 
 CREATE OR REPLACE FUNCTION auth.import_people(people jsonb, looking boolean)
  RETURNS TABLE(line bigint, outcome text, detail text)
@@ -4561,6 +5441,17 @@ $function$;
 alter function auth.lock_sessions(uuid) owner to rowhouse_definer;
 comment on function auth.lock_sessions(uuid) is 'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
 
+CREATE OR REPLACE FUNCTION auth.lock_ways_in(person uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtextextended('ways in of ' || person, 0))
+$function$;
+alter function auth.lock_ways_in(uuid) owner to rowhouse_definer;
+comment on function auth.lock_ways_in(uuid) is 'Holds a person''s ways in together until the transaction ends: two that are taken away at once take turns.';
+
 CREATE OR REPLACE FUNCTION auth.make_mail_token(purpose text, address text, person uuid, link bytea, code bytea, browser bytea, lifetime interval, facts jsonb)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -4709,9 +5600,7 @@ begin
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
-        when exists (
-            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
-        ) then 'mfa_required'
+        when auth.has_second_factor(person.id) then 'mfa_required'
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
@@ -4761,6 +5650,14 @@ end
 $function$;
 alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
 comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+
+CREATE OR REPLACE FUNCTION auth.passkey_methods(passkey auth.passkeys)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[CASE WHEN (passkey).backup_eligible THEN 'swk'::text ELSE 'hwk'::text END, 'user'::text, 'mfa'::text];
+comment on function auth.passkey_methods(auth.passkeys) is 'What a passkey proves, in the words of RFC 8176: hwk or swk, and that its authenticator verified its user.';
+grant execute on function auth.passkey_methods(auth.passkeys) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION auth.queue_mail(mail uuid, template text, recipient text, locale text, secret text, facts jsonb)
  RETURNS void
@@ -4973,13 +5870,15 @@ begin
     if not found then
         return 'not_enrolled';
     end if;
-    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    if not auth.has_second_factor((live.session).user_id) then
+        delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    end if;
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
 $function$;
 alter function auth.remove_totp(bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor, and its recovery codes unless passkeys stay; wants a fresh sign-in.';
 grant execute on function auth.remove_totp(bytea,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.request_email_change(handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb)
@@ -5240,7 +6139,7 @@ begin
     end if;
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
-        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+        and auth.has_second_factor(person);
     return case when found then 'recovery' end;
 end
 $function$;
@@ -5266,6 +6165,26 @@ end
 $function$;
 alter function auth.take_exchange_code(bytea,text,jsonb) owner to rowhouse_definer;
 comment on function auth.take_exchange_code(bytea,text,jsonb) is 'What is kept under a one-time code, which is gone whatever comes of it; null if it is no good.';
+
+CREATE OR REPLACE FUNCTION auth.take_passkey_challenge(challenge bytea, purpose text, bound_to bytea, facts jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.passkey_challenges as made
+    where made.digest = sha256(challenge) and made.purpose = take_passkey_challenge.purpose
+        and made.bound_to is not distinct from sha256(take_passkey_challenge.bound_to) and made.expires_at > now();
+    if found then
+        return true;
+    end if;
+    perform audit.tally_stranger('auth.passkey_challenge_unknown', auth.network((facts ->> 'ip')::inet));
+    return false;
+end
+$function$;
+alter function auth.take_passkey_challenge(bytea,text,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.take_passkey_challenge(bytea,text,bytea,jsonb) is 'Uses up a challenge that an authenticator signed; false for one that is over, used, or made for something or somebody else.';
 
 CREATE OR REPLACE FUNCTION auth.throttle(subject text, free integer)
  RETURNS integer
@@ -5359,6 +6278,43 @@ $function$;
 alter function auth.unban(uuid,text) owner to rowhouse_definer;
 comment on function auth.unban(uuid,text) is 'For the operator: lets somebody in again who was banned.';
 grant execute on function auth.unban(uuid,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.use_passkey(passkey uuid, answer jsonb, facts jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    known  auth.passkeys;
+    count  constant bigint := (answer ->> 'counter')::bigint;
+    reason text;
+begin
+    select * into known from auth.passkeys as shown where shown.id = passkey for update;
+    if not found then
+        return null;
+    end if;
+    perform context.act(known.user_id, null, facts);
+    reason := case
+        when (answer ->> 'verified')::boolean is not true then 'answer_does_not_hold'
+        when (answer ->> 'backup_eligible')::boolean is distinct from known.backup_eligible then 'another_authenticator'
+        when greatest(count, known.counter) > 0 and count <= known.counter then 'counter_went_back'
+    end;
+    if reason is not null then
+        perform audit.record_event('auth.passkey_refused', null, jsonb_strip_nulls(jsonb_build_object(
+            'passkey', known.id, 'reason', reason,
+            'known', case reason when 'counter_went_back' then known.counter end,
+            'shown', case reason when 'counter_went_back' then count end)));
+        return null;
+    end if;
+    update auth.passkeys as used set
+        counter = count, backed_up = (answer ->> 'backed_up')::boolean, last_used_at = now()
+    where used.id = known.id;
+    return auth.passkey_methods(known);
+end
+$function$;
+alter function auth.use_passkey(uuid,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.use_passkey(uuid,jsonb,jsonb) is 'Notes that a passkey was shown and returns what that proves; null, and a line in the trail, if its answer does not hold or it was copied.';
 
 CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, retry_after integer)
@@ -5960,6 +6916,38 @@ end
 $function$;
 comment on function context.keep_no_values(regclass) is 'Keeps what people wrote and who they are out of the planner''s statistics, which everybody may look at.';
 
+CREATE OR REPLACE FUNCTION context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    until  constant timestamptz := now() + least(greatest(coalesce(overlap, 0), 0), 604800) * interval '1 second';
+begin
+    -- Two rotations at once take turns.
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.endpoint_id = endpoint)
+        and context.kind_in(context.open_seal()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    update auth.webhook_secrets as former set expires_at = until
+    where former.tenant_id = tenant and former.endpoint_id = endpoint
+        and (former.expires_at is null or former.expires_at > until);
+    insert into auth.webhook_secrets (tenant_id, id, endpoint_id, secret)
+    values (tenant, keep_webhook_secret.id, endpoint, keep_webhook_secret.secret);
+end
+$function$;
+alter function context.keep_webhook_secret(uuid,uuid,text,integer) owner to rowhouse_definer;
+comment on function context.keep_webhook_secret(uuid,uuid,text,integer) is 'Keeps an endpoint''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+grant execute on function context.keep_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.key_keeper()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -6055,6 +7043,19 @@ grant execute on function context.open_seal(text) to rowhouse_app;
 grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.passkeys_of_caller()
+ RETURNS SETOF app.passkey
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at
+    from auth.passkeys as mine where mine.user_id = context.user_id() order by mine.id
+$function$;
+alter function context.passkeys_of_caller() owner to rowhouse_definer;
+comment on function context.passkeys_of_caller() is 'The caller''s own passkeys, oldest first.';
+grant execute on function context.passkeys_of_caller() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.permissions()
  RETURNS text[]
@@ -6187,6 +7188,70 @@ $function$;
 comment on function context.refuse_repetition(text) is 'Raises RH422 (reused), RH423 (in_progress) or RH424 (replayed) for an Idempotency-Key that is known.';
 grant execute on function context.refuse_repetition(text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.remove_passkey_of_caller(id uuid)
+ RETURNS app.passkey
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    caller constant uuid := context.user_id();
+    person app.users;
+    gone   app.passkey;
+begin
+    perform context.require_fresh_sign_in();
+    perform auth.lock_ways_in(caller);
+    delete from auth.passkeys as mine
+    where mine.id = remove_passkey_of_caller.id and mine.user_id = caller
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into gone;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    if not auth.has_way_in(caller) then
+        raise exception using
+            errcode = 'RH411',
+            message = 'this is the last way to sign in',
+            hint = 'Set a password, link an account or add another passkey first.';
+    end if;
+    if not auth.has_second_factor(caller) then
+        delete from auth.recovery_codes as code where code.user_id = caller;
+    end if;
+    select * into strict person from app.users as known where known.id = caller;
+    perform auth.queue_mail(
+        gen_random_uuid(), 'passkey_removed', person.email, person.locale, null, context.detail_in(context.actor()));
+    return gone;
+end
+$function$;
+alter function context.remove_passkey_of_caller(uuid) owner to rowhouse_definer;
+comment on function context.remove_passkey_of_caller(uuid) is 'Takes a passkey of the caller''s away, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
+grant execute on function context.remove_passkey_of_caller(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.rename_passkey_of_caller(id uuid, name text)
+ RETURNS app.passkey
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    renamed app.passkey;
+begin
+    perform context.require_session();
+    if not app.is_name(name) or length(btrim(name)) > 100 then
+        raise exception using errcode = 'RH400', message = 'a passkey''s name has from 1 to 100 characters that can be seen';
+    end if;
+    update auth.passkeys as mine set name = btrim(rename_passkey_of_caller.name)
+    where mine.id = rename_passkey_of_caller.id and mine.user_id = context.user_id()
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into renamed;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    return renamed;
+end
+$function$;
+alter function context.rename_passkey_of_caller(uuid,text) owner to rowhouse_definer;
+comment on function context.rename_passkey_of_caller(uuid,text) is 'Gives a passkey of the caller''s another name. Raises RH400, RH404.';
+grant execute on function context.rename_passkey_of_caller(uuid,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.request_limit()
  RETURNS integer
  LANGUAGE sql
@@ -6247,6 +7312,30 @@ comment on function context.require_session() is 'The caller''s session; RH403 f
 grant execute on function context.require_session() to rowhouse_app;
 grant execute on function context.require_session() to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.resend_webhook(delivery uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+begin
+    update app.webhook_deliveries as mine set
+        state = 'pending', settled_at = null, next_attempt_at = now(),
+        attempts = case mine.state when 'pending' then mine.attempts else 0 end
+    where mine.tenant_id = tenant and mine.id = delivery;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook delivery';
+    end if;
+    perform audit.record_event('webhook.resent', tenant, jsonb_build_object('delivery_id', delivery));
+    return delivery;
+end
+$function$;
+alter function context.resend_webhook(uuid) owner to rowhouse_definer;
+comment on function context.resend_webhook(uuid) is 'Has a delivery of the caller''s tenant sent again. Raises RH403, RH404.';
+grant execute on function context.resend_webhook(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.seal(body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -6266,6 +7355,36 @@ end
 $function$;
 alter function context.seal(text) owner to rowhouse_definer;
 comment on function context.seal(text) is 'Writes the sealed context: a body and its HMAC-SHA256 under the newest seal key.';
+
+CREATE OR REPLACE FUNCTION context.send_test_event(endpoint uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    event  uuid;
+begin
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    select waiting.id into event from app.webhook_deliveries as waiting
+    where waiting.tenant_id = tenant and waiting.endpoint_id = endpoint
+        and waiting.state = 'pending' and waiting.type = 'webhook.test';
+    if event is null then
+        insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+        values (tenant, endpoint, 'webhook.test', jsonb_build_object('endpoint_id', endpoint))
+        returning id into event;
+    end if;
+    return event;
+end
+$function$;
+alter function context.send_test_event(uuid) owner to rowhouse_definer;
+comment on function context.send_test_event(uuid) is 'Writes a test event for an endpoint of the caller''s tenant, unless one waits. Raises RH403, RH404.';
+grant execute on function context.send_test_event(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.sessions_of_caller()
  RETURNS SETOF app.session
@@ -6378,7 +7497,7 @@ declare
     gone   app.identity;
 begin
     perform context.require_fresh_sign_in();
-    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    perform auth.lock_ways_in(caller);
     delete from auth.identities as identity
     where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
     returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
@@ -6386,13 +7505,11 @@ begin
     if not found then
         raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
     end if;
-    if not exists (select from auth.passwords as password where password.user_id = caller)
-        and not exists (select from auth.identities as identity where identity.user_id = caller)
-    then
+    if not auth.has_way_in(caller) then
         raise exception using
             errcode = 'RH411',
             message = 'this is the last way to sign in',
-            hint = 'Set a password or link another account first.';
+            hint = 'Set a password, link another account or add a passkey first.';
     end if;
     return gone;
 end
@@ -7928,6 +9045,69 @@ alter function jobs.beat(text) owner to rowhouse_definer;
 comment on function jobs.beat(text) is 'A worker says that it is alive; /readyz looks for it.';
 grant execute on function jobs.beat(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.claim_webhooks()
+ RETURNS TABLE(tenant uuid, endpoint uuid, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.webhook_endpoints;
+begin
+    select endpoint.* into mine
+    from app.webhook_deliveries as due
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
+    join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
+    where due.state = 'pending' and due.next_attempt_at <= now()
+        and (endpoint.active or due.type = 'webhook.test')
+        and (endpoint.lent_until is null or endpoint.lent_until <= now())
+    order by due.next_attempt_at
+    limit 1
+    for no key update of endpoint skip locked;
+    if not found then
+        return;
+    end if;
+    update app.webhook_endpoints as lent set lent_until = clock_timestamp() + interval '2 minutes'
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id;
+
+    return query
+    with due as (
+        select waiting.id, waiting.sequence,
+            row_number() over (order by waiting.sequence nulls last, waiting.id) as place
+        from app.webhook_deliveries as waiting
+        where waiting.tenant_id = mine.tenant_id and waiting.endpoint_id = mine.id
+            and waiting.state = 'pending' and waiting.next_attempt_at <= now()
+            and (mine.active or waiting.type = 'webhook.test')
+        order by place limit 5
+    ), numbered as (
+        select due.id, due.place,
+            coalesce(due.sequence, (mine.last_sequence + count(*) filter (where due.sequence is null) over (order by due.place))::integer) as sequence
+        from due
+    ), counted as (
+        update app.webhook_endpoints as one set last_sequence = greatest(one.last_sequence, last.sequence)
+        from (select max(numbered.sequence) as sequence from numbered) as last
+        where one.tenant_id = mine.tenant_id and one.id = mine.id and last.sequence > one.last_sequence
+    ), taken as (
+        update app.webhook_deliveries as one set attempts = one.attempts + 1, sequence = numbered.sequence
+        from numbered
+        where one.tenant_id = mine.tenant_id and one.id = numbered.id
+        returning one.id, one.type, one.data, one.sequence, one.created_at, one.attempts, numbered.place
+    )
+    select mine.tenant_id, mine.id, mine.url,
+        (
+            select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc, known.id)
+            from auth.webhook_secrets as known
+            where known.tenant_id = mine.tenant_id and known.endpoint_id = mine.id
+                and (known.expires_at is null or known.expires_at > now())
+        ),
+        taken.id, taken.type, taken.data, taken.sequence, taken.created_at, taken.attempts
+    from taken order by taken.place;
+end
+$function$;
+alter function jobs.claim_webhooks() owner to rowhouse_definer;
+comment on function jobs.claim_webhooks() is 'Events that are due for one endpoint, in order, lent for two minutes to whoever asks, with what they are signed with.';
+grant execute on function jobs.claim_webhooks() to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.create_audit_partitions()
  RETURNS integer
  LANGUAGE sql
@@ -7951,11 +9131,12 @@ declare
 begin
     delete from auth.exchange_codes where expires_at <= now();
     get diagnostics forgotten = row_count;
+    delete from auth.passkey_challenges where expires_at <= now();
     return forgotten;
 end
 $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
-comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many.';
+comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_idempotency_keys()
@@ -8031,6 +9212,25 @@ alter function jobs.expire_sessions() owner to rowhouse_definer;
 comment on function jobs.expire_sessions() is 'Ends sessions past their time and returns how many; forgets old ones, old throttles, tallies and heartbeats.';
 grant execute on function jobs.expire_sessions() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.expire_webhooks()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    forgotten integer;
+begin
+    delete from app.webhook_deliveries where created_at <= now() - interval '30 days';
+    get diagnostics forgotten = row_count;
+    delete from auth.webhook_secrets where expires_at <= now();
+    return forgotten;
+end
+$function$;
+alter function jobs.expire_webhooks() owner to rowhouse_definer;
+comment on function jobs.expire_webhooks() is 'Forgets webhook deliveries of more than thirty days ago and returns how many; and secrets that were replaced.';
+grant execute on function jobs.expire_webhooks() to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
  LANGUAGE sql
@@ -8097,6 +9297,33 @@ alter function jobs.measure() owner to rowhouse_definer;
 comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
 grant execute on function jobs.measure() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.queue_webhooks(tenant uuid, type text, data jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+    select endpoint.tenant_id, endpoint.id, queue_webhooks.type, queue_webhooks.data
+    from app.webhook_endpoints as endpoint
+    where endpoint.tenant_id = tenant and endpoint.active and queue_webhooks.type = any (endpoint.events)
+$function$;
+alter function jobs.queue_webhooks(uuid,text,jsonb) owner to rowhouse_definer;
+comment on function jobs.queue_webhooks(uuid,text,jsonb) is 'Writes an event for each endpoint of the tenant that subscribed to it, in the caller''s transaction.';
+
+CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update app.webhook_endpoints as lent set lent_until = null
+    where lent.tenant_id = tenant and lent.id = endpoint
+$function$;
+alter function jobs.release_webhooks(uuid,uuid) owner to rowhouse_definer;
+comment on function jobs.release_webhooks(uuid,uuid) is 'Gives an endpoint back that jobs.claim_webhooks() lent.';
+grant execute on function jobs.release_webhooks(uuid,uuid) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.retry(id bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -8149,3 +9376,91 @@ $function$;
 alter function jobs.rotate_seal_key(interval) owner to rowhouse_definer;
 comment on function jobs.rotate_seal_key(interval) is 'Replaces the seal key when it is older than max_age; true if it did.';
 grant execute on function jobs.rotate_seal_key(interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.settle_webhook(tenant uuid, delivery uuid, attempt integer, status integer, failure text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    pauses   constant interval[] := '{5 seconds,5 minutes,30 minutes,2 hours,5 hours,10 hours,14 hours,20 hours,24 hours}';
+    -- The endpoint first, as in jobs.claim_webhooks().
+    hearing  app.webhook_endpoints;
+    outcome  text;
+    reason   text;
+begin
+    select endpoint.* into hearing
+    from app.webhook_endpoints as endpoint
+    join app.webhook_deliveries as one on one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+    where one.tenant_id = tenant and one.id = delivery
+    for no key update of endpoint;
+    update app.webhook_deliveries as one set
+        state = judged.state,
+        response_status = status,
+        failure = settle_webhook.failure,
+        settled_at = case when judged.state <> 'pending' then now() end,
+        next_attempt_at = case when judged.state = 'pending' then now() + pauses[one.attempts] * (1 + random() / 10) end
+    from (
+        select known.id, case
+            when settle_webhook.failure is null then 'delivered'
+            when status is not distinct from 410 or known.attempts > cardinality(pauses) or known.type = 'webhook.test' then 'dead'
+            else 'pending'
+        end as state
+        from app.webhook_deliveries as known
+        where known.tenant_id = tenant and known.id = delivery and known.state = 'pending' and known.attempts = attempt
+        for no key update
+    ) as judged
+    where one.tenant_id = tenant and one.id = judged.id
+    returning one.state into outcome;
+    if outcome is null then
+        return null;
+    end if;
+    if settle_webhook.failure is null then
+        update app.webhook_endpoints as one set failing_since = null
+        where one.tenant_id = tenant and one.id = hearing.id and one.failing_since is not null;
+        return outcome;
+    end if;
+    reason := case
+        when status = 410 then 'gone'
+        when outcome = 'dead' and hearing.failing_since < now() - interval '5 days' then 'failing'
+    end;
+    update app.webhook_endpoints as one set
+        failing_since = coalesce(one.failing_since, now()),
+        active = one.active and reason is null,
+        disabled_reason = case when one.active then reason else one.disabled_reason end
+    where one.tenant_id = tenant and one.id = hearing.id;
+    if reason is not null and hearing.active then
+        update app.webhook_deliveries as one set
+            state = 'dead', failure = 'disabled', settled_at = now(), next_attempt_at = null
+        where one.tenant_id = tenant and one.endpoint_id = hearing.id and one.state = 'pending';
+        perform auth.queue_mail(gen_random_uuid(), 'webhook_disabled', person.email, person.locale, null, '{}')
+        from app.memberships as owner
+        join app.users as person on person.id = owner.user_id
+        where owner.tenant_id = tenant and owner.is_owner and owner.status = 'active';
+    end if;
+    return outcome;
+end
+$function$;
+alter function jobs.settle_webhook(uuid,uuid,integer,integer,text) owner to rowhouse_definer;
+comment on function jobs.settle_webhook(uuid,uuid,integer,integer,text) is 'Notes how an attempt went; returns the delivery''s state: delivered, pending (it is tried again) or dead. Null for an attempt that was settled already.';
+grant execute on function jobs.settle_webhook(uuid,uuid,integer,integer,text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.webhooks_due()
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from app.webhook_deliveries as due
+        join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
+        join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
+        where due.state = 'pending' and due.next_attempt_at <= now()
+            and (endpoint.active or due.type = 'webhook.test')
+            and (endpoint.lent_until is null or endpoint.lent_until <= now())
+    )
+$function$;
+alter function jobs.webhooks_due() owner to rowhouse_definer;
+comment on function jobs.webhooks_due() is 'Whether an event waits for an endpoint that no worker has in hand.';
+grant execute on function jobs.webhooks_due() to rowhouse_worker;

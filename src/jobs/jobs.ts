@@ -2,10 +2,12 @@ import { fileURLToPath } from "node:url";
 import { type ParsedCronItem, parseCrontab } from "graphile-worker";
 import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
+import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
 import { expireMail } from "./expire_mail.ts";
 import { expireSessions } from "./expire_sessions.ts";
+import { expireWebhooks } from "./expire_webhooks.ts";
 import type { Job } from "./job.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
@@ -16,6 +18,8 @@ export const jobs: Readonly<Record<string, Job>> = {
   expire_exchange_codes: expireExchangeCodes,
   expire_mail: expireMail,
   expire_idempotency_keys: expireIdempotencyKeys,
+  deliver_webhooks: deliverWebhooks,
+  expire_webhooks: expireWebhooks,
   create_audit_partitions: createAuditPartitions,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,

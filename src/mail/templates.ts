@@ -13,6 +13,7 @@ export const TEMPLATES = [
   "password_removed",
   "passkey_added",
   "passkey_removed",
+  "webhook_disabled",
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];

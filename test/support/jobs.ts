@@ -5,6 +5,11 @@ import { type TestDatabase, testMasterKey } from "./database.ts";
 export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext {
   return {
     database: worker,
-    config: { masterKey: testMasterKey, previousMasterKey: null, accessTokenAlgorithm: "EdDSA" },
+    config: {
+      masterKey: testMasterKey,
+      previousMasterKey: null,
+      accessTokenAlgorithm: "EdDSA",
+      webhooks: { internal: true, ports: [443] },
+    },
   };
 }
