@@ -678,7 +678,7 @@ create table app.webhook_endpoints (
     id uuid default uuidv7() not null,
     url text not null,
     description text default ''::text not null,
-    events text[] not null,
+    events text[] default '{}'::text[] not null,
     active boolean default true not null,
     disabled_reason text,
     failing_since timestamp with time zone,
@@ -691,7 +691,7 @@ create table app.webhook_endpoints (
     constraint webhook_endpoints_check CHECK (((disabled_reason IS NULL) OR (NOT active))),
     constraint webhook_endpoints_description_check CHECK (((length(description) <= 200) AND ((description = ''::text) OR app.is_name(description)))),
     constraint webhook_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
-    constraint webhook_endpoints_events_check CHECK ((((cardinality(events) >= 1) AND (cardinality(events) <= 50)) AND (array_position(events, NULL::text) IS NULL))),
+    constraint webhook_endpoints_events_check CHECK (((cardinality(events) <= 50) AND (array_position(events, NULL::text) IS NULL))),
     constraint webhook_endpoints_last_sequence_check CHECK ((last_sequence >= 0)),
     constraint webhook_endpoints_url_check CHECK (((length(url) <= 2000) AND (url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?$'::text)))
 );

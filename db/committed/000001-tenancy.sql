@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f6ee0424cb02b6b90e6683528905c16b58cf7d3d
+--! Hash: sha1:7bcd91542b59667e30d3dacb1a2cf23d005b9efa
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -392,7 +392,7 @@ create table app.webhook_endpoints (
     -- Without TLS only to the machine itself, which the sender refuses wherever WEBHOOK_INTERNAL is not on.
     url             text not null check (length(url) <= 2000 and url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?$'),
     description     text not null default '' check (length(description) <= 200 and (description = '' or app.is_name(description))),
-    events          text[] not null check (cardinality(events) between 1 and 50 and array_position(events, null) is null),
+    events          text[] not null default '{}' check (cardinality(events) <= 50 and array_position(events, null) is null),
     active          boolean not null default true,
     disabled_reason text check (disabled_reason in ('gone', 'failing')),
     failing_since   timestamptz,
@@ -8320,7 +8320,7 @@ comment on constraint api_keys_tenant_id_replaces_fkey on auth.api_keys is 'A ke
 comment on constraint webhook_event_types_name_check on app.webhook_event_types is 'An event''s name is lower-case words, a dot, and lower-case words.';
 comment on constraint webhook_endpoints_url_check on app.webhook_endpoints is 'An endpoint''s address begins with https://, has no user, no # and at most 2,000 characters of ASCII (a name in other letters is written in Punycode); in development it may be http://localhost.';
 comment on constraint webhook_endpoints_description_check on app.webhook_endpoints is 'An endpoint''s description has at most 200 characters, on one line, and is empty or shows something.';
-comment on constraint webhook_endpoints_events_check on app.webhook_endpoints is 'An endpoint subscribes to 1 to 50 events.';
+comment on constraint webhook_endpoints_events_check on app.webhook_endpoints is 'An endpoint subscribes to at most 50 events.';
 comment on constraint webhook_endpoints_disabled_reason_check on app.webhook_endpoints is 'An endpoint is switched off because it is gone or failing.';
 comment on constraint webhook_endpoints_last_sequence_check on app.webhook_endpoints is 'A sequence counts from 1.';
 comment on constraint webhook_endpoints_check on app.webhook_endpoints is 'An endpoint that was switched off is off.';

@@ -49,6 +49,8 @@ export async function deliverDue(options: {
             );
       const state = await queue.settle(batch, event, status, failure);
       if (state !== null) counts[state === "pending" ? "retried" : state] += 1;
+      // It is gone, and was switched off: what was lent beside is dead with it.
+      if (status === 410) break;
     }
     await queue.release(batch);
   }
