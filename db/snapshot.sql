@@ -654,6 +654,7 @@ CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (next_
 CREATE INDEX webhook_deliveries_of_endpoint ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id);
 alter table app.webhook_deliveries alter column type set statistics 0, alter column data set statistics 0, alter column state set statistics 0, alter column failure set statistics 0;
 alter table app.webhook_deliveries alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.webhook_deliveries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.webhook_deliveries enable row level security;
 alter table app.webhook_deliveries force row level security;
 grant delete, insert, select, update on app.webhook_deliveries to rowhouse_definer;
