@@ -89,7 +89,13 @@ describe("webhooks are managed by those who hold manage_webhooks", () => {
       ]) {
         await actingAs(person).expect(sql, endpoint).toReach(0);
       }
-      await refuses(person, "update app.webhook_endpoints set active = false", [], "RH403", "manage_webhooks");
+      await refuses(
+        person,
+        "update app.webhook_endpoints set active = false",
+        [],
+        "RH403",
+        "manage_webhooks",
+      );
       await refuses(person, "delete from app.webhook_endpoints", [], "RH403", "manage_webhooks");
       for (const sql of [
         "select app.rotate_webhook_secret($1, gen_random_uuid(), 'mine')",

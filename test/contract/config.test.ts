@@ -68,6 +68,7 @@ describe("the configuration", () => {
       WORKER: "yes",
       ACCESS_TOKEN_ALGORITHM: "none",
       METRICS_TOKEN: "short",
+      WEBHOOK_PORTS: "443,0",
     });
     expect(found.map((sentence) => sentence.split(" ")[0])).toEqual([
       "NODE_ENV",
@@ -76,6 +77,7 @@ describe("the configuration", () => {
       "DATABASE_URL",
       "DATABASE_POOL_SIZE",
       "CORS_ORIGINS",
+      "WEBHOOK_PORTS",
       "TRUSTED_PROXIES",
       "ACCESS_TOKEN_ALGORITHM",
       "PROCESSES",
@@ -103,6 +105,17 @@ describe("the configuration", () => {
     expect(problems({ ...production, PUBLIC_URL: "", DEMO: "on" })).toEqual([
       expect.stringMatching(/^PUBLIC_URL /),
       expect.stringMatching(/^DEMO /),
+    ]);
+  });
+
+  test("has webhooks lead inside in development only, and elsewhere to the ports that are named", () => {
+    expect(readConfig({ STATE_DIR }).webhooks).toEqual({ internal: true, ports: [443] });
+    expect(readConfig({ ...production, WEBHOOK_PORTS: "443, 8443" }).webhooks).toEqual({
+      internal: false,
+      ports: [443, 8443],
+    });
+    expect(problems({ ...production, WEBHOOK_INTERNAL: "on" })).toEqual([
+      expect.stringMatching(/^WEBHOOK_INTERNAL /),
     ]);
   });
 
