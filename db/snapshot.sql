@@ -650,8 +650,9 @@ comment on column app.webhook_deliveries.created_at is 'When it happened.';
 comment on column app.webhook_deliveries.settled_at is 'When it was delivered or given up; null while it is pending.';
 CREATE INDEX webhook_deliveries_by_age ON app.webhook_deliveries USING btree (created_at, tenant_id);
 CREATE INDEX webhook_deliveries_by_state ON app.webhook_deliveries USING btree (tenant_id, state, id);
-CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (next_attempt_at, tenant_id, endpoint_id) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, next_attempt_at) WHERE (state = 'pending'::text);
 CREATE INDEX webhook_deliveries_of_endpoint ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id);
+CREATE INDEX webhook_deliveries_of_tests ON app.webhook_deliveries USING btree (tenant_id, endpoint_id) WHERE ((state = 'pending'::text) AND (type = 'webhook.test'::text));
 alter table app.webhook_deliveries alter column type set statistics 0, alter column data set statistics 0, alter column state set statistics 0, alter column failure set statistics 0;
 alter table app.webhook_deliveries alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.webhook_deliveries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -9047,7 +9048,7 @@ comment on function jobs.beat(text) is 'A worker says that it is alive; /readyz 
 grant execute on function jobs.beat(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.claim_webhooks()
- RETURNS TABLE(tenant uuid, endpoint uuid, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
+ RETURNS TABLE(tenant uuid, endpoint uuid, lent_until timestamp with time zone, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -9056,20 +9057,18 @@ declare
     mine app.webhook_endpoints;
 begin
     select endpoint.* into mine
-    from app.webhook_deliveries as due
+    from jobs.webhook_endpoints_due() as due
     join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
-    join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
-    where due.state = 'pending' and due.next_attempt_at <= now()
-        and (endpoint.active or due.type = 'webhook.test')
-        and (endpoint.lent_until is null or endpoint.lent_until <= now())
-    order by due.next_attempt_at
+    where endpoint.lent_until is null or endpoint.lent_until <= now()
+    order by due.since
     limit 1
     for no key update of endpoint skip locked;
     if not found then
         return;
     end if;
     update app.webhook_endpoints as lent set lent_until = clock_timestamp() + interval '2 minutes'
-    where lent.tenant_id = mine.tenant_id and lent.id = mine.id;
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id
+    returning lent.lent_until into mine.lent_until;
 
     return query
     with due as (
@@ -9094,7 +9093,7 @@ begin
         where one.tenant_id = mine.tenant_id and one.id = numbered.id
         returning one.id, one.type, one.data, one.sequence, one.created_at, one.attempts, numbered.place
     )
-    select mine.tenant_id, mine.id, mine.url,
+    select mine.tenant_id, mine.id, mine.lent_until, mine.url,
         (
             select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc, known.id)
             from auth.webhook_secrets as known
@@ -9312,18 +9311,18 @@ $function$;
 alter function jobs.queue_webhooks(uuid,text,jsonb) owner to rowhouse_definer;
 comment on function jobs.queue_webhooks(uuid,text,jsonb) is 'Writes an event for each endpoint of the tenant that subscribed to it, in the caller''s transaction.';
 
-CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid)
+CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamp with time zone)
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
     update app.webhook_endpoints as lent set lent_until = null
-    where lent.tenant_id = tenant and lent.id = endpoint
+    where lent.tenant_id = tenant and lent.id = endpoint and lent.lent_until = release_webhooks.lent_until
 $function$;
-alter function jobs.release_webhooks(uuid,uuid) owner to rowhouse_definer;
-comment on function jobs.release_webhooks(uuid,uuid) is 'Gives an endpoint back that jobs.claim_webhooks() lent.';
-grant execute on function jobs.release_webhooks(uuid,uuid) to rowhouse_worker;
+alter function jobs.release_webhooks(uuid,uuid,timestamp with time zone) owner to rowhouse_definer;
+comment on function jobs.release_webhooks(uuid,uuid,timestamp with time zone) is 'Gives an endpoint back that jobs.claim_webhooks() lent until then.';
+grant execute on function jobs.release_webhooks(uuid,uuid,timestamp with time zone) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.retry(id bigint)
  RETURNS boolean
@@ -9447,20 +9446,57 @@ alter function jobs.settle_webhook(uuid,uuid,integer,integer,text) owner to rowh
 comment on function jobs.settle_webhook(uuid,uuid,integer,integer,text) is 'Notes how an attempt went; returns the delivery''s state: delivered, pending (it is tried again) or dead. Null for an attempt that was settled already.';
 grant execute on function jobs.settle_webhook(uuid,uuid,integer,integer,text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.webhook_endpoints_due()
+ RETURNS TABLE(tenant_id uuid, endpoint_id uuid, since timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with recursive waiting as (
+        (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' order by one.tenant_id, one.endpoint_id limit 1
+        )
+        union all
+        select further.tenant_id, further.endpoint_id
+        from waiting cross join lateral (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' and (one.tenant_id, one.endpoint_id) > (waiting.tenant_id, waiting.endpoint_id)
+            order by one.tenant_id, one.endpoint_id limit 1
+        ) as further
+    )
+    select endpoint.tenant_id, endpoint.id, first.next_attempt_at
+    from waiting
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = waiting.tenant_id and endpoint.id = waiting.endpoint_id
+    join app.tenants as tenant on tenant.id = endpoint.tenant_id and tenant.status = 'active'
+    cross join lateral (
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id and one.state = 'pending'
+            order by one.next_attempt_at limit 1
+        )
+        union all
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where not endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+                and one.state = 'pending' and one.type = 'webhook.test'
+            limit 1
+        )
+    ) as first
+    where first.next_attempt_at <= now() and (endpoint.lent_until is null or endpoint.lent_until <= now())
+$function$;
+alter function jobs.webhook_endpoints_due() owner to rowhouse_definer;
+comment on function jobs.webhook_endpoints_due() is 'Endpoints that no worker has in hand, for which an event is due, and since when.';
+
 CREATE OR REPLACE FUNCTION jobs.webhooks_due()
  RETURNS boolean
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select exists (
-        select from app.webhook_deliveries as due
-        join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
-        join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
-        where due.state = 'pending' and due.next_attempt_at <= now()
-            and (endpoint.active or due.type = 'webhook.test')
-            and (endpoint.lent_until is null or endpoint.lent_until <= now())
-    )
+    select exists (select from jobs.webhook_endpoints_due())
 $function$;
 alter function jobs.webhooks_due() owner to rowhouse_definer;
 comment on function jobs.webhooks_due() is 'Whether an event waits for an endpoint that no worker has in hand.';

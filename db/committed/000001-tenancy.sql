@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:22070c285816df1c0ff0daaafe649fe18d6b58a3
+--! Hash: sha1:2b71c8ab5b4343c20afd7ae3f71271a1f5071b15
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -426,7 +426,8 @@ create table app.webhook_deliveries (
 );
 create index webhook_deliveries_of_endpoint on app.webhook_deliveries (tenant_id, endpoint_id, id);
 create index webhook_deliveries_by_state on app.webhook_deliveries (tenant_id, state, id);
-create index webhook_deliveries_due on app.webhook_deliveries (next_attempt_at, tenant_id, endpoint_id) where state = 'pending';
+create index webhook_deliveries_due on app.webhook_deliveries (tenant_id, endpoint_id, next_attempt_at) where state = 'pending';
+create index webhook_deliveries_of_tests on app.webhook_deliveries (tenant_id, endpoint_id) where state = 'pending' and type = 'webhook.test';
 create index webhook_deliveries_by_age on app.webhook_deliveries (created_at, tenant_id);
 
 -- auth: credentials and sessions -------------------------------------------------------------------
@@ -5726,21 +5727,62 @@ comment on function jobs.queue_webhooks(uuid, text, jsonb) is
     'Writes an event for each endpoint of the tenant that subscribed to it, in the caller''s transaction.';
 reset role;
 --! EndIncluded jobs/queue_webhooks.sql
+--! Included jobs/webhook_endpoints_due.sql
+-- Endpoints for which something is due, and since when. It leaps from endpoint to endpoint over the index of what is pending,
+-- so that it costs as much as there are endpoints with something to come, and not as much as waits for them: nobody's backlog,
+-- be it of an endpoint that is off or slow, makes it dear for all.
+set local role rowhouse_definer;
+create or replace function jobs.webhook_endpoints_due() returns table (tenant_id uuid, endpoint_id uuid, since timestamptz)
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    with recursive waiting as (
+        (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' order by one.tenant_id, one.endpoint_id limit 1
+        )
+        union all
+        select further.tenant_id, further.endpoint_id
+        from waiting cross join lateral (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' and (one.tenant_id, one.endpoint_id) > (waiting.tenant_id, waiting.endpoint_id)
+            order by one.tenant_id, one.endpoint_id limit 1
+        ) as further
+    )
+    select endpoint.tenant_id, endpoint.id, first.next_attempt_at
+    from waiting
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = waiting.tenant_id and endpoint.id = waiting.endpoint_id
+    join app.tenants as tenant on tenant.id = endpoint.tenant_id and tenant.status = 'active'
+    cross join lateral (
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id and one.state = 'pending'
+            order by one.next_attempt_at limit 1
+        )
+        union all
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where not endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+                and one.state = 'pending' and one.type = 'webhook.test'
+            limit 1
+        )
+    ) as first
+    where first.next_attempt_at <= now() and (endpoint.lent_until is null or endpoint.lent_until <= now())
+$$;
+comment on function jobs.webhook_endpoints_due() is
+    'Endpoints that no worker has in hand, for which an event is due, and since when.';
+reset role;
+--! EndIncluded jobs/webhook_endpoints_due.sql
 --! Included jobs/webhooks_due.sql
--- Whether there is something to send that nobody has in hand: asked every other second, so it reads one index.
+-- Whether there is something to send that nobody has in hand: asked every other second.
 set local role rowhouse_definer;
 create or replace function jobs.webhooks_due() returns boolean
     language sql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-    select exists (
-        select from app.webhook_deliveries as due
-        join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
-        join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
-        where due.state = 'pending' and due.next_attempt_at <= now()
-            and (endpoint.active or due.type = 'webhook.test')
-            and (endpoint.lent_until is null or endpoint.lent_until <= now())
-    )
+    select exists (select from jobs.webhook_endpoints_due())
 $$;
 grant execute on function jobs.webhooks_due() to rowhouse_worker;
 comment on function jobs.webhooks_due() is 'Whether an event waits for an endpoint that no worker has in hand.';
@@ -5757,7 +5799,7 @@ reset role;
 set local role rowhouse_definer;
 create or replace function jobs.claim_webhooks()
     returns table (
-        tenant uuid, endpoint uuid, url text, secrets jsonb,
+        tenant uuid, endpoint uuid, lent_until timestamptz, url text, secrets jsonb,
         id uuid, type text, data jsonb, sequence integer, created_at timestamptz, attempt integer
     )
     language plpgsql volatile parallel unsafe security definer
@@ -5767,20 +5809,18 @@ declare
     mine app.webhook_endpoints;
 begin
     select endpoint.* into mine
-    from app.webhook_deliveries as due
+    from jobs.webhook_endpoints_due() as due
     join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
-    join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
-    where due.state = 'pending' and due.next_attempt_at <= now()
-        and (endpoint.active or due.type = 'webhook.test')
-        and (endpoint.lent_until is null or endpoint.lent_until <= now())
-    order by due.next_attempt_at
+    where endpoint.lent_until is null or endpoint.lent_until <= now()
+    order by due.since
     limit 1
     for no key update of endpoint skip locked;
     if not found then
         return;
     end if;
     update app.webhook_endpoints as lent set lent_until = clock_timestamp() + interval '2 minutes'
-    where lent.tenant_id = mine.tenant_id and lent.id = mine.id;
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id
+    returning lent.lent_until into mine.lent_until;
 
     return query
     with due as (
@@ -5805,7 +5845,7 @@ begin
         where one.tenant_id = mine.tenant_id and one.id = numbered.id
         returning one.id, one.type, one.data, one.sequence, one.created_at, one.attempts, numbered.place
     )
-    select mine.tenant_id, mine.id, mine.url,
+    select mine.tenant_id, mine.id, mine.lent_until, mine.url,
         (
             select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc, known.id)
             from auth.webhook_secrets as known
@@ -5901,17 +5941,19 @@ comment on function jobs.settle_webhook(uuid, uuid, integer, integer, text) is
 reset role;
 --! EndIncluded jobs/settle_webhook.sql
 --! Included jobs/release_webhooks.sql
--- Gives an endpoint back, for the next events that are due.
+-- Gives an endpoint back, for the next events that are due. Whoever comes back too late gives nothing back: by then it is lent
+-- to somebody else.
 set local role rowhouse_definer;
-create or replace function jobs.release_webhooks(tenant uuid, endpoint uuid) returns void
+create or replace function jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamptz) returns void
     language sql volatile parallel unsafe security definer
     set search_path = ''
 as $$
     update app.webhook_endpoints as lent set lent_until = null
-    where lent.tenant_id = tenant and lent.id = endpoint
+    where lent.tenant_id = tenant and lent.id = endpoint and lent.lent_until = release_webhooks.lent_until
 $$;
-grant execute on function jobs.release_webhooks(uuid, uuid) to rowhouse_worker;
-comment on function jobs.release_webhooks(uuid, uuid) is 'Gives an endpoint back that jobs.claim_webhooks() lent.';
+grant execute on function jobs.release_webhooks(uuid, uuid, timestamptz) to rowhouse_worker;
+comment on function jobs.release_webhooks(uuid, uuid, timestamptz) is
+    'Gives an endpoint back that jobs.claim_webhooks() lent until then.';
 reset role;
 --! EndIncluded jobs/release_webhooks.sql
 --! Included jobs/expire_webhooks.sql

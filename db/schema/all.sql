@@ -172,6 +172,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include jobs/retry_mail.sql
 --!include jobs/rotate_seal_key.sql
 --!include jobs/queue_webhooks.sql
+--!include jobs/webhook_endpoints_due.sql
 --!include jobs/webhooks_due.sql
 --!include jobs/claim_webhooks.sql
 --!include jobs/settle_webhook.sql

@@ -3,7 +3,7 @@ import type { Runner } from "graphile-worker";
 import type pg from "pg";
 import type { Log } from "../log.ts";
 
-/** Milliseconds between looks into the outbox: the crontab knows minutes only. */
+/** Milliseconds between looks into the outbox: the crontab, which queues the job too, knows minutes only. */
 const INTERVAL = 2_000;
 /** The job that sends. */
 const NAME = "deliver_webhooks";

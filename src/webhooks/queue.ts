@@ -6,6 +6,8 @@ import type { WebhookEvent } from "./sign.ts";
 export interface Batch {
   readonly tenant: string;
   readonly endpoint: string;
+  /** Until when it is lent, to the microsecond. */
+  readonly lentUntil: string;
   readonly url: string;
   /** What to sign with, encrypted; the newest first. */
   readonly secrets: readonly { readonly id: string; readonly secret: string }[];
@@ -30,6 +32,7 @@ export interface WebhookQueue {
 interface Row extends WebhookEvent {
   readonly tenant: string;
   readonly endpoint: string;
+  readonly lentUntil: string;
   readonly url: string;
   readonly secrets: Batch["secrets"] | null;
   readonly attempt: number;
@@ -40,13 +43,13 @@ export function openWebhookQueue(worker: Pick<pg.Pool, "query">): WebhookQueue {
   return {
     async claim() {
       const { rows } = await worker.query<Row>(
-        `select tenant, endpoint, url, secrets, id, type, data, sequence, created_at as "createdAt", attempt
+        `select tenant, endpoint, lent_until::text as "lentUntil", url, secrets, id, type, data, sequence, created_at as "createdAt", attempt
          from jobs.claim_webhooks()`,
       );
       const [first] = rows;
       if (!first) return null;
-      const { tenant, endpoint, url, secrets } = first;
-      return { tenant, endpoint, url, secrets: secrets ?? [], events: rows };
+      const { tenant, endpoint, lentUntil, url, secrets } = first;
+      return { tenant, endpoint, lentUntil, url, secrets: secrets ?? [], events: rows };
     },
     async settle({ tenant }, { id, attempt }, status, failure) {
       const { rows } = await worker.query<{ state: "delivered" | "pending" | "dead" | null }>(
@@ -55,8 +58,8 @@ export function openWebhookQueue(worker: Pick<pg.Pool, "query">): WebhookQueue {
       );
       return rows[0]?.state ?? null;
     },
-    async release({ tenant, endpoint }) {
-      await worker.query("select jobs.release_webhooks($1, $2)", [tenant, endpoint]);
+    async release({ tenant, endpoint, lentUntil }) {
+      await worker.query("select jobs.release_webhooks($1, $2, $3)", [tenant, endpoint, lentUntil]);
     },
   };
 }

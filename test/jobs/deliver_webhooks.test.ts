@@ -170,6 +170,44 @@ describe("an event", () => {
     expect((await endpoint()).last_sequence).toBe(23);
   });
 
+  test("waits while its endpoint is off, and is sent once that is on", async () => {
+    await subscribe();
+    await makeRoles("one");
+    await actingAs(tenant.owner).rows("update app.webhook_endpoints set active = false");
+    await makeRoles("unheard");
+    expect(await run()).toEqual({ delivered: 0, retried: 0, dead: 0 });
+    await actingAs(tenant.owner).rows("update app.webhook_endpoints set active = true");
+    expect(await run()).toEqual({ delivered: 1, retried: 0, dead: 0 });
+  });
+
+  test("costs a look into the outbox as much as there are endpoints, not as much as waits for them", async () => {
+    await subscribe();
+    await actingAs(tenant.owner).rows("update app.webhook_endpoints set active = false");
+    await database.admin.query(
+      `insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+       select tenant_id, id, 'role.created', '{}' from app.webhook_endpoints, generate_series(1, 5000)
+       where tenant_id = $1`,
+      [tenant.tenantId],
+    );
+    await database.admin.query("analyze app.webhook_deliveries");
+    const client = await database.admin.connect();
+    try {
+      const blocks = async () => {
+        await client.query("select pg_stat_force_next_flush()");
+        const { rows } = await client.query(
+          `select (sum(idx_tup_read) + (select seq_tup_read from pg_stat_all_tables where relid = 'app.webhook_deliveries'::regclass))::int as read
+           from pg_stat_all_indexes where relid = 'app.webhook_deliveries'::regclass`,
+        );
+        return rows[0].read as number;
+      };
+      const before = await blocks();
+      expect((await client.query("select jobs.webhooks_due() as due")).rows).toEqual([{ due: false }]);
+      expect((await blocks()) - before).toBeLessThan(50);
+    } finally {
+      client.release(true);
+    }
+  });
+
   test("of a tenant that is suspended waits", async () => {
     await subscribe();
     await makeRoles("one");
@@ -210,6 +248,10 @@ describe("a process that dies", () => {
     expect(await deliveries()).toMatchObject([{ state: "pending" }]);
     expect(await queue.settle(mine, mine.events[0]!, 204, null)).toBe("delivered");
     expect(await queue.settle(mine, mine.events[0]!, null, "timeout")).toBeNull();
+    await queue.release(late);
+    expect((await endpoint()).lent_until).not.toBeNull();
+    await queue.release(mine);
+    expect((await endpoint()).lent_until).toBeNull();
     expect(await deliveries()).toMatchObject([{ state: "delivered", response_status: 204 }]);
   });
 });

@@ -8,7 +8,7 @@
 set local role rowhouse_definer;
 create or replace function jobs.claim_webhooks()
     returns table (
-        tenant uuid, endpoint uuid, url text, secrets jsonb,
+        tenant uuid, endpoint uuid, lent_until timestamptz, url text, secrets jsonb,
         id uuid, type text, data jsonb, sequence integer, created_at timestamptz, attempt integer
     )
     language plpgsql volatile parallel unsafe security definer
@@ -18,20 +18,18 @@ declare
     mine app.webhook_endpoints;
 begin
     select endpoint.* into mine
-    from app.webhook_deliveries as due
+    from jobs.webhook_endpoints_due() as due
     join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
-    join app.tenants as tenant on tenant.id = due.tenant_id and tenant.status = 'active'
-    where due.state = 'pending' and due.next_attempt_at <= now()
-        and (endpoint.active or due.type = 'webhook.test')
-        and (endpoint.lent_until is null or endpoint.lent_until <= now())
-    order by due.next_attempt_at
+    where endpoint.lent_until is null or endpoint.lent_until <= now()
+    order by due.since
     limit 1
     for no key update of endpoint skip locked;
     if not found then
         return;
     end if;
     update app.webhook_endpoints as lent set lent_until = clock_timestamp() + interval '2 minutes'
-    where lent.tenant_id = mine.tenant_id and lent.id = mine.id;
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id
+    returning lent.lent_until into mine.lent_until;
 
     return query
     with due as (
@@ -56,7 +54,7 @@ begin
         where one.tenant_id = mine.tenant_id and one.id = numbered.id
         returning one.id, one.type, one.data, one.sequence, one.created_at, one.attempts, numbered.place
     )
-    select mine.tenant_id, mine.id, mine.url,
+    select mine.tenant_id, mine.id, mine.lent_until, mine.url,
         (
             select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc, known.id)
             from auth.webhook_secrets as known
