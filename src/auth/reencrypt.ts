@@ -18,8 +18,8 @@ interface Encrypted {
 const EVERYTHING: readonly Encrypted[] = [
   { what: "signing key", table: "auth.signing_keys", column: "private_jwk", purpose: signingKeyPurpose },
   { what: "second factor", table: "auth.totp_factors", column: "seed", purpose: seedPurpose },
-  { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
+  { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
 ];
 
 /** Rows read at a time. */
