@@ -38,6 +38,8 @@ export interface Config {
   readonly mail: { readonly smtpUrl: string | null; readonly from: string };
   /** Which list of leaked passwords new ones are looked up in (by five digits of a hash); null: none. No trailing slash. */
   readonly breachedPasswordsUrl: string | null;
+  /** Where webhooks may lead: addresses inside of our network (in development only), and which ports elsewhere. */
+  readonly webhooks: { readonly internal: boolean; readonly ports: readonly number[] };
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   /** Whether spans are made with `@opentelemetry/api`; what becomes of them is the operator's SDK's business. */
@@ -196,6 +198,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     }),
     breachedPasswordsUrl:
       read.url("BREACHED_PASSWORDS_URL", ["https:", "http:"])?.replace(/\/+$/, "") ?? null,
+    webhooks: Object.freeze({
+      internal: read.onOff("WEBHOOK_INTERNAL", environment === "development"),
+      ports: Object.freeze(read.ports("WEBHOOK_PORTS", "443")),
+    }),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     logFormat: read.choice(
       "LOG_FORMAT",
@@ -230,6 +236,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 
   if (inProduction && config.demo) read.problem("DEMO cannot be on in production: its passwords are public.");
+  if (inProduction && config.webhooks.internal) {
+    read.problem("WEBHOOK_INTERNAL cannot be on in production: tenants would call our own network.");
+  }
   if (!env.MASTER_KEY) {
     if (inProduction) {
       read.problem(
@@ -332,6 +341,17 @@ function reader(env: NodeJS.ProcessEnv) {
     if (number >= least && number <= most) return number;
     problem(`${name} is "${value}"; it must be a whole number from ${least} to ${most}.`);
     return preset;
+  }
+
+  /** A list with commas. */
+  function ports(name: string, preset: string): number[] {
+    const values = (optional(name) ?? preset).split(",").map((one) => one.trim());
+    const numbers = values.map((one) => (/^\d{1,5}$/.test(one) ? Number(one) : 0));
+    if (numbers.every((port) => port >= 1 && port <= 65_535)) return numbers;
+    problem(
+      `${name} is "${values.join(",")}"; it must be a port from 1 to 65535, or a list of them with commas.`,
+    );
+    return [];
   }
 
   function processes(name: string, preset: number): number {
@@ -485,6 +505,7 @@ function reader(env: NodeJS.ProcessEnv) {
     choice,
     choices,
     integer,
+    ports,
     processes,
     connection,
     url,

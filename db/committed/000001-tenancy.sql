@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:d07d6b018bd3f869e35df281395eb39568d842e1
+--! Hash: sha1:a05c30fa68051e6460ba9548e145061401ddf271
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -390,6 +390,57 @@ create table app.user_preferences (
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
 );
 
+-- app: webhooks ------------------------------------------------------------------------------------
+
+create table app.webhook_event_types (
+    name        text primary key check (name ~ '^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$'),
+    description text not null
+);
+
+create table app.webhook_endpoints (
+    tenant_id       uuid not null default context.tenant_id() references app.tenants,
+    id              uuid not null default uuidv7(),
+    -- Without TLS only to the machine itself, which the sender refuses wherever WEBHOOK_INTERNAL is not on.
+    url             text not null check (length(url) <= 2000 and url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?$'),
+    description     text not null default '' check (length(description) <= 200 and (description = '' or app.is_name(description))),
+    events          text[] not null default '{}' check (cardinality(events) <= 50 and array_position(events, null) is null),
+    active          boolean not null default true,
+    disabled_reason text check (disabled_reason in ('gone', 'failing')),
+    failing_since   timestamptz,
+    last_sequence   integer not null default 0 check (last_sequence >= 0),
+    lent_until      timestamptz,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    primary key (tenant_id, id),
+    check (disabled_reason is null or not active)
+);
+
+-- The outbox: an event for one endpoint, written in the transaction of what it tells of, and what came of sending it.
+create table app.webhook_deliveries (
+    tenant_id       uuid not null default context.tenant_id() references app.tenants,
+    id              uuid not null default uuidv7(),
+    endpoint_id     uuid not null,
+    type            text not null check (length(type) <= 100),
+    data            jsonb not null,
+    sequence        integer check (sequence > 0),
+    state           text not null default 'pending' check (state in ('pending', 'delivered', 'dead')),
+    attempts        integer not null default 0 check (attempts >= 0),
+    next_attempt_at timestamptz default now(),
+    response_status integer check (response_status between 100 and 999),
+    failure         text check (failure in ('status', 'redirect', 'timeout', 'connection', 'tls', 'address', 'secret', 'disabled')),
+    created_at      timestamptz not null default now(),
+    settled_at      timestamptz,
+    primary key (tenant_id, id),
+    foreign key (tenant_id, endpoint_id) references app.webhook_endpoints (tenant_id, id) on delete cascade,
+    check ((state = 'pending') = (settled_at is null)),
+    check ((state = 'pending') = (next_attempt_at is not null))
+);
+create index webhook_deliveries_of_endpoint on app.webhook_deliveries (tenant_id, endpoint_id, id);
+create index webhook_deliveries_by_state on app.webhook_deliveries (tenant_id, state, id);
+create index webhook_deliveries_due on app.webhook_deliveries (tenant_id, endpoint_id, next_attempt_at) where state = 'pending';
+create index webhook_deliveries_of_tests on app.webhook_deliveries (tenant_id, endpoint_id) where state = 'pending' and type = 'webhook.test';
+create index webhook_deliveries_by_age on app.webhook_deliveries (created_at, tenant_id);
+
 -- auth: credentials and sessions -------------------------------------------------------------------
 
 create table auth.mail_tokens (
@@ -425,7 +476,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -538,6 +589,19 @@ create index api_keys_by_digest on auth.api_keys (digest, tenant_id, id);
 create index api_keys_by_member on auth.api_keys (tenant_id, user_id, id);
 create index api_keys_by_role on auth.api_keys (tenant_id, role_id, id);
 create index api_keys_by_replaced on auth.api_keys (tenant_id, replaces, id);
+
+-- What webhooks are signed with. A secret that was replaced signs beside its successor until it expires.
+create table auth.webhook_secrets (
+    tenant_id   uuid not null,
+    id          uuid not null,
+    endpoint_id uuid not null,
+    secret      text not null check (length(secret) <= 500),
+    created_at  timestamptz not null default now(),
+    expires_at  timestamptz,
+    primary key (tenant_id, id),
+    foreign key (tenant_id, endpoint_id) references app.webhook_endpoints (tenant_id, id) on delete cascade
+);
+create index webhook_secrets_of_endpoint on auth.webhook_secrets (tenant_id, endpoint_id, id);
 
 create table auth.totp_factors (
     id           uuid primary key,
@@ -6573,6 +6637,275 @@ comment on function jobs.rotate_seal_key(interval) is
     'Replaces the seal key when it is older than max_age; true if it did.';
 reset role;
 --! EndIncluded jobs/rotate_seal_key.sql
+--! Included jobs/queue_webhooks.sql
+-- The outbox: one row for each endpoint that wants to hear, in the transaction of what it tells of. So what was rolled back
+-- is never told, and what was committed always is.
+--
+-- data: ids and closed words, and nothing that says who somebody is: it leaves the house, and is kept where we cannot delete
+set local role rowhouse_definer;
+create or replace function jobs.queue_webhooks(tenant uuid, type text, data jsonb) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+    select endpoint.tenant_id, endpoint.id, queue_webhooks.type, queue_webhooks.data
+    from app.webhook_endpoints as endpoint
+    where endpoint.tenant_id = tenant and endpoint.active and queue_webhooks.type = any (endpoint.events)
+$$;
+comment on function jobs.queue_webhooks(uuid, text, jsonb) is
+    'Writes an event for each endpoint of the tenant that subscribed to it, in the caller''s transaction.';
+reset role;
+--! EndIncluded jobs/queue_webhooks.sql
+--! Included jobs/webhook_endpoints_due.sql
+-- Endpoints for which something is due, and since when. It leaps from endpoint to endpoint over the index of what is pending,
+-- so that it costs as much as there are endpoints with something to come, and not as much as waits for them: nobody's backlog,
+-- be it of an endpoint that is off or slow, makes it dear for all.
+set local role rowhouse_definer;
+create or replace function jobs.webhook_endpoints_due() returns table (tenant_id uuid, endpoint_id uuid, since timestamptz)
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    with recursive waiting as (
+        (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' order by one.tenant_id, one.endpoint_id limit 1
+        )
+        union all
+        select further.tenant_id, further.endpoint_id
+        from waiting cross join lateral (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' and (one.tenant_id, one.endpoint_id) > (waiting.tenant_id, waiting.endpoint_id)
+            order by one.tenant_id, one.endpoint_id limit 1
+        ) as further
+    )
+    select endpoint.tenant_id, endpoint.id, first.next_attempt_at
+    from waiting
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = waiting.tenant_id and endpoint.id = waiting.endpoint_id
+    join app.tenants as tenant on tenant.id = endpoint.tenant_id and tenant.status = 'active'
+    cross join lateral (
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id and one.state = 'pending'
+            order by one.next_attempt_at limit 1
+        )
+        union all
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where not endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+                and one.state = 'pending' and one.type = 'webhook.test'
+            limit 1
+        )
+    ) as first
+    where first.next_attempt_at <= now() and (endpoint.lent_until is null or endpoint.lent_until <= now())
+$$;
+comment on function jobs.webhook_endpoints_due() is
+    'Endpoints that no worker has in hand, for which an event is due, and since when.';
+reset role;
+--! EndIncluded jobs/webhook_endpoints_due.sql
+--! Included jobs/webhooks_due.sql
+-- Whether there is something to send that nobody has in hand: asked every other second.
+set local role rowhouse_definer;
+create or replace function jobs.webhooks_due() returns boolean
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select exists (select from jobs.webhook_endpoints_due())
+$$;
+grant execute on function jobs.webhooks_due() to rowhouse_worker;
+comment on function jobs.webhooks_due() is 'Whether an event waits for an endpoint that no worker has in hand.';
+reset role;
+--! EndIncluded jobs/webhooks_due.sql
+--! Included jobs/claim_webhooks.sql
+-- One endpoint with events that are due, and up to five of them in order, for whoever asks to deliver, and for nobody else in
+-- the next two minutes (five times fifteen seconds, and some): so an endpoint hears of one thing after the other, however
+-- many workers there are. If the process dies with them, another one has them then: an event may come twice, with the same
+-- id, but is never lost.
+--
+-- The sequence is counted here and not where the event is written, so that what was rolled back, or is committed late, leaves
+-- no gap: an endpoint gets 1, 2, 3, … A number that is missing to the receiver is being tried again, or is a dead letter.
+set local role rowhouse_definer;
+create or replace function jobs.claim_webhooks()
+    returns table (
+        tenant uuid, endpoint uuid, lent_until timestamptz, url text, secrets jsonb,
+        id uuid, type text, data jsonb, sequence integer, created_at timestamptz, attempt integer
+    )
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.webhook_endpoints;
+begin
+    select endpoint.* into mine
+    from jobs.webhook_endpoints_due() as due
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
+    where endpoint.lent_until is null or endpoint.lent_until <= now()
+    order by due.since
+    limit 1
+    for no key update of endpoint skip locked;
+    if not found then
+        return;
+    end if;
+    update app.webhook_endpoints as lent set lent_until = clock_timestamp() + interval '2 minutes'
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id
+    returning lent.lent_until into mine.lent_until;
+
+    return query
+    with due as (
+        select waiting.id, waiting.sequence,
+            row_number() over (order by waiting.sequence nulls last, waiting.id) as place
+        from app.webhook_deliveries as waiting
+        where waiting.tenant_id = mine.tenant_id and waiting.endpoint_id = mine.id
+            and waiting.state = 'pending' and waiting.next_attempt_at <= now()
+            and (mine.active or waiting.type = 'webhook.test')
+        order by place limit 5
+    ), numbered as (
+        select due.id, due.place,
+            coalesce(due.sequence, (mine.last_sequence + count(*) filter (where due.sequence is null) over (order by due.place))::integer) as sequence
+        from due
+    ), counted as (
+        update app.webhook_endpoints as one set last_sequence = greatest(one.last_sequence, last.sequence)
+        from (select max(numbered.sequence) as sequence from numbered) as last
+        where one.tenant_id = mine.tenant_id and one.id = mine.id and last.sequence > one.last_sequence
+    ), taken as (
+        update app.webhook_deliveries as one set attempts = one.attempts + 1, sequence = numbered.sequence
+        from numbered
+        where one.tenant_id = mine.tenant_id and one.id = numbered.id
+        returning one.id, one.type, one.data, one.sequence, one.created_at, one.attempts, numbered.place
+    )
+    select mine.tenant_id, mine.id, mine.lent_until, mine.url,
+        (
+            select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc, known.id)
+            from auth.webhook_secrets as known
+            where known.tenant_id = mine.tenant_id and known.endpoint_id = mine.id
+                and (known.expires_at is null or known.expires_at > now())
+        ),
+        taken.id, taken.type, taken.data, taken.sequence, taken.created_at, taken.attempts
+    from taken order by taken.place;
+end
+$$;
+grant execute on function jobs.claim_webhooks() to rowhouse_worker;
+comment on function jobs.claim_webhooks() is
+    'Events that are due for one endpoint, in order, lent for two minutes to whoever asks, with what they are signed with.';
+reset role;
+--! EndIncluded jobs/claim_webhooks.sql
+--! Included jobs/settle_webhook.sql
+-- How an attempt went. One that failed is tried again after 5 seconds, 5 minutes, 30 minutes, 2, 5, 10, 14, 20 and 24 hours
+-- (as Standard Webhooks has it), and up to a tenth later, so that what failed together does not come back together. After ten
+-- attempts, about three days, it is a dead letter, and so is a test at once. An endpoint that answers 410 is switched off, and
+-- so is one that has taken nothing for five days when an event dies; the tenant's owners are told by mail.
+--
+-- status:  of the answer; null where there was none
+-- failure: what went wrong; null: it was delivered
+--
+-- Only the attempt that was lent is settled: one that came back too late finds that another has taken its place.
+set local role rowhouse_definer;
+create or replace function jobs.settle_webhook(tenant uuid, delivery uuid, attempt integer, status integer, failure text) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    pauses   constant interval[] := '{5 seconds,5 minutes,30 minutes,2 hours,5 hours,10 hours,14 hours,20 hours,24 hours}';
+    -- The endpoint first, as in jobs.claim_webhooks().
+    hearing  app.webhook_endpoints;
+    outcome  text;
+    reason   text;
+begin
+    select endpoint.* into hearing
+    from app.webhook_endpoints as endpoint
+    join app.webhook_deliveries as one on one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+    where one.tenant_id = tenant and one.id = delivery
+    for no key update of endpoint;
+    update app.webhook_deliveries as one set
+        state = judged.state,
+        response_status = status,
+        failure = settle_webhook.failure,
+        settled_at = case when judged.state <> 'pending' then now() end,
+        next_attempt_at = case when judged.state = 'pending' then now() + pauses[one.attempts] * (1 + random() / 10) end
+    from (
+        select known.id, case
+            when settle_webhook.failure is null then 'delivered'
+            when status is not distinct from 410 or known.attempts > cardinality(pauses) or known.type = 'webhook.test' then 'dead'
+            else 'pending'
+        end as state
+        from app.webhook_deliveries as known
+        where known.tenant_id = tenant and known.id = delivery and known.state = 'pending' and known.attempts = attempt
+        for no key update
+    ) as judged
+    where one.tenant_id = tenant and one.id = judged.id
+    returning one.state into outcome;
+    if outcome is null then
+        return null;
+    end if;
+    if settle_webhook.failure is null then
+        update app.webhook_endpoints as one set failing_since = null
+        where one.tenant_id = tenant and one.id = hearing.id and one.failing_since is not null;
+        return outcome;
+    end if;
+    reason := case
+        when status = 410 then 'gone'
+        when outcome = 'dead' and hearing.failing_since < now() - interval '5 days' then 'failing'
+    end;
+    update app.webhook_endpoints as one set
+        failing_since = coalesce(one.failing_since, now()),
+        active = one.active and reason is null,
+        disabled_reason = case when one.active then reason else one.disabled_reason end
+    where one.tenant_id = tenant and one.id = hearing.id;
+    if reason is not null and hearing.active then
+        update app.webhook_deliveries as one set
+            state = 'dead', failure = 'disabled', settled_at = now(), next_attempt_at = null
+        where one.tenant_id = tenant and one.endpoint_id = hearing.id and one.state = 'pending';
+        perform auth.queue_mail(gen_random_uuid(), 'webhook_disabled', person.email, person.locale, null, '{}')
+        from app.memberships as owner
+        join app.users as person on person.id = owner.user_id
+        where owner.tenant_id = tenant and owner.is_owner and owner.status = 'active';
+    end if;
+    return outcome;
+end
+$$;
+grant execute on function jobs.settle_webhook(uuid, uuid, integer, integer, text) to rowhouse_worker;
+comment on function jobs.settle_webhook(uuid, uuid, integer, integer, text) is
+    'Notes how an attempt went; returns the delivery''s state: delivered, pending (it is tried again) or dead. Null for an attempt that was settled already.';
+reset role;
+--! EndIncluded jobs/settle_webhook.sql
+--! Included jobs/release_webhooks.sql
+-- Gives an endpoint back, for the next events that are due. Whoever comes back too late gives nothing back: by then it is lent
+-- to somebody else.
+set local role rowhouse_definer;
+create or replace function jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamptz) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update app.webhook_endpoints as lent set lent_until = null
+    where lent.tenant_id = tenant and lent.id = endpoint and lent.lent_until = release_webhooks.lent_until
+$$;
+grant execute on function jobs.release_webhooks(uuid, uuid, timestamptz) to rowhouse_worker;
+comment on function jobs.release_webhooks(uuid, uuid, timestamptz) is
+    'Gives an endpoint back that jobs.claim_webhooks() lent until then.';
+reset role;
+--! EndIncluded jobs/release_webhooks.sql
+--! Included jobs/expire_webhooks.sql
+-- Forgets events thirty days after they happened, whatever became of them, and secrets that were replaced and are over.
+set local role rowhouse_definer;
+create or replace function jobs.expire_webhooks() returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    forgotten integer;
+begin
+    delete from app.webhook_deliveries where created_at <= now() - interval '30 days';
+    get diagnostics forgotten = row_count;
+    delete from auth.webhook_secrets where expires_at <= now();
+    return forgotten;
+end
+$$;
+grant execute on function jobs.expire_webhooks() to rowhouse_worker;
+comment on function jobs.expire_webhooks() is
+    'Forgets webhook deliveries of more than thirty days ago and returns how many; and secrets that were replaced.';
+reset role;
+--! EndIncluded jobs/expire_webhooks.sql
 
 -- Rules of single values
 --! Included app/is_blank.sql
@@ -6627,6 +6960,8 @@ create or replace trigger touch_updated_at before update on app.memberships
 create or replace trigger touch_updated_at before update on app.conversations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.user_preferences
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of url, description, events, active on app.webhook_endpoints
     for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
 --! Included app/receive_message.sql
@@ -6862,6 +7197,215 @@ reset role;
 create or replace trigger guard_second_factor before update of requires_second_factor on app.tenants
     for each row execute function app.guard_second_factor();
 --! EndIncluded app/guard_second_factor.sql
+--! Included app/guard_webhook_endpoint.sql
+-- What a policy cannot say of an endpoint: it subscribes to events of the catalogue, each once, in order; a tenant has at
+-- most twenty, because every change is written once for each; and whoever leads events somewhere proved lately who they are,
+-- because that outlives their session.
+set local role rowhouse_definer;
+create or replace function app.guard_webhook_endpoint() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body    constant text := context.actor();
+    unknown text;
+begin
+    select name into unknown from unnest(new.events) as wanted (name)
+    where not exists (select from app.webhook_event_types as known where known.name = wanted.name)
+    order by name limit 1;
+    if unknown is not null then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no event %s', to_json(unknown)),
+            column = 'events',
+            constraint = 'webhook_endpoints_events_known',
+            hint = 'The catalogue is app.webhook_event_types.';
+    end if;
+    new.events := array(select distinct name from unnest(new.events) as wanted (name) order by name);
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtext('app.webhook_endpoints'), hashtext(new.tenant_id::text));
+        if (select count(*) >= 20 from app.webhook_endpoints as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a tenant has twenty webhook endpoints at most',
+                constraint = 'webhook_endpoints_at_most',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    elsif new.active and not old.active then
+        new.disabled_reason := null;
+        new.failing_since := null;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session' and (tg_op = 'INSERT' or new.url <> old.url) then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_webhook_endpoint() to rowhouse_owner;
+comment on function app.guard_webhook_endpoint() is
+    'Trigger: an endpoint subscribes to events that there are (RH400), of a tenant that has twenty at most, and is led elsewhere only after a fresh sign-in (RH440).';
+reset role;
+
+create or replace trigger guard_webhook_endpoint before insert or update of url, events, active on app.webhook_endpoints
+    for each row execute function app.guard_webhook_endpoint();
+--! EndIncluded app/guard_webhook_endpoint.sql
+
+-- What webhooks tell of
+--! Included app/announce_membership.sql
+-- What endpoints hear of a member: that they came, went, or stand differently.
+set local role rowhouse_definer;
+create or replace function app.announce_membership() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    about constant jsonb := jsonb_build_object('membership_id', new.id, 'user_id', new.user_id, 'role_id', new.role_id);
+    was   constant text := case when tg_op = 'UPDATE' then old.status else 'removed' end;
+begin
+    if new.status <> was then
+        perform jobs.queue_webhooks(new.tenant_id, case
+            when new.status = 'removed' then 'member.removed'
+            when new.status = 'suspended' then 'member.suspended'
+            when was = 'removed' then 'member.joined'
+            else 'member.resumed'
+        end, about);
+    end if;
+    if tg_op = 'UPDATE' and new.role_id <> old.role_id then
+        perform jobs.queue_webhooks(new.tenant_id, 'member.role_changed',
+            about || jsonb_build_object('previous_role_id', old.role_id));
+    end if;
+    if tg_op = 'UPDATE' and new.is_owner <> old.is_owner then
+        perform jobs.queue_webhooks(new.tenant_id, 'member.ownership_changed',
+            about || jsonb_build_object('is_owner', new.is_owner));
+    end if;
+    return null;
+end
+$$;
+grant execute on function app.announce_membership() to rowhouse_owner;
+comment on function app.announce_membership() is
+    'Trigger: writes member.* for the webhook endpoints that want to hear of it.';
+reset role;
+
+create or replace trigger announce after insert or update of status, role_id, is_owner on app.memberships
+    for each row execute function app.announce_membership();
+--! EndIncluded app/announce_membership.sql
+--! Included app/announce_role.sql
+-- What endpoints hear of a role.
+set local role rowhouse_definer;
+create or replace function app.announce_role() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' and (new.name, new.description, new.permissions) is not distinct from (old.name, old.description, old.permissions) then
+        return null;
+    end if;
+    perform jobs.queue_webhooks(
+        coalesce(new.tenant_id, old.tenant_id),
+        case tg_op when 'INSERT' then 'role.created' when 'UPDATE' then 'role.changed' else 'role.deleted' end,
+        jsonb_build_object('role_id', coalesce(new.id, old.id))
+    );
+    return null;
+end
+$$;
+grant execute on function app.announce_role() to rowhouse_owner;
+comment on function app.announce_role() is
+    'Trigger: writes role.* for the webhook endpoints that want to hear of it.';
+reset role;
+
+create or replace trigger announce after insert or update of name, description, permissions or delete on app.roles
+    for each row execute function app.announce_role();
+--! EndIncluded app/announce_role.sql
+--! Included app/announce_tenant.sql
+-- What endpoints hear of the tenant itself: which of its settings changed, and not to what.
+set local role rowhouse_definer;
+create or replace function app.announce_tenant() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    changed constant text[] := array(
+        select now_is.key from jsonb_each(to_jsonb(new)) as now_is
+        where now_is.key <> 'updated_at' and now_is.value is distinct from to_jsonb(old) -> now_is.key
+        order by now_is.key
+    );
+begin
+    if changed <> '{}' then
+        perform jobs.queue_webhooks(new.id, 'tenant.updated', jsonb_build_object('changed', changed));
+    end if;
+    return null;
+end
+$$;
+grant execute on function app.announce_tenant() to rowhouse_owner;
+comment on function app.announce_tenant() is
+    'Trigger: writes tenant.updated for the webhook endpoints that want to hear of it.';
+reset role;
+
+create or replace trigger announce after update on app.tenants
+    for each row execute function app.announce_tenant();
+--! EndIncluded app/announce_tenant.sql
+--! Included auth/announce_api_key.sql
+-- What endpoints hear of an API key: that it was made, or revoked.
+set local role rowhouse_definer;
+create or replace function auth.announce_api_key() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform jobs.queue_webhooks(
+        new.tenant_id,
+        case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
+        jsonb_build_object('api_key_id', new.id, 'kind', new.kind, 'user_id', new.user_id, 'role_id', new.role_id)
+    );
+    return null;
+end
+$$;
+grant execute on function auth.announce_api_key() to rowhouse_owner;
+comment on function auth.announce_api_key() is
+    'Trigger: writes api_key.* for the webhook endpoints that want to hear of it.';
+reset role;
+
+create or replace trigger announce_made after insert on auth.api_keys
+    for each row execute function auth.announce_api_key();
+create or replace trigger announce_revoked after update of revoked_at on auth.api_keys
+    for each row when (old.revoked_at is null and new.revoked_at is not null)
+    execute function auth.announce_api_key();
+--! EndIncluded auth/announce_api_key.sql
+--! Included auth/announce_session.sql
+-- What endpoints hear of sessions: those that somebody ended because they did not trust them, and those that were shown to be
+-- stolen. That one was signed out of, or ran out, is nobody else's business.
+set local role rowhouse_definer;
+create or replace function auth.announce_session() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform jobs.queue_webhooks(
+        new.tenant_id, 'session.revoked',
+        jsonb_build_object('session_id', new.id, 'user_id', new.user_id, 'reason', new.end_reason)
+    );
+    return null;
+end
+$$;
+grant execute on function auth.announce_session() to rowhouse_owner;
+comment on function auth.announce_session() is
+    'Trigger: writes session.revoked for the webhook endpoints that want to hear of it.';
+reset role;
+
+create or replace trigger announce after update of ended_at on auth.sessions
+    for each row when (
+        old.ended_at is null and new.ended_at is not null
+        and new.end_reason in ('revoked', 'reuse') and new.tenant_id is not null
+    )
+    execute function auth.announce_session();
+--! EndIncluded auth/announce_session.sql
 
 -- The API's own calls
 --! Included app/audit_events.sql
@@ -7485,6 +8029,179 @@ grant execute on function app.revoke_all_sessions() to rowhouse_app;
 comment on function app.revoke_all_sessions() is
     'Signs out all of the caller''s sessions, in all their companies, the one that asks too.';
 --! EndIncluded app/revoke_all_sessions.sql
+--! Included context/keep_webhook_secret.sql
+-- Keeps the secret of an endpoint of the caller's tenant, encrypted by the server, and lets the ones before it sign along for
+-- so many seconds more, a week at most.
+set local role rowhouse_definer;
+create or replace function context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    until  constant timestamptz := now() + least(greatest(coalesce(overlap, 0), 0), 604800) * interval '1 second';
+begin
+    -- Two rotations at once take turns.
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.endpoint_id = endpoint)
+        and context.kind_in(context.open_seal()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    update auth.webhook_secrets as former set expires_at = until
+    where former.tenant_id = tenant and former.endpoint_id = endpoint
+        and (former.expires_at is null or former.expires_at > until);
+    insert into auth.webhook_secrets (tenant_id, id, endpoint_id, secret)
+    values (tenant, keep_webhook_secret.id, endpoint, keep_webhook_secret.secret);
+end
+$$;
+grant execute on function context.keep_webhook_secret(uuid, uuid, text, integer) to rowhouse_app;
+comment on function context.keep_webhook_secret(uuid, uuid, text, integer) is
+    'Keeps an endpoint''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+reset role;
+--! EndIncluded context/keep_webhook_secret.sql
+--! Included context/send_test_event.sql
+-- Writes a test event for an endpoint, whatever it subscribes to and also while it is off. There is one at a time, and it is
+-- tried once: nobody has us call an address more often than we can. Returns its id.
+set local role rowhouse_definer;
+create or replace function context.send_test_event(endpoint uuid) returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    event  uuid;
+begin
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    select waiting.id into event from app.webhook_deliveries as waiting
+    where waiting.tenant_id = tenant and waiting.endpoint_id = endpoint
+        and waiting.state = 'pending' and waiting.type = 'webhook.test';
+    if event is null then
+        insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+        values (tenant, endpoint, 'webhook.test', jsonb_build_object('endpoint_id', endpoint))
+        returning id into event;
+    end if;
+    return event;
+end
+$$;
+grant execute on function context.send_test_event(uuid) to rowhouse_app;
+comment on function context.send_test_event(uuid) is
+    'Writes a test event for an endpoint of the caller''s tenant, unless one waits. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/send_test_event.sql
+--! Included context/resend_webhook.sql
+-- Has a delivery that is over sent again, with the id and the sequence that it had, and with all its attempts. One that waits
+-- is sent now. To an endpoint that is off it goes once that is on.
+set local role rowhouse_definer;
+create or replace function context.resend_webhook(delivery uuid) returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+begin
+    update app.webhook_deliveries as mine set
+        state = 'pending', settled_at = null, next_attempt_at = now(),
+        attempts = case mine.state when 'pending' then mine.attempts else 0 end
+    where mine.tenant_id = tenant and mine.id = delivery;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook delivery';
+    end if;
+    perform audit.record_event('webhook.resent', tenant, jsonb_build_object('delivery_id', delivery));
+    return delivery;
+end
+$$;
+grant execute on function context.resend_webhook(uuid) to rowhouse_app;
+comment on function context.resend_webhook(uuid) is
+    'Has a delivery of the caller''s tenant sent again. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/resend_webhook.sql
+--! Included app/create_webhook_endpoint.sql
+-- Makes an endpoint with its secret, which the server makes, and encrypts under the id that it gives it.
+create or replace function app.create_webhook_endpoint(
+    secret_id uuid, sealed_secret text, url text, events text[], description text default ''
+)
+    returns app.webhook_endpoints
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    made app.webhook_endpoints;
+begin
+    insert into app.webhook_endpoints (url, events, description)
+    values (create_webhook_endpoint.url, create_webhook_endpoint.events, coalesce(create_webhook_endpoint.description, ''))
+    returning * into made;
+    perform context.keep_webhook_secret(made.id, secret_id, sealed_secret, 0);
+    return made;
+end
+$$;
+grant execute on function app.create_webhook_endpoint(uuid, text, text, text[], text) to rowhouse_app;
+comment on function app.create_webhook_endpoint(uuid, text, text, text[], text) is
+    'Subscribes an address to events. The secret that they are signed with is shown this once.';
+--! EndIncluded app/create_webhook_endpoint.sql
+--! Included app/rotate_webhook_secret.sql
+-- Gives an endpoint another secret. The one before it signs along for `overlap` seconds: a day unless it is said.
+create or replace function app.rotate_webhook_secret(
+    id uuid, secret_id uuid, sealed_secret text, overlap integer default 86400
+)
+    returns app.webhook_endpoints
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    rotated app.webhook_endpoints;
+begin
+    perform context.keep_webhook_secret(rotate_webhook_secret.id, secret_id, sealed_secret, coalesce(overlap, 86400));
+    select * into rotated from app.webhook_endpoints as mine where mine.id = rotate_webhook_secret.id;
+    return rotated;
+end
+$$;
+grant execute on function app.rotate_webhook_secret(uuid, uuid, text, integer) to rowhouse_app;
+comment on function app.rotate_webhook_secret(uuid, uuid, text, integer) is
+    'Gives a webhook endpoint another secret, shown this once; the one before it signs along for so many seconds.';
+--! EndIncluded app/rotate_webhook_secret.sql
+--! Included app/send_test_event.sql
+create or replace function app.send_test_event(endpoint_id uuid) returns app.webhook_deliveries
+    language plpgsql volatile strict parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    event constant uuid := context.send_test_event(send_test_event.endpoint_id);
+    sent  app.webhook_deliveries;
+begin
+    select * into sent from app.webhook_deliveries as mine where mine.id = event;
+    return sent;
+end
+$$;
+grant execute on function app.send_test_event(uuid) to rowhouse_app;
+comment on function app.send_test_event(uuid) is
+    'Sends the event webhook.test to an endpoint, once, whatever it subscribes to and also while it is off.';
+--! EndIncluded app/send_test_event.sql
+--! Included app/resend_webhook_delivery.sql
+create or replace function app.resend_webhook_delivery(id uuid) returns app.webhook_deliveries
+    language plpgsql volatile strict parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    event constant uuid := context.resend_webhook(resend_webhook_delivery.id);
+    sent  app.webhook_deliveries;
+begin
+    select * into sent from app.webhook_deliveries as mine where mine.id = event;
+    return sent;
+end
+$$;
+grant execute on function app.resend_webhook_delivery(uuid) to rowhouse_app;
+comment on function app.resend_webhook_delivery(uuid) is
+    'Sends a delivery again, with the id and the sequence that it had: a dead letter, or one that the receiver lost.';
+--! EndIncluded app/resend_webhook_delivery.sql
 
 -- Policies: who may do what, table by table
 --! Included policies/tenants.sql
@@ -8059,6 +8776,127 @@ create policy "web processes tell how often keys were used" on auth.api_keys
 comment on policy "web processes tell how often keys were used" on auth.api_keys is
     'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, and jobs.delete_account() takes its name off. What a key may do the definer cannot change.';
 --! EndIncluded policies/api_keys.sql
+--! Included policies/webhook_event_types.sql
+select context.close_table('app.webhook_event_types');
+
+grant select (name, description) on app.webhook_event_types to rowhouse_app;
+
+create policy "everybody inside reads the catalogue of events" on app.webhook_event_types
+    for select to rowhouse_app
+    using ((select context.user_id()) is not null);
+comment on policy "everybody inside reads the catalogue of events" on app.webhook_event_types is
+    'The names are the same for all tenants and no secret, but outside the door there is nothing to see at all.';
+
+-- The definer's reach: checking what endpoints subscribe to.
+grant select on app.webhook_event_types to rowhouse_definer;
+create policy "checks of endpoints read the catalogue" on app.webhook_event_types
+    for select to rowhouse_definer using (true);
+comment on policy "checks of endpoints read the catalogue" on app.webhook_event_types is
+    'app.guard_webhook_endpoint() refuses an event that there is not.';
+
+-- The owner's reach: migrations write the catalogue.
+create policy "migrations keep the catalogue of events" on app.webhook_event_types
+    for all to rowhouse_owner using (true) with check (true);
+comment on policy "migrations keep the catalogue of events" on app.webhook_event_types is
+    'db/schema/app/catalogue_webhook_events.sql is the list; nobody else writes here.';
+--! EndIncluded policies/webhook_event_types.sql
+--! Included policies/webhook_endpoints.sql
+select context.close_table('app.webhook_endpoints');
+
+grant select (
+    tenant_id, id, url, description, events, active, disabled_reason, failing_since, last_sequence, lent_until, created_at, updated_at
+) on app.webhook_endpoints to rowhouse_app;
+grant insert (url, description, events) on app.webhook_endpoints to rowhouse_app;
+grant update (url, description, events, active) on app.webhook_endpoints to rowhouse_app;
+grant delete on app.webhook_endpoints to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.webhook_endpoints
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.webhook_endpoints is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "managers of webhooks see the endpoints" on app.webhook_endpoints
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('manage_webhooks')));
+comment on policy "managers of webhooks see the endpoints" on app.webhook_endpoints is
+    'An address may hold a token of its own, so colleagues do not see it. The secret is elsewhere (auth.webhook_secrets) and is seen by nobody.';
+
+create policy "managers of webhooks add endpoints" on app.webhook_endpoints
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('manage_webhooks')));
+comment on policy "managers of webhooks add endpoints" on app.webhook_endpoints is
+    'A missing permission is named. What an endpoint may subscribe to, and how many there may be, the trigger guard_webhook_endpoint says.';
+
+create policy "managers of webhooks change endpoints" on app.webhook_endpoints
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('manage_webhooks')))
+    with check (tenant_id = (select context.tenant_requiring('manage_webhooks')));
+comment on policy "managers of webhooks change endpoints" on app.webhook_endpoints is
+    'Where it leads, what it is for, which events it gets, and whether it is on. How far it has come is no input.';
+
+create policy "managers of webhooks remove endpoints" on app.webhook_endpoints
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('manage_webhooks')));
+comment on policy "managers of webhooks remove endpoints" on app.webhook_endpoints is
+    'Its secrets and what was not delivered go with it; the trail keeps that it was there.';
+
+-- The definer's reach: the outbox and the queue.
+grant select on app.webhook_endpoints to rowhouse_definer;
+grant update (active, disabled_reason, failing_since, last_sequence, lent_until) on app.webhook_endpoints to rowhouse_definer;
+create policy "the outbox finds who subscribed" on app.webhook_endpoints
+    for select to rowhouse_definer using (true);
+comment on policy "the outbox finds who subscribed" on app.webhook_endpoints is
+    'jobs.queue_webhooks(), jobs.claim_webhooks(); the triggers count and compare.';
+create policy "the queue keeps count and switches off what is gone" on app.webhook_endpoints
+    for update to rowhouse_definer using (true) with check (true);
+comment on policy "the queue keeps count and switches off what is gone" on app.webhook_endpoints is
+    'jobs.claim_webhooks() and jobs.settle_webhook() move the sequence and the loan, and end what fails for days. The definer may change no other column.';
+--! EndIncluded policies/webhook_endpoints.sql
+--! Included policies/webhook_deliveries.sql
+select context.close_table('app.webhook_deliveries');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on app.webhook_deliveries
+    for each statement execute function audit.refuse_change();
+
+-- Only to be read: events come from triggers, and are sent again by a function.
+grant select (
+    tenant_id, id, endpoint_id, type, data, sequence, state, attempts, next_attempt_at, response_status, failure, created_at, settled_at
+) on app.webhook_deliveries to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.webhook_deliveries
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.webhook_deliveries is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "managers of webhooks see what was sent" on app.webhook_deliveries
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('manage_webhooks')));
+comment on policy "managers of webhooks see what was sent" on app.webhook_deliveries is
+    'What went out, what waits and what was given up. It holds ids and no names of people.';
+
+-- The definer's reach: the outbox and the queue.
+grant select, insert, update, delete on app.webhook_deliveries to rowhouse_definer;
+create policy "the queue keeps events until they are forgotten" on app.webhook_deliveries
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the queue keeps events until they are forgotten" on app.webhook_deliveries is
+    'jobs.queue_webhooks(), jobs.claim_webhooks(), jobs.settle_webhook(); context.send_test_event() and context.resend_webhook(); jobs.expire_webhooks() forgets them after thirty days.';
+--! EndIncluded policies/webhook_deliveries.sql
+--! Included policies/webhook_secrets.sql
+select context.close_table('auth.webhook_secrets');
+
+-- The definer's reach: signing.
+grant select, insert, delete on auth.webhook_secrets to rowhouse_definer;
+grant update (expires_at) on auth.webhook_secrets to rowhouse_definer;
+create policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets is
+    'context.keep_webhook_secret() brings them, encrypted under the master key; jobs.claim_webhooks() lends them to the worker; jobs.expire_webhooks() forgets replaced ones.';
+--! EndIncluded policies/webhook_secrets.sql
 --! Included policies/totp_factors.sql
 select context.close_table('auth.totp_factors');
 
@@ -8375,6 +9213,41 @@ comment on column app.user_preferences.updated_at is 'When they were last change
 comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
 comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
 
+comment on table app.webhook_event_types is 'The catalogue of events that webhooks tell of.';
+comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
+comment on column app.webhook_event_types.description is 'When it happens.';
+
+comment on table app.webhook_endpoints is 'An address that is told of events, by webhooks that are signed (Standard Webhooks).';
+comment on column app.webhook_endpoints.id is 'Its key.';
+comment on column app.webhook_endpoints.url is 'Where events are sent: https, and no address inside of a network.';
+comment on column app.webhook_endpoints.description is 'What it is for.';
+comment on column app.webhook_endpoints.events is 'Names from the catalogue of events, in order.';
+comment on column app.webhook_endpoints.active is 'Whether it is told of what happens. What happened while it was off it never hears of.';
+comment on column app.webhook_endpoints.disabled_reason is 'Why it was switched off by itself; null if somebody did. gone: it answered 410; failing: it has taken nothing for five days.';
+comment on column app.webhook_endpoints.failing_since is 'Since when no attempt has succeeded; null if the last one did.';
+comment on column app.webhook_endpoints.last_sequence is 'The sequence of the last event that was sent to it for the first time.';
+comment on column app.webhook_endpoints.lent_until is 'Until when one worker has it in hand.';
+comment on column app.webhook_endpoints.created_at is 'When it was made.';
+comment on column app.webhook_endpoints.updated_at is 'When it was last changed by somebody.';
+
+comment on table app.webhook_deliveries is 'An event for one endpoint, and what came of sending it. Kept for thirty days. Not audited: what it tells of is an event of its own, and so is that it was sent again.';
+comment on column app.webhook_deliveries.id is 'Its key; webhook-id is msg_ and this, whenever it is sent.';
+comment on column app.webhook_deliveries.endpoint_id is 'The key of the endpoint that it is for.';
+comment on column app.webhook_deliveries.type is 'Which event it is; webhook.test is one that somebody asked for.';
+comment on column app.webhook_deliveries.data is 'What it tells: ids, and no names of people.';
+comment on column app.webhook_deliveries.sequence is 'Its place among all that this endpoint was sent; null until it is sent for the first time.';
+comment on column app.webhook_deliveries.state is 'What became of it. pending: waits, or is tried again; delivered: the endpoint took it; dead: given up, until it is sent again by hand.';
+comment on column app.webhook_deliveries.attempts is 'How often it was sent.';
+comment on column app.webhook_deliveries.next_attempt_at is 'When it is sent next; null once it is delivered or dead.';
+comment on column app.webhook_deliveries.response_status is 'The HTTP status of the last answer; null where there was none.';
+comment on column app.webhook_deliveries.failure is 'What was wrong with the last attempt. status: the answer was not 2xx; redirect: it led elsewhere, where nobody follows; timeout: there was no answer in fifteen seconds; connection: nobody answers there; tls: the certificate is not good; address: no address outside of private networks, or a port that is not allowed; secret: what it is signed with cannot be decrypted; disabled: the endpoint was switched off meanwhile.';
+comment on column app.webhook_deliveries.created_at is 'When it happened.';
+comment on column app.webhook_deliveries.settled_at is 'When it was delivered or given up; null while it is pending.';
+
+comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypted under the master key.';
+comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
+comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
+
 comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
 comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
 comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
@@ -8570,6 +9443,26 @@ comment on constraint api_keys_tenant_id_user_id_fkey on auth.api_keys is 'A key
 comment on constraint api_keys_tenant_id_role_id_fkey on auth.api_keys is 'A key''s role is one of its own company.';
 comment on constraint api_keys_tenant_id_replaces_fkey on auth.api_keys is 'A key replaces one of its own company.';
 
+comment on constraint webhook_event_types_name_check on app.webhook_event_types is 'An event''s name is lower-case words, a dot, and lower-case words.';
+comment on constraint webhook_endpoints_url_check on app.webhook_endpoints is 'An endpoint''s address begins with https://, has no user, no # and at most 2,000 characters of ASCII (a name in other letters is written in Punycode); in development it may be http://localhost.';
+comment on constraint webhook_endpoints_description_check on app.webhook_endpoints is 'An endpoint''s description has at most 200 characters, on one line, and is empty or shows something.';
+comment on constraint webhook_endpoints_events_check on app.webhook_endpoints is 'An endpoint subscribes to at most 50 events.';
+comment on constraint webhook_endpoints_disabled_reason_check on app.webhook_endpoints is 'An endpoint is switched off because it is gone or failing.';
+comment on constraint webhook_endpoints_last_sequence_check on app.webhook_endpoints is 'A sequence counts from 1.';
+comment on constraint webhook_endpoints_check on app.webhook_endpoints is 'An endpoint that was switched off is off.';
+comment on constraint webhook_endpoints_tenant_id_fkey on app.webhook_endpoints is 'An endpoint belongs to a company.';
+comment on constraint webhook_deliveries_type_check on app.webhook_deliveries is 'An event''s name has at most 100 characters.';
+comment on constraint webhook_deliveries_sequence_check on app.webhook_deliveries is 'A sequence counts from 1.';
+comment on constraint webhook_deliveries_state_check on app.webhook_deliveries is 'A delivery is pending, delivered or dead.';
+comment on constraint webhook_deliveries_attempts_check on app.webhook_deliveries is 'Attempts are counted from 0.';
+comment on constraint webhook_deliveries_response_status_check on app.webhook_deliveries is 'An HTTP status has three digits.';
+comment on constraint webhook_deliveries_failure_check on app.webhook_deliveries is 'A failure is one of those that the sender knows.';
+comment on constraint webhook_deliveries_check on app.webhook_deliveries is 'A delivery that is settled says when.';
+comment on constraint webhook_deliveries_check1 on app.webhook_deliveries is 'A delivery that is pending says when it is tried next.';
+comment on constraint webhook_deliveries_tenant_id_fkey on app.webhook_deliveries is 'A delivery belongs to a company.';
+comment on constraint webhook_deliveries_tenant_id_endpoint_id_fkey on app.webhook_deliveries is 'A delivery is for an endpoint of its own company.';
+comment on constraint webhook_secrets_secret_check on auth.webhook_secrets is 'What is encrypted has at most 500 characters.';
+
 comment on constraint registrations_name_check on auth.registrations is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint registrations_tenant_name_check on auth.registrations is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint registrations_tenant_slug_check on auth.registrations is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
@@ -8661,6 +9554,13 @@ select audit.track('app.user_preferences', kept => '{user_id,language,tone,creat
 select audit.track('auth.identities', tenant => '',
     kept => '{user_id,provider,issuer,subject,created_at,last_used_at}', clocks => '{last_used_at}');
 
+-- Where a tenant's events go: whoever led them elsewhere must be found. An address may hold a token, and a description is
+-- what people said. How far it has come is no event.
+select audit.track('app.webhook_event_types', tenant => '', kept => '{description}');
+select audit.track('app.webhook_endpoints',
+    kept => '{events,active,disabled_reason,failing_since,created_at,updated_at}', withheld => '{url,description,last_sequence,lent_until}',
+    clocks => '{failing_since,last_sequence,lent_until}');
+
 -- Secrets, around which the rest is kept. Where a session came from tells a stolen one from its owner's. The name of a
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
@@ -8670,6 +9570,7 @@ select audit.track('auth.sessions',
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
+select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
@@ -8689,6 +9590,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 
 -- Not audited, and why:
 --   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
+--   app.webhook_deliveries  the queue of webhooks; what they tell of is an event of its own, and so is that one was sent again
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
@@ -8715,6 +9617,7 @@ using (values
     ('manage_users',     'Invite people, change their roles, suspend and remove them.'),
     ('manage_roles',     'Make, change and remove roles, within what one holds.'),
     ('manage_api_keys',  'See and revoke every API key of the tenant, and make keys that are the tenant''s own.'),
+    ('manage_webhooks',  'Subscribe addresses to events of the tenant, and see what was sent to them.'),
     ('manage_tenant',    'Change the tenant''s name and settings.'),
     ('view_audit',       'Read the tenant''s audit trail.')
 ) as wanted (name, description)
@@ -8722,6 +9625,28 @@ on known.name = wanted.name
 when matched and known.description <> wanted.description then update set description = wanted.description
 when not matched then insert values (wanted.name, wanted.description);
 --! EndIncluded app/catalogue_permissions.sql
+--! Included app/catalogue_webhook_events.sql
+-- The catalogue of events that a webhook endpoint can subscribe to. What their data hold is in docs/organisations/webhooks.md.
+merge into app.webhook_event_types as known
+using (values
+    ('member.joined',            'Somebody became a member, or came back.'),
+    ('member.removed',           'Somebody is no longer a member.'),
+    ('member.suspended',         'A member is kept out for now.'),
+    ('member.resumed',           'A member who was suspended is let in again.'),
+    ('member.role_changed',      'A member has another role.'),
+    ('member.ownership_changed', 'A member became an owner, or is one no more.'),
+    ('role.created',             'A role was made.'),
+    ('role.changed',             'A role''s name, description or permissions changed.'),
+    ('role.deleted',             'A role was removed.'),
+    ('api_key.created',          'An API key was made.'),
+    ('api_key.revoked',          'An API key was revoked.'),
+    ('session.revoked',          'A member''s session was ended by somebody, or because an old refresh token of it was shown.'),
+    ('tenant.updated',           'The tenant''s name, status or settings changed.')
+) as wanted (name, description)
+on known.name = wanted.name
+when matched and known.description <> wanted.description then update set description = wanted.description
+when not matched then insert values (wanted.name, wanted.description);
+--! EndIncluded app/catalogue_webhook_events.sql
 
 -- The application's own tables
 --! Included tenancy/permission.sql

@@ -189,6 +189,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/retry.sql
 --!include jobs/retry_mail.sql
 --!include jobs/rotate_seal_key.sql
+--!include jobs/queue_webhooks.sql
+--!include jobs/webhook_endpoints_due.sql
+--!include jobs/webhooks_due.sql
+--!include jobs/claim_webhooks.sql
+--!include jobs/settle_webhook.sql
+--!include jobs/release_webhooks.sql
+--!include jobs/expire_webhooks.sql
 
 -- Rules of single values
 --!include app/is_blank.sql
@@ -201,6 +208,14 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/guard_membership.sql
 --!include app/keep_an_owner.sql
 --!include app/guard_second_factor.sql
+--!include app/guard_webhook_endpoint.sql
+
+-- What webhooks tell of
+--!include app/announce_membership.sql
+--!include app/announce_role.sql
+--!include app/announce_tenant.sql
+--!include auth/announce_api_key.sql
+--!include auth/announce_session.sql
 
 -- The API's own calls
 --!include app/audit_events.sql
@@ -236,6 +251,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/revoke_session.sql
 --!include app/revoke_other_sessions.sql
 --!include app/revoke_all_sessions.sql
+--!include context/keep_webhook_secret.sql
+--!include context/send_test_event.sql
+--!include context/resend_webhook.sql
+--!include app/create_webhook_endpoint.sql
+--!include app/rotate_webhook_secret.sql
+--!include app/send_test_event.sql
+--!include app/resend_webhook_delivery.sql
 
 -- Policies: who may do what, table by table
 --!include policies/tenants.sql
@@ -254,6 +276,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/registrations.sql
 --!include policies/mails.sql
 --!include policies/api_keys.sql
+--!include policies/webhook_event_types.sql
+--!include policies/webhook_endpoints.sql
+--!include policies/webhook_deliveries.sql
+--!include policies/webhook_secrets.sql
 --!include policies/totp_factors.sql
 --!include policies/recovery_codes.sql
 --!include policies/mfa_challenges.sql
@@ -283,6 +309,7 @@ select audit.create_partitions();
 -- What is audited, and then the catalogue, whose changes already are
 --!include audit/tracked_tables.sql
 --!include app/catalogue_permissions.sql
+--!include app/catalogue_webhook_events.sql
 
 -- The application's own tables
 --!include tenancy/permission.sql

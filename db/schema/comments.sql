@@ -77,6 +77,41 @@ comment on column app.user_preferences.updated_at is 'When they were last change
 comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
 comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
 
+comment on table app.webhook_event_types is 'The catalogue of events that webhooks tell of.';
+comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
+comment on column app.webhook_event_types.description is 'When it happens.';
+
+comment on table app.webhook_endpoints is 'An address that is told of events, by webhooks that are signed (Standard Webhooks).';
+comment on column app.webhook_endpoints.id is 'Its key.';
+comment on column app.webhook_endpoints.url is 'Where events are sent: https, and no address inside of a network.';
+comment on column app.webhook_endpoints.description is 'What it is for.';
+comment on column app.webhook_endpoints.events is 'Names from the catalogue of events, in order.';
+comment on column app.webhook_endpoints.active is 'Whether it is told of what happens. What happened while it was off it never hears of.';
+comment on column app.webhook_endpoints.disabled_reason is 'Why it was switched off by itself; null if somebody did. gone: it answered 410; failing: it has taken nothing for five days.';
+comment on column app.webhook_endpoints.failing_since is 'Since when no attempt has succeeded; null if the last one did.';
+comment on column app.webhook_endpoints.last_sequence is 'The sequence of the last event that was sent to it for the first time.';
+comment on column app.webhook_endpoints.lent_until is 'Until when one worker has it in hand.';
+comment on column app.webhook_endpoints.created_at is 'When it was made.';
+comment on column app.webhook_endpoints.updated_at is 'When it was last changed by somebody.';
+
+comment on table app.webhook_deliveries is 'An event for one endpoint, and what came of sending it. Kept for thirty days. Not audited: what it tells of is an event of its own, and so is that it was sent again.';
+comment on column app.webhook_deliveries.id is 'Its key; webhook-id is msg_ and this, whenever it is sent.';
+comment on column app.webhook_deliveries.endpoint_id is 'The key of the endpoint that it is for.';
+comment on column app.webhook_deliveries.type is 'Which event it is; webhook.test is one that somebody asked for.';
+comment on column app.webhook_deliveries.data is 'What it tells: ids, and no names of people.';
+comment on column app.webhook_deliveries.sequence is 'Its place among all that this endpoint was sent; null until it is sent for the first time.';
+comment on column app.webhook_deliveries.state is 'What became of it. pending: waits, or is tried again; delivered: the endpoint took it; dead: given up, until it is sent again by hand.';
+comment on column app.webhook_deliveries.attempts is 'How often it was sent.';
+comment on column app.webhook_deliveries.next_attempt_at is 'When it is sent next; null once it is delivered or dead.';
+comment on column app.webhook_deliveries.response_status is 'The HTTP status of the last answer; null where there was none.';
+comment on column app.webhook_deliveries.failure is 'What was wrong with the last attempt. status: the answer was not 2xx; redirect: it led elsewhere, where nobody follows; timeout: there was no answer in fifteen seconds; connection: nobody answers there; tls: the certificate is not good; address: no address outside of private networks, or a port that is not allowed; secret: what it is signed with cannot be decrypted; disabled: the endpoint was switched off meanwhile.';
+comment on column app.webhook_deliveries.created_at is 'When it happened.';
+comment on column app.webhook_deliveries.settled_at is 'When it was delivered or given up; null while it is pending.';
+
+comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypted under the master key.';
+comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
+comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
+
 comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
 comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
 comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';

@@ -67,6 +67,26 @@ comment on constraint api_keys_tenant_id_user_id_fkey on auth.api_keys is 'A key
 comment on constraint api_keys_tenant_id_role_id_fkey on auth.api_keys is 'A key''s role is one of its own company.';
 comment on constraint api_keys_tenant_id_replaces_fkey on auth.api_keys is 'A key replaces one of its own company.';
 
+comment on constraint webhook_event_types_name_check on app.webhook_event_types is 'An event''s name is lower-case words, a dot, and lower-case words.';
+comment on constraint webhook_endpoints_url_check on app.webhook_endpoints is 'An endpoint''s address begins with https://, has no user, no # and at most 2,000 characters of ASCII (a name in other letters is written in Punycode); in development it may be http://localhost.';
+comment on constraint webhook_endpoints_description_check on app.webhook_endpoints is 'An endpoint''s description has at most 200 characters, on one line, and is empty or shows something.';
+comment on constraint webhook_endpoints_events_check on app.webhook_endpoints is 'An endpoint subscribes to at most 50 events.';
+comment on constraint webhook_endpoints_disabled_reason_check on app.webhook_endpoints is 'An endpoint is switched off because it is gone or failing.';
+comment on constraint webhook_endpoints_last_sequence_check on app.webhook_endpoints is 'A sequence counts from 1.';
+comment on constraint webhook_endpoints_check on app.webhook_endpoints is 'An endpoint that was switched off is off.';
+comment on constraint webhook_endpoints_tenant_id_fkey on app.webhook_endpoints is 'An endpoint belongs to a company.';
+comment on constraint webhook_deliveries_type_check on app.webhook_deliveries is 'An event''s name has at most 100 characters.';
+comment on constraint webhook_deliveries_sequence_check on app.webhook_deliveries is 'A sequence counts from 1.';
+comment on constraint webhook_deliveries_state_check on app.webhook_deliveries is 'A delivery is pending, delivered or dead.';
+comment on constraint webhook_deliveries_attempts_check on app.webhook_deliveries is 'Attempts are counted from 0.';
+comment on constraint webhook_deliveries_response_status_check on app.webhook_deliveries is 'An HTTP status has three digits.';
+comment on constraint webhook_deliveries_failure_check on app.webhook_deliveries is 'A failure is one of those that the sender knows.';
+comment on constraint webhook_deliveries_check on app.webhook_deliveries is 'A delivery that is settled says when.';
+comment on constraint webhook_deliveries_check1 on app.webhook_deliveries is 'A delivery that is pending says when it is tried next.';
+comment on constraint webhook_deliveries_tenant_id_fkey on app.webhook_deliveries is 'A delivery belongs to a company.';
+comment on constraint webhook_deliveries_tenant_id_endpoint_id_fkey on app.webhook_deliveries is 'A delivery is for an endpoint of its own company.';
+comment on constraint webhook_secrets_secret_check on auth.webhook_secrets is 'What is encrypted has at most 500 characters.';
+
 comment on constraint registrations_name_check on auth.registrations is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint registrations_tenant_name_check on auth.registrations is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint registrations_tenant_slug_check on auth.registrations is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';

@@ -10,6 +10,8 @@ export interface KeyUsage {
   secondFactors: number;
   /** Mails that wait, with a link and a code that only this key opens. */
   mails: number;
+  /** Secrets that webhooks are signed with, and that only this key opens. */
+  webhookSecrets: number;
   /** Live sessions whose tokens come from this key. */
   sessions: number;
   /** When the last of these sessions ends by itself; null where there is none. */
@@ -33,6 +35,7 @@ export async function keyUsage(
     signingKeys: 0,
     secondFactors: 0,
     mails: 0,
+    webhookSecrets: 0,
     sessions: 0,
     lastSessionEnds: null,
   });
@@ -54,6 +57,11 @@ export async function keyUsage(
     "select secret from auth.mails where state = 'pending' and secret is not null",
   );
   for (const { secret } of waiting) of((key) => namesMasterKey(secret, key)).mails++;
+
+  const { rows: signing } = await admin.query<{ secret: string }>(
+    "select secret from auth.webhook_secrets where expires_at is null or expires_at > now()",
+  );
+  for (const { secret } of signing) of((key) => namesMasterKey(secret, key)).webhookSecrets++;
 
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
     const { rows } = await admin.query<{ id: string; handle_digest: Buffer; ends: Date }>(

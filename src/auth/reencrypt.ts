@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { webhookSecretPurpose } from "../webhooks/secret.ts";
 import { seedPurpose } from "./check_code.ts";
 import { decrypt, encrypt, type MasterKeys, namesMasterKey } from "./encryption.ts";
 import { mailPurpose } from "./mail_secrets.ts";
@@ -18,6 +19,7 @@ const EVERYTHING: readonly Encrypted[] = [
   { what: "signing key", table: "auth.signing_keys", column: "private_jwk", purpose: signingKeyPurpose },
   { what: "second factor", table: "auth.totp_factors", column: "seed", purpose: seedPurpose },
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
+  { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
 ];
 
 /** Rows read at a time. */

@@ -65,7 +65,7 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
   await client.connect();
   try {
     const { rows } = await client.query<{ hidden: boolean }>(
-      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') as hidden",
+      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') as hidden",
     );
     // Row security would hide what is to be counted, and nothing counted would read as nothing needed.
     if (rows[0]?.hidden)
@@ -85,22 +85,25 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-const isUsed = ({ signingKeys, secondFactors, mails, sessions }: KeyUsage): boolean =>
-  signingKeys + secondFactors + mails + sessions > 0;
+/** How much is encrypted under a key. */
+const encrypted = ({ signingKeys, secondFactors, mails, webhookSecrets }: KeyUsage): number =>
+  signingKeys + secondFactors + mails + webhookSecrets;
+
+const isUsed = (usage: KeyUsage): boolean => encrypted(usage) + usage.sessions > 0;
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-function inWords({ signingKeys, secondFactors, mails, sessions }: KeyUsage): string {
+function inWords({ signingKeys, secondFactors, mails, webhookSecrets, sessions }: KeyUsage): string {
   const factors = secondFactors > 0 ? `, ${count(secondFactors, "second factor")}` : "";
   const waiting = mails > 0 ? `, ${count(mails, "mail")}` : "";
-  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}`;
+  const hooks = webhookSecrets > 0 ? `, ${count(webhookSecrets, "webhook secret")}` : "";
+  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}${hooks}`;
 }
 
-function stillNeeded({ signingKeys, secondFactors, mails, lastSessionEnds }: KeyUsage): string {
+function stillNeeded(usage: KeyUsage): string {
+  const { lastSessionEnds } = usage;
   const reasons = [
-    ...(signingKeys + secondFactors + mails > 0
-      ? ["`rowhouse keys reencrypt` has taken what is encrypted to the new key"]
-      : []),
+    ...(encrypted(usage) > 0 ? ["`rowhouse keys reencrypt` has taken what is encrypted to the new key"] : []),
     ...(lastSessionEnds
       ? [`its sessions are over, by ${lastSessionEnds.toISOString()} at the latest unless they are renewed`]
       : []),

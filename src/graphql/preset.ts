@@ -17,6 +17,7 @@ import { RecordFilterPlugin } from "./record_filter.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
 import { TotalCountPlugin } from "./total_count.ts";
+import { WebhookSecretsPlugin } from "./webhook_secrets.ts";
 
 export const schemaPreset: GraphileConfig.Preset = {
   extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
@@ -36,6 +37,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     TotalCountPlugin,
     NotFoundPlugin,
     ApiKeysPlugin,
+    WebhookSecretsPlugin,
     FilterNullsPlugin,
   ],
   disablePlugins: [

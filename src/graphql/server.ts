@@ -10,6 +10,7 @@ import type { KeyLimits } from "../http/key_limits.ts";
 import type { OnRefusal } from "../http/report_errors.ts";
 import type { RequestState } from "../http/request_facts.ts";
 import type { Log } from "../log.ts";
+import { makeWebhookSecret } from "../webhooks/secret.ts";
 import { createAdmission } from "./admission.ts";
 import { maskErrors } from "./errors.ts";
 import { explorerFiles, explorerPreset, type SignInOffer } from "./explorer/explorer.ts";
@@ -59,6 +60,7 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
     ruru: explorerPreset(people),
     grafast: {
       explain: false,
+      context: () => ({ makeWebhookSecret: () => makeWebhookSecret(keys) }),
       // A statement's own time, and room before it to wait for one's turn and for a connection.
       timeouts: { planning: 2_000, execution: statementTimeout + 15_000 },
     },

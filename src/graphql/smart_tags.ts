@@ -90,6 +90,22 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           user_id: filtered,
         },
       },
+      // Made by a function, which gives it its secret; changed and removed like any row.
+      "app.webhook_endpoints": {
+        tags: { behavior: "-insert" },
+        attribute: {
+          disabled_reason: { tags: { enum: "WebhookDisabledReason" } },
+          // The queue's own.
+          lent_until: { tags: { behavior: "-*" } },
+        },
+      },
+      "app.webhook_deliveries": {
+        attribute: {
+          endpoint_id: filtered,
+          state: { tags: { ...filtered.tags, enum: "WebhookDeliveryState" } },
+          failure: { tags: { enum: "WebhookFailure" } },
+        },
+      },
       "app.audit_events": {
         tags: {
           primaryKey: "id",
@@ -129,6 +145,9 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.messages.messages_tenant_id_user_id_conversation_id_fkey": {
         tags: { fieldName: "conversation", foreignFieldName: "messages" },
       },
+      "app.webhook_deliveries.webhook_deliveries_tenant_id_endpoint_id_fkey": {
+        tags: { fieldName: "endpoint", foreignFieldName: "deliveries" },
+      },
       "app.user_preferences.user_preferences_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", foreignSingleFieldName: "preferences" },
       },
@@ -160,6 +179,10 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.create_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.rotate_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
+      "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
+      "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
+      "app.send_test_event": { tags: { resultFieldName: "webhookDelivery" } },
+      "app.resend_webhook_delivery": { tags: { resultFieldName: "webhookDelivery" } },
       "app.set_my_preferences": { tags: { resultFieldName: "preferences" } },
       "app.delete_my_preferences": { tags: { resultFieldName: "preferences" } },
     },

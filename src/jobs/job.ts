@@ -13,7 +13,10 @@ export interface JobContext {
 }
 
 /** The settings that jobs need. */
-export type JobConfig = Pick<Config, "masterKey" | "previousMasterKey" | "accessTokenAlgorithm" | "guests">;
+export type JobConfig = Pick<
+  Config,
+  "masterKey" | "previousMasterKey" | "accessTokenAlgorithm" | "guests" | "webhooks"
+>;
 
 /**
  * A background job. It takes no data, so that the queue holds none; run twice, it does no more than once.

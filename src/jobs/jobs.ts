@@ -3,11 +3,13 @@ import { type ParsedCronItem, parseCrontab } from "graphile-worker";
 import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
 import { deleteAccounts } from "./delete_accounts.ts";
+import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireGuests } from "./expire_guests.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
 import { expireMail } from "./expire_mail.ts";
 import { expireSessions } from "./expire_sessions.ts";
+import { expireWebhooks } from "./expire_webhooks.ts";
 import type { Job } from "./job.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
@@ -19,6 +21,8 @@ export const jobs: Readonly<Record<string, Job>> = {
   expire_guests: expireGuests,
   expire_mail: expireMail,
   expire_idempotency_keys: expireIdempotencyKeys,
+  deliver_webhooks: deliverWebhooks,
+  expire_webhooks: expireWebhooks,
   create_audit_partitions: createAuditPartitions,
   delete_accounts: deleteAccounts,
   rotate_seal_key: rotateSealKey,

@@ -9,6 +9,7 @@ import { traced } from "../tracing.ts";
 import { beat, keepBeating } from "./heartbeat.ts";
 import { JOB_TIMEOUT, type Job, type JobConfig, type JobContext } from "./job.ts";
 import { jobs as allJobs, atStart, schedule } from "./jobs.ts";
+import { watchWebhooks } from "./watch_webhooks.ts";
 
 export interface WorkerOptions {
   /** Connects as rowhouse_worker, directly: the queue listens, which PgBouncer cannot pass on. */
@@ -71,7 +72,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       log.info("the job queue is open again");
     }
   };
-  const running = Promise.all([keepRunning(), keepBeating(pool, log, stopping.signal)]);
+  const watching = Object.hasOwn(options.jobs ?? allJobs, "deliver_webhooks");
+  const running = Promise.all([
+    keepRunning(),
+    keepBeating(pool, log, stopping.signal),
+    ...(watching ? [watchWebhooks(pool, () => runner, log, stopping.signal)] : []),
+  ]);
   return {
     async stop() {
       stopping.abort();

@@ -31,6 +31,7 @@ export const TEMPLATES = [
   "passkey_added",
   "passkey_removed",
   "guest_upgrade",
+  "webhook_disabled",
   ...NOTICES,
 ] as const;
 

@@ -94,8 +94,8 @@ test("every column that holds a name holds names only", async () => {
           and pg_get_constraintdef(pg_constraint.oid) ~ 'app\\.is_name\\('
       )
     order by 1`);
-  // A permission's name is a word of ours, in lower case; a table's is PostgreSQL's.
-  expect(rows).toEqual([{ name: "app.permissions.name" }]);
+  // The names of permissions and events are words of ours, in lower case; a table's is PostgreSQL's.
+  expect(rows).toEqual([{ name: "app.permissions.name" }, { name: "app.webhook_event_types.name" }]);
 });
 
 describe("what is no name", () => {

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { seedPurpose } from "../../src/auth/check_code.ts";
 import { decrypt, masterKeys } from "../../src/auth/encryption.ts";
 import { spelledOut } from "../../src/auth/totp.ts";
+import { makeWebhookSecret, openWebhookSecret } from "../../src/webhooks/secret.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
-import { signUp } from "../support/people.ts";
+import { createTenant, signUp } from "../support/people.ts";
 import { startTestServer } from "../support/server.ts";
 
 const OLD = testMasterKey.toString("base64");
@@ -68,13 +69,24 @@ test("a role that row security binds is refused, because what it cannot see woul
   expect(err).toMatch(/has to be a superuser's/);
 });
 
-test("second factors are counted, and taken to the new key by reencrypt", async () => {
+test("second factors and webhook secrets are counted, and taken to the new key by reencrypt", async () => {
   const database = await createDatabase();
   try {
     const old = await startTestServer(database);
     const { login, headers } = await signUp(old);
     const { body } = await old.post("/auth/mfa/totp/enroll", {}, headers);
     expect(body.secret).toMatch(/^[A-Z2-7]{32}$/);
+    const tenant = await createTenant(database);
+    const made = makeWebhookSecret(
+      masterKeys({ masterKey: Buffer.from(OLD, "base64"), previousMasterKey: null }),
+    );
+    await database.admin.query(
+      `with endpoint as (
+         insert into app.webhook_endpoints (tenant_id, url) values ($1, 'https://hooks.example/') returning tenant_id, id
+       )
+       insert into auth.webhook_secrets (tenant_id, id, endpoint_id, secret) select tenant_id, $2, id, $3 from endpoint`,
+      [tenant.tenantId, made.id, made.sealed],
+    );
     await old.close();
     await database.admin.query(`update auth.signing_keys set expires_at = greatest(active_from, now() - interval '1 second');
       update auth.sessions set ended_at = now(), end_reason = 'logout'`);
@@ -82,21 +94,24 @@ test("second factors are counted, and taken to the new key by reencrypt", async 
     const before = await rowhouse(["keys"], folder, settings);
     expect(before.code).toBe(1);
     expect(before.out).toMatch(/MASTER_KEY_PREVIOUS is still needed, until `rowhouse keys reencrypt` has/);
+    expect(before.out).toContain(", 1 webhook secret\n");
     const done = await rowhouse(["keys", "reencrypt"], folder, settings);
     expect(done).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^Under the current key now: 1 signing key, 1 second factor, \d+ mails?\.\n/,
+        /^Under the current key now: 1 signing key, 1 second factor, \d+ mails?, 1 webhook secret\.\n/,
       ),
     });
     expect((await rowhouse(["keys", "reencrypt"], folder, settings)).out).toMatch(
-      /now: 0 signing keys, 0 second factors, 0 mails\./,
+      /now: 0 signing keys, 0 second factors, 0 mails, 0 webhook secrets\./,
     );
     const { rows } = await database.admin.query<{ id: string; seed: string }>(
       "select id, seed from auth.totp_factors where user_id = $1",
       [login.user.id],
     );
     const current = masterKeys({ masterKey: Buffer.from(NEW, "base64"), previousMasterKey: null });
+    const kept = await database.admin.query("select id, secret from auth.webhook_secrets");
+    expect(`whsec_${openWebhookSecret(current, kept.rows[0]).toString("base64")}`).toBe(made.secret);
     expect(spelledOut(decrypt(current, rows[0]!.seed, seedPurpose(rows[0]!.id)))).toBe(body.secret);
   } finally {
     await database.drop();

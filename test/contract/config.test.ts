@@ -90,6 +90,7 @@ describe("the configuration", () => {
       WORKER: "yes",
       ACCESS_TOKEN_ALGORITHM: "none",
       METRICS_TOKEN: "short",
+      WEBHOOK_PORTS: "443,0",
     });
     expect(found.map((sentence) => sentence.split(" ")[0])).toEqual([
       "NODE_ENV",
@@ -98,6 +99,7 @@ describe("the configuration", () => {
       "DATABASE_URL",
       "DATABASE_POOL_SIZE",
       "CORS_ORIGINS",
+      "WEBHOOK_PORTS",
       "TRUSTED_PROXIES",
       "ACCESS_TOKEN_ALGORITHM",
       "PROCESSES",
@@ -137,6 +139,17 @@ describe("the configuration", () => {
         expect.stringMatching(/^ACCOUNT_DELETION_GRACE_DAYS /),
       ]);
     }
+  });
+
+  test("has webhooks lead inside in development only, and elsewhere to the ports that are named", () => {
+    expect(readConfig({ STATE_DIR }).webhooks).toEqual({ internal: true, ports: [443] });
+    expect(readConfig({ ...production, WEBHOOK_PORTS: "443, 8443" }).webhooks).toEqual({
+      internal: false,
+      ports: [443, 8443],
+    });
+    expect(problems({ ...production, WEBHOOK_INTERNAL: "on" })).toEqual([
+      expect.stringMatching(/^WEBHOOK_INTERNAL /),
+    ]);
   });
 
   test("takes a number of processes, or as many as can run at the same time", () => {

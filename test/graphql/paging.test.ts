@@ -42,6 +42,11 @@ beforeAll(async () => {
     "insert into app.roles (tenant_id, name) select $1, 'role ' || n from generate_series(1, 8) as n",
     [acme.tenantId],
   );
+  await admin.query(
+    `insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+     select $1, $2, 'role.changed', '{}' from generate_series(1, 12)`,
+    [acme.tenantId, acme.owner.webhookEndpointId],
+  );
   // Events with and without an actor, a record and a request, several of them at once.
   await admin.query(
     `insert into audit.events (tenant_id, at, action, detail, actor_kind, actor_id, request_id)
@@ -96,9 +101,10 @@ async function page({ path }: List, given: string): Promise<Page> {
   const keys: Record<string, string> = {
     conversation: acme.owner.conversationId,
     role: acme.roleIds.member,
+    webhookEndpoint: acme.owner.webhookEndpointId,
   };
   const list = path.at(-1)!;
-  const node = list === "permissions" ? "name" : "id";
+  const node = ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
   const selection = `${list}(${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
   const query = path.length === 1 ? selection : `${path[0]}(id: "${keys[path[0]!]}") { ${selection} }`;
   const { data, errors } = await api.ask(acme.owner, `{ ${query} }`);
@@ -135,6 +141,10 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "permissions",
       "role.memberships",
       "roles",
+      "webhookDeliveries",
+      "webhookEndpoint.deliveries",
+      "webhookEndpoints",
+      "webhookEventTypes",
     ]);
   });
 

@@ -57,6 +57,13 @@ async function furnish(client: pg.ClientBase, tenant: TenantFixture, rows: numbe
      from generate_series(1, $3) as n`,
     given,
   );
+  await client.query(
+    `insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data, state, settled_at, next_attempt_at)
+     select $1, case when n % 5 < 2 then $2::uuid else uuidv7() end, 'role.changed', '{}',
+       case when n % 100 > 0 then 'delivered' else 'dead' end, now(), null
+     from generate_series(1, $3) as n`,
+    [tenant.tenantId, tenant.member.webhookEndpointId, rows],
+  );
 }
 
 beforeAll(async () => {
@@ -84,7 +91,7 @@ const beliefs: Readonly<Record<string, readonly string[]>> = {
   "nothing about it": [],
   "what it was told by analyze": ["analyze"],
   "that a tenant is small": [
-    ...["app.memberships", "app.roles", "app.conversations", "app.messages"].map(
+    ...["app.memberships", "app.roles", "app.conversations", "app.messages", "app.webhook_deliveries"].map(
       (table) => `alter table ${table} alter column tenant_id set (n_distinct = 2000)`,
     ),
     "alter table audit.events alter column tenant_id set (n_distinct_inherited = 2000)",
@@ -109,6 +116,12 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
     memberships: filtered([`roleId: {equalTo: "${tenant.roleIds.member}"}`], ["ID"]),
     roles: filtered([], ["ID", "NAME"]),
     permissions: filtered([], ["NAME"]),
+    webhookDeliveries: filtered(
+      [`endpointId: {equalTo: "${member.webhookEndpointId}"}`, "state: {equalTo: DEAD}"],
+      ["ID"],
+    ),
+    webhookEndpoints: filtered([], ["ID"]),
+    webhookEventTypes: filtered([], ["NAME"]),
     auditEvents: filtered(
       [
         `action: {equalTo: "insert"}`,
@@ -133,7 +146,7 @@ const touched = (nodes: readonly PlanNode[]): number => Math.max(0, ...nodes.fil
 /** Asks for a page and looks at the plans of what that ran. */
 async function checkPage(person: { digest: Buffer }, list: string, given: string): Promise<string | null> {
   const [, parent = "", field = list] = /^(\w+\(.*\)) (\w+)$/.exec(list) ?? [];
-  const key = field === "permissions" ? "name" : "id";
+  const key = ["permissions", "webhookEventTypes"].includes(field) ? "name" : "id";
   const asked = `${field}(${given}) { edges { cursor node { ${key} } } pageInfo { hasNextPage hasPreviousPage } }`;
   api.statements.length = 0;
   const { data, errors } = await api.ask(person, parent ? `{ ${parent} { ${asked} } }` : `{ ${asked} }`);
@@ -199,6 +212,7 @@ describe("where the planner takes every tenant for the largest, as ours does", (
       "app.roles",
       "app.conversations",
       "app.messages",
+      "app.webhook_deliveries",
       "audit.events",
     ]) {
       await database.admin.query("select context.plan_for_largest($1, 'tenant_id')", [table]);

@@ -63,22 +63,33 @@ test("these are the ways in", () => {
     "role",
     "roleByName",
     "roles",
+    "webhookDeliveries",
+    "webhookDelivery",
+    "webhookEndpoint",
+    "webhookEndpoints",
+    "webhookEventType",
+    "webhookEventTypes",
   ]);
   expect(names("Mutation")).toEqual([
     "createApiKey",
     "createConversation",
     "createMessage",
     "createRole",
+    "createWebhookEndpoint",
     "deleteConversation",
     "deleteMyPreferences",
     "deleteRole",
+    "deleteWebhookEndpoint",
     "removePasskey",
     "renamePasskey",
+    "resendWebhookDelivery",
     "revokeAllSessions",
     "revokeApiKey",
     "revokeOtherSessions",
     "revokeSession",
     "rotateApiKey",
+    "rotateWebhookSecret",
+    "sendTestEvent",
     "setMyPreferences",
     "unlinkIdentity",
     "updateApiKey",
@@ -87,6 +98,7 @@ test("these are the ways in", () => {
     "updateRole",
     "updateTenant",
     "updateUser",
+    "updateWebhookEndpoint",
   ]);
 });
 
@@ -130,7 +142,12 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
   expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SYSTEM"]);
+  expect(enumValues("WebhookDeliveryState")).toEqual(["DEAD", "DELIVERED", "PENDING"]);
+  expect(enumValues("WebhookDisabledReason")).toEqual(["FAILING", "GONE"]);
 });
+
+const camelCase = (column: string): string =>
+  column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 test("every column that a CHECK closes is an enum in the API", async () => {
   const { rows } = await database.admin.query<{ field: string }>(`
@@ -139,14 +156,18 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     join pg_class on pg_class.oid = conrelid and relnamespace = 'app'::regnamespace
     join pg_attribute on attrelid = conrelid and array[attnum] = conkey
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
-  const types: Record<string, string> = { user_preferences: "Preferences" };
+  const types: Record<string, string> = {
+    user_preferences: "Preferences",
+    webhook_deliveries: "WebhookDelivery",
+    webhook_endpoints: "WebhookEndpoint",
+  };
   expect(rows.length).toBeGreaterThan(5);
   for (const { field } of rows) {
     const [table, column] = field.split(".") as [string, string];
     const named = types[table] ?? table.charAt(0).toUpperCase() + table.slice(1, -1);
     const type = schema.getType(named);
     if (!isObjectType(type)) throw new Error(`there is no ${named}`);
-    expect(isEnumType(getNamedType(type.getFields()[column]!.type)), field).toBe(true);
+    expect(isEnumType(getNamedType(type.getFields()[camelCase(column)]!.type)), field).toBe(true);
   }
 });
 
@@ -205,6 +226,9 @@ const tables: Readonly<Record<string, string>> = {
   Message: "app.messages",
   Permission: "app.permissions",
   Role: "app.roles",
+  WebhookDelivery: "app.webhook_deliveries",
+  WebhookEndpoint: "app.webhook_endpoints",
+  WebhookEventType: "app.webhook_event_types",
 };
 
 const columnOf = (field: string): string =>

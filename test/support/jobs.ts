@@ -10,6 +10,7 @@ export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext
       previousMasterKey: null,
       accessTokenAlgorithm: "EdDSA",
       guests: { most: 10_000, idleDays: 30 },
+      webhooks: { internal: true, ports: [443] },
     },
   };
 }

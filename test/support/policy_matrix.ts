@@ -91,6 +91,28 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     insert: () => ({ name: quoted("New"), scopes: quoted("{chat}") }),
     tenant: "tenant_id",
   },
+  webhook_event_types: {
+    row: () => "name = 'member.joined'",
+    column: "description",
+    insert: () => ({ name: quoted("new.event"), description: quoted("New") }),
+    tenant: "",
+  },
+  webhook_endpoints: {
+    row: (person) => `id = '${person.webhookEndpointId}'`,
+    column: "description",
+    insert: () => ({ url: quoted("https://example.com/"), events: quoted("{member.joined}") }),
+    tenant: "tenant_id",
+  },
+  webhook_deliveries: {
+    row: (person) => `id = '${person.webhookDeliveryId}'`,
+    column: "state",
+    insert: (person) => ({
+      endpoint_id: quoted(person.webhookEndpointId),
+      type: quoted("member.joined"),
+      data: quoted("{}"),
+    }),
+    tenant: "tenant_id",
+  },
   audit_events: {
     row: (person) =>
       `table_name = 'app.memberships' and action = 'insert' and row_key ->> 'id' = '${person.membershipId}'`,

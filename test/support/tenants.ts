@@ -7,6 +7,8 @@ export interface TenantMember extends Member {
   readonly messageId: string;
   readonly preferencesId: string;
   readonly apiKeyId: string;
+  readonly webhookEndpointId: string;
+  readonly webhookDeliveryId: string;
 }
 
 /** A tenant with somebody of every kind. */
@@ -53,9 +55,7 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
 
 /** Gives somebody one row of everything that a member can have. */
 export async function addRows({ admin }: Pools, member: Member): Promise<TenantMember> {
-  const { rows } = await admin.query<
-    Pick<TenantMember, "conversationId" | "messageId" | "preferencesId" | "apiKeyId">
-  >(
+  const { rows } = await admin.query<Omit<TenantMember, keyof Member>>(
     `with conversation as (
          insert into app.conversations (tenant_id, user_id, title) values ($1, $2, $3) returning *
      ), message as (
@@ -66,10 +66,16 @@ export async function addRows({ admin }: Pools, member: Member): Promise<TenantM
      ), key as (
          insert into auth.api_keys (tenant_id, user_id, name, digest, scopes)
          values ($1, $2, 'A key', sha256(convert_to($2::text, 'UTF8')), '{chat}') returning id
+     ), endpoint as (
+         insert into app.webhook_endpoints (tenant_id, url) values ($1, 'https://hooks.example/' || $2::text)
+         returning tenant_id, id
+     ), delivery as (
+         insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data, state, settled_at, next_attempt_at)
+         select tenant_id, id, 'member.joined', '{}', 'delivered', now(), null from endpoint returning id
      )
      select conversation.id as "conversationId", message.id as "messageId", preferences.id as "preferencesId",
-       key.id as "apiKeyId"
-     from conversation, message, preferences, key`,
+       key.id as "apiKeyId", endpoint.id as "webhookEndpointId", delivery.id as "webhookDeliveryId"
+     from conversation, message, preferences, key, endpoint, delivery`,
     [member.tenantId, member.userId, `What ${member.name} asked`],
   );
   return { ...member, ...rows[0]! };

@@ -10,6 +10,7 @@ using (values
     ('manage_users',     'Invite people, change their roles, suspend and remove them.'),
     ('manage_roles',     'Make, change and remove roles, within what one holds.'),
     ('manage_api_keys',  'See and revoke every API key of the tenant, and make keys that are the tenant''s own.'),
+    ('manage_webhooks',  'Subscribe addresses to events of the tenant, and see what was sent to them.'),
     ('manage_tenant',    'Change the tenant''s name and settings.'),
     ('view_audit',       'Read the tenant''s audit trail.')
 ) as wanted (name, description)

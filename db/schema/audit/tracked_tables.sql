@@ -34,6 +34,13 @@ select audit.track('app.user_preferences', kept => '{user_id,language,tone,creat
 select audit.track('auth.identities', tenant => '',
     kept => '{user_id,provider,issuer,subject,created_at,last_used_at}', clocks => '{last_used_at}');
 
+-- Where a tenant's events go: whoever led them elsewhere must be found. An address may hold a token, and a description is
+-- what people said. How far it has come is no event.
+select audit.track('app.webhook_event_types', tenant => '', kept => '{description}');
+select audit.track('app.webhook_endpoints',
+    kept => '{events,active,disabled_reason,failing_since,created_at,updated_at}', withheld => '{url,description,last_sequence,lent_until}',
+    clocks => '{failing_since,last_sequence,lent_until}');
+
 -- Secrets, around which the rest is kept. Where a session came from tells a stolen one from its owner's. The name of a
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
@@ -43,6 +50,7 @@ select audit.track('auth.sessions',
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
+select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');
@@ -62,6 +70,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 
 -- Not audited, and why:
 --   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
+--   app.webhook_deliveries  the queue of webhooks; what they tell of is an event of its own, and so is that one was sent again
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded

@@ -135,6 +135,15 @@ export const de: Language = {
         "Falls Sie es nicht waren, melden Sie sich überall ab und wählen Sie sofort ein neues Passwort.",
       ],
     }),
+    webhook_disabled: (facts) => ({
+      subject: "Ein Webhook wurde abgeschaltet",
+      before: [
+        `Eine Adresse, der ${facts.service} Ereignisse in Ihrem Unternehmen meldet, hat seit Tagen keines angenommen oder geantwortet, dass es sie nicht mehr gibt. Sie wurde abgeschaltet: ${when(facts)}.`,
+      ],
+      after: [
+        "Was ihr nicht gemeldet wurde, wird dreißig Tage aufgehoben. Wer die Webhooks Ihres Unternehmens verwaltet, sieht, welche es ist, und kann sie wieder einschalten und alles noch einmal senden lassen.",
+      ],
+    }),
     ...deNotices,
   },
 };

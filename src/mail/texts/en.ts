@@ -133,6 +133,15 @@ export const en: Language = {
       ],
       after: ["If it was not you, sign out everywhere and choose a new password at once."],
     }),
+    webhook_disabled: (facts) => ({
+      subject: "A webhook was switched off",
+      before: [
+        `An address that ${facts.service} tells of events in your company has taken none for days, or answered that it is gone. It was switched off on ${when(facts)}.`,
+      ],
+      after: [
+        "What it was not told is kept for thirty days. Whoever manages your company's webhooks can see which it is, switch it on again and have everything sent once more.",
+      ],
+    }),
     ...enNotices,
   },
 };

@@ -1,0 +1,33 @@
+-- Keeps the secret of an endpoint of the caller's tenant, encrypted by the server, and lets the ones before it sign along for
+-- so many seconds more, a week at most.
+set local role rowhouse_definer;
+create or replace function context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    until  constant timestamptz := now() + least(greatest(coalesce(overlap, 0), 0), 604800) * interval '1 second';
+begin
+    -- Two rotations at once take turns.
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.endpoint_id = endpoint)
+        and context.kind_in(context.open_seal()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    update auth.webhook_secrets as former set expires_at = until
+    where former.tenant_id = tenant and former.endpoint_id = endpoint
+        and (former.expires_at is null or former.expires_at > until);
+    insert into auth.webhook_secrets (tenant_id, id, endpoint_id, secret)
+    values (tenant, keep_webhook_secret.id, endpoint, keep_webhook_secret.secret);
+end
+$$;
+grant execute on function context.keep_webhook_secret(uuid, uuid, text, integer) to rowhouse_app;
+comment on function context.keep_webhook_secret(uuid, uuid, text, integer) is
+    'Keeps an endpoint''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+reset role;

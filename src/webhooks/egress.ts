@@ -1,0 +1,139 @@
+import { lookup as systemLookup } from "node:dns/promises";
+import http from "node:http";
+import https from "node:https";
+import { isIP } from "node:net";
+import { isPublicAddress } from "./public_address.ts";
+
+/** Why nothing was delivered (app.webhook_deliveries.failure). */
+export type WebhookFailure = "status" | "redirect" | "timeout" | "connection" | "tls" | "address";
+
+/** What came of one attempt; without a failure it was delivered. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly failure: WebhookFailure | null;
+}
+
+/** All addresses of a name. */
+export type Resolve = (name: string) => Promise<readonly { address: string; family: number }[]>;
+
+export interface Egress {
+  /** Sends one request, and never rejects. */
+  post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Outcome>;
+}
+
+export interface EgressOptions {
+  /** Whether addresses inside of a network are called, and any port. */
+  readonly internal: boolean;
+  /** Ports that are called otherwise. */
+  readonly ports: readonly number[];
+  readonly resolve?: Resolve;
+  /** Milliseconds that an attempt may take, from looking the name up to the answer. */
+  readonly patience?: number;
+  /** Certificates that are good beside the system's (PEM). */
+  readonly ca?: string;
+}
+
+/** Milliseconds that Standard Webhooks gives a receiver at least. */
+const PATIENCE = 15_000;
+/** Bytes of an answer that are read, and thrown away, before the connection is cut. */
+const MOST_READ = 16_384;
+
+const resolveBySystem: Resolve = (name) => systemLookup(name, { all: true });
+
+class Refused extends Error {}
+
+/**
+ * The way out to addresses that tenants name (OWASP, "Server-Side Request Forgery"). The name is looked up once, every
+ * address that comes back has to be public, and the connection goes to one of those and asks nobody again: a name that leads
+ * elsewhere a moment later (DNS rebinding) leads nowhere. Redirects are not followed, no proxy of the environment is used, no
+ * connection is kept, and of the answer the status counts.
+ */
+export function openEgress(options: EgressOptions): Egress {
+  const { internal, ports, resolve = resolveBySystem, patience = PATIENCE, ca } = options;
+
+  /** Where a URL's host is. Decimal, octal and hexadecimal addresses are dotted ones to `URL` already. */
+  async function addressOf(url: URL): Promise<{ address: string; family: number }> {
+    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+    if (!internal && (url.protocol !== "https:" || !ports.includes(port))) throw new Refused();
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+    const found =
+      isIP(host) === 0 ? await resolve(host).catch(() => []) : [{ address: host, family: isIP(host) }];
+    const [first] = found;
+    // One internal address among public ones is somebody's try, not a mistake. That a name does not exist is told
+    // the same, so that nobody learns the names of our own network.
+    if (!first || !(internal || found.every(({ address }) => isPublicAddress(address)))) throw new Refused();
+    return first;
+  }
+
+  async function send(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const there = await raced(addressOf(url), signal);
+    const { request } = url.protocol === "https:" ? https : http;
+    const { promise, resolve: done, reject } = Promise.withResolvers<number>();
+    const asking = request(url, {
+      method: "POST",
+      headers: { ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" },
+      agent: false,
+      signal,
+      // Node asks this instead of the system, and not at all where the host is an address.
+      lookup: (_name, { all }, answer) => {
+        if (all) answer(null, [there]);
+        else answer(null, there.address, there.family);
+      },
+      ...(ca !== undefined && { ca }),
+    });
+    asking.on("response", (response) => {
+      const status = response.statusCode ?? 0;
+      let read = 0;
+      response.on("data", (chunk: Buffer) => {
+        read += chunk.length;
+        if (read > MOST_READ) asking.destroy();
+      });
+      // What goes wrong after the status changes nothing.
+      response.on("error", () => {});
+      response.on("close", () => done(status));
+    });
+    asking.on("error", reject);
+    asking.end(body);
+    return promise;
+  }
+
+  return {
+    async post(url, headers, body) {
+      const signal = AbortSignal.timeout(patience);
+      try {
+        const status = await send(new URL(url), headers, body, signal);
+        return { status, failure: failureOf(status) };
+      } catch (error) {
+        return { status: null, failure: signal.aborted ? "timeout" : reasonOf(error) };
+      }
+    },
+  };
+}
+
+function failureOf(status: number): WebhookFailure | null {
+  if (status >= 200 && status < 300) return null;
+  return status >= 300 && status < 400 ? "redirect" : "status";
+}
+
+function reasonOf(error: unknown): WebhookFailure {
+  if (error instanceof Refused) return "address";
+  const { code = "" } = error as { code?: string };
+  return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO|HOSTNAME_)/.test(code)
+    ? "tls"
+    : "connection";
+}
+
+/** A promise that is given up when the signal says so: a look-up cannot be told to stop. */
+function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return Promise.race([
+    promise,
+    new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    }),
+  ]);
+}
