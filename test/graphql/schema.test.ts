@@ -58,11 +58,14 @@ test("these are the ways in", () => {
     "myPreferences",
     "mySessions",
     "myTenant",
+    "myTenants",
     "permission",
     "permissions",
     "role",
     "roleByName",
     "roles",
+    "supportAccesses",
+    "tenantDefaults",
   ]);
   expect(names("Mutation")).toEqual([
     "createApiKey",
@@ -72,6 +75,7 @@ test("these are the ways in", () => {
     "deleteConversation",
     "deleteMyPreferences",
     "deleteRole",
+    "endSupportAccess",
     "removePasskey",
     "renamePasskey",
     "revokeAllSessions",
@@ -80,6 +84,7 @@ test("these are the ways in", () => {
     "revokeSession",
     "rotateApiKey",
     "setMyPreferences",
+    "setTenantDefaults",
     "unlinkIdentity",
     "updateApiKey",
     "updateConversation",
@@ -105,6 +110,7 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
     "sessionIdleMinutes",
     "sessionLifetimeMinutes",
     "singleSession",
+    "supportAccess",
   ]);
   expect(names("UserPatch")).toEqual(["locale", "name"]);
   for (const type of Object.values(schema.getTypeMap())) {
@@ -129,7 +135,7 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
-  expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SYSTEM"]);
+  expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SUPPORT", "SYSTEM"]);
 });
 
 test("every column that a CHECK closes is an enum in the API", async () => {
@@ -139,7 +145,10 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     join pg_class on pg_class.oid = conrelid and relnamespace = 'app'::regnamespace
     join pg_attribute on attrelid = conrelid and array[attnum] = conkey
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
-  const types: Record<string, string> = { user_preferences: "Preferences" };
+  const types: Record<string, string> = {
+    user_preferences: "Preferences",
+    tenant_preferences: "DefaultPreferences",
+  };
   expect(rows.length).toBeGreaterThan(5);
   for (const { field } of rows) {
     const [table, column] = field.split(".") as [string, string];
