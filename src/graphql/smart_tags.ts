@@ -208,9 +208,21 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.create_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.rotate_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
-      "app.set_my_preferences": { tags: { resultFieldName: "preferences" } },
+      "app.set_my_preferences": {
+        tags: {
+          resultFieldName: "preferences",
+          resetArgument:
+            "Names, as in max_answer_tokens, of what is to fall back to the company's choice: one's own is forgotten.",
+        },
+      },
       "app.delete_my_preferences": { tags: { resultFieldName: "preferences" } },
-      "app.set_tenant_defaults": { tags: { resultFieldName: "tenantDefaults" } },
+      "app.set_tenant_defaults": {
+        tags: {
+          resultFieldName: "tenantDefaults",
+          resetArgument:
+            "Names, as in max_answer_tokens, of what is to fall back to what is built in: the company's choice is forgotten.",
+        },
+      },
     },
   },
 });
