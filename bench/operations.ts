@@ -62,7 +62,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   "my tenant, permissions, preferences": {
     documents: () => [
-      "{ myTenant { name } myPermissions myPreferences { language member { displayName } } }",
+      "{ myTenant { name } myPermissions myPreferences { language tone } }",
     ],
   },
   "a conversation by its key": {

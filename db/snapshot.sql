@@ -52,6 +52,24 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.effective_preferences as (
+    language text,
+    language_source text,
+    tone text,
+    tone_source text,
+    model text,
+    model_source text,
+    temperature double precision,
+    temperature_source text,
+    max_answer_tokens integer,
+    max_answer_tokens_source text,
+    notify_answers boolean,
+    notify_answers_source text,
+    notify_weekly boolean,
+    notify_weekly_source text
+);
+comment on type app.effective_preferences is 'What holds for the caller in this company: their own choice, else the company''s, else what is built in. Each has a source: own, company or built_in.';
+
 create type app.identity as (
     id uuid,
     provider text,
@@ -85,6 +103,33 @@ create type app.session as (
     is_bound boolean
 );
 comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
+
+create type app.support_access as (
+    id uuid,
+    operator text,
+    reason text,
+    user_id uuid,
+    may_write boolean,
+    started_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    end_reason text,
+    is_running boolean
+);
+comment on type app.support_access is 'A time for which the operator may enter the company, to help.';
+
+create type app.tenancy as (
+    id uuid,
+    slug text,
+    name text,
+    status text,
+    membership_status text,
+    role text,
+    is_owner boolean,
+    since timestamp with time zone,
+    is_current boolean
+);
+comment on type app.tenancy is 'A company that the caller belongs to.';
 
 create type context.holder as (
     kind text,
@@ -437,6 +482,72 @@ create policy "the door reads every role" on app.roles
     using (true);
 comment on policy "the door reads every role" on app.roles is 'context.enter() takes the permissions from here, afresh each time; app.guard_membership() compares roles.';
 
+create table app.tenant_preferences (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    language text,
+    tone text,
+    model text,
+    temperature double precision,
+    max_answer_tokens integer,
+    notify_answers boolean,
+    notify_weekly boolean,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint tenant_preferences_pkey PRIMARY KEY (tenant_id, id),
+    constraint tenant_preferences_tenant_id_key UNIQUE (tenant_id),
+    constraint tenant_preferences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tenant_preferences_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
+    constraint tenant_preferences_max_answer_tokens_check CHECK (((max_answer_tokens >= 16) AND (max_answer_tokens <= 100000))),
+    constraint tenant_preferences_model_check CHECK ((model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint tenant_preferences_temperature_check CHECK (((temperature >= (0)::double precision) AND (temperature <= (2)::double precision))),
+    constraint tenant_preferences_tone_check CHECK ((tone = ANY (ARRAY['neutral'::text, 'friendly'::text, 'formal'::text, 'concise'::text])))
+);
+comment on table app.tenant_preferences is 'How the machine speaks to the members of a company who chose nothing else.';
+comment on column app.tenant_preferences.id is 'Their key.';
+comment on column app.tenant_preferences.language is 'Language tag (BCP 47) of answers. Null: as it is built in.';
+comment on column app.tenant_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.tenant_preferences.model is 'The model that answers, by the name that the installation gives it. Null: as it is built in.';
+comment on column app.tenant_preferences.temperature is 'How freely the model chooses its words: 0 to 2. Null: as it is built in.';
+comment on column app.tenant_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as it is built in.';
+comment on column app.tenant_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as it is built in.';
+comment on column app.tenant_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as it is built in.';
+comment on column app.tenant_preferences.created_at is 'When they were first set.';
+comment on column app.tenant_preferences.updated_at is 'When they were last changed.';
+alter table app.tenant_preferences alter column language set statistics 0, alter column tone set statistics 0, alter column model set statistics 0, alter column temperature set statistics 0;
+alter table app.tenant_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,temperature,tenant_id,tone,updated_at', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenant_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.tenant_preferences enable row level security;
+alter table app.tenant_preferences force row level security;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
+grant select on app.tenant_preferences to rowhouse_definer;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+create policy "everybody inside sees the defaults" on app.tenant_preferences
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "everybody inside sees the defaults" on app.tenant_preferences is 'They are how one is spoken to for as long as one has chosen nothing else: no secret, and no permission is needed.';
+create policy "nothing crosses the wall" on app.tenant_preferences as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.tenant_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the desk explains one row" on app.tenant_preferences
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.tenant_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever configures the model changes the defaults" on app.tenant_preferences
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "whoever configures the model changes the defaults" on app.tenant_preferences is 'The same. The row is never deleted: what is null in it is as it is built in.';
+create policy "whoever configures the model sets the defaults" on app.tenant_preferences
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "whoever configures the model sets the defaults" on app.tenant_preferences is 'Model, length and tone are one matter, and cost money: one permission for them. Refused aloud, so that who lacks it learns its name.';
+
 create table app.tenants (
     id uuid default uuidv7() not null,
     slug text not null,
@@ -451,13 +562,15 @@ create table app.tenants (
     fingerprint text default 'family'::text not null,
     fingerprint_network boolean default false not null,
     allows_guests boolean default false not null,
+    support_access text default 'read'::text not null,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
     constraint tenants_session_idle_minutes_check CHECK (((session_idle_minutes >= 30) AND (session_idle_minutes <= 129600))),
     constraint tenants_session_lifetime_minutes_check CHECK (((session_lifetime_minutes >= 60) AND (session_lifetime_minutes <= 525600))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
-    constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
+    constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text]))),
+    constraint tenants_support_access_check CHECK ((support_access = ANY (ARRAY['off'::text, 'read'::text, 'write'::text])))
 );
 comment on table app.tenants is 'A company: everything else belongs to exactly one.';
 comment on column app.tenants.id is 'Its key, which signed tokens carry as tid.';
@@ -473,24 +586,26 @@ comment on column app.tenants.single_session is 'Whether a sign-in ends the memb
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
+comment on column app.tenants.support_access is 'What the operator''s support may here. off: nobody enters, and who is inside is out at once; read: looks, for a reason and a limited time; write: may change things too.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
-alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
+alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column support_access set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'allows_guests,created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'allows_guests,created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,support_access,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER end_support_where_off AFTER UPDATE OF support_access ON app.tenants FOR EACH ROW WHEN (((new.support_access = 'off'::text) AND (old.support_access <> 'off'::text))) EXECUTE FUNCTION app.end_support_where_off();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
 grant update (updated_at) on app.tenants to rowhouse_definer;
 create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, whether guests are welcome, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, whether guests are welcome, what support may, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -518,8 +633,13 @@ create table app.user_preferences (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
     user_id uuid default context.user_id() not null,
-    language text default 'en'::text not null,
-    tone text default 'neutral'::text not null,
+    language text,
+    tone text,
+    model text,
+    temperature double precision,
+    max_answer_tokens integer,
+    notify_answers boolean,
+    notify_weekly boolean,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint user_preferences_pkey PRIMARY KEY (tenant_id, id),
@@ -527,27 +647,35 @@ create table app.user_preferences (
     constraint user_preferences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
     constraint user_preferences_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint user_preferences_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
+    constraint user_preferences_max_answer_tokens_check CHECK (((max_answer_tokens >= 16) AND (max_answer_tokens <= 100000))),
+    constraint user_preferences_model_check CHECK ((model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint user_preferences_temperature_check CHECK (((temperature >= (0)::double precision) AND (temperature <= (2)::double precision))),
     constraint user_preferences_tone_check CHECK ((tone = ANY (ARRAY['neutral'::text, 'friendly'::text, 'formal'::text, 'concise'::text])))
 );
 comment on table app.user_preferences is 'How the machine should speak to a member, per tenant.';
 comment on column app.user_preferences.id is 'Their key.';
 comment on column app.user_preferences.user_id is 'Whose they are.';
-comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
+comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers. Null: as the company has it.';
 comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.user_preferences.model is 'The model that answers, by the name that the installation gives it. Null: as the company has it.';
+comment on column app.user_preferences.temperature is 'How freely the model chooses its words: 0 to 2. Null: as the company has it.';
+comment on column app.user_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as the company has it.';
+comment on column app.user_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as the company has it.';
+comment on column app.user_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as the company has it.';
 comment on column app.user_preferences.created_at is 'When they were first set.';
 comment on column app.user_preferences.updated_at is 'When they were last changed.';
-alter table app.user_preferences alter column language set statistics 0, alter column tone set statistics 0;
+alter table app.user_preferences alter column language set statistics 0, alter column tone set statistics 0, alter column model set statistics 0, alter column temperature set statistics 0;
 alter table app.user_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,tenant_id,tone,updated_at,user_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,temperature,tenant_id,tone,updated_at,user_id', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.user_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.user_preferences enable row level security;
 alter table app.user_preferences force row level security;
 grant delete on app.user_preferences to rowhouse_app;
 grant delete, select on app.user_preferences to rowhouse_definer;
-grant insert (language, tone) on app.user_preferences to rowhouse_app;
-grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant update (language, tone) on app.user_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.user_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -561,7 +689,7 @@ create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "people keep their own preferences" on app.user_preferences is 'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
+comment on policy "people keep their own preferences" on app.user_preferences is 'Language, tone, model and what to be told, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
 create policy "the desk explains one row" on app.user_preferences
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -668,7 +796,7 @@ create table audit.events (
     database_role text default SESSION_USER not null,
     constraint events_pkey PRIMARY KEY (tenant_id, id, at),
     constraint events_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
-    constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'sign_in'::text, 'system'::text]))),
+    constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text, 'sign_in'::text, 'system'::text]))),
     constraint events_check CHECK (((table_name IS NULL) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text])))),
     constraint events_check1 CHECK (((table_name IS NULL) = (row_key IS NULL))),
     constraint events_check2 CHECK (((table_name IS NULL) = (row_id IS NULL))),
@@ -683,9 +811,10 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, support (the operator), sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
-comment on column audit.events.credential_id is 'The session or API key.';
+comment on column audit.events.credential_id is 'The session, API key or access for support.';
+comment on column audit.events.impersonator_id is 'The access for support by which the operator acted, as the actor or in their own name; null for everybody else.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 CREATE INDEX events_by_action ON ONLY audit.events USING btree (tenant_id, action, at, id);
 CREATE INDEX events_by_actor ON ONLY audit.events USING btree (tenant_id, actor_id, at, id);
@@ -699,7 +828,7 @@ CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FO
 alter table audit.events enable row level security;
 alter table audit.events force row level security;
 grant insert, select on audit.events to rowhouse_definer;
-grant select (tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail, actor_kind, actor_id, credential_id, request_id, ip, user_agent) on audit.events to rowhouse_app;
+grant select (tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail, actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent) on audit.events to rowhouse_app;
 grant select on audit.events to rowhouse_auditor;
 create policy "auditors read the whole trail" on audit.events
     for select to rowhouse_auditor
@@ -1030,7 +1159,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'support_opened'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -1300,6 +1429,45 @@ create policy "token issuing keeps its keys" on auth.signing_keys
     with check (true);
 comment on policy "token issuing keeps its keys" on auth.signing_keys is 'auth.list_signing_keys() and auth.install_signing_key(). The private halves are encrypted under a master key that is not in the database.';
 
+create table auth.support_accesses (
+    tenant_id uuid not null,
+    id uuid default uuidv7() not null,
+    user_id uuid,
+    operator text default SESSION_USER not null,
+    reason text not null,
+    may_write boolean default false not null,
+    digest bytea not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone default (now() + '01:00:00'::interval) not null,
+    ended_at timestamp with time zone,
+    end_reason text,
+    constraint support_accesses_pkey PRIMARY KEY (tenant_id, id),
+    constraint support_accesses_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint support_accesses_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id),
+    constraint support_accesses_check CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '08:00:00'::interval)))),
+    constraint support_accesses_check1 CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
+    constraint support_accesses_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint support_accesses_end_reason_check CHECK ((end_reason = ANY (ARRAY['operator'::text, 'tenant'::text, 'turned_off'::text]))),
+    constraint support_accesses_operator_check CHECK (((length(operator) <= 100) AND app.is_name(operator))),
+    constraint support_accesses_reason_check CHECK (((length(reason) <= 500) AND app.is_name(reason)))
+);
+comment on table auth.support_accesses is 'When an operator was inside a company, as whom and why. The digest is that of what opens the door for them.';
+CREATE INDEX support_accesses_by_digest ON auth.support_accesses USING btree (digest, tenant_id, id);
+CREATE INDEX support_accesses_by_member ON auth.support_accesses USING btree (tenant_id, user_id, id);
+alter table auth.support_accesses alter column operator set statistics 0, alter column reason set statistics 0, alter column digest set statistics 0, alter column end_reason set statistics 0;
+alter table auth.support_accesses alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.support_accesses FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,end_reason,ended_at,expires_at,id,may_write,operator,reason,tenant_id,user_id', 'digest', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.support_accesses FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.support_accesses enable row level security;
+alter table auth.support_accesses force row level security;
+grant insert, select on auth.support_accesses to rowhouse_definer;
+grant update (ended_at, end_reason) on auth.support_accesses to rowhouse_definer;
+create policy "the door and the operator keep the accesses for support" on auth.support_accesses
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the door and the operator keep the accesses for support" on auth.support_accesses is 'context.enter() finds one by its digest; auth.open_support() makes them; the operator, an admin or the setting ends them. context.support_of_tenant() shows a company its own.';
+
 create table auth.totp_factors (
     id uuid not null,
     user_id uuid not null,
@@ -1492,7 +1660,8 @@ create view app.audit_events with (security_invoker=true) as
     credential_id,
     request_id,
     ip,
-    user_agent
+    user_agent,
+    impersonator_id
    FROM audit.events;
 comment on view app.audit_events is 'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 grant select on app.audit_events to rowhouse_app;
@@ -1546,6 +1715,35 @@ create view context.session_holders with (security_invoker=true) as
      LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))));
 comment on view context.session_holders is 'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
 grant select on context.session_holders to rowhouse_definer;
+
+create view context.support_holders with (security_invoker=true) as
+ SELECT access.digest,
+    ROW('support'::text, access.id, COALESCE(access.user_id, access.id),
+        CASE
+            WHEN (access.user_id IS NULL) THEN 'active'::text
+            ELSE person.status
+        END, access.tenant_id, tenant.status,
+        CASE
+            WHEN (access.user_id IS NULL) THEN 'active'::text
+            ELSE membership.status
+        END, false, granted.permissions, NULL::text, ((access.ended_at IS NOT NULL) OR (tenant.support_access = 'off'::text)), (access.expires_at <= statement_timestamp()), NULL::text, NULL::inet, NULL::text)::context.holder AS holder,
+    (access.may_write AND (tenant.support_access = 'write'::text)) AS writes
+   FROM (((((auth.support_accesses access
+     JOIN app.tenants tenant ON ((tenant.id = access.tenant_id)))
+     LEFT JOIN app.users person ON ((person.id = access.user_id)))
+     LEFT JOIN app.memberships membership ON (((membership.tenant_id = access.tenant_id) AND (membership.user_id = access.user_id))))
+     LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))))
+     CROSS JOIN LATERAL ( SELECT ARRAY( SELECT unnest(
+                        CASE
+                            WHEN (access.user_id IS NULL) THEN '{configure_model,view_analytics,view_audit}'::text[]
+                            ELSE role.permissions
+                        END) AS unnest
+                EXCEPT
+                 SELECT unnest('{manage_users,manage_roles,manage_api_keys,manage_tenant}'::text[]) AS unnest
+          ORDER BY 1) AS permissions
+         OFFSET 0) granted);
+comment on view context.support_holders is 'Accesses for support by the digest of their credential, live or not, with the live state of their company and of the member they act as. What hands out rights is never among their permissions.';
+grant select on context.support_holders to rowhouse_definer;
 
 create view inspect.access with (security_invoker=true) as
  WITH commands(name, on_columns, place) AS (
@@ -2667,6 +2865,33 @@ $function$;
 comment on function app.delete_my_preferences() is 'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
 grant execute on function app.delete_my_preferences() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.end_support_access(id uuid)
+ RETURNS app.support_access
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select context.end_support_of_tenant(end_support_access.id)
+$function$;
+comment on function app.end_support_access(uuid) is 'Shows the operator''s support out, at once; needs manage_tenant. To let nobody in any more, set supportAccess to OFF.';
+grant execute on function app.end_support_access(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.end_support_where_off()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.support_accesses as running set ended_at = now(), end_reason = 'turned_off'
+    where running.tenant_id = new.id and running.ended_at is null and running.expires_at > now();
+    return null;
+end
+$function$;
+alter function app.end_support_where_off() owner to rowhouse_definer;
+comment on function app.end_support_where_off() is 'Trigger: what support has open in a company ends when the company turns support off.';
+grant execute on function app.end_support_where_off() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2868,15 +3093,31 @@ comment on function app.my_permissions() is 'What the caller may do: the permiss
 grant execute on function app.my_permissions() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.my_preferences()
- RETURNS app.user_preferences
+ RETURNS app.effective_preferences
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
-    select * from app.user_preferences
-    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id())
+    select
+        coalesce(mine.language, company.language, 'en'),
+        case when mine.language is not null then 'own' when company.language is not null then 'company' else 'built_in' end,
+        coalesce(mine.tone, company.tone, 'neutral'),
+        case when mine.tone is not null then 'own' when company.tone is not null then 'company' else 'built_in' end,
+        coalesce(mine.model, company.model),
+        case when mine.model is not null then 'own' when company.model is not null then 'company' else 'built_in' end,
+        coalesce(mine.temperature, company.temperature),
+        case when mine.temperature is not null then 'own' when company.temperature is not null then 'company' else 'built_in' end,
+        coalesce(mine.max_answer_tokens, company.max_answer_tokens),
+        case when mine.max_answer_tokens is not null then 'own' when company.max_answer_tokens is not null then 'company' else 'built_in' end,
+        coalesce(mine.notify_answers, company.notify_answers, true),
+        case when mine.notify_answers is not null then 'own' when company.notify_answers is not null then 'company' else 'built_in' end,
+        coalesce(mine.notify_weekly, company.notify_weekly, false),
+        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end
+    from (select context.tenant_id() as tenant_id, context.user_id() as user_id) as caller
+    left join app.user_preferences as mine on mine.tenant_id = caller.tenant_id and mine.user_id = caller.user_id
+    left join app.tenant_preferences as company on company.tenant_id = caller.tenant_id
 $function$;
-comment on function app.my_preferences() is 'The caller''s preferences in this tenant; null until they are set.';
+comment on function app.my_preferences() is 'What holds for the caller in this company, and who chose each: they themselves, the company, or nobody.';
 grant execute on function app.my_preferences() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.my_sessions()
@@ -2900,6 +3141,17 @@ AS $function$
 $function$;
 comment on function app.my_tenant() is 'The tenant that the caller''s credential is for.';
 grant execute on function app.my_tenant() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.my_tenants()
+ RETURNS SETOF app.tenancy
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.tenants_of_caller()
+$function$;
+comment on function app.my_tenants() is 'The companies that the caller belongs to, the one that they are in first; a hundred at most.';
+grant execute on function app.my_tenants() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.receive_message()
  RETURNS trigger
@@ -3029,20 +3281,101 @@ $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.user_preferences
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-    insert into app.user_preferences as mine (language, tone)
-    values (coalesce(set_my_preferences.language, 'en'), coalesce(set_my_preferences.tone, 'neutral'))
+#variable_conflict use_column
+declare
+    stored app.user_preferences;
+begin
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+        raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
+    end if;
+    insert into app.user_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    values (
+        set_my_preferences.language,
+        set_my_preferences.tone,
+        set_my_preferences.model,
+        set_my_preferences.temperature,
+        set_my_preferences.max_answer_tokens,
+        set_my_preferences.notify_answers,
+        set_my_preferences.notify_weekly
+    )
     on conflict (tenant_id, user_id) do update set
-        language = coalesce(set_my_preferences.language, mine.language),
-        tone = coalesce(set_my_preferences.tone, mine.tone)
-    returning mine.*
+        language = case when 'language' = any (reset) then null else coalesce(set_my_preferences.language, known.language) end,
+        tone = case when 'tone' = any (reset) then null else coalesce(set_my_preferences.tone, known.tone) end,
+        model = case when 'model' = any (reset) then null else coalesce(set_my_preferences.model, known.model) end,
+        temperature = case when 'temperature' = any (reset) then null else coalesce(set_my_preferences.temperature, known.temperature) end,
+        max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_my_preferences.max_answer_tokens, known.max_answer_tokens) end,
+        notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_my_preferences.notify_answers, known.notify_answers) end,
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_my_preferences.notify_weekly, known.notify_weekly) end
+    returning known.* into stored;
+    return stored;
+end
 $function$;
-comment on function app.set_my_preferences(text,text) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is.';
-grant execute on function app.set_my_preferences(text,text) to rowhouse_app;
+comment on function app.set_my_preferences(text,text,text,double precision,integer,boolean,boolean,text[]) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is, and what reset names falls back to the company''s choice.';
+grant execute on function app.set_my_preferences(text,text,text,double precision,integer,boolean,boolean,text[]) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.set_tenant_defaults(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
+ RETURNS app.tenant_preferences
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+    stored app.tenant_preferences;
+begin
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+        raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
+    end if;
+    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    values (
+        set_tenant_defaults.language,
+        set_tenant_defaults.tone,
+        set_tenant_defaults.model,
+        set_tenant_defaults.temperature,
+        set_tenant_defaults.max_answer_tokens,
+        set_tenant_defaults.notify_answers,
+        set_tenant_defaults.notify_weekly
+    )
+    on conflict (tenant_id) do update set
+        language = case when 'language' = any (reset) then null else coalesce(set_tenant_defaults.language, known.language) end,
+        tone = case when 'tone' = any (reset) then null else coalesce(set_tenant_defaults.tone, known.tone) end,
+        model = case when 'model' = any (reset) then null else coalesce(set_tenant_defaults.model, known.model) end,
+        temperature = case when 'temperature' = any (reset) then null else coalesce(set_tenant_defaults.temperature, known.temperature) end,
+        max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_tenant_defaults.max_answer_tokens, known.max_answer_tokens) end,
+        notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_tenant_defaults.notify_answers, known.notify_answers) end,
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end
+    returning known.* into stored;
+    return stored;
+end
+$function$;
+comment on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,text[]) is 'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
+grant execute on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,text[]) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.support_accesses()
+ RETURNS SETOF app.support_access
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.support_of_tenant()
+$function$;
+comment on function app.support_accesses() is 'When the operator''s support was in the company, as whom and why, the newest first, a hundred at most; needs manage_tenant or view_audit.';
+grant execute on function app.support_accesses() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.tenant_defaults()
+ RETURNS app.tenant_preferences
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from app.tenant_preferences where tenant_id = (select context.tenant_id())
+$function$;
+comment on function app.tenant_defaults() is 'The company''s defaults for its members'' preferences; null until they are set.';
+grant execute on function app.tenant_defaults() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.touch_updated_at()
  RETURNS trigger
@@ -3211,6 +3544,13 @@ begin
     then
         perform context.refuse('broken_seal');
     end if;
+    -- Here, because nothing that counts is changed without a record.
+    if context.kind_in(actor) = 'support' and not coalesce((stated ->> 'writes')::boolean, false) then
+        raise exception using
+            errcode = 'RH413',
+            message = 'support may look at this company and change nothing',
+            hint = 'Its admins can allow more: the setting support_access; then enter with --write.';
+    end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
         return null;
     end if;
@@ -3225,7 +3565,7 @@ begin
     end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, row_id, old_row, new_row,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
@@ -3236,6 +3576,7 @@ begin
         audit.redact(old_row, kept, withheld),
         audit.redact(new_row, kept, withheld, old_row),
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
     return null;
@@ -3257,10 +3598,11 @@ declare
 begin
     insert into audit.events (
         tenant_id, action, detail,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
 end
@@ -4238,6 +4580,26 @@ alter function auth.end_sessions(bytea,text,jsonb,integer) owner to rowhouse_def
 comment on function auth.end_sessions(bytea,text,jsonb,integer) is 'Ends the session with this handle (current), the user''s other ones (others) or every one (all); returns the outcome. A dead or unknown handle ends nothing and says so.';
 grant execute on function auth.end_sessions(bytea,text,jsonb,integer) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.end_support(access uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.support_accesses as running set ended_at = now(), end_reason = 'operator'
+    where running.id = access and running.ended_at is null and running.expires_at > now();
+    return case
+        when found then 'ok'
+        when exists (select from auth.support_accesses as known where known.id = access) then 'over'
+        else 'no_access'
+    end;
+end
+$function$;
+alter function auth.end_support(uuid) owner to rowhouse_definer;
+comment on function auth.end_support(uuid) is 'For the operator: ends an access for support before its time.';
+grant execute on function auth.end_support(uuid) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.enrol_totp(handle bytea, token bytea, factor uuid, seed text, facts jsonb)
  RETURNS TABLE(outcome text, email text)
  LANGUAGE plpgsql
@@ -4447,7 +4809,9 @@ AS $function$
 
     union all
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
-        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'model', taste.model,
+        'temperature', taste.temperature, 'maxAnswerTokens', taste.max_answer_tokens,
+        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
     where places.exported
@@ -5261,7 +5625,8 @@ AS $function$
         person.created_at,
         (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
     from app.users as person
-    where (standing is null or person.status = standing)
+    where not person.is_guest
+        and (standing is null or person.status = standing)
         and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
         and (tenant_slug is null or exists (
             select from app.memberships as membership
@@ -5288,6 +5653,27 @@ $function$;
 alter function auth.list_signing_keys() owner to rowhouse_definer;
 comment on function auth.list_signing_keys() is 'The signing keys that still verify, newest first; the private half is encrypted under the master key.';
 grant execute on function auth.list_signing_keys() to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.list_support(tenant text, running boolean, most integer)
+ RETURNS TABLE(id uuid, tenant_slug text, member text, operator text, reason text, may_write boolean, created_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, end_reason text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        access.id, place.slug, person.email, access.operator, access.reason, access.may_write,
+        access.created_at, access.expires_at, access.ended_at, access.end_reason
+    from auth.support_accesses as access
+    join app.tenants as place on place.id = access.tenant_id
+    left join app.users as person on person.id = access.user_id
+    where (list_support.tenant is null or place.slug = lower(list_support.tenant))
+        and (not running or access.ended_at is null and access.expires_at > now())
+    order by access.created_at desc, access.id desc
+    limit most
+$function$;
+alter function auth.list_support(text,boolean,integer) owner to rowhouse_definer;
+comment on function auth.list_support(text,boolean,integer) is 'For the operator: who was let into which company, as whom and why.';
+grant execute on function auth.list_support(text,boolean,integer) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.list_tenants(person uuid)
  RETURNS jsonb
@@ -5712,6 +6098,59 @@ $function$;
 alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
 comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 
+CREATE OR REPLACE FUNCTION auth.open_support(tenant text, member text, credential bytea, reason text, minutes integer, writes boolean, operator text DEFAULT NULL::text)
+ RETURNS TABLE(outcome text, access uuid, expires_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    place app.tenants;
+    human uuid;
+begin
+    if reason is null or length(reason) > 500 or not app.is_name(reason) then
+        raise exception using errcode = 'RH400', message = 'support has a reason: one line, of at most 500 characters';
+    end if;
+    if minutes is null or minutes not between 1 and 480 then
+        raise exception using errcode = 'RH400', message = 'support lasts from 1 to 480 minutes';
+    end if;
+    -- Whoever turns support off, or suspends the company, is before this or after it.
+    select * into place from app.tenants as known where known.slug = lower(open_support.tenant) for share;
+    select membership.user_id into human
+    from app.memberships as membership
+    join app.users as person on person.id = membership.user_id
+    where membership.tenant_id = place.id and membership.status = 'active' and person.status = 'active'
+        and lower(person.email) = auth.normalise_email(open_support.member);
+    outcome := case
+        when place.id is null then 'no_tenant'
+        when place.status <> 'active' then 'tenant_' || place.status
+        when place.support_access = 'off' then 'support_off'
+        when writes and place.support_access <> 'write' then 'support_reads'
+        when open_support.member is not null and human is null then 'no_member'
+        else 'ok'
+    end;
+    if outcome = 'ok' then
+        insert into auth.support_accesses as opened (tenant_id, user_id, operator, reason, may_write, digest, expires_at)
+        values (
+            place.id, human, coalesce(open_support.operator, session_user), open_support.reason, coalesce(writes, false),
+            sha256(credential), now() + minutes * interval '1 minute'
+        )
+        returning opened.id, opened.expires_at into access, expires_at;
+        perform auth.notify(membership.user_id, 'support_opened')
+        from app.memberships as membership
+        where membership.tenant_id = place.id and membership.status = 'active'
+            and (membership.is_owner or membership.user_id = human);
+    elsif place.id is not null then
+        perform audit.record_event('support.refused', place.id, jsonb_strip_nulls(jsonb_build_object(
+            'outcome', outcome, 'reason', open_support.reason, 'operator', open_support.operator)));
+    end if;
+    return next;
+end
+$function$;
+alter function auth.open_support(text,text,bytea,text,integer,boolean,text) owner to rowhouse_definer;
+comment on function auth.open_support(text,text,bytea,text,integer,boolean,text) is 'For the operator: enters a company for support, for a reason and at most eight hours; tells its owners.';
+grant execute on function auth.open_support(text,text,bytea,text,integer,boolean,text) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.owned_alone(person uuid)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -5796,13 +6235,22 @@ begin
         select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
     end if;
     if not found then
+        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
         perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
         return;
     end if;
     if code = 'RH401' and audit.tally('access.refused', concat_ws(' ', holder.credential_id, left(detail, 40))) > 1 then
         return;
     end if;
-    perform context.act(holder.user_id, holder.tenant_id, facts);
+    if holder.kind = 'support' then
+        -- The trail tells an operator from whom they act as, also where they were refused.
+        holder.permissions := '{}';
+        perform context.seal(context.body_of(holder, context.stated(facts)));
+    else
+        perform context.act(holder.user_id, holder.tenant_id, facts);
+    end if;
     perform audit.record_event('access.refused', holder.tenant_id, jsonb_strip_nulls(jsonb_build_object(
         'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id,
         -- A session that is over for another reason may be in other hands too.
@@ -6987,6 +7435,33 @@ alter function context.end_sessions_of_caller(text,uuid) owner to rowhouse_defin
 comment on function context.end_sessions_of_caller(text,uuid) is 'Ends one, the others or all of the caller''s own sessions, in whichever tenant, and tells the trail; returns them.';
 grant execute on function context.end_sessions_of_caller(text,uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.end_support_of_tenant(access uuid)
+ RETURNS app.support_access
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_tenant');
+    ended  app.support_access;
+begin
+    update auth.support_accesses as running set ended_at = now(), end_reason = 'tenant'
+    where running.tenant_id = tenant and running.id = access and running.ended_at is null and running.expires_at > now()
+    returning
+        running.id, running.operator, running.reason, running.user_id, running.may_write,
+        running.created_at, running.expires_at, running.ended_at, running.end_reason, false
+    into ended;
+    if not found then
+        raise exception using
+            errcode = 'RH404', message = 'no such access for support is running here', hint = 'It may have ended by itself.';
+    end if;
+    return ended;
+end
+$function$;
+alter function context.end_support_of_tenant(uuid) owner to rowhouse_definer;
+comment on function context.end_support_of_tenant(uuid) is 'Ends a running access for support in the caller''s company; wants manage_tenant.';
+grant execute on function context.end_support_of_tenant(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.enter(credential bytea, facts jsonb DEFAULT '{}'::jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -7007,7 +7482,14 @@ begin
         into fault, body
         from context.api_key_holders as found where found.digest = sha256(credential);
         if not found then
-            fault := 'unknown';
+            select
+                context.fault_of(found.holder, facts),
+                context.body_of(found.holder, context.stated(facts) || jsonb_build_object('writes', found.writes))
+            into fault, body
+            from context.support_holders as found where found.digest = sha256(credential);
+            if not found then
+                fault := 'unknown';
+            end if;
         end if;
     end if;
     if fault is not null then
@@ -7046,7 +7528,7 @@ CREATE OR REPLACE FUNCTION context.fault_of(holder context.holder, facts jsonb)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN ((holder).ended OR ((holder).user_status = 'deleted'::text)) THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN (((holder).key_thumbprint IS NOT NULL) AND ((facts ->> 'key_thumbprint'::text) IS DISTINCT FROM (holder).key_thumbprint)) THEN 'key_mismatch'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
+RETURN CASE WHEN ((holder).credential_id IS NULL) THEN 'unknown'::text WHEN ((holder).ended OR ((holder).user_status = 'deleted'::text)) THEN CASE (holder).kind WHEN 'api_key'::text THEN 'revoked'::text WHEN 'support'::text THEN 'support_ended'::text ELSE 'ended'::text END WHEN (holder).expired THEN 'expired'::text WHEN (((holder).key_thumbprint IS NOT NULL) AND ((facts ->> 'key_thumbprint'::text) IS DISTINCT FROM (holder).key_thumbprint)) THEN 'key_mismatch'::text WHEN context.from_elsewhere(holder, facts) THEN 'fingerprint_mismatch'::text WHEN ((((facts ->> 'tenant_id'::text))::uuid IS DISTINCT FROM (holder).tenant_id) AND ((facts ->> 'tenant_id'::text) IS NOT NULL)) THEN 'other_tenant'::text WHEN ((holder).user_status <> 'active'::text) THEN ('user_'::text || (holder).user_status) WHEN ((holder).tenant_id IS NULL) THEN NULL::text WHEN ((holder).tenant_status <> 'active'::text) THEN ('tenant_'::text || (holder).tenant_status) WHEN ((holder).membership_status <> 'active'::text) THEN ('membership_'::text || (holder).membership_status) ELSE NULL::text END;
 comment on function context.fault_of(context.holder,jsonb) is 'Why a credential does not open the door (the detail of RH401), judged in this order; null if it does.';
 grant execute on function context.fault_of(context.holder,jsonb) to rowhouse_definer;
 
@@ -7091,7 +7573,9 @@ CREATE OR REPLACE FUNCTION context.identities_of_caller()
  SET search_path TO ''
 AS $function$
     select mine.id, mine.provider, mine.issuer, mine.subject, mine.created_at, mine.last_used_at
-    from auth.identities as mine where mine.user_id = context.user_id() order by mine.id
+    from auth.identities as mine
+    where mine.user_id = context.user_id() and context.kind_in(context.open_seal()) <> 'support'
+    order by mine.id
 $function$;
 alter function context.identities_of_caller() owner to rowhouse_definer;
 comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
@@ -7103,7 +7587,7 @@ CREATE OR REPLACE FUNCTION context.is_caller()
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
-    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key', 'support'), false)
 $function$;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
 grant execute on function context.is_caller() to rowhouse_definer;
@@ -7217,7 +7701,8 @@ declare
     body constant text := context.open_seal();
 begin
     return case
-        when context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
+        when context.kind_in(body) = 'support'
+            or context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
             then context.tenant_in(body)
     end;
 end
@@ -7265,7 +7750,9 @@ CREATE OR REPLACE FUNCTION context.passkeys_of_caller()
  SET search_path TO ''
 AS $function$
     select mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at
-    from auth.passkeys as mine where mine.user_id = context.user_id() order by mine.id
+    from auth.passkeys as mine
+    where mine.user_id = context.user_id() and context.kind_in(context.open_seal()) <> 'support'
+    order by mine.id
 $function$;
 alter function context.passkeys_of_caller() owner to rowhouse_definer;
 comment on function context.passkeys_of_caller() is 'The caller''s own passkeys, oldest first.';
@@ -7492,7 +7979,7 @@ AS $function$
 declare
     body constant text := context.open_seal();
 begin
-    if context.kind_in(body) = 'api_key' then
+    if context.kind_in(body) in ('api_key', 'support') then
         perform context.refuse('session');
     elsif context.kind_in(body) = 'guest' then
         perform context.refuse('account');
@@ -7600,6 +8087,33 @@ $function$;
 alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
 comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
 
+CREATE OR REPLACE FUNCTION context.support_of_tenant()
+ RETURNS SETOF app.support_access
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    if coalesce(not context.permissions_in(body) && '{manage_tenant,view_audit}', true) then
+        perform context.refuse('view_audit');
+    end if;
+    return query
+        select
+            access.id, access.operator, access.reason, access.user_id, access.may_write,
+            access.created_at, access.expires_at, access.ended_at, access.end_reason,
+            access.ended_at is null and access.expires_at > now()
+        from auth.support_accesses as access
+        where access.tenant_id = context.tenant_in(body)
+        order by access.id desc
+        limit 100;
+end
+$function$;
+alter function context.support_of_tenant() owner to rowhouse_definer;
+comment on function context.support_of_tenant() is 'The accesses for support in the caller''s company, the newest first, a hundred at most; RH403 without manage_tenant and view_audit.';
+grant execute on function context.support_of_tenant() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  RETURNS uuid
  LANGUAGE plpgsql
@@ -7665,6 +8179,32 @@ comment on function context.tenant_where(text) is 'The caller''s tenant if they 
 grant execute on function context.tenant_where(text) to rowhouse_app;
 grant execute on function context.tenant_where(text) to rowhouse_definer;
 grant execute on function context.tenant_where(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.tenants_of_caller()
+ RETURNS SETOF app.tenancy
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    perform context.require_session();
+    return query
+        select
+            tenant.id, tenant.slug, tenant.name, tenant.status, mine.status, role.name, mine.is_owner, mine.created_at,
+            coalesce(tenant.id = context.tenant_in(body), false)
+        from app.memberships as mine
+        join app.tenants as tenant on tenant.id = mine.tenant_id
+        join app.roles as role on role.tenant_id = mine.tenant_id and role.id = mine.role_id
+        where mine.user_id = context.user_in(body) and mine.status <> 'removed'
+        order by tenant.id is not distinct from context.tenant_in(body) desc, tenant.slug, tenant.id
+        limit 100;
+end
+$function$;
+alter function context.tenants_of_caller() owner to rowhouse_definer;
+comment on function context.tenants_of_caller() is 'The companies that the caller belongs to, the one of the session first, a hundred at most; RH403 for an API key.';
+grant execute on function context.tenants_of_caller() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.unlink_identity_of_caller(id uuid)
  RETURNS app.identity

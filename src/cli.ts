@@ -105,6 +105,25 @@ rowhouse user import FILE|- [--tenant SLUG] [--role NAME] [--dry-run] [--keep-go
 Status: 0 done, 1 not done (nobody of that name, or they are so already) or lines that will not do, 2 it could not run.`,
     examine: async (args) => (await import("./commands/user.ts")).user(args),
   },
+  support: {
+    summary: "enter a company to help, for a reason and a limited time",
+    help: `What an operator does inside a company; docs/organisations/support.md tells what its admins see of it.
+
+rowhouse support enter SLUG --reason TEXT [--as ADDRESS] [--minutes N] [--write] [--operator NAME]
+  lets you into the company and prints what opens the door, on stdout: an Authorization: Bearer for GraphQL, or in a file
+  for "rowhouse psql --credential FILE". For an hour unless you say, at most 480 minutes, and only to look unless the company
+  allows more and you say --write. --as a member: what they see; else settings, people, usage and the trail, and no chat.
+  Its owners get a mail, and every row of the trail names this access.
+
+rowhouse support list [--tenant SLUG] [--running] [--format table|json]
+  lists who was let in where, as whom and why, the newest first.
+
+rowhouse support end ID
+  ends it before its time.
+
+Status: 0 done, 1 not done (no such company or member, it lets nobody in, or it is over already), 2 it could not run.`,
+    examine: async (args) => (await import("./commands/support.ts")).support(args),
+  },
   new: {
     summary: "write the next migration of your own: a table, or a blank one",
     help: `rowhouse new table NAME [--own]

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:a05c30fa68051e6460ba9548e145061401ddf271
+--! Hash: sha1:47675a8ecbd916de61514103dd1d2168a3793aa1
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -76,9 +76,9 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 --   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
 --   136 – 145  backend         its process
 --         146  owner           t or f
---   147 – 154  kind            session, guest, api_key, sign_in
+--   147 – 154  kind            session, guest, api_key, support, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
---              detail          JSON: request_id, ip, user_agent; explains
+--              detail          JSON: request_id, ip, user_agent; explains; writes, of support that may
 --
 -- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
 create or replace function context.body_of(holder context.holder, detail jsonb) returns text
@@ -280,7 +280,8 @@ create table app.tenants (
     single_session           boolean not null default false,
     fingerprint              text not null default 'family' check (fingerprint in ('off', 'family', 'exact')),
     fingerprint_network      boolean not null default false,
-    allows_guests            boolean not null default false
+    allows_guests            boolean not null default false,
+    support_access           text not null default 'read' check (support_access in ('off', 'read', 'write'))
 );
 
 create table app.users (
@@ -377,14 +378,20 @@ create table app.messages (
 create index messages_by_conversation on app.messages (tenant_id, user_id, conversation_id, id);
 create index messages_in_conversation on app.messages (tenant_id, conversation_id, id);
 
+-- What is null is not chosen: the company's choice holds, and after that the built-in one (app.my_preferences).
 create table app.user_preferences (
-    tenant_id  uuid not null default context.tenant_id() references app.tenants,
-    id         uuid not null default uuidv7(),
-    user_id    uuid not null default context.user_id(),
-    language   text not null default 'en' check (language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(language) <= 35),
-    tone       text not null default 'neutral' check (tone in ('neutral', 'friendly', 'formal', 'concise')),
-    created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now(),
+    tenant_id         uuid not null default context.tenant_id() references app.tenants,
+    id                uuid not null default uuidv7(),
+    user_id           uuid not null default context.user_id(),
+    language          text check (language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(language) <= 35),
+    tone              text check (tone in ('neutral', 'friendly', 'formal', 'concise')),
+    model             text check (model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
+    temperature       double precision check (temperature between 0 and 2),
+    max_answer_tokens integer check (max_answer_tokens between 16 and 100000),
+    notify_answers    boolean,
+    notify_weekly     boolean,
+    created_at        timestamptz not null default now(),
+    updated_at        timestamptz not null default now(),
     primary key (tenant_id, id),
     unique (tenant_id, user_id),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
@@ -441,6 +448,22 @@ create index webhook_deliveries_due on app.webhook_deliveries (tenant_id, endpoi
 create index webhook_deliveries_of_tests on app.webhook_deliveries (tenant_id, endpoint_id) where state = 'pending' and type = 'webhook.test';
 create index webhook_deliveries_by_age on app.webhook_deliveries (created_at, tenant_id);
 
+create table app.tenant_preferences (
+    tenant_id         uuid not null default context.tenant_id() references app.tenants,
+    id                uuid not null default uuidv7(),
+    language          text check (language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(language) <= 35),
+    tone              text check (tone in ('neutral', 'friendly', 'formal', 'concise')),
+    model             text check (model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
+    temperature       double precision check (temperature between 0 and 2),
+    max_answer_tokens integer check (max_answer_tokens between 16 and 100000),
+    notify_answers    boolean,
+    notify_weekly     boolean,
+    created_at        timestamptz not null default now(),
+    updated_at        timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id)
+);
+
 -- auth: credentials and sessions -------------------------------------------------------------------
 
 create table auth.mail_tokens (
@@ -476,7 +499,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'support_opened')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -603,6 +626,28 @@ create table auth.webhook_secrets (
 );
 create index webhook_secrets_of_endpoint on auth.webhook_secrets (tenant_id, endpoint_id, id);
 
+-- The operator inside a tenant: for a reason, for hours and not days, and never without the tenant's admins seeing it.
+create table auth.support_accesses (
+    tenant_id  uuid not null references app.tenants,
+    id         uuid not null default uuidv7(),
+    user_id    uuid,
+    operator   text not null default session_user check (length(operator) <= 100 and app.is_name(operator)),
+    reason     text not null check (length(reason) <= 500 and app.is_name(reason)),
+    may_write  boolean not null default false,
+    digest     bytea not null check (octet_length(digest) = 32),
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null default now() + interval '1 hour',
+    ended_at   timestamptz,
+    end_reason text check (end_reason in ('operator', 'tenant', 'turned_off')),
+    primary key (tenant_id, id),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id),
+    check (expires_at > created_at and expires_at <= created_at + interval '8 hours'),
+    check ((ended_at is null) = (end_reason is null))
+);
+-- The digest first, as of API keys: the door finds one by it alone.
+create index support_accesses_by_digest on auth.support_accesses (digest, tenant_id, id);
+create index support_accesses_by_member on auth.support_accesses (tenant_id, user_id, id);
+
 create table auth.totp_factors (
     id           uuid primary key,
     user_id      uuid not null unique references app.users,
@@ -712,7 +757,7 @@ create table audit.events (
     old_row         jsonb,
     new_row         jsonb,
     detail          jsonb,
-    actor_kind      text not null check (actor_kind in ('session', 'guest', 'api_key', 'sign_in', 'system')),
+    actor_kind      text not null check (actor_kind in ('session', 'guest', 'api_key', 'support', 'sign_in', 'system')),
     actor_id        uuid,
     credential_id   uuid,
     impersonator_id uuid,
@@ -834,9 +879,9 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 --   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
 --   136 – 145  backend         its process
 --         146  owner           t or f
---   147 – 154  kind            session, guest, api_key, sign_in
+--   147 – 154  kind            session, guest, api_key, support, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
---              detail          JSON: request_id, ip, user_agent; explains
+--              detail          JSON: request_id, ip, user_agent; explains; writes, of support that may
 --
 -- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
 create or replace function context.body_of(holder context.holder, detail jsonb) returns text
@@ -973,6 +1018,45 @@ grant select on context.api_key_holders to rowhouse_definer;
 comment on view context.api_key_holders is
     'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
 --! EndIncluded context/api_key_holders.sql
+--! Included context/support_holders.sql
+-- Accesses of the operator's support by the digest of their credential (sha256 of sha256), live or not, with the live state of
+-- all that they depend on: a company that turns support off, or down to reading, is heard at once.
+--
+-- As a member, support holds what the member's role holds; in its own name it sees settings, people, roles, usage and the
+-- trail, and no chat or document. Either way it can hand nothing out: no role, no key, no setting, no membership.
+create or replace view context.support_holders with (security_invoker = true) as
+    select
+        access.digest,
+        row(
+            'support', access.id,
+            coalesce(access.user_id, access.id), case when access.user_id is null then 'active' else person.status end,
+            access.tenant_id, tenant.status, case when access.user_id is null then 'active' else membership.status end,
+            false, granted.permissions,
+            null,
+            access.ended_at is not null or tenant.support_access = 'off',
+            access.expires_at <= statement_timestamp(),
+            null, null, null
+        )::context.holder as holder,
+        access.may_write and tenant.support_access = 'write' as writes
+    from auth.support_accesses as access
+    join app.tenants as tenant on tenant.id = access.tenant_id
+    left join app.users as person on person.id = access.user_id
+    left join app.memberships as membership
+        on membership.tenant_id = access.tenant_id and membership.user_id = access.user_id
+    left join app.roles as role
+        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+    cross join lateral (
+        select array(
+            select unnest(case when access.user_id is null then '{configure_model,view_analytics,view_audit}' else role.permissions end)
+            except select unnest('{manage_users,manage_roles,manage_api_keys,manage_tenant}'::text[])
+            order by 1
+        ) as permissions
+        offset 0
+    ) as granted;
+grant select on context.support_holders to rowhouse_definer;
+comment on view context.support_holders is
+    'Accesses for support by the digest of their credential, live or not, with the live state of their company and of the member they act as. What hands out rights is never among their permissions.';
+--! EndIncluded context/support_holders.sql
 --! Included context/refuse.sql
 -- Raises RH403. The detail is the permission that was missing, or `broken_seal`, `session`, `account`.
 create or replace function context.refuse(missing text) returns void
@@ -1191,7 +1275,7 @@ create or replace function context.fault_of(holder context.holder, facts jsonb) 
     return case
         when holder.credential_id is null then 'unknown'
         -- Of whom nothing is left, no session is, and no key.
-        when holder.ended or holder.user_status = 'deleted' then case holder.kind when 'api_key' then 'revoked' else 'ended' end
+        when holder.ended or holder.user_status = 'deleted' then case holder.kind when 'api_key' then 'revoked' when 'support' then 'support_ended' else 'ended' end
         when holder.expired then 'expired'
         when holder.key_thumbprint is not null and facts ->> 'key_thumbprint' is distinct from holder.key_thumbprint
             then 'key_mismatch'
@@ -1310,7 +1394,7 @@ reset role;
 --! Included context/enter.sql
 -- The one door. The first statement of every transaction on behalf of a caller.
 --
--- credential: sha256 of the secret (a session's handle or an API key); the secret itself never comes here.
+-- credential: sha256 of the secret (a session's handle, an API key or an access for support); the secret itself never comes here.
 --             From psql: select context.enter(sha256('rh_sk_…'));
 -- facts:      request_id, ip, user_agent; tenant_id if the credential names one (a token's `tid`); origin, the page that
 --             asks, for an API key; key_thumbprint, of the key whose possession the request proved (DPoP); idempotency if the request is to make its changes once (context.claim_idempotency_key).
@@ -1336,7 +1420,14 @@ begin
         into fault, body
         from context.api_key_holders as found where found.digest = sha256(credential);
         if not found then
-            fault := 'unknown';
+            select
+                context.fault_of(found.holder, facts),
+                context.body_of(found.holder, context.stated(facts) || jsonb_build_object('writes', found.writes))
+            into fault, body
+            from context.support_holders as found where found.digest = sha256(credential);
+            if not found then
+                fault := 'unknown';
+            end if;
         end if;
     end if;
     if fault is not null then
@@ -1482,7 +1573,7 @@ create or replace function context.is_caller() returns boolean
     language sql stable parallel restricted security invoker
     set search_path = ''
 as $$
-    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key'), false)
+    select coalesce(context.kind_in(context.actor()) in ('session', 'guest', 'api_key', 'support'), false)
 $$;
 grant execute on function context.is_caller() to rowhouse_definer;
 comment on function context.is_caller() is 'Whether a credential opened the door in this transaction.';
@@ -1571,7 +1662,7 @@ comment on function context.key_keeper() is
 --! Included context/member_tenant.sql
 -- For policies about what colleagues see of each other: the caller's tenant if the caller is somebody, signed in or by a key of
 -- theirs. A key of the tenant's own is nobody (its user is itself), and a guest is no colleague: what stands in a web page
--- for every visitor must not list who works there.
+-- for every visitor must not list who works there. The operator who is inside for support sees whom they are to help.
 create or replace function context.member_tenant() returns uuid
     language plpgsql stable parallel restricted security invoker
     set search_path = ''
@@ -1580,7 +1671,8 @@ declare
     body constant text := context.open_seal();
 begin
     return case
-        when context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
+        when context.kind_in(body) = 'support'
+            or context.kind_in(body) <> 'guest' and context.user_in(body) is distinct from context.credential_in(body)
             then context.tenant_in(body)
     end;
 end
@@ -1651,7 +1743,7 @@ comment on function auth.is_fresh(auth.sessions) is
 --! EndIncluded auth/is_fresh.sql
 --! Included context/require_fresh_sign_in.sql
 -- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
--- the last ten minutes. A key never did, so it is refused as one (RH403, session); nor did a guest (RH403, account). For
+-- the last ten minutes. A key never did, nor did the operator who is inside for support, so they are refused as such (RH403, session); nor did a guest (RH403, account). For
 -- triggers; functions of auth, which have no context, ask auth.is_fresh().
 set local role rowhouse_definer;
 create or replace function context.require_fresh_sign_in() returns void
@@ -1661,7 +1753,7 @@ as $$
 declare
     body constant text := context.open_seal();
 begin
-    if context.kind_in(body) = 'api_key' then
+    if context.kind_in(body) in ('api_key', 'support') then
         perform context.refuse('session');
     elsif context.kind_in(body) = 'guest' then
         perform context.refuse('account');
@@ -2034,10 +2126,11 @@ declare
 begin
     insert into audit.events (
         tenant_id, action, detail,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
 end
@@ -2128,6 +2221,13 @@ begin
     then
         perform context.refuse('broken_seal');
     end if;
+    -- Here, because nothing that counts is changed without a record.
+    if context.kind_in(actor) = 'support' and not coalesce((stated ->> 'writes')::boolean, false) then
+        raise exception using
+            errcode = 'RH413',
+            message = 'support may look at this company and change nothing',
+            hint = 'Its admins can allow more: the setting support_access; then enter with --write.';
+    end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
         return null;
     end if;
@@ -2142,7 +2242,7 @@ begin
     end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, row_id, old_row, new_row,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
@@ -2153,6 +2253,7 @@ begin
         audit.redact(old_row, kept, withheld),
         audit.redact(new_row, kept, withheld, old_row),
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
     return null;
@@ -5272,13 +5373,22 @@ begin
         select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
     end if;
     if not found then
+        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
         perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
         return;
     end if;
     if code = 'RH401' and audit.tally('access.refused', concat_ws(' ', holder.credential_id, left(detail, 40))) > 1 then
         return;
     end if;
-    perform context.act(holder.user_id, holder.tenant_id, facts);
+    if holder.kind = 'support' then
+        -- The trail tells an operator from whom they act as, also where they were refused.
+        holder.permissions := '{}';
+        perform context.seal(context.body_of(holder, context.stated(facts)));
+    else
+        perform context.act(holder.user_id, holder.tenant_id, facts);
+    end if;
     perform audit.record_event('access.refused', holder.tenant_id, jsonb_strip_nulls(jsonb_build_object(
         'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id,
         -- A session that is over for another reason may be in other hands too.
@@ -5290,6 +5400,124 @@ comment on function auth.record_refusal(bytea, text, text, jsonb) is
     'Writes a refusal into the trail, in a transaction of its own, under the refused credential; counts it where nobody knows that credential.';
 reset role;
 --! EndIncluded auth/record_refusal.sql
+--! Included auth/open_support.sql
+-- Lets the operator into a company: for a reason, for a limited time, to look or, where the company allows it, to change things.
+-- Its owners are told by mail, and so is the member as whom it is.
+--
+-- tenant:     the company's slug
+-- member:     the address of the member to act as; null: in the operator's own name
+-- credential: sha256 of the secret that opens the door
+-- minutes:    1 to 480
+-- operator:   who says to be asking; null: the login of the connection, which the trail has in any case
+--
+-- Outcomes: ok; no_tenant; tenant_suspended, tenant_closed: nobody there could see it; support_off; support_reads for who
+-- wanted more; no_member, also for a guest, who is nobody's colleague, and for whoever is suspended.
+set local role rowhouse_definer;
+create or replace function auth.open_support(
+    tenant text, member text, credential bytea, reason text, minutes integer, writes boolean, operator text default null
+) returns table (outcome text, access uuid, expires_at timestamptz)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    place app.tenants;
+    human uuid;
+begin
+    if reason is null or length(reason) > 500 or not app.is_name(reason) then
+        raise exception using errcode = 'RH400', message = 'support has a reason: one line, of at most 500 characters';
+    end if;
+    if minutes is null or minutes not between 1 and 480 then
+        raise exception using errcode = 'RH400', message = 'support lasts from 1 to 480 minutes';
+    end if;
+    -- Whoever turns support off, or suspends the company, is before this or after it.
+    select * into place from app.tenants as known where known.slug = lower(open_support.tenant) for share;
+    select membership.user_id into human
+    from app.memberships as membership
+    join app.users as person on person.id = membership.user_id
+    where membership.tenant_id = place.id and membership.status = 'active' and person.status = 'active'
+        and lower(person.email) = auth.normalise_email(open_support.member);
+    outcome := case
+        when place.id is null then 'no_tenant'
+        when place.status <> 'active' then 'tenant_' || place.status
+        when place.support_access = 'off' then 'support_off'
+        when writes and place.support_access <> 'write' then 'support_reads'
+        when open_support.member is not null and human is null then 'no_member'
+        else 'ok'
+    end;
+    if outcome = 'ok' then
+        insert into auth.support_accesses as opened (tenant_id, user_id, operator, reason, may_write, digest, expires_at)
+        values (
+            place.id, human, coalesce(open_support.operator, session_user), open_support.reason, coalesce(writes, false),
+            sha256(credential), now() + minutes * interval '1 minute'
+        )
+        returning opened.id, opened.expires_at into access, expires_at;
+        perform auth.notify(membership.user_id, 'support_opened')
+        from app.memberships as membership
+        where membership.tenant_id = place.id and membership.status = 'active'
+            and (membership.is_owner or membership.user_id = human);
+    elsif place.id is not null then
+        perform audit.record_event('support.refused', place.id, jsonb_strip_nulls(jsonb_build_object(
+            'outcome', outcome, 'reason', open_support.reason, 'operator', open_support.operator)));
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.open_support(text, text, bytea, text, integer, boolean, text) to rowhouse_owner;
+comment on function auth.open_support(text, text, bytea, text, integer, boolean, text) is
+    'For the operator: enters a company for support, for a reason and at most eight hours; tells its owners.';
+reset role;
+--! EndIncluded auth/open_support.sql
+--! Included auth/list_support.sql
+-- The accesses for support, the newest first.
+--
+-- tenant: of this company only; running: those that open the door now
+set local role rowhouse_definer;
+create or replace function auth.list_support(tenant text, running boolean, most integer) returns table (
+    id uuid, tenant_slug text, member text, operator text, reason text, may_write boolean,
+    created_at timestamptz, expires_at timestamptz, ended_at timestamptz, end_reason text
+)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select
+        access.id, place.slug, person.email, access.operator, access.reason, access.may_write,
+        access.created_at, access.expires_at, access.ended_at, access.end_reason
+    from auth.support_accesses as access
+    join app.tenants as place on place.id = access.tenant_id
+    left join app.users as person on person.id = access.user_id
+    where (list_support.tenant is null or place.slug = lower(list_support.tenant))
+        and (not running or access.ended_at is null and access.expires_at > now())
+    order by access.created_at desc, access.id desc
+    limit most
+$$;
+grant execute on function auth.list_support(text, boolean, integer) to rowhouse_owner;
+comment on function auth.list_support(text, boolean, integer) is
+    'For the operator: who was let into which company, as whom and why.';
+reset role;
+--! EndIncluded auth/list_support.sql
+--! Included auth/end_support.sql
+-- Ends an access for support before its time: it opens nothing from the commit on.
+--
+-- Outcomes: ok; over, for one that had ended or whose time is over; no_access
+set local role rowhouse_definer;
+create or replace function auth.end_support(access uuid) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.support_accesses as running set ended_at = now(), end_reason = 'operator'
+    where running.id = access and running.ended_at is null and running.expires_at > now();
+    return case
+        when found then 'ok'
+        when exists (select from auth.support_accesses as known where known.id = access) then 'over'
+        else 'no_access'
+    end;
+end
+$$;
+grant execute on function auth.end_support(uuid) to rowhouse_owner;
+comment on function auth.end_support(uuid) is 'For the operator: ends an access for support before its time.';
+reset role;
+--! EndIncluded auth/end_support.sql
 --! Included auth/guard_api_key.sql
 -- What a policy cannot say of an API key, because it compares the row with its maker, or with what it was.
 --
@@ -6125,7 +6353,9 @@ as $$
 
     union all
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
-        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'model', taste.model,
+        'temperature', taste.temperature, 'maxAnswerTokens', taste.max_answer_tokens,
+        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
     where places.exported
@@ -6963,6 +7193,8 @@ create or replace trigger touch_updated_at before update on app.user_preferences
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update of url, description, events, active on app.webhook_endpoints
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.tenant_preferences
+    for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
 --! Included app/receive_message.sql
 -- A message moves its conversation to the top, and is refused where there is nothing to read or nobody reads on.
@@ -7256,6 +7488,29 @@ reset role;
 create or replace trigger guard_webhook_endpoint before insert or update of url, events, active on app.webhook_endpoints
     for each row execute function app.guard_webhook_endpoint();
 --! EndIncluded app/guard_webhook_endpoint.sql
+--! Included app/end_support_where_off.sql
+-- A company that turns support off means whoever is inside too, and for good: turned on again, it lets nobody back in who
+-- was out. The door asks for the setting itself, so that nothing depends on who is first.
+set local role rowhouse_definer;
+create or replace function app.end_support_where_off() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.support_accesses as running set ended_at = now(), end_reason = 'turned_off'
+    where running.tenant_id = new.id and running.ended_at is null and running.expires_at > now();
+    return null;
+end
+$$;
+grant execute on function app.end_support_where_off() to rowhouse_owner;
+comment on function app.end_support_where_off() is
+    'Trigger: what support has open in a company ends when the company turns support off.';
+reset role;
+
+create or replace trigger end_support_where_off after update of support_access on app.tenants
+    for each row when (new.support_access = 'off' and old.support_access <> 'off')
+    execute function app.end_support_where_off();
+--! EndIncluded app/end_support_where_off.sql
 
 -- What webhooks tell of
 --! Included app/announce_membership.sql
@@ -7414,7 +7669,7 @@ create or replace trigger announce after update of ended_at on auth.sessions
 create or replace view app.audit_events with (security_invoker = true) as
     select
         tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, request_id, ip, user_agent, impersonator_id
     from audit.events;
 revoke all on app.audit_events from public, rowhouse_app;
 grant select on app.audit_events to rowhouse_app;
@@ -7591,34 +7846,125 @@ grant execute on function app.visible_conversations() to rowhouse_app;
 comment on function app.visible_conversations() is
     'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 --! EndIncluded app/visible_conversations.sql
+--! Included app/effective_preferences.sql
+-- What holds for the caller, and who chose it.
+do $$
+begin
+    if to_regtype('app.effective_preferences') is null then
+        create type app.effective_preferences as (
+            language                 text,
+            language_source          text,
+            tone                     text,
+            tone_source              text,
+            model                    text,
+            model_source             text,
+            temperature              double precision,
+            temperature_source       text,
+            max_answer_tokens        integer,
+            max_answer_tokens_source text,
+            notify_answers           boolean,
+            notify_answers_source    text,
+            notify_weekly            boolean,
+            notify_weekly_source     text
+        );
+    end if;
+end
+$$;
+comment on type app.effective_preferences is
+    'What holds for the caller in this company: their own choice, else the company''s, else what is built in. Each has a source: own, company or built_in.';
+comment on column app.effective_preferences.language is 'Language tag (BCP 47) of answers.';
+comment on column app.effective_preferences.language_source is 'Who chose the language: own, company, built_in.';
+comment on column app.effective_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.effective_preferences.tone_source is 'Who chose the tone: own, company, built_in.';
+comment on column app.effective_preferences.model is 'The model that answers; null: the installation''s.';
+comment on column app.effective_preferences.model_source is 'Who chose the model: own, company, built_in.';
+comment on column app.effective_preferences.temperature is 'How freely the model chooses its words: 0 to 2; null: as the model has it.';
+comment on column app.effective_preferences.temperature_source is 'Who chose the temperature: own, company, built_in.';
+comment on column app.effective_preferences.max_answer_tokens is 'The longest answer, in tokens of the model; null: as the model has it.';
+comment on column app.effective_preferences.max_answer_tokens_source is 'Who chose the longest answer: own, company, built_in.';
+comment on column app.effective_preferences.notify_answers is 'Whether a mail tells of an answer that took long.';
+comment on column app.effective_preferences.notify_answers_source is 'Who chose that: own, company, built_in.';
+comment on column app.effective_preferences.notify_weekly is 'Whether a mail sums up the week.';
+comment on column app.effective_preferences.notify_weekly_source is 'Who chose that: own, company, built_in.';
+--! EndIncluded app/effective_preferences.sql
 --! Included app/my_preferences.sql
-create or replace function app.my_preferences() returns app.user_preferences
+-- The one place where it is decided what holds: one's own choice, else the company's, else what is built in.
+create or replace function app.my_preferences() returns app.effective_preferences
     language sql stable parallel restricted security invoker
     set search_path = ''
 as $$
-    select * from app.user_preferences
-    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id())
+    select
+        coalesce(mine.language, company.language, 'en'),
+        case when mine.language is not null then 'own' when company.language is not null then 'company' else 'built_in' end,
+        coalesce(mine.tone, company.tone, 'neutral'),
+        case when mine.tone is not null then 'own' when company.tone is not null then 'company' else 'built_in' end,
+        coalesce(mine.model, company.model),
+        case when mine.model is not null then 'own' when company.model is not null then 'company' else 'built_in' end,
+        coalesce(mine.temperature, company.temperature),
+        case when mine.temperature is not null then 'own' when company.temperature is not null then 'company' else 'built_in' end,
+        coalesce(mine.max_answer_tokens, company.max_answer_tokens),
+        case when mine.max_answer_tokens is not null then 'own' when company.max_answer_tokens is not null then 'company' else 'built_in' end,
+        coalesce(mine.notify_answers, company.notify_answers, true),
+        case when mine.notify_answers is not null then 'own' when company.notify_answers is not null then 'company' else 'built_in' end,
+        coalesce(mine.notify_weekly, company.notify_weekly, false),
+        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end
+    from (select context.tenant_id() as tenant_id, context.user_id() as user_id) as caller
+    left join app.user_preferences as mine on mine.tenant_id = caller.tenant_id and mine.user_id = caller.user_id
+    left join app.tenant_preferences as company on company.tenant_id = caller.tenant_id
 $$;
 grant execute on function app.my_preferences() to rowhouse_app;
-comment on function app.my_preferences() is 'The caller''s preferences in this tenant; null until they are set.';
+comment on function app.my_preferences() is
+    'What holds for the caller in this company, and who chose each: they themselves, the company, or nobody.';
 --! EndIncluded app/my_preferences.sql
 --! Included app/set_my_preferences.sql
 -- One call whether or not there are preferences yet; what is left out stays as it is.
-create or replace function app.set_my_preferences(language text default null, tone text default null)
-    returns app.user_preferences
-    language sql volatile parallel unsafe security invoker
+--
+-- reset: the names of those that are to be null again, so that what is below them holds
+create or replace function app.set_my_preferences(
+    language text default null,
+    tone text default null,
+    model text default null,
+    temperature double precision default null,
+    max_answer_tokens integer default null,
+    notify_answers boolean default null,
+    notify_weekly boolean default null,
+    reset text[] default '{}'
+) returns app.user_preferences
+    language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
-    insert into app.user_preferences as mine (language, tone)
-    values (coalesce(set_my_preferences.language, 'en'), coalesce(set_my_preferences.tone, 'neutral'))
+#variable_conflict use_column
+declare
+    stored app.user_preferences;
+begin
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+        raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
+    end if;
+    insert into app.user_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    values (
+        set_my_preferences.language,
+        set_my_preferences.tone,
+        set_my_preferences.model,
+        set_my_preferences.temperature,
+        set_my_preferences.max_answer_tokens,
+        set_my_preferences.notify_answers,
+        set_my_preferences.notify_weekly
+    )
     on conflict (tenant_id, user_id) do update set
-        language = coalesce(set_my_preferences.language, mine.language),
-        tone = coalesce(set_my_preferences.tone, mine.tone)
-    returning mine.*
+        language = case when 'language' = any (reset) then null else coalesce(set_my_preferences.language, known.language) end,
+        tone = case when 'tone' = any (reset) then null else coalesce(set_my_preferences.tone, known.tone) end,
+        model = case when 'model' = any (reset) then null else coalesce(set_my_preferences.model, known.model) end,
+        temperature = case when 'temperature' = any (reset) then null else coalesce(set_my_preferences.temperature, known.temperature) end,
+        max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_my_preferences.max_answer_tokens, known.max_answer_tokens) end,
+        notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_my_preferences.notify_answers, known.notify_answers) end,
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_my_preferences.notify_weekly, known.notify_weekly) end
+    returning known.* into stored;
+    return stored;
+end
 $$;
-grant execute on function app.set_my_preferences(text, text) to rowhouse_app;
-comment on function app.set_my_preferences(text, text) is
-    'Sets the caller''s preferences in this tenant; what is left out stays as it is.';
+grant execute on function app.set_my_preferences(text, text, text, double precision, integer, boolean, boolean, text[]) to rowhouse_app;
+comment on function app.set_my_preferences(text, text, text, double precision, integer, boolean, boolean, text[]) is
+    'Sets the caller''s preferences in this tenant; what is left out stays as it is, and what reset names falls back to the company''s choice.';
 --! EndIncluded app/set_my_preferences.sql
 --! Included app/delete_my_preferences.sql
 create or replace function app.delete_my_preferences() returns app.user_preferences
@@ -7633,6 +7979,67 @@ grant execute on function app.delete_my_preferences() to rowhouse_app;
 comment on function app.delete_my_preferences() is
     'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
 --! EndIncluded app/delete_my_preferences.sql
+--! Included app/tenant_defaults.sql
+create or replace function app.tenant_defaults() returns app.tenant_preferences
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from app.tenant_preferences where tenant_id = (select context.tenant_id())
+$$;
+grant execute on function app.tenant_defaults() to rowhouse_app;
+comment on function app.tenant_defaults() is
+    'The company''s defaults for its members'' preferences; null until they are set.';
+--! EndIncluded app/tenant_defaults.sql
+--! Included app/set_tenant_defaults.sql
+-- What holds for everybody in a company who chose nothing else: one call whether or not there are defaults yet.
+--
+-- reset: the names of those that are to be null again, so that what is below them holds
+create or replace function app.set_tenant_defaults(
+    language text default null,
+    tone text default null,
+    model text default null,
+    temperature double precision default null,
+    max_answer_tokens integer default null,
+    notify_answers boolean default null,
+    notify_weekly boolean default null,
+    reset text[] default '{}'
+) returns app.tenant_preferences
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    stored app.tenant_preferences;
+begin
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+        raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
+    end if;
+    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    values (
+        set_tenant_defaults.language,
+        set_tenant_defaults.tone,
+        set_tenant_defaults.model,
+        set_tenant_defaults.temperature,
+        set_tenant_defaults.max_answer_tokens,
+        set_tenant_defaults.notify_answers,
+        set_tenant_defaults.notify_weekly
+    )
+    on conflict (tenant_id) do update set
+        language = case when 'language' = any (reset) then null else coalesce(set_tenant_defaults.language, known.language) end,
+        tone = case when 'tone' = any (reset) then null else coalesce(set_tenant_defaults.tone, known.tone) end,
+        model = case when 'model' = any (reset) then null else coalesce(set_tenant_defaults.model, known.model) end,
+        temperature = case when 'temperature' = any (reset) then null else coalesce(set_tenant_defaults.temperature, known.temperature) end,
+        max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_tenant_defaults.max_answer_tokens, known.max_answer_tokens) end,
+        notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_tenant_defaults.notify_answers, known.notify_answers) end,
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end
+    returning known.* into stored;
+    return stored;
+end
+$$;
+grant execute on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) to rowhouse_app;
+comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) is
+    'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
+--! EndIncluded app/set_tenant_defaults.sql
 --! Included app/session.sql
 -- A session as its owner sees it.
 do $$
@@ -7713,6 +8120,192 @@ comment on column app.passkey.aaguid is 'Which make of authenticator holds it, a
 comment on column app.passkey.created_at is 'When it was added.';
 comment on column app.passkey.last_used_at is 'When it was last shown; null: not since it was added.';
 --! EndIncluded app/passkey.sql
+--! Included app/tenancy.sql
+-- A company of the caller's, as they see it from any of them.
+do $$
+begin
+    if to_regtype('app.tenancy') is null then
+        create type app.tenancy as (
+            id                uuid,
+            slug              text,
+            name              text,
+            status            text,
+            membership_status text,
+            role              text,
+            is_owner          boolean,
+            since             timestamptz,
+            is_current        boolean
+        );
+    end if;
+end
+$$;
+comment on type app.tenancy is 'A company that the caller belongs to.';
+comment on column app.tenancy.id is 'Its key, which signed tokens carry as tid.';
+comment on column app.tenancy.slug is 'Its short name: what POST /auth/switch-tenant takes.';
+comment on column app.tenancy.name is 'What people call it.';
+comment on column app.tenancy.status is 'Whether it can be entered. active: open to its members; suspended: shut to everybody for now; closed: shut for good.';
+comment on column app.tenancy.membership_status is 'Whether the caller may enter it. active: they may; suspended: shut out for now; removed: not any more, and then it is not listed.';
+comment on column app.tenancy.role is 'The name of the caller''s role there.';
+comment on column app.tenancy.is_owner is 'Whether the caller owns it.';
+comment on column app.tenancy.since is 'When they came.';
+comment on column app.tenancy.is_current is 'Whether it is the one that the credential is for.';
+--! EndIncluded app/tenancy.sql
+--! Included app/support_access.sql
+-- An access of the operator's support, as the admins of the company see it.
+do $$
+begin
+    if to_regtype('app.support_access') is null then
+        create type app.support_access as (
+            id         uuid,
+            operator   text,
+            reason     text,
+            user_id    uuid,
+            may_write  boolean,
+            started_at timestamptz,
+            expires_at timestamptz,
+            ended_at   timestamptz,
+            end_reason text,
+            is_running boolean
+        );
+    end if;
+end
+$$;
+comment on type app.support_access is 'A time for which the operator may enter the company, to help.';
+comment on column app.support_access.id is 'Its key: what endSupportAccess takes, and what the trail calls impersonatorId.';
+comment on column app.support_access.operator is 'Who entered, as they said themselves.';
+comment on column app.support_access.reason is 'What for.';
+comment on column app.support_access.user_id is 'The member as whom they act; null: in their own name.';
+comment on column app.support_access.may_write is 'Whether they came to change things too; they can only while the company allows it.';
+comment on column app.support_access.started_at is 'When it began.';
+comment on column app.support_access.expires_at is 'When it ends by itself, at most eight hours after it began.';
+comment on column app.support_access.ended_at is 'When somebody ended it before its time.';
+comment on column app.support_access.end_reason is 'How it was ended before its time. operator: by whoever runs the service; tenant: by an admin of the company; turned_off: by its setting supportAccess.';
+comment on column app.support_access.is_running is 'Whether it opens the door now.';
+--! EndIncluded app/support_access.sql
+--! Included context/tenants_of_caller.sql
+-- The caller's companies, whichever of them the session is for: it sees one, and somebody who wants to change over has to see
+-- the others. Nothing of a company is told but what its members know, and none that the caller left.
+--
+-- A key is for one company, and does not learn where else its owner works: RH403.
+set local role rowhouse_definer;
+create or replace function context.tenants_of_caller() returns setof app.tenancy
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    perform context.require_session();
+    return query
+        select
+            tenant.id, tenant.slug, tenant.name, tenant.status, mine.status, role.name, mine.is_owner, mine.created_at,
+            coalesce(tenant.id = context.tenant_in(body), false)
+        from app.memberships as mine
+        join app.tenants as tenant on tenant.id = mine.tenant_id
+        join app.roles as role on role.tenant_id = mine.tenant_id and role.id = mine.role_id
+        where mine.user_id = context.user_in(body) and mine.status <> 'removed'
+        order by tenant.id is not distinct from context.tenant_in(body) desc, tenant.slug, tenant.id
+        limit 100;
+end
+$$;
+grant execute on function context.tenants_of_caller() to rowhouse_app;
+comment on function context.tenants_of_caller() is
+    'The companies that the caller belongs to, the one of the session first, a hundred at most; RH403 for an API key.';
+reset role;
+--! EndIncluded context/tenants_of_caller.sql
+--! Included context/support_of_tenant.sql
+-- When the operator was inside the caller's company, and why: for who runs it or reads its trail. The table stays shut: this
+-- hands out no digest, and nothing of the company next door. A hundred at most, the newest first: the trail has them all.
+set local role rowhouse_definer;
+create or replace function context.support_of_tenant() returns setof app.support_access
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    if coalesce(not context.permissions_in(body) && '{manage_tenant,view_audit}', true) then
+        perform context.refuse('view_audit');
+    end if;
+    return query
+        select
+            access.id, access.operator, access.reason, access.user_id, access.may_write,
+            access.created_at, access.expires_at, access.ended_at, access.end_reason,
+            access.ended_at is null and access.expires_at > now()
+        from auth.support_accesses as access
+        where access.tenant_id = context.tenant_in(body)
+        order by access.id desc
+        limit 100;
+end
+$$;
+grant execute on function context.support_of_tenant() to rowhouse_app;
+comment on function context.support_of_tenant() is
+    'The accesses for support in the caller''s company, the newest first, a hundred at most; RH403 without manage_tenant and view_audit.';
+reset role;
+--! EndIncluded context/support_of_tenant.sql
+--! Included context/end_support_of_tenant.sql
+-- An admin shows the operator out: the access opens nothing from the commit on. RH404 for one that is not of the caller's
+-- company, is over, or never was, whichever it is.
+set local role rowhouse_definer;
+create or replace function context.end_support_of_tenant(access uuid) returns app.support_access
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_tenant');
+    ended  app.support_access;
+begin
+    update auth.support_accesses as running set ended_at = now(), end_reason = 'tenant'
+    where running.tenant_id = tenant and running.id = access and running.ended_at is null and running.expires_at > now()
+    returning
+        running.id, running.operator, running.reason, running.user_id, running.may_write,
+        running.created_at, running.expires_at, running.ended_at, running.end_reason, false
+    into ended;
+    if not found then
+        raise exception using
+            errcode = 'RH404', message = 'no such access for support is running here', hint = 'It may have ended by itself.';
+    end if;
+    return ended;
+end
+$$;
+grant execute on function context.end_support_of_tenant(uuid) to rowhouse_app;
+comment on function context.end_support_of_tenant(uuid) is
+    'Ends a running access for support in the caller''s company; wants manage_tenant.';
+reset role;
+--! EndIncluded context/end_support_of_tenant.sql
+--! Included app/my_tenants.sql
+create or replace function app.my_tenants() returns setof app.tenancy
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.tenants_of_caller()
+$$;
+grant execute on function app.my_tenants() to rowhouse_app;
+comment on function app.my_tenants() is
+    'The companies that the caller belongs to, the one that they are in first; a hundred at most.';
+--! EndIncluded app/my_tenants.sql
+--! Included app/support_accesses.sql
+create or replace function app.support_accesses() returns setof app.support_access
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.support_of_tenant()
+$$;
+grant execute on function app.support_accesses() to rowhouse_app;
+comment on function app.support_accesses() is
+    'When the operator''s support was in the company, as whom and why, the newest first, a hundred at most; needs manage_tenant or view_audit.';
+--! EndIncluded app/support_accesses.sql
+--! Included app/end_support_access.sql
+create or replace function app.end_support_access(id uuid) returns app.support_access
+    language sql volatile parallel unsafe security invoker strict
+    set search_path = ''
+as $$
+    select context.end_support_of_tenant(end_support_access.id)
+$$;
+grant execute on function app.end_support_access(uuid) to rowhouse_app;
+comment on function app.end_support_access(uuid) is
+    'Shows the operator''s support out, at once; needs manage_tenant. To let nobody in any more, set supportAccess to OFF.';
+--! EndIncluded app/end_support_access.sql
 --! Included context/sessions_of_caller.sql
 -- The caller's own live sessions, in whichever of their tenants: who lost a phone wants to see all that it can open.
 -- The table stays shut: this hands out no handle, and nobody else's row.
@@ -7753,7 +8346,9 @@ create or replace function context.identities_of_caller() returns setof app.iden
     set search_path = ''
 as $$
     select mine.id, mine.provider, mine.issuer, mine.subject, mine.created_at, mine.last_used_at
-    from auth.identities as mine where mine.user_id = context.user_id() order by mine.id
+    from auth.identities as mine
+    where mine.user_id = context.user_id() and context.kind_in(context.open_seal()) <> 'support'
+    order by mine.id
 $$;
 grant execute on function context.identities_of_caller() to rowhouse_app;
 comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
@@ -7804,7 +8399,9 @@ create or replace function context.passkeys_of_caller() returns setof app.passke
     set search_path = ''
 as $$
     select mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at
-    from auth.passkeys as mine where mine.user_id = context.user_id() order by mine.id
+    from auth.passkeys as mine
+    where mine.user_id = context.user_id() and context.kind_in(context.open_seal()) <> 'support'
+    order by mine.id
 $$;
 grant execute on function context.passkeys_of_caller() to rowhouse_app;
 comment on function context.passkeys_of_caller() is 'The caller''s own passkeys, oldest first.';
@@ -8207,8 +8804,8 @@ comment on function app.resend_webhook_delivery(uuid) is
 --! Included policies/tenants.sql
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
     as restrictive for all to rowhouse_app
@@ -8228,7 +8825,7 @@ create policy "managers of the tenant change its name and settings" on app.tenan
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
 comment on policy "managers of the tenant change its name and settings" on app.tenants is
-    'The name, how long and from where its sessions are good, whether guests are welcome, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+    'The name, how long and from where its sessions are good, whether guests are welcome, what support may, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
@@ -8594,9 +9191,9 @@ comment on policy "the desk explains one row" on app.messages is
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');
 
-grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant insert (language, tone) on app.user_preferences to rowhouse_app;
-grant update (language, tone) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.user_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
 grant delete on app.user_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.user_preferences
@@ -8611,7 +9208,7 @@ create policy "people keep their own preferences" on app.user_preferences
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "people keep their own preferences" on app.user_preferences is
-    'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
+    'Language, tone, model and what to be told, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own preferences" on app.user_preferences
@@ -8634,6 +9231,47 @@ create policy "the desk explains one row" on app.user_preferences
 comment on policy "the desk explains one row" on app.user_preferences is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 --! EndIncluded policies/user_preferences.sql
+--! Included policies/tenant_preferences.sql
+select context.close_table('app.tenant_preferences');
+
+grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.tenant_preferences
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.tenant_preferences is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "everybody inside sees the defaults" on app.tenant_preferences
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "everybody inside sees the defaults" on app.tenant_preferences is
+    'They are how one is spoken to for as long as one has chosen nothing else: no secret, and no permission is needed.';
+
+create policy "whoever configures the model sets the defaults" on app.tenant_preferences
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model sets the defaults" on app.tenant_preferences is
+    'Model, length and tone are one matter, and cost money: one permission for them. Refused aloud, so that who lacks it learns its name.';
+
+create policy "whoever configures the model changes the defaults" on app.tenant_preferences
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')))
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model changes the defaults" on app.tenant_preferences is
+    'The same. The row is never deleted: what is null in it is as it is built in.';
+
+-- The definer's reach: the desk.
+grant select on app.tenant_preferences to rowhouse_definer;
+create policy "the desk explains one row" on app.tenant_preferences
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.tenant_preferences is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+--! EndIncluded policies/tenant_preferences.sql
 --! Included policies/identities.sql
 select context.close_table('auth.identities');
 
@@ -8897,6 +9535,16 @@ create policy "the queue signs with secrets that nobody reads" on auth.webhook_s
 comment on policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets is
     'context.keep_webhook_secret() brings them, encrypted under the master key; jobs.claim_webhooks() lends them to the worker; jobs.expire_webhooks() forgets replaced ones.';
 --! EndIncluded policies/webhook_secrets.sql
+--! Included policies/support_accesses.sql
+select context.close_table('auth.support_accesses');
+
+-- The definer's reach: the door, the operator, and the admins of the company that is entered.
+grant select, insert, update (ended_at, end_reason) on auth.support_accesses to rowhouse_definer;
+create policy "the door and the operator keep the accesses for support" on auth.support_accesses
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the door and the operator keep the accesses for support" on auth.support_accesses is
+    'context.enter() finds one by its digest; auth.open_support() makes them; the operator, an admin or the setting ends them. context.support_of_tenant() shows a company its own.';
+--! EndIncluded policies/support_accesses.sql
 --! Included policies/totp_factors.sql
 select context.close_table('auth.totp_factors');
 
@@ -9049,7 +9697,7 @@ select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits wher
 
 grant select (
     tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
-    actor_kind, actor_id, credential_id, request_id, ip, user_agent
+    actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
 ) on audit.events to rowhouse_app;
 create policy "nothing crosses the wall" on audit.events
     as restrictive for all to rowhouse_app
@@ -9151,6 +9799,7 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.support_access is 'What the operator''s support may here. off: nobody enters, and who is inside is out at once; read: looks, for a reason and a limited time; write: may change things too.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
@@ -9210,8 +9859,27 @@ comment on column app.user_preferences.id is 'Their key.';
 comment on column app.user_preferences.user_id is 'Whose they are.';
 comment on column app.user_preferences.created_at is 'When they were first set.';
 comment on column app.user_preferences.updated_at is 'When they were last changed.';
-comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
+comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers. Null: as the company has it.';
 comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.user_preferences.model is 'The model that answers, by the name that the installation gives it. Null: as the company has it.';
+comment on column app.user_preferences.temperature is 'How freely the model chooses its words: 0 to 2. Null: as the company has it.';
+comment on column app.user_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as the company has it.';
+comment on column app.user_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as the company has it.';
+comment on column app.user_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as the company has it.';
+
+comment on table app.tenant_preferences is 'How the machine speaks to the members of a company who chose nothing else.';
+comment on column app.tenant_preferences.id is 'Their key.';
+comment on column app.tenant_preferences.created_at is 'When they were first set.';
+comment on column app.tenant_preferences.updated_at is 'When they were last changed.';
+comment on column app.tenant_preferences.language is 'Language tag (BCP 47) of answers. Null: as it is built in.';
+comment on column app.tenant_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.tenant_preferences.model is 'The model that answers, by the name that the installation gives it. Null: as it is built in.';
+comment on column app.tenant_preferences.temperature is 'How freely the model chooses its words: 0 to 2. Null: as it is built in.';
+comment on column app.tenant_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as it is built in.';
+comment on column app.tenant_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as it is built in.';
+comment on column app.tenant_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as it is built in.';
+
+comment on table auth.support_accesses is 'When an operator was inside a company, as whom and why. The digest is that of what opens the door for them.';
 
 comment on table app.webhook_event_types is 'The catalogue of events that webhooks tell of.';
 comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
@@ -9347,9 +10015,10 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, support (the operator), sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
-comment on column audit.events.credential_id is 'The session or API key.';
+comment on column audit.events.credential_id is 'The session, API key or access for support.';
+comment on column audit.events.impersonator_id is 'The access for support by which the operator acted, as the actor or in their own name; null for everybody else.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 
@@ -9363,9 +10032,10 @@ comment on column app.audit_events.old_row is 'The row before; secrets and what 
 comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
 comment on column app.audit_events.detail is 'What a named event says of itself.';
 comment on column app.audit_events.actor_kind is
-    'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
+    'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; support: the operator, let in to help; sign_in: somebody on the way to a session; system: nobody who came through the door.';
 comment on column app.audit_events.actor_id is 'The user who acted, from the sealed context; null for the system.';
-comment on column app.audit_events.credential_id is 'The session or API key.';
+comment on column app.audit_events.credential_id is 'The session, API key or access for support.';
+comment on column app.audit_events.impersonator_id is 'The access for support by which the operator did it, in their own name or as the actor: supportAccesses tells who and why. Null for everybody else.';
 comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
 comment on column app.audit_events.ip is 'The network address that the request came from.';
 comment on column app.audit_events.user_agent is 'What the client called itself.';
@@ -9384,6 +10054,7 @@ comment on constraint tenants_status_check on app.tenants is 'A company is activ
 comment on constraint tenants_session_idle_minutes_check on app.tenants is 'A session may be idle for 30 minutes to 90 days (129,600 minutes).';
 comment on constraint tenants_session_lifetime_minutes_check on app.tenants is 'A session may last for an hour to a year (525,600 minutes).';
 comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint is off, family or exact.';
+comment on constraint tenants_support_access_check on app.tenants is 'Support is off, or may read, or write.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
@@ -9426,6 +10097,16 @@ comment on constraint user_preferences_tone_check on app.user_preferences is 'A 
 comment on constraint user_preferences_tenant_id_user_id_key on app.user_preferences is 'A member has preferences once.';
 comment on constraint user_preferences_tenant_id_fkey on app.user_preferences is 'Preferences belong to a company.';
 comment on constraint user_preferences_tenant_id_user_id_fkey on app.user_preferences is 'Preferences belong to a member of the company.';
+comment on constraint user_preferences_model_check on app.user_preferences is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint user_preferences_temperature_check on app.user_preferences is 'A temperature is 0 to 2.';
+comment on constraint user_preferences_max_answer_tokens_check on app.user_preferences is 'An answer has 16 to 100,000 tokens at most.';
+comment on constraint tenant_preferences_model_check on app.tenant_preferences is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint tenant_preferences_temperature_check on app.tenant_preferences is 'A temperature is 0 to 2.';
+comment on constraint tenant_preferences_max_answer_tokens_check on app.tenant_preferences is 'An answer has 16 to 100,000 tokens at most.';
+comment on constraint tenant_preferences_language_check on app.tenant_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint tenant_preferences_tone_check on app.tenant_preferences is 'A tone is neutral, friendly, formal or concise.';
+comment on constraint tenant_preferences_tenant_id_key on app.tenant_preferences is 'A company has defaults once.';
+comment on constraint tenant_preferences_tenant_id_fkey on app.tenant_preferences is 'Defaults belong to a company.';
 
 comment on constraint api_keys_kind_check on auth.api_keys is 'An API key is secret or publishable.';
 comment on constraint api_keys_name_check on auth.api_keys is 'A key''s name has 1 to 100 characters, on one line, and at least one of them shows.';
@@ -9492,6 +10173,7 @@ using (values
     ('RH401', 'membership_suspended', 'membership_suspended',    401, 'You are suspended in this company: ask one of its administrators.'),
     ('RH401', 'membership_removed',   'membership_removed',      401, 'You are not a member of this company any more.'),
     ('RH401', 'membership_unwelcome', 'guest_unwelcome',         401, 'This company takes no guests any more: sign in.'),
+    ('RH401', 'support_ended',        'support_ended',           401, 'This access for support was ended, by the operator or by the company.'),
     ('RH403', '',                     'permission_denied',       403, 'The caller lacks a permission (named in the detail), or the context is forged, foreign or expired (detail: broken_seal).'),
     ('RH403', 'session',              'session_required',        403, 'This takes somebody who is signed in, and not an API key.'),
     ('RH403', 'account',              'account_required',        403, 'This takes somebody with an account, and not a guest.'),
@@ -9501,6 +10183,7 @@ using (values
     ('RH406', '',                     'message_blank',           400, 'A message needs something to read; spaces and invisible characters are none.'),
     ('RH410', '',                     'conversation_archived',   409, 'An archived conversation takes no messages; its member can open it again.'),
     ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password, link an account or add a passkey first.'),
+    ('RH413', '',                     'support_read_only',       403, 'Support looks at this company and changes nothing, unless the company allows it.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
@@ -9529,7 +10212,7 @@ select audit.create_partitions();
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -9547,8 +10230,11 @@ select audit.track('app.conversations',
     kept => '{user_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
 select audit.track('app.messages', kept => '{conversation_id,user_id,role,created_at}', withheld => '{content}');
 
--- A language and one of four tones: how to speak to somebody, in closed words.
-select audit.track('app.user_preferences', kept => '{user_id,language,tone,created_at,updated_at}');
+-- How to speak to somebody and what to tell them, in closed words, and which model answers.
+select audit.track('app.user_preferences',
+    kept => '{user_id,language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
+select audit.track('app.tenant_preferences',
+    kept => '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
 
 -- With which account elsewhere somebody signs in: one that a thief linked must be found again.
 select audit.track('auth.identities', tenant => '',
@@ -9571,6 +10257,9 @@ select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
 select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
+-- An operator inside, and why: what a company must be able to look up for ever.
+select audit.track('auth.support_accesses',
+    kept => '{user_id,operator,reason,may_write,created_at,expires_at,ended_at,end_reason}', withheld => '{digest}');
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');

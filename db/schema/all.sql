@@ -13,6 +13,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/body.sql
 --!include context/session_holders.sql
 --!include context/api_key_holders.sql
+--!include context/support_holders.sql
 --!include context/refuse.sql
 --!include context/mac.sql
 --!include context/open_seal.sql
@@ -150,6 +151,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/finish_passkey_mfa.sql
 --!include auth/finish_passkey_step_up.sql
 --!include auth/record_refusal.sql
+--!include auth/open_support.sql
+--!include auth/list_support.sql
+--!include auth/end_support.sql
 --!include auth/guard_api_key.sql
 --!include auth/notify_of_api_key.sql
 --!include auth/record_key_usage.sql
@@ -209,6 +213,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/keep_an_owner.sql
 --!include app/guard_second_factor.sql
 --!include app/guard_webhook_endpoint.sql
+--!include app/end_support_where_off.sql
 
 -- What webhooks tell of
 --!include app/announce_membership.sql
@@ -229,12 +234,23 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/my_permissions.sql
 --!include app/my_conversations.sql
 --!include app/visible_conversations.sql
+--!include app/effective_preferences.sql
 --!include app/my_preferences.sql
 --!include app/set_my_preferences.sql
 --!include app/delete_my_preferences.sql
+--!include app/tenant_defaults.sql
+--!include app/set_tenant_defaults.sql
 --!include app/session.sql
 --!include app/identity.sql
 --!include app/passkey.sql
+--!include app/tenancy.sql
+--!include app/support_access.sql
+--!include context/tenants_of_caller.sql
+--!include context/support_of_tenant.sql
+--!include context/end_support_of_tenant.sql
+--!include app/my_tenants.sql
+--!include app/support_accesses.sql
+--!include app/end_support_access.sql
 --!include context/sessions_of_caller.sql
 --!include context/identities_of_caller.sql
 --!include context/unlink_identity_of_caller.sql
@@ -268,6 +284,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/conversations.sql
 --!include policies/messages.sql
 --!include policies/user_preferences.sql
+--!include policies/tenant_preferences.sql
 --!include policies/identities.sql
 --!include policies/exchange_codes.sql
 --!include policies/passwords.sql
@@ -280,6 +297,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/webhook_endpoints.sql
 --!include policies/webhook_deliveries.sql
 --!include policies/webhook_secrets.sql
+--!include policies/support_accesses.sql
 --!include policies/totp_factors.sql
 --!include policies/recovery_codes.sql
 --!include policies/mfa_challenges.sql

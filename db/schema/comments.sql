@@ -15,6 +15,7 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.support_access is 'What the operator''s support may here. off: nobody enters, and who is inside is out at once; read: looks, for a reason and a limited time; write: may change things too.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
@@ -74,8 +75,27 @@ comment on column app.user_preferences.id is 'Their key.';
 comment on column app.user_preferences.user_id is 'Whose they are.';
 comment on column app.user_preferences.created_at is 'When they were first set.';
 comment on column app.user_preferences.updated_at is 'When they were last changed.';
-comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers.';
+comment on column app.user_preferences.language is 'Language tag (BCP 47) of answers. Null: as the company has it.';
 comment on column app.user_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.user_preferences.model is 'The model that answers, by the name that the installation gives it. Null: as the company has it.';
+comment on column app.user_preferences.temperature is 'How freely the model chooses its words: 0 to 2. Null: as the company has it.';
+comment on column app.user_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as the company has it.';
+comment on column app.user_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as the company has it.';
+comment on column app.user_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as the company has it.';
+
+comment on table app.tenant_preferences is 'How the machine speaks to the members of a company who chose nothing else.';
+comment on column app.tenant_preferences.id is 'Their key.';
+comment on column app.tenant_preferences.created_at is 'When they were first set.';
+comment on column app.tenant_preferences.updated_at is 'When they were last changed.';
+comment on column app.tenant_preferences.language is 'Language tag (BCP 47) of answers. Null: as it is built in.';
+comment on column app.tenant_preferences.tone is 'How answers should sound. neutral: plainly; friendly: warmly; formal: courteously; concise: briefly.';
+comment on column app.tenant_preferences.model is 'The model that answers, by the name that the installation gives it. Null: as it is built in.';
+comment on column app.tenant_preferences.temperature is 'How freely the model chooses its words: 0 to 2. Null: as it is built in.';
+comment on column app.tenant_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as it is built in.';
+comment on column app.tenant_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as it is built in.';
+comment on column app.tenant_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as it is built in.';
+
+comment on table auth.support_accesses is 'When an operator was inside a company, as whom and why. The digest is that of what opens the door for them.';
 
 comment on table app.webhook_event_types is 'The catalogue of events that webhooks tell of.';
 comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
@@ -211,9 +231,10 @@ comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
-comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, sign_in (before there is a session) or system.';
+comment on column audit.events.actor_kind is 'How the actor came in: session, guest, api_key, support (the operator), sign_in (before there is a session) or system.';
 comment on column audit.events.actor_id is 'The user, from the sealed context; null for the system.';
-comment on column audit.events.credential_id is 'The session or API key.';
+comment on column audit.events.credential_id is 'The session, API key or access for support.';
+comment on column audit.events.impersonator_id is 'The access for support by which the operator acted, as the actor or in their own name; null for everybody else.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 
@@ -227,9 +248,10 @@ comment on column app.audit_events.old_row is 'The row before; secrets and what 
 comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
 comment on column app.audit_events.detail is 'What a named event says of itself.';
 comment on column app.audit_events.actor_kind is
-    'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; sign_in: somebody on the way to a session; system: nobody who came through the door.';
+    'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; support: the operator, let in to help; sign_in: somebody on the way to a session; system: nobody who came through the door.';
 comment on column app.audit_events.actor_id is 'The user who acted, from the sealed context; null for the system.';
-comment on column app.audit_events.credential_id is 'The session or API key.';
+comment on column app.audit_events.credential_id is 'The session, API key or access for support.';
+comment on column app.audit_events.impersonator_id is 'The access for support by which the operator did it, in their own name or as the actor: supportAccesses tells who and why. Null for everybody else.';
 comment on column app.audit_events.request_id is 'The request, as its answer and our log name it.';
 comment on column app.audit_events.ip is 'The network address that the request came from.';
 comment on column app.audit_events.user_agent is 'What the client called itself.';

@@ -8,6 +8,7 @@ comment on constraint tenants_status_check on app.tenants is 'A company is activ
 comment on constraint tenants_session_idle_minutes_check on app.tenants is 'A session may be idle for 30 minutes to 90 days (129,600 minutes).';
 comment on constraint tenants_session_lifetime_minutes_check on app.tenants is 'A session may last for an hour to a year (525,600 minutes).';
 comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint is off, family or exact.';
+comment on constraint tenants_support_access_check on app.tenants is 'Support is off, or may read, or write.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
@@ -50,6 +51,16 @@ comment on constraint user_preferences_tone_check on app.user_preferences is 'A 
 comment on constraint user_preferences_tenant_id_user_id_key on app.user_preferences is 'A member has preferences once.';
 comment on constraint user_preferences_tenant_id_fkey on app.user_preferences is 'Preferences belong to a company.';
 comment on constraint user_preferences_tenant_id_user_id_fkey on app.user_preferences is 'Preferences belong to a member of the company.';
+comment on constraint user_preferences_model_check on app.user_preferences is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint user_preferences_temperature_check on app.user_preferences is 'A temperature is 0 to 2.';
+comment on constraint user_preferences_max_answer_tokens_check on app.user_preferences is 'An answer has 16 to 100,000 tokens at most.';
+comment on constraint tenant_preferences_model_check on app.tenant_preferences is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint tenant_preferences_temperature_check on app.tenant_preferences is 'A temperature is 0 to 2.';
+comment on constraint tenant_preferences_max_answer_tokens_check on app.tenant_preferences is 'An answer has 16 to 100,000 tokens at most.';
+comment on constraint tenant_preferences_language_check on app.tenant_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint tenant_preferences_tone_check on app.tenant_preferences is 'A tone is neutral, friendly, formal or concise.';
+comment on constraint tenant_preferences_tenant_id_key on app.tenant_preferences is 'A company has defaults once.';
+comment on constraint tenant_preferences_tenant_id_fkey on app.tenant_preferences is 'Defaults belong to a company.';
 
 comment on constraint api_keys_kind_check on auth.api_keys is 'An API key is secret or publishable.';
 comment on constraint api_keys_name_check on auth.api_keys is 'A key''s name has 1 to 100 characters, on one line, and at least one of them shows.';

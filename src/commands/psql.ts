@@ -93,10 +93,10 @@ function asBearer({ connections }: OpenDatabase, file: string, userAgent: string
     secret = readFileSync(file, "utf8").trim();
   } catch (cause) {
     throw new UsageError(
-      `--credential names a file with an access token or an API key: ${(cause as Error).message}`,
+      `--credential names a file with an access token, an API key or an access for support: ${(cause as Error).message}`,
     );
   }
-  const { handle, facts } = /^rh_(sk|pk)_/.test(secret)
+  const { handle, facts } = /^rh_(sk|pk|su)_/.test(secret)
     ? { handle: secret, facts: {} }
     : claimsOf(secret, file);
   return {
@@ -116,7 +116,7 @@ function claimsOf(token: string, file: string): { handle: string; facts: Record<
   try {
     claims = decodeJwt(token);
   } catch {
-    throw new UsageError(`${file} holds neither an access token nor an API key`);
+    throw new UsageError(`${file} holds no access token, no API key and no access for support`);
   }
   if (typeof claims.sid !== "string") throw new UsageError(`the token in ${file} is no access token of ours`);
   if (claims.exp !== undefined && claims.exp * 1000 < Date.now())

@@ -153,6 +153,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   session_required: "It takes an API key that opens the door.",
   step_up_required: "It takes a session of more than ten minutes.",
   subscriptions_not_supported: "The schema has no subscriptions, so one is an invalid query first.",
+  support_ended: "It takes an operator in a company, and an admin who shows them out.",
+  support_read_only: "It takes an operator in a company.",
   tenant_closed: "It takes a company that is closed.",
   tenant_mismatch: "It takes a token of ours that names another company.",
   tenant_suspended: "It takes a company that is suspended.",

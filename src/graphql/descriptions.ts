@@ -3,7 +3,8 @@ import type { PgCodec } from "postgraphile/@dataplan/pg";
 /**
  * Everything in the API says what it is. The words are the database's (`db/schema/comments.sql`); PostGraphile leaves
  * arguments and what functions take and give without them, so what has the name of a column is described as the column,
- * and what a mutation gives as the row that it is.
+ * and what a mutation gives as the row that it is. Any other argument says what it is by a smart tag of its function:
+ * `resetArgument` is about `reset`.
  */
 export const DescriptionsPlugin: GraphileConfig.Plugin = {
   name: "DescriptionsPlugin",
@@ -24,7 +25,11 @@ export const DescriptionsPlugin: GraphileConfig.Plugin = {
           ({ parameters, extensions }) =>
             parameters && build.inflection.upperCamelCase(`${extensions?.pg?.name}-input`) === Self.name,
         );
-        return { ...field, description: columnNamed(scope.fieldName, mutation?.codec, build) };
+        const told = mutation?.extensions?.tags?.[`${scope.fieldName}Argument` as keyof object];
+        return {
+          ...field,
+          description: typeof told === "string" ? told : columnNamed(scope.fieldName, mutation?.codec, build),
+        };
       },
     },
   },

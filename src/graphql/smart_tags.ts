@@ -24,6 +24,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         attribute: {
           status: { tags: { enum: "TenantStatus" } },
           fingerprint: { tags: { enum: "Fingerprint" } },
+          support_access: { tags: { enum: "SupportMode" } },
         },
       },
       "app.users": {
@@ -51,6 +52,46 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           behavior: "-connection -query:resource:single -insert -update -delete",
         },
         attribute: { tone: { tags: { enum: "Tone" } } },
+      },
+      // One row a company: tenantDefaults and setTenantDefaults.
+      "app.tenant_preferences": {
+        tags: {
+          name: "default_preferences",
+          behavior: "-connection -query:resource:single -insert -update -delete",
+        },
+        attribute: { tone: { tags: { enum: "Tone" } } },
+      },
+      "app.effective_preferences": {
+        attribute: {
+          ...notNull(
+            "language",
+            "language_source",
+            "tone_source",
+            "model_source",
+            "temperature_source",
+            "max_answer_tokens_source",
+            "notify_answers",
+            "notify_answers_source",
+            "notify_weekly",
+            "notify_weekly_source",
+          ),
+          tone: { tags: { notNull: true, enum: "Tone", checkedBy: "app.user_preferences.tone" } },
+        },
+      },
+      "app.tenancy": {
+        attribute: {
+          ...notNull("id", "slug", "name", "role", "is_owner", "since", "is_current"),
+          status: { tags: { notNull: true, enum: "TenantStatus", checkedBy: "app.tenants.status" } },
+          membership_status: {
+            tags: { notNull: true, enum: "MembershipStatus", checkedBy: "app.memberships.status" },
+          },
+        },
+      },
+      "app.support_access": {
+        attribute: {
+          ...notNull("id", "operator", "reason", "may_write", "started_at", "expires_at", "is_running"),
+          end_reason: { tags: { enum: "SupportEnd", checkedBy: "auth.support_accesses.end_reason" } },
+        },
       },
       // One's own only: mySessions. PostgreSQL does not say of a type's columns that they cannot be null.
       "app.identity": {
@@ -167,6 +208,13 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.my_passkeys": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
+      "app.my_tenants": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
+      "app.support_accesses": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
+      "app.end_support_access": { tags: { resultFieldName: "supportAccess" } },
       "app.rename_passkey": { tags: { resultFieldName: "passkey" } },
       "app.remove_passkey": { tags: { resultFieldName: "passkey" } },
       "app.unlink_identity": { tags: { resultFieldName: "identity" } },
@@ -183,8 +231,21 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.send_test_event": { tags: { resultFieldName: "webhookDelivery" } },
       "app.resend_webhook_delivery": { tags: { resultFieldName: "webhookDelivery" } },
-      "app.set_my_preferences": { tags: { resultFieldName: "preferences" } },
+      "app.set_my_preferences": {
+        tags: {
+          resultFieldName: "preferences",
+          resetArgument:
+            "Names, as in max_answer_tokens, of what is to fall back to the company's choice: one's own is forgotten.",
+        },
+      },
       "app.delete_my_preferences": { tags: { resultFieldName: "preferences" } },
+      "app.set_tenant_defaults": {
+        tags: {
+          resultFieldName: "tenantDefaults",
+          resetArgument:
+            "Names, as in max_answer_tokens, of what is to fall back to what is built in: the company's choice is forgotten.",
+        },
+      },
     },
   },
 });

@@ -4,6 +4,7 @@ import { isApiKey, looksLikeApiKey } from "../auth/api_key.ts";
 import type { ApiKeyUsage } from "../auth/api_key_usage.ts";
 import { type Bearer, rememberTokens } from "../auth/remembered_tokens.ts";
 import { digest } from "../auth/session_secrets.ts";
+import { looksLikeSupport } from "../auth/support_credential.ts";
 import type { Possession } from "./dpop/possession.ts";
 import { bindingRefusal, invalid, proofRefusal } from "./dpop/refusals.ts";
 import { Problem, unauthorized } from "./problem.ts";
@@ -11,7 +12,7 @@ import type { OnRefusal } from "./report_errors.ts";
 import type { RequestState } from "./request_facts.ts";
 
 /**
- * Turns a credential into `ctx.state.caller`: `Authorization: Bearer` with an access token or an API key, `Authorization:
+ * Turns a credential into `ctx.state.caller`: `Authorization: Bearer` with an access token, an API key or what the operator's support enters with, `Authorization:
  * DPoP` with an access token and the `DPoP` header that proves its key, or `X-API-Key`. It checks what can be checked
  * without asking the database who that is; roles and permissions are the door's business. Without a credential there is
  * no caller, and the door is shut. An API key that is not whole is known by its checksum; the others' uses are counted,
@@ -49,6 +50,11 @@ export function authenticate({
       ctx.state.caller = caller;
       await next();
       if (ctx.status !== 401) usage.note(caller.credential);
+      return;
+    }
+    if (credential?.from === "Bearer" && looksLikeSupport(credential.text)) {
+      ctx.state.caller = { credential: digest(credential.text), facts: ctx.state.facts };
+      await next();
       return;
     }
     const bearer = credential && (await refusing(() => read(credential.text)));

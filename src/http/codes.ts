@@ -478,6 +478,18 @@ export const CODES = {
     happens: "The operation is a subscription.",
     remedy: "Ask by query.",
   },
+  support_ended: {
+    status: 401,
+    happens:
+      "This access for support was ended, by the operator, by an admin of the company, or by its setting.",
+    remedy: "The operator asks the company, and enters again with `rowhouse support enter`.",
+  },
+  support_read_only: {
+    status: 403,
+    happens: "The operator is in the company to look, and something would have been changed.",
+    remedy:
+      "An admin of the company sets `supportAccess` to `WRITE`; then the operator enters again, with `--write`.",
+  },
   tenant_closed: {
     status: 401,
     happens: "The company's account is closed.",

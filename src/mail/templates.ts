@@ -11,6 +11,7 @@ const NOTICES = [
   "deletion_withdrawn",
   "deletion_postponed",
   "account_deleted",
+  "support_opened",
 ] as const;
 
 export type NoticeTemplate = (typeof NOTICES)[number];

@@ -39,6 +39,7 @@ const TABLES = [
   "conversations",
   "messages",
   "user_preferences",
+  "tenant_preferences",
   "audit_events",
 ];
 
@@ -172,6 +173,58 @@ describe("one person in two tenants", () => {
         expect(row).toEqual({ tenant: tenantId, seen: sees });
       }),
     );
+  });
+
+  test("writes in each only there: tabs that write at once leave nothing in each other's tenant", async () => {
+    const person = await createPerson(database);
+    const tabs = [
+      await createMember(database, { tenant: acme, role: "member", person }),
+      await createMember(database, { tenant: globex, role: "admin", person }),
+    ] as const;
+    await Promise.all(
+      Array.from({ length: 20 }, (_, turn) =>
+        actingAs(tabs[turn % 2]!)
+          .expect("insert into app.conversations (title) values ($1)", [`In ${tabs[turn % 2]!.tenantId}`])
+          .toReach(1),
+      ),
+    );
+    for (const tab of tabs) {
+      const told = await actingAs(tab).rows(
+        "select title, count(*)::integer as many from app.my_conversations() group by 1",
+      );
+      expect(told).toEqual([{ title: `In ${tab.tenantId}`, many: 10 }]);
+    }
+    const trail = await database.admin.query(
+      `select distinct tenant_id as tenant, credential_id as credential from audit.events
+       where actor_id = $1 and table_name = 'app.conversations'`,
+      [person.userId],
+    );
+    const byTenant = (rows: { tenant: string }[]) => rows.sort((a, b) => a.tenant.localeCompare(b.tenant));
+    expect(byTenant(trail.rows)).toEqual(
+      byTenant(tabs.map(({ tenantId, sessionId }) => ({ tenant: tenantId, credential: sessionId }))),
+    );
+  });
+
+  test("that leaves one of them goes on in the other", async () => {
+    const person = await createPerson(database);
+    const inAcme = await createMember(database, { tenant: acme, role: "member", person });
+    const inGlobex = await createMember(database, { tenant: globex, role: "member", person });
+    await database.admin.query("update app.memberships set status = 'removed' where id = $1", [
+      inAcme.membershipId,
+    ]);
+    await actingAs(inAcme).expect("select 1").toBeRefused("RH401", "membership_removed");
+    await actingAs(inGlobex).expect("select from app.my_membership()").toReach(1);
+  });
+
+  test("in one transaction cannot write here what they read there", async () => {
+    const person = await createPerson(database);
+    const inAcme = await createMember(database, { tenant: acme, role: "admin", person });
+    const inGlobex = await createMember(database, { tenant: globex, role: "admin", person });
+    await actingAs(inAcme)
+      .expect("insert into app.conversations (title) values ('x') returning context.enter($1)", [
+        inGlobex.digest,
+      ])
+      .toBeRefused("RH403", "broken_seal");
   });
 
   test("without any tenant sees nothing but themselves", async () => {
@@ -359,6 +412,9 @@ describe("the seal", () => {
       "select * from context.seal_keys",
       "select * from context.session_holders",
       "select * from context.api_key_holders",
+      "select * from context.support_holders",
+      "select * from auth.support_accesses",
+      "select auth.open_support('acme', null, '', 'curious', 60, true)",
       "select auth.finish_login('a', true, gen_random_uuid(), '', null, '{}')",
       "select audit.record_event('auth.login', null)",
       "select * from audit.events_default",

@@ -33,6 +33,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   conversations: ["select own", "insert", "update own", "delete own"],
   messages: ["select own", "insert"],
   user_preferences: ["select own", "update own", "delete own"],
+  tenant_preferences: ["select own", "select colleague's"], // How one is spoken to, where one chose nothing.
 };
 
 describe("a guest", () => {

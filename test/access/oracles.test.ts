@@ -146,6 +146,13 @@ const SECRETS: readonly Secret[] = [
     values: ["'concise'", "'neutral'"],
     conditions: ["tone > 'd'", "tone = 'concise'", "tone <> 'neutral'"],
   },
+  {
+    table: "app.tenant_preferences",
+    row: ({ defaultsId }) => `id = '${defaultsId}'`,
+    column: "model",
+    values: ["'aaa-model'", "'zzz-model'"],
+    conditions: byText("model"),
+  },
 ];
 
 const cases = SECRETS.flatMap((secret) =>

@@ -62,7 +62,7 @@ test("nobody sees the address of anybody else, colleague or not", async () => {
 test("preferences are set in one call, whether or not there were any, and are nobody else's business", async () => {
   await actingAs(acme.viewer).expect("delete from app.user_preferences").toReach(1);
   const set = (sql: string) => actingAs(acme.viewer).rows(`select language, tone from ${sql}`);
-  expect(await set("app.set_my_preferences(tone => 'formal')")).toEqual([{ language: "en", tone: "formal" }]);
+  expect(await set("app.set_my_preferences(tone => 'formal')")).toEqual([{ language: null, tone: "formal" }]);
   expect(await set("app.set_my_preferences(language => 'fr')")).toEqual([{ language: "fr", tone: "formal" }]);
   expect(await set("app.my_preferences()")).toEqual([{ language: "fr", tone: "formal" }]);
   await actingAs(acme.viewer).expect("select app.set_my_preferences(tone => 'rude')").toBeRefused("23514");

@@ -224,6 +224,7 @@ describe("the vocabulary of refusals", () => {
       await fault({}),
       await fault({ ...good, expired: true }),
       await fault({ ...good, kind: "api_key", ended: true }),
+      await fault({ ...good, kind: "support", ended: true }),
       await fault({ ...good, key_thumbprint: "x".repeat(43) }),
       await fault(good, { user_agent: "curl" }),
       await fault(good, { user_agent: "Firefox", tenant_id: good.credential_id }),

@@ -351,7 +351,9 @@ describe("everything else that can be written", () => {
     const remove = "mutation { deleteMyPreferences(input: {}) { preferences { id } } }";
     expect((await api.ask(acme.viewer, remove)).data.deleteMyPreferences.preferences).toEqual({ id });
     expect((await api.ask(acme.viewer, remove)).data.deleteMyPreferences.preferences).toBeNull();
-    expect((await api.ask(acme.viewer, "{ myPreferences { id } }")).data).toEqual({ myPreferences: null });
+    expect((await api.ask(acme.viewer, "{ myPreferences { tone toneSource } }")).data).toEqual({
+      myPreferences: { tone: "NEUTRAL", toneSource: "built_in" },
+    });
   });
 
   test("the last owner stays one", async () => {

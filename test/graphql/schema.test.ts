@@ -58,11 +58,14 @@ test("these are the ways in", () => {
     "myPreferences",
     "mySessions",
     "myTenant",
+    "myTenants",
     "permission",
     "permissions",
     "role",
     "roleByName",
     "roles",
+    "supportAccesses",
+    "tenantDefaults",
     "webhookDeliveries",
     "webhookDelivery",
     "webhookEndpoint",
@@ -80,6 +83,7 @@ test("these are the ways in", () => {
     "deleteMyPreferences",
     "deleteRole",
     "deleteWebhookEndpoint",
+    "endSupportAccess",
     "removePasskey",
     "renamePasskey",
     "resendWebhookDelivery",
@@ -91,6 +95,7 @@ test("these are the ways in", () => {
     "rotateWebhookSecret",
     "sendTestEvent",
     "setMyPreferences",
+    "setTenantDefaults",
     "unlinkIdentity",
     "updateApiKey",
     "updateConversation",
@@ -117,6 +122,7 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
     "sessionIdleMinutes",
     "sessionLifetimeMinutes",
     "singleSession",
+    "supportAccess",
   ]);
   expect(names("UserPatch")).toEqual(["locale", "name"]);
   for (const type of Object.values(schema.getTypeMap())) {
@@ -141,7 +147,7 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
-  expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SYSTEM"]);
+  expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SUPPORT", "SYSTEM"]);
   expect(enumValues("WebhookDeliveryState")).toEqual(["DEAD", "DELIVERED", "PENDING"]);
   expect(enumValues("WebhookDisabledReason")).toEqual(["FAILING", "GONE"]);
 });
@@ -158,6 +164,7 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
   const types: Record<string, string> = {
     user_preferences: "Preferences",
+    tenant_preferences: "DefaultPreferences",
     webhook_deliveries: "WebhookDelivery",
     webhook_endpoints: "WebhookEndpoint",
   };

@@ -85,6 +85,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     insert: () => ({ tone: quoted("formal") }),
     tenant: "tenant_id",
   },
+  tenant_preferences: {
+    row: (_, tenant) => `id = '${tenant.defaultsId}'`,
+    column: "tone",
+    insert: () => ({ tone: quoted("formal") }),
+    tenant: "tenant_id",
+  },
   api_keys: {
     row: (person) => `id = '${person.apiKeyId}'`,
     column: "name",

@@ -20,6 +20,8 @@ export interface TenantFixture extends Tenant {
   /** Another member, whose rows are a colleague's to everybody else. */
   readonly colleague: TenantMember;
   readonly viewer: TenantMember;
+  /** The company's defaults for preferences. */
+  readonly defaultsId: string;
   readonly roleIds: Readonly<Record<"admin" | "member" | "viewer" | "helper", string>>;
 }
 
@@ -41,6 +43,10 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
     "select name, id from app.roles where tenant_id = $1",
     [tenant.tenantId],
   );
+  const defaults = await pools.admin.query<{ id: string }>(
+    "insert into app.tenant_preferences (tenant_id) values ($1) returning id",
+    [tenant.tenantId],
+  );
   const hire = async (role: string) => addRows(pools, await createMember(pools, { tenant, role }));
   return {
     ...tenant,
@@ -49,6 +55,7 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
     member: await hire("member"),
     colleague: await hire("member"),
     viewer: await hire("viewer"),
+    defaultsId: defaults.rows[0]!.id,
     roleIds: Object.fromEntries(roles.rows.map(({ name, id }) => [name, id])) as TenantFixture["roleIds"],
   };
 }

@@ -3,7 +3,7 @@
 create or replace view app.audit_events with (security_invoker = true) as
     select
         tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, request_id, ip, user_agent, impersonator_id
     from audit.events;
 revoke all on app.audit_events from public, rowhouse_app;
 grant select on app.audit_events to rowhouse_app;

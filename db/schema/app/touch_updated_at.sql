@@ -23,3 +23,5 @@ create or replace trigger touch_updated_at before update on app.user_preferences
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update of url, description, events, active on app.webhook_endpoints
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.tenant_preferences
+    for each row execute function app.touch_updated_at();

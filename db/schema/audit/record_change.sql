@@ -31,6 +31,13 @@ begin
     then
         perform context.refuse('broken_seal');
     end if;
+    -- Here, because nothing that counts is changed without a record.
+    if context.kind_in(actor) = 'support' and not coalesce((stated ->> 'writes')::boolean, false) then
+        raise exception using
+            errcode = 'RH413',
+            message = 'support may look at this company and change nothing',
+            hint = 'Its admins can allow more: the setting support_access; then enter with --write.';
+    end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
         return null;
     end if;
@@ -45,7 +52,7 @@ begin
     end if;
     insert into audit.events (
         tenant_id, action, table_name, row_key, row_id, old_row, new_row,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
@@ -56,6 +63,7 @@ begin
         audit.redact(old_row, kept, withheld),
         audit.redact(new_row, kept, withheld, old_row),
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
     return null;

@@ -11,10 +11,11 @@ declare
 begin
     insert into audit.events (
         tenant_id, action, detail,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
+        case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
     );
 end

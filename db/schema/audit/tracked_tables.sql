@@ -9,7 +9,7 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -27,8 +27,11 @@ select audit.track('app.conversations',
     kept => '{user_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
 select audit.track('app.messages', kept => '{conversation_id,user_id,role,created_at}', withheld => '{content}');
 
--- A language and one of four tones: how to speak to somebody, in closed words.
-select audit.track('app.user_preferences', kept => '{user_id,language,tone,created_at,updated_at}');
+-- How to speak to somebody and what to tell them, in closed words, and which model answers.
+select audit.track('app.user_preferences',
+    kept => '{user_id,language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
+select audit.track('app.tenant_preferences',
+    kept => '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
 
 -- With which account elsewhere somebody signs in: one that a thief linked must be found again.
 select audit.track('auth.identities', tenant => '',
@@ -51,6 +54,9 @@ select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
 select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
+-- An operator inside, and why: what a company must be able to look up for ever.
+select audit.track('auth.support_accesses',
+    kept => '{user_id,operator,reason,may_write,created_at,expires_at,ended_at,end_reason}', withheld => '{digest}');
 select audit.track('auth.totp_factors', tenant => '',
     kept => '{user_id,created_at,confirmed_at}', withheld => '{seed,last_step}', clocks => '{last_step}');
 select audit.track('auth.recovery_codes', tenant => '', kept => '{user_id,created_at,used_at}', withheld => '{digest}');

@@ -79,7 +79,9 @@ as $$
 
     union all
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
-        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'updatedAt', taste.updated_at))
+        'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'model', taste.model,
+        'temperature', taste.temperature, 'maxAnswerTokens', taste.max_answer_tokens,
+        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
     where places.exported

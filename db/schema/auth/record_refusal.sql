@@ -16,13 +16,22 @@ begin
         select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
     end if;
     if not found then
+        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
         perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
         return;
     end if;
     if code = 'RH401' and audit.tally('access.refused', concat_ws(' ', holder.credential_id, left(detail, 40))) > 1 then
         return;
     end if;
-    perform context.act(holder.user_id, holder.tenant_id, facts);
+    if holder.kind = 'support' then
+        -- The trail tells an operator from whom they act as, also where they were refused.
+        holder.permissions := '{}';
+        perform context.seal(context.body_of(holder, context.stated(facts)));
+    else
+        perform context.act(holder.user_id, holder.tenant_id, facts);
+    end if;
     perform audit.record_event('access.refused', holder.tenant_id, jsonb_strip_nulls(jsonb_build_object(
         'code', code, 'detail', record_refusal.detail, 'credential', holder.credential_id,
         -- A session that is over for another reason may be in other hands too.

@@ -7,9 +7,9 @@
 --   119 – 135  transaction     its beginning, seconds since 1970 with six decimals
 --   136 – 145  backend         its process
 --         146  owner           t or f
---   147 – 154  kind            session, guest, api_key, sign_in
+--   147 – 154  kind            session, guest, api_key, support, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
---              detail          JSON: request_id, ip, user_agent; explains
+--              detail          JSON: request_id, ip, user_agent; explains; writes, of support that may
 --
 -- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
 create or replace function context.body_of(holder context.holder, detail jsonb) returns text

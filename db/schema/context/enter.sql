@@ -1,6 +1,6 @@
 -- The one door. The first statement of every transaction on behalf of a caller.
 --
--- credential: sha256 of the secret (a session's handle or an API key); the secret itself never comes here.
+-- credential: sha256 of the secret (a session's handle, an API key or an access for support); the secret itself never comes here.
 --             From psql: select context.enter(sha256('rh_sk_…'));
 -- facts:      request_id, ip, user_agent; tenant_id if the credential names one (a token's `tid`); origin, the page that
 --             asks, for an API key; key_thumbprint, of the key whose possession the request proved (DPoP); idempotency if the request is to make its changes once (context.claim_idempotency_key).
@@ -26,7 +26,14 @@ begin
         into fault, body
         from context.api_key_holders as found where found.digest = sha256(credential);
         if not found then
-            fault := 'unknown';
+            select
+                context.fault_of(found.holder, facts),
+                context.body_of(found.holder, context.stated(facts) || jsonb_build_object('writes', found.writes))
+            into fault, body
+            from context.support_holders as found where found.digest = sha256(credential);
+            if not found then
+                fault := 'unknown';
+            end if;
         end if;
     end if;
     if fault is not null then

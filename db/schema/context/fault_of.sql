@@ -7,7 +7,7 @@ create or replace function context.fault_of(holder context.holder, facts jsonb) 
     return case
         when holder.credential_id is null then 'unknown'
         -- Of whom nothing is left, no session is, and no key.
-        when holder.ended or holder.user_status = 'deleted' then case holder.kind when 'api_key' then 'revoked' else 'ended' end
+        when holder.ended or holder.user_status = 'deleted' then case holder.kind when 'api_key' then 'revoked' when 'support' then 'support_ended' else 'ended' end
         when holder.expired then 'expired'
         when holder.key_thumbprint is not null and facts ->> 'key_thumbprint' is distinct from holder.key_thumbprint
             then 'key_mismatch'

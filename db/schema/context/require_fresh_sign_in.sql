@@ -1,5 +1,5 @@
 -- For what should not be done with a session that somebody left open, or took: RH440 unless the caller proved who they are in
--- the last ten minutes. A key never did, so it is refused as one (RH403, session); nor did a guest (RH403, account). For
+-- the last ten minutes. A key never did, nor did the operator who is inside for support, so they are refused as such (RH403, session); nor did a guest (RH403, account). For
 -- triggers; functions of auth, which have no context, ask auth.is_fresh().
 set local role rowhouse_definer;
 create or replace function context.require_fresh_sign_in() returns void
@@ -9,7 +9,7 @@ as $$
 declare
     body constant text := context.open_seal();
 begin
-    if context.kind_in(body) = 'api_key' then
+    if context.kind_in(body) in ('api_key', 'support') then
         perform context.refuse('session');
     elsif context.kind_in(body) = 'guest' then
         perform context.refuse('account');

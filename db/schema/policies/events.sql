@@ -7,7 +7,7 @@ select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits wher
 
 grant select (
     tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
-    actor_kind, actor_id, credential_id, request_id, ip, user_agent
+    actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
 ) on audit.events to rowhouse_app;
 create policy "nothing crosses the wall" on audit.events
     as restrictive for all to rowhouse_app

@@ -1,8 +1,8 @@
 select context.close_table('app.user_preferences');
 
-grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant insert (language, tone) on app.user_preferences to rowhouse_app;
-grant update (language, tone) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.user_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
 grant delete on app.user_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.user_preferences
@@ -17,7 +17,7 @@ create policy "people keep their own preferences" on app.user_preferences
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "people keep their own preferences" on app.user_preferences is
-    'Language and tone, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
+    'Language, tone, model and what to be told, per tenant. No permission is needed to have a taste, and nobody else''s is to be seen.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own preferences" on app.user_preferences

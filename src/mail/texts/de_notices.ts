@@ -88,4 +88,12 @@ export const deNotices: Notices = {
     ],
     after: ["Sie können sich mit dieser Adresse wieder registrieren."],
   }),
+  support_opened: (facts) => ({
+    subject: "Der Support ist in Ihrer Firma",
+    before: [
+      `Die Betreiber von ${facts.service} haben für begrenzte Zeit eine Firma von Ihnen betreten, um zu helfen: ${at(facts.at)}. Sie erfahren es, weil sie Ihnen gehört oder weil man sie dort sieht wie Sie.`,
+      "Wer es ist, warum und bis wann, steht für die Administratoren unter supportAccesses. Sie können es sofort beenden und solche Besuche abstellen.",
+    ],
+    after: ["Falls niemand um Hilfe gebeten hat, fragen Sie die Betreiber nach dem Grund."],
+  }),
 };

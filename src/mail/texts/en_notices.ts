@@ -84,4 +84,12 @@ export const enNotices: Notices = {
     ],
     after: ["You can sign up with this address again."],
   }),
+  support_opened: (facts) => ({
+    subject: "Support has entered your company",
+    before: [
+      `On ${at(facts.at)} whoever runs ${facts.service} entered a company of yours to help, for a limited time. You are told because you own it, or because they see it as you do.`,
+      "Its admins see who, why and until when under supportAccesses, can end it at once, and can turn such visits off.",
+    ],
+    after: ["If nobody asked for help, ask whoever runs the service why."],
+  }),
 };

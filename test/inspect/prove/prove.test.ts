@@ -71,7 +71,7 @@ describe("our own database", () => {
     ]);
   }, 240_000);
 
-  test("lets callers execute twenty definer functions and no other", async () => {
+  test("lets callers execute twenty-three definer functions and no other", async () => {
     const { cells } = await proof({ scope: { relations: [] } });
     expect(
       [...new Set(cells.map(({ target }) => target).filter((target) => target.includes("(")))].sort(),
@@ -80,6 +80,7 @@ describe("our own database", () => {
       "context.application_migrations()",
       "context.applied_migrations()",
       "context.end_sessions_of_caller(which text, session uuid)",
+      "context.end_support_of_tenant(access uuid)",
       "context.enter(credential bytea, facts jsonb)",
       "context.finish_attempt(key bytea, attempt uuid, answer text)",
       "context.identities_of_caller()",
@@ -95,6 +96,8 @@ describe("our own database", () => {
       "context.resend_webhook(delivery uuid)",
       "context.send_test_event(endpoint uuid)",
       "context.sessions_of_caller()",
+      "context.support_of_tenant()",
+      "context.tenants_of_caller()",
       "context.unlink_identity_of_caller(id uuid)",
     ]);
   });

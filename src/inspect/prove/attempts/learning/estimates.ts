@@ -102,11 +102,15 @@ export async function* estimateAttempts(
   };
 }
 
-/** The column of a unique key that is made to differ in each copy: one that nothing is asked of, if there is one. */
+/**
+ * The column of a unique key that is made to differ in each copy: one that nothing is asked of, if there is one. Where a tenant
+ * has one row only, each copy is of a tenant of its own.
+ */
 function distinctive(root: Relation, key: readonly string[], tenantColumn: string | null): string[] {
   const types = ["uuid", "bigint", "integer", "smallint", "text", "character varying"];
+  const alone = key.every((name) => name === tenantColumn);
   const own = root.columns.filter(
-    ({ name, base }) => key.includes(name) && name !== tenantColumn && types.includes(base),
+    ({ name, base }) => key.includes(name) && (alone || name !== tenantColumn) && types.includes(base),
   );
   return own
     .sort((one, other) => types.indexOf(one.base) - types.indexOf(other.base))

@@ -1,0 +1,48 @@
+-- What holds for everybody in a company who chose nothing else: one call whether or not there are defaults yet.
+--
+-- reset: the names of those that are to be null again, so that what is below them holds
+create or replace function app.set_tenant_defaults(
+    language text default null,
+    tone text default null,
+    model text default null,
+    temperature double precision default null,
+    max_answer_tokens integer default null,
+    notify_answers boolean default null,
+    notify_weekly boolean default null,
+    reset text[] default '{}'
+) returns app.tenant_preferences
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+    stored app.tenant_preferences;
+begin
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+        raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
+    end if;
+    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    values (
+        set_tenant_defaults.language,
+        set_tenant_defaults.tone,
+        set_tenant_defaults.model,
+        set_tenant_defaults.temperature,
+        set_tenant_defaults.max_answer_tokens,
+        set_tenant_defaults.notify_answers,
+        set_tenant_defaults.notify_weekly
+    )
+    on conflict (tenant_id) do update set
+        language = case when 'language' = any (reset) then null else coalesce(set_tenant_defaults.language, known.language) end,
+        tone = case when 'tone' = any (reset) then null else coalesce(set_tenant_defaults.tone, known.tone) end,
+        model = case when 'model' = any (reset) then null else coalesce(set_tenant_defaults.model, known.model) end,
+        temperature = case when 'temperature' = any (reset) then null else coalesce(set_tenant_defaults.temperature, known.temperature) end,
+        max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_tenant_defaults.max_answer_tokens, known.max_answer_tokens) end,
+        notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_tenant_defaults.notify_answers, known.notify_answers) end,
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end
+    returning known.* into stored;
+    return stored;
+end
+$$;
+grant execute on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) to rowhouse_app;
+comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) is
+    'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';

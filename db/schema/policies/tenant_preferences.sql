@@ -1,0 +1,39 @@
+select context.close_table('app.tenant_preferences');
+
+grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.tenant_preferences
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.tenant_preferences is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "everybody inside sees the defaults" on app.tenant_preferences
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "everybody inside sees the defaults" on app.tenant_preferences is
+    'They are how one is spoken to for as long as one has chosen nothing else: no secret, and no permission is needed.';
+
+create policy "whoever configures the model sets the defaults" on app.tenant_preferences
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model sets the defaults" on app.tenant_preferences is
+    'Model, length and tone are one matter, and cost money: one permission for them. Refused aloud, so that who lacks it learns its name.';
+
+create policy "whoever configures the model changes the defaults" on app.tenant_preferences
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')))
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model changes the defaults" on app.tenant_preferences is
+    'The same. The row is never deleted: what is null in it is as it is built in.';
+
+-- The definer's reach: the desk.
+grant select on app.tenant_preferences to rowhouse_definer;
+create policy "the desk explains one row" on app.tenant_preferences
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.tenant_preferences is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
