@@ -86,6 +86,15 @@ create type app.session as (
 );
 comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
 
+create type app.tenant_usage as (
+    seats integer,
+    seats_used integer,
+    keys integer,
+    keys_used integer,
+    requests_per_minute integer
+);
+comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
+
 create type context.holder as (
     kind text,
     credential_id uuid,
@@ -145,6 +154,10 @@ grant insert (title) on app.conversations to rowhouse_app;
 grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant update (updated_at) on app.conversations to rowhouse_definer;
+create policy "an erased tenant takes along what it owns" on app.conversations
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.conversations is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -184,6 +197,10 @@ create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "the erasure finds what its tenant owns" on app.conversations
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.conversations is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
     using ((user_id = ( SELECT context.user_id() AS user_id)));
@@ -227,6 +244,7 @@ alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
+CREATE TRIGGER guard_seats BEFORE INSERT OR UPDATE OF status ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_seats();
 CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_owner AND (old.status = 'active'::text))) EXECUTE FUNCTION app.keep_an_owner();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.memberships enable row level security;
@@ -240,6 +258,10 @@ create policy "a guest gets a name, and whoever is erased leaves without one" on
     using ((user_id = ( SELECT context.user_id() AS user_id)))
     with check ((user_id = ( SELECT context.user_id() AS user_id)));
 comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is 'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
+create policy "an erased tenant takes along what it owns" on app.memberships
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.memberships is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "guests leave, and take their chats with them" on app.memberships
     for delete to rowhouse_definer
     using ((NOT is_owner));
@@ -274,6 +296,10 @@ create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every membership" on app.memberships is 'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
+create policy "the erasure finds what its tenant owns" on app.memberships
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.memberships is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table app.messages (
     tenant_id uuid default context.tenant_id() not null,
@@ -309,6 +335,10 @@ alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.messages
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.messages is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -334,6 +364,10 @@ create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "the erasure finds what its tenant owns" on app.messages
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.messages is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
     using ((user_id = ( SELECT context.user_id() AS user_id)));
@@ -402,10 +436,14 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.roles FOR EACH ROW EXECUTE 
 alter table app.roles enable row level security;
 alter table app.roles force row level security;
 grant delete on app.roles to rowhouse_app;
+grant delete, insert, select on app.roles to rowhouse_definer;
 grant insert (name, description, permissions) on app.roles to rowhouse_app;
-grant insert, select on app.roles to rowhouse_definer;
 grant select (tenant_id, id, name, description, permissions, built_in, created_at, updated_at) on app.roles to rowhouse_app;
 grant update (name, description, permissions) on app.roles to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.roles
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.roles is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
@@ -436,6 +474,10 @@ create policy "the door reads every role" on app.roles
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every role" on app.roles is 'context.enter() takes the permissions from here, afresh each time; app.guard_membership() compares roles.';
+create policy "the erasure finds what its tenant owns" on app.roles
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.roles is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table app.tenants (
     id uuid default uuidv7() not null,
@@ -451,11 +493,31 @@ create table app.tenants (
     fingerprint text default 'family'::text not null,
     fingerprint_network boolean default false not null,
     allows_guests boolean default false not null,
+    seats integer,
+    brand_name text,
+    brand_color text,
+    accent_color text,
+    logo_url text,
+    language text default 'en'::text not null,
+    sign_in_ways text[],
+    key_limit integer,
+    requests_per_minute integer,
+    deletion_grace_days integer default 30 not null,
     constraint tenants_pkey PRIMARY KEY (id),
+    constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
+    constraint tenants_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
+    constraint tenants_brand_name_check CHECK (((length(brand_name) <= 200) AND app.is_name(brand_name))),
+    constraint tenants_deletion_grace_days_check CHECK (((deletion_grace_days >= 0) AND (deletion_grace_days <= 365))),
     constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
+    constraint tenants_key_limit_check CHECK ((key_limit >= 0)),
+    constraint tenants_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
+    constraint tenants_logo_url_check CHECK (((logo_url ~ '^https://[^[:space:][:cntrl:]]+$'::text) AND (length(logo_url) <= 2000))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint tenants_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
+    constraint tenants_seats_check CHECK ((seats > 0)),
     constraint tenants_session_idle_minutes_check CHECK (((session_idle_minutes >= 30) AND (session_idle_minutes <= 129600))),
     constraint tenants_session_lifetime_minutes_check CHECK (((session_lifetime_minutes >= 60) AND (session_lifetime_minutes <= 525600))),
+    constraint tenants_sign_in_ways_check CHECK ((((cardinality(sign_in_ways) >= 1) AND (cardinality(sign_in_ways) <= 50)) AND (array_position(sign_in_ways, NULL::text) IS NULL) AND (array_to_string(sign_in_ways, ' '::text) ~ '^[a-z0-9-]{1,40}( [a-z0-9-]{1,40})*$'::text))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
 );
@@ -473,24 +535,38 @@ comment on column app.tenants.single_session is 'Whether a sign-in ends the memb
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
+comment on column app.tenants.seats is 'How many active members it may have; null for as many as there are.';
+comment on column app.tenants.brand_name is 'What its members read in place of our name; null for the tenant''s own.';
+comment on column app.tenants.brand_color is 'The color of its brand, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.accent_color is 'The color of what can be pressed, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.logo_url is 'Where its logo is, at an https address; null for none.';
+comment on column app.tenants.language is 'The language that people get who chose none, as a language tag (BCP 47).';
+comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
+comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
+comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
-alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
+alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column brand_name set statistics 0, alter column brand_color set statistics 0, alter column accent_color set statistics 0, alter column logo_url set statistics 0, alter column language set statistics 0, alter column sign_in_ways set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'allows_guests,created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'accent_color,allows_guests,brand_color,brand_name,created_at,deletion_grace_days,fingerprint,fingerprint_network,id,key_limit,language,logo_url,name,requests_per_minute,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,sign_in_ways,single_session,slug,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
+CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor, sign_in_ways ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
-grant insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests) on app.tenants to rowhouse_app;
-grant update (updated_at) on app.tenants to rowhouse_definer;
+grant delete, insert, select on app.tenants to rowhouse_definer;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
+grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_definer;
+create policy "a tenant goes when nothing of it is left" on app.tenants
+    for delete to rowhouse_definer
+    using ((id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "a tenant goes when nothing of it is left" on app.tenants is 'jobs.erase_tenant(), as its last step.';
 create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, whether guests are welcome, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -500,6 +576,11 @@ create policy "nothing crosses the wall" on app.tenants as restrictive
     using (((id = ( SELECT context.tenant_id() AS tenant_id)) AND (id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((id = ( SELECT context.tenant_id() AS tenant_id)) AND (id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.tenants is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "owners close their tenant, and the operator suspends and limits" on app.tenants
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is 'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
 create policy "registration creates tenants" on app.tenants
     for insert to rowhouse_definer
     with check (true);
@@ -508,11 +589,6 @@ create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every tenant" on app.tenants is 'context.enter() must see that a tenant is active before there is a context; sign-in looks tenants up by slug.';
-create policy "the owners check locks the tenant" on app.tenants
-    for update to rowhouse_definer
-    using (true)
-    with check (false);
-comment on policy "the owners check locks the tenant" on app.tenants is 'app.keep_an_owner() locks the row, which PostgreSQL counts as an update; the check lets no update through.';
 
 create table app.user_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -548,6 +624,10 @@ grant delete, select on app.user_preferences to rowhouse_definer;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.user_preferences
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.user_preferences is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -566,6 +646,10 @@ create policy "the desk explains one row" on app.user_preferences
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.user_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "the erasure finds what its tenant owns" on app.user_preferences
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.user_preferences is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
     using ((user_id = ( SELECT context.user_id() AS user_id)));
@@ -805,14 +889,19 @@ alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_i
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
+CREATE TRIGGER guard_keys BEFORE INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_keys();
 CREATE TRIGGER notify_of_api_key AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.notify_of_api_key();
 alter table auth.api_keys enable row level security;
 alter table auth.api_keys force row level security;
+grant delete, select on auth.api_keys to rowhouse_definer;
 grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
 grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
-grant select on auth.api_keys to rowhouse_definer;
 grant update (name, addresses, used_count, last_used_at, revoked_at) on auth.api_keys to rowhouse_definer;
 grant update (name, requests_per_minute, opens_guests, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on auth.api_keys
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on auth.api_keys is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "nothing crosses the wall" on auth.api_keys as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -847,6 +936,10 @@ create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer
     using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own, auth.open_guest() at the page''s.';
+create policy "the erasure finds what its tenant owns" on auth.api_keys
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on auth.api_keys is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer
     using (true)
@@ -1053,6 +1146,7 @@ create table auth.mfa_challenges (
     purpose text not null,
     tenant_slug text,
     methods text[] not null,
+    way text,
     tries integer default 0 not null,
     created_at timestamp with time zone default now() not null,
     expires_at timestamp with time zone default (now() + '00:10:00'::interval) not null,
@@ -1060,12 +1154,13 @@ create table auth.mfa_challenges (
     constraint mfa_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint mfa_challenges_digest_check CHECK ((octet_length(digest) = 32)),
     constraint mfa_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['verify'::text, 'enrol'::text]))),
-    constraint mfa_challenges_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+    constraint mfa_challenges_tries_check CHECK (((tries >= 0) AND (tries <= 5))),
+    constraint mfa_challenges_way_check CHECK ((way ~ '^[a-z0-9-]{1,40}$'::text))
 );
 comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
 CREATE INDEX mfa_challenges_by_expiry ON auth.mfa_challenges USING btree (expires_at);
 CREATE INDEX mfa_challenges_by_user ON auth.mfa_challenges USING btree (user_id);
-alter table auth.mfa_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column tenant_slug set statistics 0, alter column methods set statistics 0;
+alter table auth.mfa_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column tenant_slug set statistics 0, alter column methods set statistics 0, alter column way set statistics 0;
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON auth.mfa_challenges FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.mfa_challenges enable row level security;
 alter table auth.mfa_challenges force row level security;
@@ -1229,6 +1324,7 @@ create table auth.sessions (
     user_agent text,
     ip inet,
     key_thumbprint text,
+    way text,
     created_at timestamp with time zone default now() not null,
     authenticated_at timestamp with time zone default now() not null,
     idle_expires_at timestamp with time zone default (now() + '7 days'::interval) not null,
@@ -1241,10 +1337,11 @@ create table auth.sessions (
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     constraint sessions_counter_check CHECK ((counter >= 0)),
-    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'account_deleted'::text, 'upgraded'::text]))),
+    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'account_deleted'::text, 'upgraded'::text, 'tenant_deleted'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
-    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[]))
+    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[])),
+    constraint sessions_way_check CHECK ((way ~ '^[a-z0-9-]{1,40}$'::text))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
@@ -1261,18 +1358,26 @@ CREATE INDEX sessions_by_expiry ON auth.sessions USING btree (LEAST(idle_expires
 CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id, created_at);
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
 CREATE INDEX sessions_of_guests ON auth.sessions USING btree (tenant_id) WHERE ((methods = '{}'::text[]) AND (ended_at IS NULL));
-alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column end_reason set statistics 0;
+alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column way set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id,way', 'handle_digest', 'acknowledged_at,last_seen_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.sessions enable row level security;
 alter table auth.sessions force row level security;
 grant delete, insert, select, update on auth.sessions to rowhouse_definer;
+create policy "an erased tenant takes along what it owns" on auth.sessions
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on auth.sessions is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "the door and sign-in keep the sessions" on auth.sessions
     for all to rowhouse_definer
     using (true)
     with check (true);
 comment on policy "the door and sign-in keep the sessions" on auth.sessions is 'context.enter() finds a session by the digest of its handle; auth.* open, rotate and end it; jobs.expire_sessions() ends what is over.';
+create policy "the erasure finds what its tenant owns" on auth.sessions
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on auth.sessions is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table auth.signing_keys (
     id text not null,
@@ -1299,6 +1404,43 @@ create policy "token issuing keeps its keys" on auth.signing_keys
     using (true)
     with check (true);
 comment on policy "token issuing keeps its keys" on auth.signing_keys is 'auth.list_signing_keys() and auth.install_signing_key(). The private halves are encrypted under a master key that is not in the database.';
+
+create table auth.tenant_deletions (
+    id uuid not null,
+    asked_by uuid,
+    reason text default ''::text not null,
+    asked_at timestamp with time zone default now() not null,
+    due_at timestamp with time zone not null,
+    began_at timestamp with time zone,
+    counts jsonb default '{}'::jsonb not null,
+    digest bytea default sha256('\x'::bytea) not null,
+    constraint tenant_deletions_pkey PRIMARY KEY (id),
+    constraint tenant_deletions_id_fkey FOREIGN KEY (id) REFERENCES app.tenants(id) ON DELETE CASCADE,
+    constraint tenant_deletions_check CHECK ((due_at >= asked_at)),
+    constraint tenant_deletions_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint tenant_deletions_reason_check CHECK ((length(reason) <= 500))
+);
+comment on table auth.tenant_deletions is 'Tenants that are to be erased. They let nobody in; from due_at on jobs.erase_tenant() takes their rows.';
+comment on column auth.tenant_deletions.id is 'Which tenant.';
+comment on column auth.tenant_deletions.asked_by is 'The owner who asked for it; null for the operator.';
+comment on column auth.tenant_deletions.reason is 'Why, in the operator''s words.';
+comment on column auth.tenant_deletions.asked_at is 'When it was asked for.';
+comment on column auth.tenant_deletions.due_at is 'When the grace is over.';
+comment on column auth.tenant_deletions.began_at is 'When the erasure began: nothing brings the tenant back.';
+comment on column auth.tenant_deletions.counts is 'How many rows went so far, by table.';
+comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
+CREATE INDEX tenant_deletions_by_due ON auth.tenant_deletions USING btree (due_at, id);
+alter table auth.tenant_deletions alter column reason set statistics 0, alter column counts set statistics 0, alter column digest set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tenant_deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'asked_at,asked_by,began_at,due_at,id,reason', 'counts,digest', 'counts,digest');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.tenant_deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.tenant_deletions enable row level security;
+alter table auth.tenant_deletions force row level security;
+grant delete, insert, select, update on auth.tenant_deletions to rowhouse_definer;
+create policy "deletion keeps which tenants it waits for" on auth.tenant_deletions
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is 'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() takes them out, jobs.erase_tenant() erases.';
 
 create table auth.totp_factors (
     id uuid not null,
@@ -1404,11 +1546,19 @@ CREATE TRIGGER never_truncated BEFORE TRUNCATE ON context.idempotency_keys FOR E
 alter table context.idempotency_keys enable row level security;
 alter table context.idempotency_keys force row level security;
 grant delete, insert, select, update on context.idempotency_keys to rowhouse_definer;
+create policy "an erased tenant takes along what it owns" on context.idempotency_keys
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on context.idempotency_keys is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "the door remembers what was done once" on context.idempotency_keys
     for all to rowhouse_definer
     using (true)
     with check (true);
 comment on policy "the door remembers what was done once" on context.idempotency_keys is 'context.enter() claims a key with the changes of its request, context.recall_answer() reads one''s own, jobs.expire_idempotency_keys() forgets after a day.';
+create policy "the erasure finds what its tenant owns" on context.idempotency_keys
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on context.idempotency_keys is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table context.seal_keys (
     id text default "left"(replace((gen_random_uuid())::text, '-'::text, ''::text), 8) not null,
@@ -2667,6 +2817,16 @@ $function$;
 comment on function app.delete_my_preferences() is 'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
 grant execute on function app.delete_my_preferences() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.delete_tenant(slug text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select context.close_tenant(slug)
+$function$;
+comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
+grant execute on function app.delete_tenant(text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2732,6 +2892,23 @@ alter function app.guard_membership() owner to rowhouse_definer;
 comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 grant execute on function app.guard_membership() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.guard_seats()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
+        perform app.take_seat(new.tenant_id);
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_seats() owner to rowhouse_definer;
+comment on function app.guard_seats() is 'Trigger: who becomes an active member takes a seat (RH471 where there is none).';
+grant execute on function app.guard_seats() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_second_factor()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2739,14 +2916,14 @@ CREATE OR REPLACE FUNCTION app.guard_second_factor()
  SET search_path TO ''
 AS $function$
 begin
-    if new.requires_second_factor <> old.requires_second_factor and context.is_caller() then
+    if (new.requires_second_factor, new.sign_in_ways) is distinct from (old.requires_second_factor, old.sign_in_ways) and context.is_caller() then
         perform context.require_fresh_sign_in();
     end if;
     return new;
 end
 $function$;
 alter function app.guard_second_factor() owner to rowhouse_definer;
-comment on function app.guard_second_factor() is 'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
+comment on function app.guard_second_factor() is 'Trigger: by which ways members sign in, and whether they need a second factor, is changed with a fresh sign-in only (RH440).';
 grant execute on function app.guard_second_factor() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.is_blank(value text)
@@ -2780,6 +2957,10 @@ begin
             message = 'ownership changes only in transactions that read committed';
     end if;
     perform from app.tenants as tenant where tenant.id = old.tenant_id for no key update;
+    -- Of a tenant that is being erased, nothing is left to own.
+    if old.tenant_id is not distinct from context.tenant_in_erasure() then
+        return null;
+    end if;
     if not context.stays_owned(old.tenant_id) then
         raise exception using
             errcode = 'RH409',
@@ -2900,6 +3081,17 @@ AS $function$
 $function$;
 comment on function app.my_tenant() is 'The tenant that the caller''s credential is for.';
 grant execute on function app.my_tenant() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.my_usage()
+ RETURNS app.tenant_usage
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.tenant_usage()
+$function$;
+comment on function app.my_usage() is 'What the caller''s tenant may have and what it has: seats, API keys, requests a minute. For holders of manage_tenant.';
+grant execute on function app.my_usage() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.receive_message()
  RETURNS trigger
@@ -3043,6 +3235,34 @@ AS $function$
 $function$;
 comment on function app.set_my_preferences(text,text) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is.';
 grant execute on function app.set_my_preferences(text,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.take_seat(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    seats integer;
+    taken integer;
+begin
+    select known.seats into seats from app.tenants as known where known.id = tenant;
+    if seats is null then
+        return;
+    end if;
+    select known.seats into seats from app.tenants as known where known.id = tenant for no key update;
+    select count(*) into taken from app.memberships as membership
+    where membership.tenant_id = tenant and membership.status = 'active';
+    if taken >= seats then
+        raise exception using
+            errcode = 'RH471',
+            message = format('all %s seats are taken', seats),
+            hint = 'Remove or suspend somebody, or get more seats.';
+    end if;
+end
+$function$;
+alter function app.take_seat(uuid) owner to rowhouse_definer;
+comment on function app.take_seat(uuid) is 'Locks the tenant and raises RH471 unless one more active member fits into its seats.';
 
 CREATE OR REPLACE FUNCTION app.touch_updated_at()
  RETURNS trigger
@@ -3212,6 +3432,12 @@ begin
         perform context.refuse('broken_seal');
     end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
+        return null;
+    end if;
+    -- A tenant that is erased has one certificate, and not an event for each of its rows.
+    if tg_op = 'DELETE' and context.credential_in(actor) is null and exists (
+        select from auth.tenant_deletions as leaving where leaving.id = tenant and leaving.began_at is not null
+    ) then
         return null;
     end if;
     -- Whoever is being erased is not written down once more: the trail says which rows went, and not what was in them. No
@@ -3457,7 +3683,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
         select opened.outcome, opened.result into outcome, result from auth.open_session(
-            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts,
+            way => (who.asked).way
         ) as opened;
     else
         update auth.sessions as own set
@@ -3522,7 +3749,7 @@ alter function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) owner to rowhouse_
 comment on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) is 'Keeps a challenge for an authenticator to sign and says which passkeys are meant; when signing in, nobody''s.';
 grant execute on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid)
+CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid, way text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3530,14 +3757,14 @@ CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, han
 AS $function$
 begin
     delete from auth.mfa_challenges as over where over.expires_at < now() - interval '1 hour';
-    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods)
-        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods);
+    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods, way)
+        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods, ask_second_factor.way);
     perform audit.record_event('auth.second_factor_asked', tenant,
         jsonb_build_object('purpose', purpose, 'methods', methods));
 end
 $function$;
-alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) owner to rowhouse_definer;
-comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
+alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid,text) owner to rowhouse_definer;
+comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid,text) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
 
 CREATE OR REPLACE FUNCTION auth.ban(person uuid, reason text)
  RETURNS TABLE(outcome text, ended integer, keys bigint)
@@ -3640,6 +3867,29 @@ $function$;
 alter function auth.begin_confirmation(bytea,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_confirmation(bytea,bytea,jsonb) is 'Counts a try at the first code of a new second factor and returns the (encrypted) seed to check it with.';
 grant execute on function auth.begin_confirmation(bytea,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_erasure(tenant uuid, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'an erasure has a reason, of at most 500 characters';
+    end if;
+    perform from app.tenants as known where known.id = tenant for no key update;
+    insert into auth.tenant_deletions as leaving (id, reason, due_at) values (tenant, begin_erasure.reason, now())
+        on conflict (id) do update set due_at = least(leaving.due_at, greatest(now(), leaving.asked_at)), reason = begin_erasure.reason
+        where leaving.began_at is null;
+    update app.tenants as known set status = 'closed' where known.id = tenant and known.status <> 'closed';
+    perform auth.shut_tenant(tenant);
+    perform audit.record_event('tenant.erasure_asked', null, jsonb_build_object('tenant', tenant, 'reason', reason));
+end
+$function$;
+alter function auth.begin_erasure(uuid,text) owner to rowhouse_definer;
+comment on function auth.begin_erasure(uuid,text) is 'For the operator: closes a tenant and has it erased now, with a reason for the trail.';
+grant execute on function auth.begin_erasure(uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.begin_export(handle bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer)
@@ -3980,7 +4230,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
         return query select opened.outcome, opened.result from auth.open_session(
-            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts
+            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts,
+            way => (who.asked).way
         ) as opened;
         return;
     end if;
@@ -4028,6 +4279,54 @@ $function$;
 alter function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) owner to rowhouse_definer;
 comment on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) is 'Signs in by a mailed link, in the browser that asked for it, or by its code. Never raises for a refusal, so that it commits.';
 grant execute on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.create_own_tenant(handle bytea, slug text, name text, facts jsonb)
+ RETURNS TABLE(outcome text, tenant jsonb, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  record;
+    person uuid;
+    made   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    person := (shown.session).user_id;
+    -- Two at once take turns, so that the last that is allowed is made once.
+    perform pg_advisory_xact_lock(hashtextextended('tenants of ' || person, 0));
+    if (
+        select count(*) from app.memberships as membership
+        join app.tenants as owned on owned.id = membership.tenant_id
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+    ) >= 20 then
+        outcome := 'too_many_tenants';
+    else
+        retry_after := auth.throttle('tenant ' || person, 5);
+        if retry_after > 0 then
+            outcome := 'throttled';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        perform audit.record_event('tenant.create_refused', null, jsonb_build_object('outcome', outcome));
+        return next;
+        return;
+    end if;
+    made := auth.create_tenant(auth.free_slug(create_own_tenant.slug), create_own_tenant.name, person);
+    perform audit.record_event('tenant.created', made, jsonb_build_object('owner', person));
+    select jsonb_build_object('id', own.id, 'slug', own.slug, 'name', own.name) into strict tenant
+    from app.tenants as own where own.id = made;
+    return next;
+end
+$function$;
+alter function auth.create_own_tenant(bytea,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.create_own_tenant(bytea,text,text,jsonb) is 'Makes a tenant that the owner of a session owns. Outcome: ok, too_many_tenants, throttled, or why the session will not do.';
+grant execute on function auth.create_own_tenant(bytea,text,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.create_tenant(slug text, name text, owner uuid)
  RETURNS uuid
@@ -4136,6 +4435,39 @@ $function$;
 alter function auth.describe_session(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.describe_session(bytea,jsonb) is 'User, tenant, tenants and permissions of a session, by what they signed in (amr), when (auth_time), and when it ends (expires_at). Raises RH401, and RH403 for an API key.';
 grant execute on function auth.describe_session(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.describe_tenant(tenant uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', known.id, 'slug', known.slug, 'name', known.name, 'status', known.status, 'createdAt', known.created_at,
+        'owners', coalesce((
+            select jsonb_agg(person.email order by person.email)
+            from app.memberships as membership join app.users as person on person.id = membership.user_id
+            where membership.tenant_id = known.id and membership.is_owner and membership.status = 'active'), '[]'),
+        'members', (select count(*) from app.memberships as membership
+            where membership.tenant_id = known.id and membership.status = 'active'),
+        'keys', auth.keys_in_use(known.id),
+        'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
+            and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
+        'limits', jsonb_build_object(
+            'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
+            'graceDays', known.deletion_grace_days),
+        'signInWays', known.sign_in_ways,
+        'deletion', (
+            select jsonb_build_object(
+                'askedAt', leaving.asked_at, 'askedBy', leaving.asked_by, 'dueAt', leaving.due_at,
+                'beganAt', leaving.began_at, 'counts', leaving.counts)
+            from auth.tenant_deletions as leaving where leaving.id = known.id)
+    )
+    from app.tenants as known where known.id = tenant
+$function$;
+alter function auth.describe_tenant(uuid) owner to rowhouse_definer;
+comment on function auth.describe_tenant(uuid) is 'For the operator: how a tenant stands, who owns it, its limits and what it uses of them, as JSON.';
+grant execute on function auth.describe_tenant(uuid) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.end_all_sessions(person uuid)
  RETURNS integer
@@ -4367,7 +4699,7 @@ begin
             values (shown.issuer, shown.subject, person, shown.provider);
     end if;
     return query select opened.outcome, opened.result
-        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
+        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts, way => shown.provider) as opened;
 end
 $function$;
 alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner to rowhouse_definer;
@@ -4588,6 +4920,22 @@ alter function auth.find_person(text) owner to rowhouse_definer;
 comment on function auth.find_person(text) is 'For the operator: the id of whoever has this address or id.';
 grant execute on function auth.find_person(text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.find_tenant(named text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select tenant.id from app.tenants as tenant
+    where lower(tenant.slug) = lower(btrim(named)) or tenant.id::text = lower(btrim(named))
+    -- A slug may look like an id; who gives an id means that.
+    order by tenant.id::text = lower(btrim(named)) desc
+    limit 1
+$function$;
+alter function auth.find_tenant(text) owner to rowhouse_definer;
+comment on function auth.find_tenant(text) is 'For the operator: the id of the tenant that has this slug or id.';
+grant execute on function auth.find_tenant(text) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.finish_login(email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb, held_back boolean DEFAULT false, known_hash text DEFAULT NULL::text, new_hash text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -4659,7 +5007,7 @@ begin
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result from auth.open_session(
         asked.user_id, session, handle, asked.tenant_slug,
-        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts
+        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts, way => asked.way
     ) as opened;
 end
 $function$;
@@ -4721,7 +5069,7 @@ begin
     delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result
-        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts, way => asked.way) as opened;
 end
 $function$;
 alter function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) owner to rowhouse_definer;
@@ -4873,6 +5221,28 @@ $function$;
 alter function auth.forgive(text) owner to rowhouse_definer;
 comment on function auth.forgive(text) is 'Takes back the attempt that auth.throttle() counted last.';
 
+CREATE OR REPLACE FUNCTION auth.found_tenant(slug text, name text, owner uuid)
+ RETURNS TABLE(outcome text, id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if auth.free_slug(found_tenant.slug) <> found_tenant.slug then
+        outcome := 'slug_taken';
+        return next;
+        return;
+    end if;
+    outcome := 'ok';
+    id := auth.create_tenant(found_tenant.slug, found_tenant.name, owner);
+    perform audit.record_event('tenant.created', id, jsonb_build_object('owner', owner));
+    return next;
+end
+$function$;
+alter function auth.found_tenant(text,text,uuid) owner to rowhouse_definer;
+comment on function auth.found_tenant(text,text,uuid) is 'For the operator: makes a tenant with its roles, owned by somebody who has an account. Outcome: ok or slug_taken.';
+grant execute on function auth.found_tenant(text,text,uuid) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.free_slug(wish text)
  RETURNS text
  LANGUAGE plpgsql
@@ -4981,6 +5351,35 @@ $function$;
 alter function auth.guard_api_key() owner to rowhouse_definer;
 comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 grant execute on function auth.guard_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.guard_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    most integer;
+    used integer;
+begin
+    select known.key_limit into most from app.tenants as known where known.id = new.tenant_id;
+    if most is null then
+        return new;
+    end if;
+    select known.key_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
+    used := auth.keys_in_use(new.tenant_id, new.replaces);
+    if used >= most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s API keys are in use', used, most),
+            hint = 'Revoke one that nobody needs, or get a larger plan.';
+    end if;
+    return new;
+end
+$function$;
+alter function auth.guard_keys() owner to rowhouse_definer;
+comment on function auth.guard_keys() is 'Trigger: a tenant has no more API keys than its plan allows (RH480 says how many are in use).';
+grant execute on function auth.guard_keys() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.has_second_factor(person uuid)
  RETURNS boolean
@@ -5189,6 +5588,25 @@ alter function auth.keep_code(bytea,text,text,text,text,text,text) owner to rowh
 comment on function auth.keep_code(bytea,text,text,text,text,text,text) is 'Keeps what a provider said of somebody under a one-time code, for a minute.';
 grant execute on function auth.keep_code(bytea,text,text,text,text,text,text) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.keys_in_use(tenant uuid, without uuid DEFAULT NULL::uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select count(*)::integer
+    from auth.api_keys as key
+    where key.tenant_id = tenant and key.revoked_at is null and (key.expires_at is null or key.expires_at > now())
+        and key.id is distinct from without
+        and not exists (
+            select from auth.api_keys as newer
+            where newer.tenant_id = key.tenant_id and newer.replaces = key.id and newer.revoked_at is null
+                and (newer.expires_at is null or newer.expires_at > now())
+        )
+$function$;
+alter function auth.keys_in_use(uuid,uuid) owner to rowhouse_definer;
+comment on function auth.keys_in_use(uuid,uuid) is 'How many API keys of a tenant are good, not counting those that were replaced.';
+
 CREATE OR REPLACE FUNCTION auth.known_of(person uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -5206,6 +5624,26 @@ AS $function$
 $function$;
 alter function auth.known_of(uuid) owner to rowhouse_definer;
 comment on function auth.known_of(uuid) is 'What attackers know of a person: address, name, companies.';
+
+CREATE OR REPLACE FUNCTION auth.limit_tenant(tenant uuid, limits jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update app.tenants as known set
+        seats = case when limits ? 'seats' then (limits ->> 'seats')::integer else known.seats end,
+        key_limit = case when limits ? 'keys' then (limits ->> 'keys')::integer else known.key_limit end,
+        requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
+        deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
+        sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
+    where known.id = tenant;
+end
+$function$;
+alter function auth.limit_tenant(uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.limit_tenant(uuid,jsonb) is 'For the operator: sets seats, keys, requests a minute and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+grant execute on function auth.limit_tenant(uuid,jsonb) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.link_identity(handle bytea, code bytea, challenge text, facts jsonb)
  RETURNS text
@@ -5261,7 +5699,8 @@ AS $function$
         person.created_at,
         (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
     from app.users as person
-    where (standing is null or person.status = standing)
+    where not person.is_guest
+        and (standing is null or person.status = standing)
         and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
         and (tenant_slug is null or exists (
             select from app.memberships as membership
@@ -5599,7 +6038,7 @@ alter function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) owner t
 comment on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) is 'Makes a guest of the tenant whose publishable key is shown, and their session. Raises RH401 for a key that does not open the door.';
 grant execute on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid, way text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5614,8 +6053,9 @@ declare
     ended  integer;
     new_device boolean;
 begin
+    way := coalesce(way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -5625,6 +6065,7 @@ begin
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
+        (tenant.sign_in_ways is null or way = any (tenant.sign_in_ways)) desc,
         (select max(past.created_at) from auth.sessions as past
             where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
@@ -5646,6 +6087,9 @@ begin
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
+        -- A guest comes by no way at all: whether guests are welcome is a question of its own.
+        when place.sign_in_ways is not null and not person.is_guest and not coalesce(way = any (place.sign_in_ways), false)
+            then 'way_not_allowed'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
         -- A guest proved nothing and can reach nothing that a second factor would keep.
@@ -5662,7 +6106,7 @@ begin
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
         perform auth.ask_second_factor(
-            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id, way
         );
         return next;
         return;
@@ -5684,11 +6128,11 @@ begin
     end if;
     new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
-        expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, way, authenticated_at,
+        idle_expires_at, expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', way, proven, now() + idle,
         proven + life
     );
     perform audit.record_event(
@@ -5709,8 +6153,8 @@ begin
     return next;
 end
 $function$;
-alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
-comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid,text) owner to rowhouse_definer;
+comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid,text) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 
 CREATE OR REPLACE FUNCTION auth.owned_alone(person uuid)
  RETURNS text[]
@@ -6202,6 +6646,57 @@ alter function auth.restore_account(bytea,text,bytea[],jsonb) owner to rowhouse_
 comment on function auth.restore_account(bytea,text,bytea[],jsonb) is 'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
 grant execute on function auth.restore_account(bytea,text,bytea[],jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.resume_tenant(tenant uuid, reason text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    standing text;
+    outcome  text := 'ok';
+begin
+    select known.status into strict standing from app.tenants as known where known.id = tenant for no key update;
+    if standing = 'active' then
+        outcome := 'already';
+    else
+        delete from auth.tenant_deletions as leaving where leaving.id = tenant and leaving.began_at is null;
+        if exists (select from auth.tenant_deletions as leaving where leaving.id = tenant) then
+            outcome := 'begun';
+        else
+            update app.tenants as known set status = 'active' where known.id = tenant;
+        end if;
+    end if;
+    perform audit.record_event('tenant.resumed', tenant,
+        jsonb_strip_nulls(jsonb_build_object('reason', reason, 'from', standing, 'outcome', outcome)));
+    return outcome;
+end
+$function$;
+alter function auth.resume_tenant(uuid,text) owner to rowhouse_definer;
+comment on function auth.resume_tenant(uuid,text) is 'For the operator: opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
+grant execute on function auth.resume_tenant(uuid,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.search_tenants(standing text, search text, most integer)
+ RETURNS TABLE(id uuid, slug text, name text, status text, members bigint, seats integer, created_at timestamp with time zone, erased_from timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select tenant.id, tenant.slug, tenant.name, tenant.status,
+        (select count(*) from app.memberships as membership
+            where membership.tenant_id = tenant.id and membership.status = 'active'),
+        tenant.seats, tenant.created_at, leaving.due_at
+    from app.tenants as tenant
+    left join auth.tenant_deletions as leaving on leaving.id = tenant.id
+    where (standing is null or tenant.status = standing)
+        and (search is null or strpos(tenant.slug, lower(search)) > 0 or strpos(lower(tenant.name), lower(search)) > 0)
+    order by tenant.created_at desc, tenant.id desc
+    limit most
+$function$;
+alter function auth.search_tenants(text,text,integer) owner to rowhouse_definer;
+comment on function auth.search_tenants(text,text,integer) is 'For the operator: tenants by status and part of their slug or name, newest first.';
+grant execute on function auth.search_tenants(text,text,integer) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -6262,6 +6757,51 @@ $function$;
 alter function auth.settle_mail(uuid,text,boolean) owner to rowhouse_definer;
 comment on function auth.settle_mail(uuid,text,boolean) is 'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
 grant execute on function auth.settle_mail(uuid,text,boolean) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.shut_tenant(tenant uuid)
+ RETURNS TABLE(sessions integer, keys integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.sessions as session set ended_at = now(), end_reason = 'tenant_deleted'
+    where session.tenant_id = tenant and session.ended_at is null;
+    get diagnostics sessions = row_count;
+    update auth.api_keys as key set revoked_at = now()
+    where key.tenant_id = tenant and key.revoked_at is null and (key.expires_at is null or key.expires_at > now());
+    get diagnostics keys = row_count;
+    return next;
+end
+$function$;
+alter function auth.shut_tenant(uuid) owner to rowhouse_definer;
+comment on function auth.shut_tenant(uuid) is 'Ends the sessions of a tenant and revokes its API keys; how many there were.';
+
+CREATE OR REPLACE FUNCTION auth.suspend_tenant(tenant uuid, reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    standing text;
+    outcome  text;
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a suspension has a reason, of at most 500 characters';
+    end if;
+    select known.status into strict standing from app.tenants as known where known.id = tenant for no key update;
+    outcome := case standing when 'active' then 'ok' when 'suspended' then 'already' else standing end;
+    if outcome = 'ok' then
+        update app.tenants as known set status = 'suspended' where known.id = tenant;
+    end if;
+    perform audit.record_event('tenant.suspended', tenant, jsonb_build_object('reason', reason, 'outcome', outcome));
+    return outcome;
+end
+$function$;
+alter function auth.suspend_tenant(uuid,text) owner to rowhouse_definer;
+comment on function auth.suspend_tenant(uuid,text) is 'For the operator: shuts a tenant for now, with a reason for the trail. Outcome: ok, already or closed.';
+grant execute on function auth.suspend_tenant(uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.switch_tenant(handle bytea, counter integer, session uuid, opened bytea, tenant_slug text, facts jsonb)
  RETURNS TABLE(outcome text, result jsonb)
@@ -6611,6 +7151,14 @@ $function$;
 alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
 comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
 
+CREATE OR REPLACE FUNCTION auth.way_of(methods text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ('pwd'::text = ANY (methods)) THEN 'password'::text WHEN ('email'::text = ANY (methods)) THEN 'link'::text WHEN (methods && '{fed}'::text[]) THEN NULL::text WHEN (methods && '{hwk,swk}'::text[]) THEN 'passkey'::text ELSE NULL::text END;
+comment on function auth.way_of(text[]) is 'The way in that these methods are of: password, link or passkey; null for a provider, and for a guest.';
+grant execute on function auth.way_of(text[]) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION auth.weigh_mail_token(purpose text, link bytea, email text, codes bytea[], facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, about text[])
  LANGUAGE plpgsql
@@ -6885,6 +7433,46 @@ begin
 end
 $function$;
 comment on function context.close_table(regclass) is 'Drops every policy, forces row security, revokes every grant of a table, keeps its values out of the statistics and has it be planned for its largest tenant: the beginning of each policy file.';
+
+CREATE OR REPLACE FUNCTION context.close_tenant(slug text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    place app.tenants;
+    due   timestamptz;
+    ended integer;
+    keys  integer;
+begin
+    perform context.require_session();
+    if not context.is_owner() then
+        perform context.refuse('owner');
+    end if;
+    perform context.require_fresh_sign_in();
+    select * into strict place from app.tenants as own where own.id = context.tenant_id() for no key update;
+    if close_tenant.slug is distinct from place.slug then
+        raise exception using
+            errcode = 'RH400',
+            message = 'the slug is not that of the company that is to be deleted',
+            column = 'slug',
+            constraint = 'tenants_deleted_by_slug',
+            hint = 'myTenant { slug } says it.';
+    end if;
+    insert into auth.tenant_deletions (id, asked_by, due_at)
+        values (place.id, context.user_id(), now() + place.deletion_grace_days * interval '1 day')
+        returning due_at into due;
+    update app.tenants as own set status = 'closed' where own.id = place.id;
+    select shut.sessions, shut.keys into ended, keys from auth.shut_tenant(place.id) as shut;
+    perform audit.record_event('tenant.deletion_asked', place.id,
+        jsonb_build_object('due_at', due, 'sessions', ended, 'keys', keys));
+    return due;
+end
+$function$;
+alter function context.close_tenant(text) owner to rowhouse_definer;
+comment on function context.close_tenant(text) is 'For app.delete_tenant(): closes the caller''s tenant at its owner''s word, ends its sessions and keys, and says when it is erased.';
+grant execute on function context.close_tenant(text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.credential_in(body text)
  RETURNS uuid
@@ -7258,6 +7846,31 @@ grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.open_to_erasure(target regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    execute format('grant select, delete on %s to rowhouse_definer', target);
+    execute format('drop policy if exists "the erasure finds what its tenant owns" on %s', target);
+    execute format(
+        'create policy "the erasure finds what its tenant owns" on %s for select to rowhouse_definer '
+        'using (tenant_id = (select context.tenant_in_erasure()))', target);
+    execute format(
+        'comment on policy "the erasure finds what its tenant owns" on %s is %L', target,
+        'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.');
+    execute format('drop policy if exists "an erased tenant takes along what it owns" on %s', target);
+    execute format(
+        'create policy "an erased tenant takes along what it owns" on %s for delete to rowhouse_definer '
+        'using (tenant_id = (select context.tenant_in_erasure()))', target);
+    execute format(
+        'comment on policy "an erased tenant takes along what it owns" on %s is %L', target,
+        'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.');
+end
+$function$;
+comment on function context.open_to_erasure(regclass) is 'Lets jobs.erase_tenant() delete the rows of the tenant that is being erased from a table.';
+
 CREATE OR REPLACE FUNCTION context.passkeys_of_caller()
  RETURNS SETOF app.passkey
  LANGUAGE sql
@@ -7474,8 +8087,9 @@ CREATE OR REPLACE FUNCTION context.request_limit()
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select mine.requests_per_minute
-    from auth.api_keys as mine, context.open_seal() as body
+    select least(mine.requests_per_minute, place.requests_per_minute)
+    from context.open_seal() as body, auth.api_keys as mine
+    join app.tenants as place on place.id = mine.tenant_id
     where context.kind_in(body) = 'api_key'
         and mine.tenant_id = context.tenant_in(body) and mine.id = context.credential_in(body)
 $function$;
@@ -7636,6 +8250,20 @@ grant execute on function context.tenant_in(text) to rowhouse_auth;
 grant execute on function context.tenant_in(text) to rowhouse_definer;
 grant execute on function context.tenant_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.tenant_in_erasure()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select leaving.id from auth.tenant_deletions as leaving
+    where leaving.began_at is not null
+    order by leaving.began_at, leaving.id
+    limit 1
+$function$;
+alter function context.tenant_in_erasure() owner to rowhouse_definer;
+comment on function context.tenant_in_erasure() is 'The tenant that jobs.erase_tenant() is at; null while there is none.';
+
 CREATE OR REPLACE FUNCTION context.tenant_requiring(permission text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -7655,6 +8283,76 @@ comment on function context.tenant_requiring(text) is 'The caller''s tenant if t
 grant execute on function context.tenant_requiring(text) to rowhouse_app;
 grant execute on function context.tenant_requiring(text) to rowhouse_definer;
 grant execute on function context.tenant_requiring(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.tenant_tables()
+ RETURNS SETOF regclass
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    left_over oid[];
+    free      oid[];
+begin
+    left_over := array(
+        select kind.oid
+        from pg_catalog.pg_class as kind
+        join pg_catalog.pg_namespace as place on place.oid = kind.relnamespace
+        join pg_catalog.pg_attribute as part on part.attrelid = kind.oid
+        where kind.relkind in ('r', 'p') and not kind.relispartition and kind.relpersistence <> 't'
+            and place.nspname not in ('audit', 'information_schema') and place.nspname not like 'pg\_%'
+            and part.attname = 'tenant_id' and part.atttypid = 'uuid'::regtype and not part.attisdropped
+        order by place.nspname, kind.relname
+    );
+    while cardinality(left_over) > 0 loop
+        free := array(
+            select each from unnest(left_over) with ordinality as known (each, place)
+            where not exists (
+                select from pg_catalog.pg_constraint as link
+                where link.contype = 'f' and link.confrelid = each and link.conrelid <> each
+                    and link.conrelid = any (left_over)
+            )
+            order by place
+        );
+        if free = '{}' then
+            free := left_over;
+        end if;
+        return query select each::regclass from unnest(free) as each;
+        left_over := array(
+            select each from unnest(left_over) with ordinality as known (each, place)
+            where each <> all (free) order by place
+        );
+    end loop;
+end
+$function$;
+comment on function context.tenant_tables() is 'Every table with a column tenant_id but the trail, each before the tables that it refers to.';
+grant execute on function context.tenant_tables() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.tenant_usage()
+ RETURNS app.tenant_usage
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    usage app.tenant_usage;
+begin
+    if not context.may('manage_tenant') then
+        perform context.refuse('manage_tenant');
+    end if;
+    select
+        tenant.seats,
+        (select count(*) from app.memberships as membership
+            where membership.tenant_id = tenant.id and membership.status = 'active'),
+        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute
+    into usage
+    from app.tenants as tenant where tenant.id = context.tenant_id();
+    return usage;
+end
+$function$;
+alter function context.tenant_usage() owner to rowhouse_definer;
+comment on function context.tenant_usage() is 'Limits of the caller''s tenant and what it uses of them, for who holds manage_tenant.';
+grant execute on function context.tenant_usage() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.tenant_where(permission text)
  RETURNS uuid
@@ -9339,6 +10037,88 @@ $function$;
 alter function jobs.delete_account(integer) owner to rowhouse_definer;
 comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 grant execute on function jobs.delete_account(integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.erase_tenant(batch integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    leaving auth.tenant_deletions;
+    place   app.tenants;
+    target  regclass;
+    key     text;
+    backwards text;
+    went    bigint;
+    keys    text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('jobs.erase_tenant', 0));
+    select * into leaving from auth.tenant_deletions as known where known.id = context.tenant_in_erasure();
+    if not found then
+        select * into leaving from auth.tenant_deletions as due
+        where due.due_at <= now()
+        order by due.due_at, due.id
+        limit 1;
+        if not found then
+            return '{"step": "none"}';
+        end if;
+        -- Whoever brings it back at this moment holds its row, and is through or too late.
+        perform from app.tenants as known where known.id = leaving.id for no key update;
+        update auth.tenant_deletions as due set began_at = now() where due.id = leaving.id and due.due_at <= now()
+            returning * into leaving;
+        if not found then
+            return '{"step": "more"}';
+        end if;
+    end if;
+
+    for target in select context.tenant_tables() loop
+        select string_agg(format('%I', part.attname), ', ' order by part.attnum)
+        into key
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as part on part.attrelid = index.indrelid and part.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary;
+        -- What refers to another row of the same table is younger, and goes first.
+        select string_agg(format('%I desc', part.attname), ', ' order by part.attnum)
+        into backwards
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as part on part.attrelid = index.indrelid and part.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary
+            and exists (select from pg_catalog.pg_constraint as link
+                where link.contype = 'f' and link.conrelid = target and link.confrelid = target);
+        execute format(
+            'with going as ('
+            '  delete from %1$s where tenant_id = $1 and ctid = any (array('
+            '    select ctid from %1$s where tenant_id = $1 %3$s limit $2'
+            '  )) returning concat_ws('' '', %2$s) as key'
+            ') select count(*), string_agg(key, E''\n'' order by key collate "C") from going',
+            target, coalesce(key, 'tenant_id'), 'order by ' || backwards)
+        into went, keys using leaving.id, batch;
+        if went > 0 then
+            update auth.tenant_deletions as known set
+                counts = jsonb_set(known.counts, array[target::text],
+                    to_jsonb(coalesce((known.counts ->> target::text)::bigint, 0) + went)),
+                digest = sha256(known.digest || convert_to(target::text || E'\n' || keys || E'\n', 'UTF8'))
+            where known.id = leaving.id;
+            return jsonb_build_object('step', 'more', 'tenant', leaving.id, 'table', target::text, 'rows', went);
+        end if;
+    end loop;
+
+    select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;
+    delete from app.tenants as known where known.id = leaving.id returning * into strict place;
+    perform audit.record_event('tenant.erased', null, jsonb_build_object(
+        'tenant', place.id, 'slug', place.slug, 'asked_by', leaving.asked_by, 'reason', leaving.reason,
+        'asked_at', leaving.asked_at, 'began_at', leaving.began_at, 'counts', leaving.counts,
+        'digest', encode(leaving.digest, 'hex')));
+    delete from auth.tenant_deletions as known where known.id = leaving.id;
+    return jsonb_build_object('step', 'erased', 'tenant', place.id, 'slug', place.slug, 'counts', leaving.counts,
+        'digest', encode(leaving.digest, 'hex'));
+end
+$function$;
+alter function jobs.erase_tenant(integer) owner to rowhouse_definer;
+comment on function jobs.erase_tenant(integer) is 'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
+grant execute on function jobs.erase_tenant(integer) to rowhouse_owner;
+grant execute on function jobs.erase_tenant(integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer

@@ -32,6 +32,8 @@ using (values
     ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password, link an account or add a passkey first.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
+    ('RH480', '',                     'limit_reached',           409, 'The company has as much of something as its plan allows; the message says of what, and how much.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
     ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')

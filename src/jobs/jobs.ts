@@ -3,6 +3,7 @@ import { type ParsedCronItem, parseCrontab } from "graphile-worker";
 import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
 import { deleteAccounts } from "./delete_accounts.ts";
+import { eraseTenants } from "./erase_tenants.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireGuests } from "./expire_guests.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
@@ -21,6 +22,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   expire_idempotency_keys: expireIdempotencyKeys,
   create_audit_partitions: createAuditPartitions,
   delete_accounts: deleteAccounts,
+  erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
 };
