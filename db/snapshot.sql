@@ -154,10 +154,6 @@ grant insert (title) on app.conversations to rowhouse_app;
 grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant update (updated_at) on app.conversations to rowhouse_definer;
-create policy "an erased tenant takes along what it owns" on app.conversations
-    for delete to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "an erased tenant takes along what it owns" on app.conversations is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -191,20 +187,16 @@ create policy "nothing crosses the wall" on app.conversations as restrictive
 comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "people find their own conversations" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own conversations" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
-create policy "the erasure finds what its tenant owns" on app.conversations
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.conversations is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -258,14 +250,10 @@ create policy "a guest gets a name, and whoever is erased leaves without one" on
     using ((user_id = ( SELECT context.user_id() AS user_id)))
     with check ((user_id = ( SELECT context.user_id() AS user_id)));
 comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is 'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
-create policy "an erased tenant takes along what it owns" on app.memberships
-    for delete to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "an erased tenant takes along what it owns" on app.memberships is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "guests leave, and take their chats with them" on app.memberships
     for delete to rowhouse_definer
-    using ((NOT is_owner));
-comment on policy "guests leave, and take their chats with them" on app.memberships is 'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
+    using (((NOT is_owner) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "guests leave, and take their chats with them" on app.memberships is 'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys. And jobs.erase_tenant(), which leaves nobody.';
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
@@ -296,10 +284,6 @@ create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every membership" on app.memberships is 'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "the erasure finds what its tenant owns" on app.memberships
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.memberships is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table app.messages (
     tenant_id uuid default context.tenant_id() not null,
@@ -335,10 +319,6 @@ alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
-create policy "an erased tenant takes along what it owns" on app.messages
-    for delete to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "an erased tenant takes along what it owns" on app.messages is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
@@ -358,20 +338,16 @@ create policy "nothing crosses the wall" on app.messages as restrictive
 comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
-create policy "the erasure finds what its tenant owns" on app.messages
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.messages is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 create table app.permissions (
     name text not null,
@@ -474,10 +450,6 @@ create policy "the door reads every role" on app.roles
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every role" on app.roles is 'context.enter() takes the permissions from here, afresh each time; app.guard_membership() compares roles.';
-create policy "the erasure finds what its tenant owns" on app.roles
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.roles is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table app.tenants (
     id uuid default uuidv7() not null,
@@ -624,10 +596,6 @@ grant delete, select on app.user_preferences to rowhouse_definer;
 grant insert (language, tone) on app.user_preferences to rowhouse_app;
 grant select (tenant_id, id, user_id, language, tone, created_at, updated_at) on app.user_preferences to rowhouse_app;
 grant update (language, tone) on app.user_preferences to rowhouse_app;
-create policy "an erased tenant takes along what it owns" on app.user_preferences
-    for delete to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "an erased tenant takes along what it owns" on app.user_preferences is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -635,8 +603,8 @@ create policy "nothing crosses the wall" on app.user_preferences as restrictive
 comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -646,14 +614,10 @@ create policy "the desk explains one row" on app.user_preferences
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.user_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
-create policy "the erasure finds what its tenant owns" on app.user_preferences
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.user_preferences is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 create table app.users (
     id uuid default uuidv7() not null,
@@ -936,10 +900,6 @@ create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer
     using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is 'context.enter() with sha256 of a key; context.request_limit() and auth.guard_api_key() look at the caller''s own, auth.open_guest() at the page''s.';
-create policy "the erasure finds what its tenant owns" on auth.api_keys
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on auth.api_keys is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer
     using (true)
@@ -1365,19 +1325,11 @@ CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMEN
 alter table auth.sessions enable row level security;
 alter table auth.sessions force row level security;
 grant delete, insert, select, update on auth.sessions to rowhouse_definer;
-create policy "an erased tenant takes along what it owns" on auth.sessions
-    for delete to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "an erased tenant takes along what it owns" on auth.sessions is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "the door and sign-in keep the sessions" on auth.sessions
     for all to rowhouse_definer
     using (true)
     with check (true);
 comment on policy "the door and sign-in keep the sessions" on auth.sessions is 'context.enter() finds a session by the digest of its handle; auth.* open, rotate and end it; jobs.expire_sessions() ends what is over.';
-create policy "the erasure finds what its tenant owns" on auth.sessions
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on auth.sessions is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table auth.signing_keys (
     id text not null,
@@ -1546,19 +1498,11 @@ CREATE TRIGGER never_truncated BEFORE TRUNCATE ON context.idempotency_keys FOR E
 alter table context.idempotency_keys enable row level security;
 alter table context.idempotency_keys force row level security;
 grant delete, insert, select, update on context.idempotency_keys to rowhouse_definer;
-create policy "an erased tenant takes along what it owns" on context.idempotency_keys
-    for delete to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "an erased tenant takes along what it owns" on context.idempotency_keys is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "the door remembers what was done once" on context.idempotency_keys
     for all to rowhouse_definer
     using (true)
     with check (true);
 comment on policy "the door remembers what was done once" on context.idempotency_keys is 'context.enter() claims a key with the changes of its request, context.recall_answer() reads one''s own, jobs.expire_idempotency_keys() forgets after a day.';
-create policy "the erasure finds what its tenant owns" on context.idempotency_keys
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on context.idempotency_keys is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table context.seal_keys (
     id text default "left"(replace((gen_random_uuid())::text, '-'::text, ''::text), 8) not null,
@@ -7851,22 +7795,28 @@ CREATE OR REPLACE FUNCTION context.open_to_erasure(target regclass)
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+    wanted record;
 begin
     execute format('grant select, delete on %s to rowhouse_definer', target);
-    execute format('drop policy if exists "the erasure finds what its tenant owns" on %s', target);
-    execute format(
-        'create policy "the erasure finds what its tenant owns" on %s for select to rowhouse_definer '
-        'using (tenant_id = (select context.tenant_in_erasure()))', target);
-    execute format(
-        'comment on policy "the erasure finds what its tenant owns" on %s is %L', target,
-        'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.');
-    execute format('drop policy if exists "an erased tenant takes along what it owns" on %s', target);
-    execute format(
-        'create policy "an erased tenant takes along what it owns" on %s for delete to rowhouse_definer '
-        'using (tenant_id = (select context.tenant_in_erasure()))', target);
-    execute format(
-        'comment on policy "an erased tenant takes along what it owns" on %s is %L', target,
-        'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.');
+    for wanted in select * from (values
+        ('r', 'select', 'the erasure finds what its tenant owns',
+            'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.'),
+        ('d', 'delete', 'an erased tenant takes along what it owns',
+            'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.')
+    ) as policy (letter, command, name, why) loop
+        execute format('drop policy if exists %I on %s', wanted.name, target);
+        continue when exists (
+            select from pg_catalog.pg_policy as own
+            where own.polrelid = target and own.polpermissive and own.polcmd in (wanted.letter::"char", '*')
+                and own.polroles @> array['rowhouse_definer'::regrole::oid]
+                and pg_catalog.pg_get_expr(own.polqual, own.polrelid) ~ '^true$|tenant_in_erasure'
+        );
+        execute format(
+            'create policy %I on %s for %s to rowhouse_definer using (tenant_id = (select context.tenant_in_erasure()))',
+            wanted.name, target, wanted.command);
+        execute format('comment on policy %I on %s is %L', wanted.name, target, wanted.why);
+    end loop;
 end
 $function$;
 comment on function context.open_to_erasure(regclass) is 'Lets jobs.erase_tenant() delete the rows of the tenant that is being erased from a table.';

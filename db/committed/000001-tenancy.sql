@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ba5d84e0608b59a2ccfbf3dbd273b919d5dab4e8
+--! Hash: sha1:37918ea936c263d6420e3d1da16f469059bf6d80
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1926,27 +1926,34 @@ reset role;
 --! EndIncluded context/tenant_in_erasure.sql
 --! Included context/open_to_erasure.sql
 -- Lets the erasure of a tenant reach a table: rows of the tenant that is being erased, and no others. Called for every table
--- with a tenant_id when the policies are in place; for a table of one's own, in the migration that makes it.
+-- with a tenant_id when the policies are in place; for a table of one's own, in the migration that makes it. Where a policy
+-- of the table's own lets the definer do that already, it stays the only one.
 create or replace function context.open_to_erasure(target regclass) returns void
     language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
+declare
+    wanted record;
 begin
     execute format('grant select, delete on %s to rowhouse_definer', target);
-    execute format('drop policy if exists "the erasure finds what its tenant owns" on %s', target);
-    execute format(
-        'create policy "the erasure finds what its tenant owns" on %s for select to rowhouse_definer '
-        'using (tenant_id = (select context.tenant_in_erasure()))', target);
-    execute format(
-        'comment on policy "the erasure finds what its tenant owns" on %s is %L', target,
-        'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.');
-    execute format('drop policy if exists "an erased tenant takes along what it owns" on %s', target);
-    execute format(
-        'create policy "an erased tenant takes along what it owns" on %s for delete to rowhouse_definer '
-        'using (tenant_id = (select context.tenant_in_erasure()))', target);
-    execute format(
-        'comment on policy "an erased tenant takes along what it owns" on %s is %L', target,
-        'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.');
+    for wanted in select * from (values
+        ('r', 'select', 'the erasure finds what its tenant owns',
+            'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.'),
+        ('d', 'delete', 'an erased tenant takes along what it owns',
+            'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.')
+    ) as policy (letter, command, name, why) loop
+        execute format('drop policy if exists %I on %s', wanted.name, target);
+        continue when exists (
+            select from pg_catalog.pg_policy as own
+            where own.polrelid = target and own.polpermissive and own.polcmd in (wanted.letter::"char", '*')
+                and own.polroles @> array['rowhouse_definer'::regrole::oid]
+                and pg_catalog.pg_get_expr(own.polqual, own.polrelid) ~ '^true$|tenant_in_erasure'
+        );
+        execute format(
+            'create policy %I on %s for %s to rowhouse_definer using (tenant_id = (select context.tenant_in_erasure()))',
+            wanted.name, target, wanted.command);
+        execute format('comment on policy %I on %s is %L', wanted.name, target, wanted.why);
+    end loop;
 end
 $$;
 comment on function context.open_to_erasure(regclass) is
@@ -8444,9 +8451,9 @@ create policy "a guest gets a name, and whoever is erased leaves without one" on
 comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is
     'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
 create policy "guests leave, and take their chats with them" on app.memberships
-    for delete to rowhouse_definer using (not is_owner);
+    for delete to rowhouse_definer using (not is_owner or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "guests leave, and take their chats with them" on app.memberships is
-    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
+    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys. And jobs.erase_tenant(), which leaves nobody.';
 --! EndIncluded policies/memberships.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
@@ -8500,9 +8507,9 @@ comment on policy "members delete their own conversations" on app.conversations 
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own conversations" on app.conversations is
-    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
@@ -8514,9 +8521,9 @@ comment on policy "messages move their own conversation" on app.conversations is
 grant delete on app.conversations to rowhouse_definer;
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;
@@ -8566,15 +8573,15 @@ comment on policy "members write into their own conversations" on app.messages i
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own messages" on app.messages is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.messages to rowhouse_definer;
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their messages with them" on app.messages is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.messages to rowhouse_definer;
@@ -8609,15 +8616,15 @@ comment on policy "people keep their own preferences" on app.user_preferences is
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own preferences" on app.user_preferences is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.user_preferences to rowhouse_definer;
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.user_preferences to rowhouse_definer;
