@@ -105,6 +105,39 @@ rowhouse user import FILE|- [--tenant SLUG] [--role NAME] [--dry-run] [--keep-go
 Status: 0 done, 1 not done (nobody of that name, or they are so already) or lines that will not do, 2 it could not run.`,
     examine: async (args) => (await import("./commands/user.ts")).user(args),
   },
+  tenant: {
+    summary: "list, create, suspend, limit, export, import and erase tenants",
+    help: `What an operator does to tenants; docs/organisations/tenants.md is the handbook. WHICH is a slug or an id.
+
+rowhouse tenant list [--status active|suspended|closed] [--search TEXT] [--limit N] [--json]
+rowhouse tenant show WHICH [--json]
+  lists tenants, the newest first (50, unless you say); shows how one stands and what it uses of its limits.
+
+rowhouse tenant create SLUG --owner WHO [--name TEXT] [--json]
+  makes a tenant that somebody owns who has an account: WHO is an e-mail address or an id.
+
+rowhouse tenant suspend WHICH --reason TEXT
+rowhouse tenant resume WHICH [--reason TEXT]
+  shuts a tenant at once, and opens it again; resume also brings back one that its owner deleted, until it is erased.
+
+rowhouse tenant limit WHICH [--seats N|none] [--keys N|none] [--requests N|none] [--grace DAYS] [--every-way] [--json]
+  sets what its plan allows: active members, API keys, requests a minute of each key, days from deletion to erasure.
+  --every-way lets its members sign in by every way again, where its admins shut the one that they had.
+
+rowhouse tenant export WHICH FILE|-
+  writes all that it owns as JSON Lines, as of one moment, while it is in use. No passwords, keys, sessions or trail.
+
+rowhouse tenant import FILE [--json]
+  brings a tenant in from such an archive with the ids that it had: all of it, or nothing.
+
+rowhouse tenant erase WHICH --reason TEXT --yes [--json]
+  closes it and erases all that it owns, now. It can be broken off and run again. Nothing brings it back.
+
+export and import take a superuser's DATABASE_URL, because row security hides rows from everybody else.
+
+Status: 0 done, 1 not done (no such tenant, it stands so already, or the archive will not do), 2 it could not run.`,
+    examine: async (args) => (await import("./commands/tenant.ts")).tenant(args),
+  },
   support: {
     summary: "enter a company to help, for a reason and a limited time",
     help: `What an operator does inside a company; docs/organisations/support.md tells what its admins see of it.

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:47675a8ecbd916de61514103dd1d2168a3793aa1
+--! Hash: sha1:b4435634a8ae6166df806c22ec7330e0189fb680
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -281,7 +281,17 @@ create table app.tenants (
     fingerprint              text not null default 'family' check (fingerprint in ('off', 'family', 'exact')),
     fingerprint_network      boolean not null default false,
     allows_guests            boolean not null default false,
-    support_access           text not null default 'read' check (support_access in ('off', 'read', 'write'))
+    support_access           text not null default 'read' check (support_access in ('off', 'read', 'write')),
+    seats                    integer check (seats > 0),
+    brand_name               text check (length(brand_name) <= 200 and app.is_name(brand_name)),
+    brand_color              text check (brand_color ~ '^#[0-9a-f]{6}$'),
+    accent_color             text check (accent_color ~ '^#[0-9a-f]{6}$'),
+    logo_url                 text check (logo_url ~ '^https://[^[:space:][:cntrl:]]+$' and length(logo_url) <= 2000),
+    language                 text not null default 'en' check (language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(language) <= 35),
+    sign_in_ways             text[] check (cardinality(sign_in_ways) between 1 and 50 and array_position(sign_in_ways, null) is null and array_to_string(sign_in_ways, ' ') ~ '^[a-z0-9-]{1,40}( [a-z0-9-]{1,40})*$'),
+    key_limit                integer check (key_limit >= 0),
+    requests_per_minute      integer check (requests_per_minute between 1 and 1000000),
+    deletion_grace_days      integer not null default 30 check (deletion_grace_days between 0 and 365)
 );
 
 create table app.users (
@@ -559,12 +569,13 @@ create table auth.sessions (
     user_agent      text,
     ip              inet,
     key_thumbprint  text check (key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'),
+    way             text check (way ~ '^[a-z0-9-]{1,40}$'),
     created_at      timestamptz not null default now(),
     authenticated_at timestamptz not null default now(),
     idle_expires_at timestamptz not null default now() + interval '7 days',
     expires_at      timestamptz not null default now() + interval '30 days',
     ended_at        timestamptz,
-    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed', 'account_deleted', 'upgraded')),
+    end_reason      text check (end_reason in ('logout', 'expired', 'reuse', 'revoked', 'replaced', 'password_changed', 'account_deleted', 'upgraded', 'tenant_deleted')),
     check ((ended_at is null) = (end_reason is null)),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id)
 );
@@ -674,6 +685,7 @@ create table auth.mfa_challenges (
     purpose     text not null check (purpose in ('verify', 'enrol')),
     tenant_slug text,
     methods     text[] not null,
+    way         text check (way ~ '^[a-z0-9-]{1,40}$'),
     tries       integer not null default 0 check (tries between 0 and 5),
     created_at  timestamptz not null default now(),
     expires_at  timestamptz not null default now() + interval '10 minutes'
@@ -717,6 +729,20 @@ create table auth.deletions (
     began_at timestamptz
 );
 create index deletions_by_due on auth.deletions (due_at, user_id);
+
+-- Tenants that are to be erased. From due_at on their rows go; once that has begun, nothing brings one back. What went is
+-- counted here, table by table, and `digest` runs on over it, so that the erasure can be broken off and goes on.
+create table auth.tenant_deletions (
+    id       uuid primary key references app.tenants on delete cascade,
+    asked_by uuid,
+    reason   text not null default '' check (length(reason) <= 500),
+    asked_at timestamptz not null default now(),
+    due_at   timestamptz not null check (due_at >= asked_at),
+    began_at timestamptz,
+    counts   jsonb not null default '{}',
+    digest   bytea not null default sha256('') check (octet_length(digest) = 32)
+);
+create index tenant_deletions_by_due on auth.tenant_deletions (due_at, id);
 
 create table auth.login_throttles (
     key           bytea primary key check (octet_length(key) = 32),
@@ -1713,7 +1739,8 @@ comment on function context.explained_row() is
     'The id of the one row that inspect.why() explains in this context; null in every other.';
 --! EndIncluded context/explained_row.sql
 --! Included context/request_limit.sql
--- How many requests a minute the caller's API key is good for; null where it says nothing, and for a session. It is asked
+-- How many requests a minute the caller's API key is good for: what it says, and no more than what its tenant's plan
+-- gives each key; null where neither says anything, and for a session. It is asked
 -- together with the door, once a minute and process, and the rate limiter keeps to it: counting here would be a write for
 -- each request, and those of one key would wait for one another's.
 set local role rowhouse_definer;
@@ -1721,8 +1748,9 @@ create or replace function context.request_limit() returns integer
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
-    select mine.requests_per_minute
-    from auth.api_keys as mine, context.open_seal() as body
+    select least(mine.requests_per_minute, place.requests_per_minute)
+    from context.open_seal() as body, auth.api_keys as mine
+    join app.tenants as place on place.id = mine.tenant_id
     where context.kind_in(body) = 'api_key'
         and mine.tenant_id = context.tenant_in(body) and mine.id = context.credential_in(body)
 $$;
@@ -2031,6 +2059,104 @@ $$;
 comment on function context.close_table(regclass) is
     'Drops every policy, forces row security, revokes every grant of a table, keeps its values out of the statistics and has it be planned for its largest tenant: the beginning of each policy file.';
 --! EndIncluded context/close_table.sql
+--! Included context/tenant_tables.sql
+-- Every table that holds what a tenant owns, whoever made it: those with a column tenant_id, and no partition of one. The trail is
+-- none of them, because it outlives what it tells of. A table comes before all that it refers to, so that rows can go in
+-- this order, and be brought in the other; of tables that refer to one another in a circle, no order is right.
+create or replace function context.tenant_tables() returns setof regclass
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    left_over oid[];
+    free      oid[];
+begin
+    left_over := array(
+        select kind.oid
+        from pg_catalog.pg_class as kind
+        join pg_catalog.pg_namespace as place on place.oid = kind.relnamespace
+        join pg_catalog.pg_attribute as part on part.attrelid = kind.oid
+        where kind.relkind in ('r', 'p') and not kind.relispartition and kind.relpersistence <> 't'
+            and place.nspname not in ('audit', 'information_schema') and place.nspname not like 'pg\_%'
+            and part.attname = 'tenant_id' and part.atttypid = 'uuid'::regtype and not part.attisdropped
+        order by place.nspname, kind.relname
+    );
+    while cardinality(left_over) > 0 loop
+        free := array(
+            select each from unnest(left_over) with ordinality as known (each, place)
+            where not exists (
+                select from pg_catalog.pg_constraint as link
+                where link.contype = 'f' and link.confrelid = each and link.conrelid <> each
+                    and link.conrelid = any (left_over)
+            )
+            order by place
+        );
+        if free = '{}' then
+            free := left_over;
+        end if;
+        return query select each::regclass from unnest(free) as each;
+        left_over := array(
+            select each from unnest(left_over) with ordinality as known (each, place)
+            where each <> all (free) order by place
+        );
+    end loop;
+end
+$$;
+grant execute on function context.tenant_tables() to rowhouse_definer, rowhouse_owner;
+comment on function context.tenant_tables() is
+    'Every table with a column tenant_id but the trail, each before the tables that it refers to.';
+--! EndIncluded context/tenant_tables.sql
+--! Included context/tenant_in_erasure.sql
+-- The tenant that is being erased at the moment: one after the other, so that a policy can compare with it.
+set local role rowhouse_definer;
+create or replace function context.tenant_in_erasure() returns uuid
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select leaving.id from auth.tenant_deletions as leaving
+    where leaving.began_at is not null
+    order by leaving.began_at, leaving.id
+    limit 1
+$$;
+comment on function context.tenant_in_erasure() is
+    'The tenant that jobs.erase_tenant() is at; null while there is none.';
+reset role;
+--! EndIncluded context/tenant_in_erasure.sql
+--! Included context/open_to_erasure.sql
+-- Lets the erasure of a tenant reach a table: rows of the tenant that is being erased, and no others. Called for every table
+-- with a tenant_id when the policies are in place; for a table of one's own, in the migration that makes it. Where a policy
+-- of the table's own lets the definer do that already, it stays the only one.
+create or replace function context.open_to_erasure(target regclass) returns void
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    wanted record;
+begin
+    execute format('grant select, delete on %s to rowhouse_definer', target);
+    for wanted in select * from (values
+        ('r', 'select', 'the erasure finds what its tenant owns',
+            'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.'),
+        ('d', 'delete', 'an erased tenant takes along what it owns',
+            'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.')
+    ) as policy (letter, command, name, why) loop
+        execute format('drop policy if exists %I on %s', wanted.name, target);
+        continue when exists (
+            select from pg_catalog.pg_policy as own
+            where own.polrelid = target and own.polpermissive and own.polcmd in (wanted.letter::"char", '*')
+                and own.polroles @> array['rowhouse_definer'::regrole::oid]
+                and pg_catalog.pg_get_expr(own.polqual, own.polrelid) ~ '^true$|tenant_in_erasure'
+        );
+        execute format(
+            'create policy %I on %s for %s to rowhouse_definer using (tenant_id = (select context.tenant_in_erasure()))',
+            wanted.name, target, wanted.command);
+        execute format('comment on policy %I on %s is %L', wanted.name, target, wanted.why);
+    end loop;
+end
+$$;
+comment on function context.open_to_erasure(regclass) is
+    'Lets jobs.erase_tenant() delete the rows of the tenant that is being erased from a table.';
+--! EndIncluded context/open_to_erasure.sql
 
 -- The trail
 --! Included audit/platform.sql
@@ -2229,6 +2355,12 @@ begin
             hint = 'Its admins can allow more: the setting support_access; then enter with --write.';
     end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
+        return null;
+    end if;
+    -- A tenant that is erased has one certificate, and not an event for each of its rows.
+    if tg_op = 'DELETE' and context.credential_in(actor) is null and exists (
+        select from auth.tenant_deletions as leaving where leaving.id = tenant and leaving.began_at is not null
+    ) then
         return null;
     end if;
     -- Whoever is being erased is not written down once more: the trail says which rows went, and not what was in them. No
@@ -2563,6 +2695,282 @@ comment on function auth.free_slug(text) is
     'The wish if no tenant has this slug, else one like it; the caller''s transaction holds its turn.';
 reset role;
 --! EndIncluded auth/free_slug.sql
+--! Included auth/shut_tenant.sql
+-- Ends whatever opens a tenant: its sessions and its API keys, for good, also if the tenant comes back.
+set local role rowhouse_definer;
+create or replace function auth.shut_tenant(tenant uuid) returns table (sessions integer, keys integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.sessions as session set ended_at = now(), end_reason = 'tenant_deleted'
+    where session.tenant_id = tenant and session.ended_at is null;
+    get diagnostics sessions = row_count;
+    update auth.api_keys as key set revoked_at = now()
+    where key.tenant_id = tenant and key.revoked_at is null and (key.expires_at is null or key.expires_at > now());
+    get diagnostics keys = row_count;
+    return next;
+end
+$$;
+comment on function auth.shut_tenant(uuid) is
+    'Ends the sessions of a tenant and revokes its API keys; how many there were.';
+reset role;
+--! EndIncluded auth/shut_tenant.sql
+--! Included auth/keys_in_use.sql
+-- How many API keys a tenant has that are good. One that another has replaced is not counted beside it.
+--
+-- without: one that is about to be replaced
+set local role rowhouse_definer;
+create or replace function auth.keys_in_use(tenant uuid, without uuid default null) returns integer
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select count(*)::integer
+    from auth.api_keys as key
+    where key.tenant_id = tenant and key.revoked_at is null and (key.expires_at is null or key.expires_at > now())
+        and key.id is distinct from without
+        and not exists (
+            select from auth.api_keys as newer
+            where newer.tenant_id = key.tenant_id and newer.replaces = key.id and newer.revoked_at is null
+                and (newer.expires_at is null or newer.expires_at > now())
+        )
+$$;
+comment on function auth.keys_in_use(uuid, uuid) is
+    'How many API keys of a tenant are good, not counting those that were replaced.';
+reset role;
+--! EndIncluded auth/keys_in_use.sql
+--! Included auth/find_tenant.sql
+-- Which tenant an operator means by a slug or an id; null if there is none.
+set local role rowhouse_definer;
+create or replace function auth.find_tenant(named text) returns uuid
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select tenant.id from app.tenants as tenant
+    where lower(tenant.slug) = lower(btrim(named)) or tenant.id::text = lower(btrim(named))
+    -- A slug may look like an id; who gives an id means that.
+    order by tenant.id::text = lower(btrim(named)) desc
+    limit 1
+$$;
+grant execute on function auth.find_tenant(text) to rowhouse_owner;
+comment on function auth.find_tenant(text) is 'For the operator: the id of the tenant that has this slug or id.';
+reset role;
+--! EndIncluded auth/find_tenant.sql
+--! Included auth/search_tenants.sql
+-- Tenants, newest first, as `rowhouse tenant list` tells them. Each argument but the last may be null: then it leaves none out.
+--
+-- standing: active, suspended or closed; search: part of a slug or a name, in any case
+set local role rowhouse_definer;
+create or replace function auth.search_tenants(standing text, search text, most integer)
+    returns table (
+        id uuid, slug text, name text, status text, members bigint, seats integer, created_at timestamptz,
+        erased_from timestamptz
+    )
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select tenant.id, tenant.slug, tenant.name, tenant.status,
+        (select count(*) from app.memberships as membership
+            where membership.tenant_id = tenant.id and membership.status = 'active'),
+        tenant.seats, tenant.created_at, leaving.due_at
+    from app.tenants as tenant
+    left join auth.tenant_deletions as leaving on leaving.id = tenant.id
+    where (standing is null or tenant.status = standing)
+        and (search is null or strpos(tenant.slug, lower(search)) > 0 or strpos(lower(tenant.name), lower(search)) > 0)
+    order by tenant.created_at desc, tenant.id desc
+    limit most
+$$;
+grant execute on function auth.search_tenants(text, text, integer) to rowhouse_owner;
+comment on function auth.search_tenants(text, text, integer) is
+    'For the operator: tenants by status and part of their slug or name, newest first.';
+reset role;
+--! EndIncluded auth/search_tenants.sql
+--! Included auth/describe_tenant.sql
+-- What an operator may know of a tenant, as JSON: how it stands, who owns it, and what it uses of what it may. Nothing that
+-- people said in it.
+set local role rowhouse_definer;
+create or replace function auth.describe_tenant(tenant uuid) returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', known.id, 'slug', known.slug, 'name', known.name, 'status', known.status, 'createdAt', known.created_at,
+        'owners', coalesce((
+            select jsonb_agg(person.email order by person.email)
+            from app.memberships as membership join app.users as person on person.id = membership.user_id
+            where membership.tenant_id = known.id and membership.is_owner and membership.status = 'active'), '[]'),
+        'members', (select count(*) from app.memberships as membership
+            where membership.tenant_id = known.id and membership.status = 'active'),
+        'keys', auth.keys_in_use(known.id),
+        'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
+            and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
+        'limits', jsonb_build_object(
+            'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
+            'graceDays', known.deletion_grace_days),
+        'signInWays', known.sign_in_ways,
+        'deletion', (
+            select jsonb_build_object(
+                'askedAt', leaving.asked_at, 'askedBy', leaving.asked_by, 'dueAt', leaving.due_at,
+                'beganAt', leaving.began_at, 'counts', leaving.counts)
+            from auth.tenant_deletions as leaving where leaving.id = known.id)
+    )
+    from app.tenants as known where known.id = tenant
+$$;
+grant execute on function auth.describe_tenant(uuid) to rowhouse_owner;
+comment on function auth.describe_tenant(uuid) is
+    'For the operator: how a tenant stands, who owns it, its limits and what it uses of them, as JSON.';
+reset role;
+--! EndIncluded auth/describe_tenant.sql
+--! Included auth/found_tenant.sql
+-- A tenant for somebody who has an account, at the operator's word. Outcomes: ok, with its id; slug_taken.
+set local role rowhouse_definer;
+create or replace function auth.found_tenant(slug text, name text, owner uuid) returns table (outcome text, id uuid)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if auth.free_slug(found_tenant.slug) <> found_tenant.slug then
+        outcome := 'slug_taken';
+        return next;
+        return;
+    end if;
+    outcome := 'ok';
+    id := auth.create_tenant(found_tenant.slug, found_tenant.name, owner);
+    perform audit.record_event('tenant.created', id, jsonb_build_object('owner', owner));
+    return next;
+end
+$$;
+grant execute on function auth.found_tenant(text, text, uuid) to rowhouse_owner;
+comment on function auth.found_tenant(text, text, uuid) is
+    'For the operator: makes a tenant with its roles, owned by somebody who has an account. Outcome: ok or slug_taken.';
+reset role;
+--! EndIncluded auth/found_tenant.sql
+--! Included auth/suspend_tenant.sql
+-- Shuts a tenant for now. The door asks at every request, so its sessions and keys open nothing from the commit on, and are good
+-- again when it is resumed. Outcomes: ok; already for one that is; closed for one that is to be erased.
+set local role rowhouse_definer;
+create or replace function auth.suspend_tenant(tenant uuid, reason text) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    standing text;
+    outcome  text;
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a suspension has a reason, of at most 500 characters';
+    end if;
+    select known.status into strict standing from app.tenants as known where known.id = tenant for no key update;
+    outcome := case standing when 'active' then 'ok' when 'suspended' then 'already' else standing end;
+    if outcome = 'ok' then
+        update app.tenants as known set status = 'suspended' where known.id = tenant;
+    end if;
+    perform audit.record_event('tenant.suspended', tenant, jsonb_build_object('reason', reason, 'outcome', outcome));
+    return outcome;
+end
+$$;
+grant execute on function auth.suspend_tenant(uuid, text) to rowhouse_owner;
+comment on function auth.suspend_tenant(uuid, text) is
+    'For the operator: shuts a tenant for now, with a reason for the trail. Outcome: ok, already or closed.';
+reset role;
+--! EndIncluded auth/suspend_tenant.sql
+--! Included auth/resume_tenant.sql
+-- Opens a tenant again that was suspended, or that was to be erased, as long as that has not begun. Sessions and keys that ended
+-- stay so. Outcomes: ok; already for one that is open; begun for one whose rows are going.
+set local role rowhouse_definer;
+create or replace function auth.resume_tenant(tenant uuid, reason text default null) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    standing text;
+    outcome  text := 'ok';
+begin
+    select known.status into strict standing from app.tenants as known where known.id = tenant for no key update;
+    if standing = 'active' then
+        outcome := 'already';
+    else
+        delete from auth.tenant_deletions as leaving where leaving.id = tenant and leaving.began_at is null;
+        if exists (select from auth.tenant_deletions as leaving where leaving.id = tenant) then
+            outcome := 'begun';
+        else
+            update app.tenants as known set status = 'active' where known.id = tenant;
+        end if;
+    end if;
+    perform audit.record_event('tenant.resumed', tenant,
+        jsonb_strip_nulls(jsonb_build_object('reason', reason, 'from', standing, 'outcome', outcome)));
+    return outcome;
+end
+$$;
+grant execute on function auth.resume_tenant(uuid, text) to rowhouse_owner;
+comment on function auth.resume_tenant(uuid, text) is
+    'For the operator: opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
+reset role;
+--! EndIncluded auth/resume_tenant.sql
+--! Included auth/limit_tenant.sql
+-- What a tenant's plan allows: each name of `limits` is set, null for no limit, and what is not named stays. A limit below what is
+-- in use takes nothing away; it lets nothing more in.
+set local role rowhouse_definer;
+create or replace function auth.limit_tenant(tenant uuid, limits jsonb) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update app.tenants as known set
+        seats = case when limits ? 'seats' then (limits ->> 'seats')::integer else known.seats end,
+        key_limit = case when limits ? 'keys' then (limits ->> 'keys')::integer else known.key_limit end,
+        requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
+        deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
+        sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
+    where known.id = tenant;
+end
+$$;
+grant execute on function auth.limit_tenant(uuid, jsonb) to rowhouse_owner;
+comment on function auth.limit_tenant(uuid, jsonb) is
+    'For the operator: sets seats, keys, requests a minute and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+reset role;
+--! EndIncluded auth/limit_tenant.sql
+--! Included auth/begin_erasure.sql
+-- Has a tenant erased now, at the operator's word, without a grace: it is closed, and what opens it ends. The rows go step by
+-- step, by jobs.erase_tenant(). Does nothing where that has begun.
+set local role rowhouse_definer;
+create or replace function auth.begin_erasure(tenant uuid, reason text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'an erasure has a reason, of at most 500 characters';
+    end if;
+    perform from app.tenants as known where known.id = tenant for no key update;
+    insert into auth.tenant_deletions as leaving (id, reason, due_at) values (tenant, begin_erasure.reason, now())
+        on conflict (id) do update set due_at = least(leaving.due_at, greatest(now(), leaving.asked_at)), reason = begin_erasure.reason
+        where leaving.began_at is null;
+    update app.tenants as known set status = 'closed' where known.id = tenant and known.status <> 'closed';
+    perform auth.shut_tenant(tenant);
+    perform audit.record_event('tenant.erasure_asked', null, jsonb_build_object('tenant', tenant, 'reason', reason));
+end
+$$;
+grant execute on function auth.begin_erasure(uuid, text) to rowhouse_owner;
+comment on function auth.begin_erasure(uuid, text) is
+    'For the operator: closes a tenant and has it erased now, with a reason for the trail.';
+reset role;
+--! EndIncluded auth/begin_erasure.sql
+--! Included auth/way_of.sql
+-- By which way somebody came in who proved it by these methods (RFC 8176): password, link or passkey. With a provider they came
+-- by that, which the methods do not tell; a guest came by none.
+create or replace function auth.way_of(methods text[]) returns text
+    language sql immutable parallel safe security invoker
+    return case
+        when 'pwd' = any (methods) then 'password'
+        when 'email' = any (methods) then 'link'
+        when methods && '{fed}' then null
+        when methods && '{hwk,swk}' then 'passkey'
+    end;
+grant execute on function auth.way_of(text[]) to rowhouse_definer;
+comment on function auth.way_of(text[]) is
+    'The way in that these methods are of: password, link or passkey; null for a provider, and for a guest.';
+--! EndIncluded auth/way_of.sql
 --! Included auth/known_of.sql
 -- What attackers know of a person: their address, their name, and the names of their companies.
 set local role rowhouse_definer;
@@ -3457,20 +3865,20 @@ reset role;
 -- purpose: verify, to show a second factor; enrol, to set one up, where the tenant wants one and the person has none
 set local role rowhouse_definer;
 create or replace function auth.ask_second_factor(
-    person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid
+    person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid, way text default null
 ) returns void
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 begin
     delete from auth.mfa_challenges as over where over.expires_at < now() - interval '1 hour';
-    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods)
-        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods);
+    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods, way)
+        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods, ask_second_factor.way);
     perform audit.record_event('auth.second_factor_asked', tenant,
         jsonb_build_object('purpose', purpose, 'methods', methods));
 end
 $$;
-comment on function auth.ask_second_factor(uuid, text, bytea, text, text[], uuid) is
+comment on function auth.ask_second_factor(uuid, text, bytea, text, text[], uuid, text) is
     'Keeps a sign-in whose first factor was right until a second is shown or set up.';
 reset role;
 --! EndIncluded auth/ask_second_factor.sql
@@ -3544,7 +3952,8 @@ reset role;
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …; a guest proves nothing
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
+-- way:          by which way they came in, where the methods do not tell: a provider's id
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the account to be
 -- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
@@ -3552,7 +3961,7 @@ reset role;
 set local role rowhouse_definer;
 create or replace function auth.open_session(
     person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb,
-    sibling_of uuid default null
+    sibling_of uuid default null, way text default null
 ) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -3566,8 +3975,9 @@ declare
     ended  integer;
     new_device boolean;
 begin
+    way := coalesce(way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -3577,6 +3987,7 @@ begin
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
+        (tenant.sign_in_ways is null or way = any (tenant.sign_in_ways)) desc,
         (select max(past.created_at) from auth.sessions as past
             where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
@@ -3598,6 +4009,9 @@ begin
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
+        -- A guest comes by no way at all: whether guests are welcome is a question of its own.
+        when place.sign_in_ways is not null and not person.is_guest and not coalesce(way = any (place.sign_in_ways), false)
+            then 'way_not_allowed'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
         -- A guest proved nothing and can reach nothing that a second factor would keep.
@@ -3614,7 +4028,7 @@ begin
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
         perform auth.ask_second_factor(
-            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id, way
         );
         return next;
         return;
@@ -3636,11 +4050,11 @@ begin
     end if;
     new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
-        expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, way, authenticated_at,
+        idle_expires_at, expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', way, proven, now() + idle,
         proven + life
     );
     perform audit.record_event(
@@ -3661,7 +4075,7 @@ begin
     return next;
 end
 $$;
-comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uuid) is
+comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uuid, text) is
     'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 reset role;
 --! EndIncluded auth/open_session.sql
@@ -3945,7 +4359,7 @@ begin
             values (shown.issuer, shown.subject, person, shown.provider);
     end if;
     return query select opened.outcome, opened.result
-        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
+        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts, way => shown.provider) as opened;
 end
 $$;
 grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, text) to rowhouse_auth;
@@ -4616,7 +5030,7 @@ begin
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result from auth.open_session(
         asked.user_id, session, handle, asked.tenant_slug,
-        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts
+        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts, way => asked.way
     ) as opened;
 end
 $$;
@@ -4771,7 +5185,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
         return query select opened.outcome, opened.result from auth.open_session(
-            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts
+            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts,
+            way => (who.asked).way
         ) as opened;
         return;
     end if;
@@ -5089,7 +5504,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
         select opened.outcome, opened.result into outcome, result from auth.open_session(
-            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts,
+            way => (who.asked).way
         ) as opened;
     else
         update auth.sessions as own set
@@ -5299,7 +5715,7 @@ begin
     delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result
-        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts, way => asked.way) as opened;
 end
 $$;
 grant execute on function auth.finish_passkey_mfa(bytea, uuid, jsonb, uuid, bytea, jsonb) to rowhouse_auth;
@@ -5617,6 +6033,41 @@ reset role;
 create or replace trigger guard_api_key before insert or update of name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at
     on auth.api_keys for each row execute function auth.guard_api_key();
 --! EndIncluded auth/guard_api_key.sql
+--! Included auth/guard_keys.sql
+-- A tenant has as many API keys as its plan allows. Its row is locked, so that the last one is made once, however many make
+-- one at a time.
+set local role rowhouse_definer;
+create or replace function auth.guard_keys() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    most integer;
+    used integer;
+begin
+    select known.key_limit into most from app.tenants as known where known.id = new.tenant_id;
+    if most is null then
+        return new;
+    end if;
+    select known.key_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
+    used := auth.keys_in_use(new.tenant_id, new.replaces);
+    if used >= most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s API keys are in use', used, most),
+            hint = 'Revoke one that nobody needs, or get a larger plan.';
+    end if;
+    return new;
+end
+$$;
+grant execute on function auth.guard_keys() to rowhouse_owner;
+comment on function auth.guard_keys() is
+    'Trigger: a tenant has no more API keys than its plan allows (RH480 says how many are in use).';
+reset role;
+
+create or replace trigger guard_keys before insert on auth.api_keys
+    for each row execute function auth.guard_keys();
+--! EndIncluded auth/guard_keys.sql
 --! Included auth/notify_of_api_key.sql
 -- An API key is a way in that lasts, so whose it is hears of it; of a key of the tenant's own, who made it.
 set local role rowhouse_definer;
@@ -6106,6 +6557,60 @@ comment on function auth.owned_alone(uuid) is
     'The slugs of the companies that would be left without an owner if this person went; locks their rows.';
 reset role;
 --! EndIncluded auth/owned_alone.sql
+--! Included auth/create_own_tenant.sql
+-- A tenant of whoever is signed in: they own it, and enter it by POST /auth/switch. Twenty that they own are enough for one
+-- person, and so are five in a day. A slug that another has becomes one like it, so that nobody learns of others by it.
+--
+-- Outcomes: ok, with the tenant; too_many_tenants; throttled, for so many seconds; or what auth.live_session() says.
+set local role rowhouse_definer;
+create or replace function auth.create_own_tenant(handle bytea, slug text, name text, facts jsonb)
+    returns table (outcome text, tenant jsonb, retry_after integer)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    shown  record;
+    person uuid;
+    made   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    person := (shown.session).user_id;
+    -- Two at once take turns, so that the last that is allowed is made once.
+    perform pg_advisory_xact_lock(hashtextextended('tenants of ' || person, 0));
+    if (
+        select count(*) from app.memberships as membership
+        join app.tenants as owned on owned.id = membership.tenant_id
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+    ) >= 20 then
+        outcome := 'too_many_tenants';
+    else
+        retry_after := auth.throttle('tenant ' || person, 5);
+        if retry_after > 0 then
+            outcome := 'throttled';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        perform audit.record_event('tenant.create_refused', null, jsonb_build_object('outcome', outcome));
+        return next;
+        return;
+    end if;
+    made := auth.create_tenant(auth.free_slug(create_own_tenant.slug), create_own_tenant.name, person);
+    perform audit.record_event('tenant.created', made, jsonb_build_object('owner', person));
+    select jsonb_build_object('id', own.id, 'slug', own.slug, 'name', own.name) into strict tenant
+    from app.tenants as own where own.id = made;
+    return next;
+end
+$$;
+grant execute on function auth.create_own_tenant(bytea, text, text, jsonb) to rowhouse_auth;
+comment on function auth.create_own_tenant(bytea, text, text, jsonb) is
+    'Makes a tenant that the owner of a session owns. Outcome: ok, too_many_tenants, throttled, or why the session will not do.';
+reset role;
+--! EndIncluded auth/create_own_tenant.sql
 --! Included auth/request_deletion.sql
 -- Marks an account to be deleted when the grace is over. Nobody can do anything with it until then, whoever asked: sessions
 -- end, API keys are revoked, and who signs in is told. What brings it back is the link, or the code, of the mail that goes
@@ -6588,6 +7093,99 @@ comment on function jobs.delete_account(integer) is
     'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 reset role;
 --! EndIncluded jobs/delete_account.sql
+--! Included jobs/erase_tenant.sql
+-- Goes one step further with erasing the tenants whose grace is over, one tenant after the other; one transaction a step, so that
+-- it can be broken off and goes on where it was. However many workers ask, one works.
+--
+-- All that the tenant owns goes: its rows in every table with a tenant_id (context.tenant_tables), a developer's own among
+-- them, and at last its own row, so that the slug is free. What stays: the trail, for as long as trails are kept, because
+-- it has to answer for what was done, and people, whose accounts are theirs and not the tenant's. The rows that go leave
+-- no events of their own; the certificate stands for them, in the trail of the platform: how many of which table, and a
+-- digest over their keys, in the order in which they went: each time sha256(digest before || table and keys, a line each).
+--
+-- batch: rows that one step takes
+-- Returns what it did: {"step": "none"}; {"step": "more", tenant, table, rows}; {"step": "erased", tenant, slug, counts, digest}.
+set local role rowhouse_definer;
+create or replace function jobs.erase_tenant(batch integer default 1000) returns jsonb
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    leaving auth.tenant_deletions;
+    place   app.tenants;
+    target  regclass;
+    key     text;
+    backwards text;
+    went    bigint;
+    keys    text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('jobs.erase_tenant', 0));
+    select * into leaving from auth.tenant_deletions as known where known.id = context.tenant_in_erasure();
+    if not found then
+        select * into leaving from auth.tenant_deletions as due
+        where due.due_at <= now()
+        order by due.due_at, due.id
+        limit 1;
+        if not found then
+            return '{"step": "none"}';
+        end if;
+        -- Whoever brings it back at this moment holds its row, and is through or too late.
+        perform from app.tenants as known where known.id = leaving.id for no key update;
+        update auth.tenant_deletions as due set began_at = now() where due.id = leaving.id and due.due_at <= now()
+            returning * into leaving;
+        if not found then
+            return '{"step": "more"}';
+        end if;
+    end if;
+
+    for target in select context.tenant_tables() loop
+        select string_agg(format('%I', part.attname), ', ' order by part.attnum)
+        into key
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as part on part.attrelid = index.indrelid and part.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary;
+        -- What refers to another row of the same table is younger, and goes first.
+        select string_agg(format('%I desc', part.attname), ', ' order by part.attnum)
+        into backwards
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as part on part.attrelid = index.indrelid and part.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary
+            and exists (select from pg_catalog.pg_constraint as link
+                where link.contype = 'f' and link.conrelid = target and link.confrelid = target);
+        execute format(
+            'with going as ('
+            '  delete from %1$s where tenant_id = $1 and ctid = any (array('
+            '    select ctid from %1$s where tenant_id = $1 %3$s limit $2'
+            '  )) returning concat_ws('' '', %2$s) as key'
+            ') select count(*), string_agg(key, E''\n'' order by key collate "C") from going',
+            target, coalesce(key, 'tenant_id'), 'order by ' || backwards)
+        into went, keys using leaving.id, batch;
+        if went > 0 then
+            update auth.tenant_deletions as known set
+                counts = jsonb_set(known.counts, array[target::text],
+                    to_jsonb(coalesce((known.counts ->> target::text)::bigint, 0) + went)),
+                digest = sha256(known.digest || convert_to(target::text || E'\n' || keys || E'\n', 'UTF8'))
+            where known.id = leaving.id;
+            return jsonb_build_object('step', 'more', 'tenant', leaving.id, 'table', target::text, 'rows', went);
+        end if;
+    end loop;
+
+    select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;
+    delete from app.tenants as known where known.id = leaving.id returning * into strict place;
+    perform audit.record_event('tenant.erased', null, jsonb_build_object(
+        'tenant', place.id, 'slug', place.slug, 'asked_by', leaving.asked_by, 'reason', leaving.reason,
+        'asked_at', leaving.asked_at, 'began_at', leaving.began_at, 'counts', leaving.counts,
+        'digest', encode(leaving.digest, 'hex')));
+    delete from auth.tenant_deletions as known where known.id = leaving.id;
+    return jsonb_build_object('step', 'erased', 'tenant', place.id, 'slug', place.slug, 'counts', leaving.counts,
+        'digest', encode(leaving.digest, 'hex'));
+end
+$$;
+grant execute on function jobs.erase_tenant(integer) to rowhouse_worker, rowhouse_owner;
+comment on function jobs.erase_tenant(integer) is
+    'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
+reset role;
+--! EndIncluded jobs/erase_tenant.sql
 --! Included jobs/expire_exchange_codes.sql
 -- Forgets codes that nobody brought back within their minute, and challenges that no authenticator signed within five.
 set local role rowhouse_definer;
@@ -7379,6 +7977,10 @@ begin
             message = 'ownership changes only in transactions that read committed';
     end if;
     perform from app.tenants as tenant where tenant.id = old.tenant_id for no key update;
+    -- Of a tenant that is being erased, nothing is left to own.
+    if old.tenant_id is not distinct from context.tenant_in_erasure() then
+        return null;
+    end if;
     if not context.stays_owned(old.tenant_id) then
         raise exception using
             errcode = 'RH409',
@@ -7406,8 +8008,62 @@ begin
 end
 $$;
 --! EndIncluded app/keep_an_owner.sql
+--! Included app/take_seat.sql
+-- Whether one more person fits into a tenant: RH471 where every seat is taken. Active members sit; nobody else does. The
+-- tenant's row is locked, so that however many come at once take turns, and the last seat is given once.
+set local role rowhouse_definer;
+create or replace function app.take_seat(tenant uuid) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    seats integer;
+    taken integer;
+begin
+    select known.seats into seats from app.tenants as known where known.id = tenant;
+    if seats is null then
+        return;
+    end if;
+    select known.seats into seats from app.tenants as known where known.id = tenant for no key update;
+    select count(*) into taken from app.memberships as membership
+    where membership.tenant_id = tenant and membership.status = 'active';
+    if taken >= seats then
+        raise exception using
+            errcode = 'RH471',
+            message = format('all %s seats are taken', seats),
+            hint = 'Remove or suspend somebody, or get more seats.';
+    end if;
+end
+$$;
+comment on function app.take_seat(uuid) is
+    'Locks the tenant and raises RH471 unless one more active member fits into its seats.';
+reset role;
+--! EndIncluded app/take_seat.sql
+--! Included app/guard_seats.sql
+-- Whoever becomes an active member takes a seat, by whichever way they come: an invitation, a domain, an import, or the end
+-- of a suspension.
+set local role rowhouse_definer;
+create or replace function app.guard_seats() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
+        perform app.take_seat(new.tenant_id);
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_seats() to rowhouse_owner;
+comment on function app.guard_seats() is
+    'Trigger: who becomes an active member takes a seat (RH471 where there is none).';
+reset role;
+
+create or replace trigger guard_seats before insert or update of status on app.memberships
+    for each row execute function app.guard_seats();
+--! EndIncluded app/guard_seats.sql
 --! Included app/guard_second_factor.sql
--- Whether a company's members need a second factor is changed by somebody who proved lately who they are, and by no key: else
+-- Whether a company's members need a second factor, and by which ways they sign in, is changed by somebody who proved lately who they are, and by no key: else
 -- whoever finds an open session, or a key, opens the company to passwords alone.
 set local role rowhouse_definer;
 create or replace function app.guard_second_factor() returns trigger
@@ -7415,7 +8071,7 @@ create or replace function app.guard_second_factor() returns trigger
     set search_path = ''
 as $$
 begin
-    if new.requires_second_factor <> old.requires_second_factor and context.is_caller() then
+    if (new.requires_second_factor, new.sign_in_ways) is distinct from (old.requires_second_factor, old.sign_in_ways) and context.is_caller() then
         perform context.require_fresh_sign_in();
     end if;
     return new;
@@ -7423,10 +8079,10 @@ end
 $$;
 grant execute on function app.guard_second_factor() to rowhouse_owner;
 comment on function app.guard_second_factor() is
-    'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
+    'Trigger: by which ways members sign in, and whether they need a second factor, is changed with a fresh sign-in only (RH440).';
 reset role;
 
-create or replace trigger guard_second_factor before update of requires_second_factor on app.tenants
+create or replace trigger guard_second_factor before update of requires_second_factor, sign_in_ways on app.tenants
     for each row execute function app.guard_second_factor();
 --! EndIncluded app/guard_second_factor.sql
 --! Included app/guard_webhook_endpoint.sql
@@ -7788,6 +8444,123 @@ $$;
 grant execute on function app.my_tenant() to rowhouse_app;
 comment on function app.my_tenant() is 'The tenant that the caller''s credential is for.';
 --! EndIncluded app/my_tenant.sql
+--! Included app/tenant_usage.sql
+-- What the caller's tenant uses of what its plan allows.
+do $$
+begin
+    if to_regtype('app.tenant_usage') is null then
+        create type app.tenant_usage as (
+            seats      integer,
+            seats_used integer,
+            keys       integer,
+            keys_used  integer,
+            requests_per_minute integer
+        );
+    end if;
+end
+$$;
+comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
+comment on column app.tenant_usage.seats is 'How many active members it may have.';
+comment on column app.tenant_usage.seats_used is 'How many active members it has.';
+comment on column app.tenant_usage.keys is 'How many API keys it may have that are good.';
+comment on column app.tenant_usage.keys_used is 'How many API keys it has that are good; one that was rotated counts once.';
+comment on column app.tenant_usage.requests_per_minute is 'How many requests a minute each of its API keys may make.';
+--! EndIncluded app/tenant_usage.sql
+--! Included context/tenant_usage.sql
+-- For app.my_usage(): limits and use of the caller's tenant, for who manages it (RH403 otherwise).
+set local role rowhouse_definer;
+create or replace function context.tenant_usage() returns app.tenant_usage
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    usage app.tenant_usage;
+begin
+    if not context.may('manage_tenant') then
+        perform context.refuse('manage_tenant');
+    end if;
+    select
+        tenant.seats,
+        (select count(*) from app.memberships as membership
+            where membership.tenant_id = tenant.id and membership.status = 'active'),
+        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute
+    into usage
+    from app.tenants as tenant where tenant.id = context.tenant_id();
+    return usage;
+end
+$$;
+grant execute on function context.tenant_usage() to rowhouse_app;
+comment on function context.tenant_usage() is
+    'Limits of the caller''s tenant and what it uses of them, for who holds manage_tenant.';
+reset role;
+--! EndIncluded context/tenant_usage.sql
+--! Included app/my_usage.sql
+create or replace function app.my_usage() returns app.tenant_usage
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.tenant_usage()
+$$;
+grant execute on function app.my_usage() to rowhouse_app;
+comment on function app.my_usage() is
+    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute. For holders of manage_tenant.';
+--! EndIncluded app/my_usage.sql
+--! Included context/close_tenant.sql
+-- Closes the caller's tenant, which is erased when its grace is over. An owner does that, who proved lately who they are, and who
+-- types the tenant's slug, because a button is pressed by mistake. Its sessions end and its keys are revoked at once, and
+-- the door is shut to whoever comes later. Until the erasure has begun the operator can bring it back (auth.resume_tenant).
+-- Returns when it is erased.
+set local role rowhouse_definer;
+create or replace function context.close_tenant(slug text) returns timestamptz
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    place app.tenants;
+    due   timestamptz;
+    ended integer;
+    keys  integer;
+begin
+    perform context.require_session();
+    if not context.is_owner() then
+        perform context.refuse('owner');
+    end if;
+    perform context.require_fresh_sign_in();
+    select * into strict place from app.tenants as own where own.id = context.tenant_id() for no key update;
+    if close_tenant.slug is distinct from place.slug then
+        raise exception using
+            errcode = 'RH400',
+            message = 'the slug is not that of the company that is to be deleted',
+            column = 'slug',
+            constraint = 'tenants_deleted_by_slug',
+            hint = 'myTenant { slug } says it.';
+    end if;
+    insert into auth.tenant_deletions (id, asked_by, due_at)
+        values (place.id, context.user_id(), now() + place.deletion_grace_days * interval '1 day')
+        returning due_at into due;
+    update app.tenants as own set status = 'closed' where own.id = place.id;
+    select shut.sessions, shut.keys into ended, keys from auth.shut_tenant(place.id) as shut;
+    perform audit.record_event('tenant.deletion_asked', place.id,
+        jsonb_build_object('due_at', due, 'sessions', ended, 'keys', keys));
+    return due;
+end
+$$;
+grant execute on function context.close_tenant(text) to rowhouse_app;
+comment on function context.close_tenant(text) is
+    'For app.delete_tenant(): closes the caller''s tenant at its owner''s word, ends its sessions and keys, and says when it is erased.';
+reset role;
+--! EndIncluded context/close_tenant.sql
+--! Included app/delete_tenant.sql
+create or replace function app.delete_tenant(slug text) returns timestamptz
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select context.close_tenant(slug)
+$$;
+grant execute on function app.delete_tenant(text) to rowhouse_app;
+comment on function app.delete_tenant(text) is
+    'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
+--! EndIncluded app/delete_tenant.sql
 --! Included app/my_membership.sql
 create or replace function app.my_membership() returns app.memberships
     language sql stable parallel restricted security invoker
@@ -8804,8 +9577,8 @@ comment on function app.resend_webhook_delivery(uuid) is
 --! Included policies/tenants.sql
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
     as restrictive for all to rowhouse_app
@@ -8825,11 +9598,11 @@ create policy "managers of the tenant change its name and settings" on app.tenan
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
 comment on policy "managers of the tenant change its name and settings" on app.tenants is
-    'The name, how long and from where its sessions are good, whether guests are welcome, what support may, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+    'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome, what support may; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
-grant update (updated_at) on app.tenants to rowhouse_definer;
+grant update (updated_at, status, seats, key_limit, requests_per_minute, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
 create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every tenant" on app.tenants is
@@ -8838,10 +9611,14 @@ create policy "registration creates tenants" on app.tenants
     for insert to rowhouse_definer with check (true);
 comment on policy "registration creates tenants" on app.tenants is
     'auth.create_tenant(), when the address of the first owner is verified.';
-create policy "the owners check locks the tenant" on app.tenants
-    for update to rowhouse_definer using (true) with check (false);
-comment on policy "the owners check locks the tenant" on app.tenants is
-    'app.keep_an_owner() locks the row, which PostgreSQL counts as an update; the check lets no update through.';
+create policy "owners close their tenant, and the operator suspends and limits" on app.tenants
+    for update to rowhouse_definer using (true) with check (true);
+comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is
+    'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
+create policy "a tenant goes when nothing of it is left" on app.tenants
+    for delete to rowhouse_definer using (id = (select context.tenant_in_erasure()));
+comment on policy "a tenant goes when nothing of it is left" on app.tenants is
+    'jobs.erase_tenant(), as its last step.';
 --! EndIncluded policies/tenants.sql
 --! Included policies/users.sql
 select context.close_table('app.users');
@@ -9048,9 +9825,9 @@ create policy "a guest gets a name, and whoever is erased leaves without one" on
 comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is
     'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
 create policy "guests leave, and take their chats with them" on app.memberships
-    for delete to rowhouse_definer using (not is_owner);
+    for delete to rowhouse_definer using (not is_owner or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "guests leave, and take their chats with them" on app.memberships is
-    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
+    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys. And jobs.erase_tenant(), which leaves nobody.';
 --! EndIncluded policies/memberships.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
@@ -9104,9 +9881,9 @@ comment on policy "members delete their own conversations" on app.conversations 
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own conversations" on app.conversations is
-    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
@@ -9118,9 +9895,9 @@ comment on policy "messages move their own conversation" on app.conversations is
 grant delete on app.conversations to rowhouse_definer;
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;
@@ -9170,15 +9947,15 @@ comment on policy "members write into their own conversations" on app.messages i
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own messages" on app.messages is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.messages to rowhouse_definer;
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their messages with them" on app.messages is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.messages to rowhouse_definer;
@@ -9213,15 +9990,15 @@ comment on policy "people keep their own preferences" on app.user_preferences is
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own preferences" on app.user_preferences is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.user_preferences to rowhouse_definer;
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.user_preferences to rowhouse_definer;
@@ -9619,6 +10396,16 @@ create policy "deletion keeps whom it waits for" on auth.deletions
 comment on policy "deletion keeps whom it waits for" on auth.deletions is
     'auth.request_deletion() and auth.restore_account(); jobs.delete_account() erases; auth.open_session() refuses whom it finds here, context.stays_owned() does not count on them.';
 --! EndIncluded policies/deletions.sql
+--! Included policies/tenant_deletions.sql
+select context.close_table('auth.tenant_deletions');
+
+-- The definer's reach: tenants that are to be erased.
+grant select, insert, update, delete on auth.tenant_deletions to rowhouse_definer;
+create policy "deletion keeps which tenants it waits for" on auth.tenant_deletions
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is
+    'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() takes them out, jobs.erase_tenant() erases.';
+--! EndIncluded policies/tenant_deletions.sql
 --! Included policies/signing_keys.sql
 select context.close_table('auth.signing_keys');
 
@@ -9780,6 +10567,9 @@ comment on policy "migrations remember what they protect" on tenancy.protected_t
     'tenancy.protect() writes what it was asked for; tenancy.protect_again() does it anew after an upgrade.';
 --! EndIncluded policies/protected_tables.sql
 
+-- Whatever a tenant owns goes with it, also from tables that others made.
+select context.open_to_erasure(target) from context.tenant_tables() as target;
+
 -- What is documented in the database itself
 --! Included comments.sql
 -- Comments on tables and columns; they are also the descriptions in GraphQL. Policies and functions carry
@@ -9800,6 +10590,16 @@ comment on column app.tenants.single_session is 'Whether a sign-in ends the memb
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 comment on column app.tenants.support_access is 'What the operator''s support may here. off: nobody enters, and who is inside is out at once; read: looks, for a reason and a limited time; write: may change things too.';
+comment on column app.tenants.seats is 'How many active members it may have; null for as many as there are.';
+comment on column app.tenants.brand_name is 'What its members read in place of our name; null for the tenant''s own.';
+comment on column app.tenants.brand_color is 'The color of its brand, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.accent_color is 'The color of what can be pressed, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.logo_url is 'Where its logo is, at an https address; null for none.';
+comment on column app.tenants.language is 'The language that people get who chose none, as a language tag (BCP 47).';
+comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
+comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
+comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
@@ -9931,6 +10731,16 @@ comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the co
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.tenant_deletions is 'Tenants that are to be erased. They let nobody in; from due_at on jobs.erase_tenant() takes their rows.';
+comment on column auth.tenant_deletions.id is 'Which tenant.';
+comment on column auth.tenant_deletions.asked_by is 'The owner who asked for it; null for the operator.';
+comment on column auth.tenant_deletions.reason is 'Why, in the operator''s words.';
+comment on column auth.tenant_deletions.asked_at is 'When it was asked for.';
+comment on column auth.tenant_deletions.due_at is 'When the grace is over.';
+comment on column auth.tenant_deletions.began_at is 'When the erasure began: nothing brings the tenant back.';
+comment on column auth.tenant_deletions.counts is 'How many rows went so far, by table.';
+comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
+
 comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
 comment on column auth.deletions.user_id is 'Whose.';
 comment on column auth.deletions.asked_at is 'When it was asked for.';
@@ -10055,6 +10865,16 @@ comment on constraint tenants_session_idle_minutes_check on app.tenants is 'A se
 comment on constraint tenants_session_lifetime_minutes_check on app.tenants is 'A session may last for an hour to a year (525,600 minutes).';
 comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint is off, family or exact.';
 comment on constraint tenants_support_access_check on app.tenants is 'Support is off, or may read, or write.';
+comment on constraint tenants_seats_check on app.tenants is 'A company has at least one seat.';
+comment on constraint tenants_brand_name_check on app.tenants is 'A brand''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint tenants_brand_color_check on app.tenants is 'A color is #rrggbb, in lower case.';
+comment on constraint tenants_accent_color_check on app.tenants is 'A color is #rrggbb, in lower case.';
+comment on constraint tenants_logo_url_check on app.tenants is 'A logo''s address begins with https:// and has at most 2,000 characters, none of them a space.';
+comment on constraint tenants_language_check on app.tenants is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint tenants_sign_in_ways_check on app.tenants is 'Ways to sign in are 1 to 50 names of password, link, passkey or providers.';
+comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
+comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
+comment on constraint tenants_deletion_grace_days_check on app.tenants is 'A grace is from 0 to 365 days.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';
@@ -10186,6 +11006,8 @@ using (values
     ('RH413', '',                     'support_read_only',       403, 'Support looks at this company and changes nothing, unless the company allows it.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
+    ('RH480', '',                     'limit_reached',           409, 'The company has as much of something as its plan allows; the message says of what, and how much.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
     ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')
@@ -10212,7 +11034,7 @@ select audit.create_partitions();
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,deletion_grace_days}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -10251,7 +11073,7 @@ select audit.track('app.webhook_endpoints',
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
 select audit.track('auth.sessions',
-    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
+    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,way,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
     withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
@@ -10268,6 +11090,9 @@ select audit.track('auth.passkeys', tenant => '',
     withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
 -- Who leaves, and when.
 select audit.track('auth.deletions', tenant => '', kept => '{asked_at,due_at,began_at}');
+-- Which tenant goes, when, and at whose word. The counts are in the certificate.
+select audit.track('auth.tenant_deletions', tenant => 'id',
+    kept => '{asked_by,reason,asked_at,due_at,began_at}', withheld => '{counts,digest}', clocks => '{counts,digest}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');

@@ -59,6 +59,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/keep_no_values.sql
 --!include context/plan_for_largest.sql
 --!include context/close_table.sql
+--!include context/tenant_tables.sql
+--!include context/tenant_in_erasure.sql
+--!include context/open_to_erasure.sql
 
 -- The trail
 --!include audit/platform.sql
@@ -82,6 +85,17 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/list_tenants.sql
 --!include auth/create_tenant.sql
 --!include auth/free_slug.sql
+--!include auth/shut_tenant.sql
+--!include auth/keys_in_use.sql
+--!include auth/find_tenant.sql
+--!include auth/search_tenants.sql
+--!include auth/describe_tenant.sql
+--!include auth/found_tenant.sql
+--!include auth/suspend_tenant.sql
+--!include auth/resume_tenant.sql
+--!include auth/limit_tenant.sql
+--!include auth/begin_erasure.sql
+--!include auth/way_of.sql
 --!include auth/known_of.sql
 --!include auth/queue_mail.sql
 --!include auth/notify.sql
@@ -155,6 +169,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/list_support.sql
 --!include auth/end_support.sql
 --!include auth/guard_api_key.sql
+--!include auth/guard_keys.sql
 --!include auth/notify_of_api_key.sql
 --!include auth/record_key_usage.sql
 --!include auth/lock_mail_of.sql
@@ -169,6 +184,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/invite.sql
 --!include auth/import_people.sql
 --!include auth/owned_alone.sql
+--!include auth/create_own_tenant.sql
 --!include auth/request_deletion.sql
 --!include auth/restore_account.sql
 --!include auth/begin_export.sql
@@ -181,6 +197,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/beat.sql
 --!include jobs/create_audit_partitions.sql
 --!include jobs/delete_account.sql
+--!include jobs/erase_tenant.sql
 --!include jobs/expire_exchange_codes.sql
 --!include jobs/expire_guests.sql
 --!include jobs/expire_idempotency_keys.sql
@@ -211,6 +228,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/check_role_permissions.sql
 --!include app/guard_membership.sql
 --!include app/keep_an_owner.sql
+--!include app/take_seat.sql
+--!include app/guard_seats.sql
 --!include app/guard_second_factor.sql
 --!include app/guard_webhook_endpoint.sql
 --!include app/end_support_where_off.sql
@@ -230,6 +249,11 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/revoke_api_key.sql
 --!include app/me.sql
 --!include app/my_tenant.sql
+--!include app/tenant_usage.sql
+--!include context/tenant_usage.sql
+--!include app/my_usage.sql
+--!include context/close_tenant.sql
+--!include app/delete_tenant.sql
 --!include app/my_membership.sql
 --!include app/my_permissions.sql
 --!include app/my_conversations.sql
@@ -305,6 +329,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/passkey_challenges.sql
 --!include policies/login_throttles.sql
 --!include policies/deletions.sql
+--!include policies/tenant_deletions.sql
 --!include policies/signing_keys.sql
 --!include policies/seal_keys.sql
 --!include policies/idempotency_keys.sql
@@ -315,6 +340,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/tallies.sql
 --!include policies/migrations.sql
 --!include policies/protected_tables.sql
+
+-- Whatever a tenant owns goes with it, also from tables that others made.
+select context.open_to_erasure(target) from context.tenant_tables() as target;
 
 -- What is documented in the database itself
 --!include comments.sql

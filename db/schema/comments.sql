@@ -16,6 +16,16 @@ comment on column app.tenants.single_session is 'Whether a sign-in ends the memb
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 comment on column app.tenants.support_access is 'What the operator''s support may here. off: nobody enters, and who is inside is out at once; read: looks, for a reason and a limited time; write: may change things too.';
+comment on column app.tenants.seats is 'How many active members it may have; null for as many as there are.';
+comment on column app.tenants.brand_name is 'What its members read in place of our name; null for the tenant''s own.';
+comment on column app.tenants.brand_color is 'The color of its brand, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.accent_color is 'The color of what can be pressed, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.logo_url is 'Where its logo is, at an https address; null for none.';
+comment on column app.tenants.language is 'The language that people get who chose none, as a language tag (BCP 47).';
+comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
+comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
+comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
@@ -147,6 +157,16 @@ comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the co
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
+comment on table auth.tenant_deletions is 'Tenants that are to be erased. They let nobody in; from due_at on jobs.erase_tenant() takes their rows.';
+comment on column auth.tenant_deletions.id is 'Which tenant.';
+comment on column auth.tenant_deletions.asked_by is 'The owner who asked for it; null for the operator.';
+comment on column auth.tenant_deletions.reason is 'Why, in the operator''s words.';
+comment on column auth.tenant_deletions.asked_at is 'When it was asked for.';
+comment on column auth.tenant_deletions.due_at is 'When the grace is over.';
+comment on column auth.tenant_deletions.began_at is 'When the erasure began: nothing brings the tenant back.';
+comment on column auth.tenant_deletions.counts is 'How many rows went so far, by table.';
+comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
+
 comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
 comment on column auth.deletions.user_id is 'Whose.';
 comment on column auth.deletions.asked_at is 'When it was asked for.';

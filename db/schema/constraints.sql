@@ -9,6 +9,16 @@ comment on constraint tenants_session_idle_minutes_check on app.tenants is 'A se
 comment on constraint tenants_session_lifetime_minutes_check on app.tenants is 'A session may last for an hour to a year (525,600 minutes).';
 comment on constraint tenants_fingerprint_check on app.tenants is 'A fingerprint is off, family or exact.';
 comment on constraint tenants_support_access_check on app.tenants is 'Support is off, or may read, or write.';
+comment on constraint tenants_seats_check on app.tenants is 'A company has at least one seat.';
+comment on constraint tenants_brand_name_check on app.tenants is 'A brand''s name has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint tenants_brand_color_check on app.tenants is 'A color is #rrggbb, in lower case.';
+comment on constraint tenants_accent_color_check on app.tenants is 'A color is #rrggbb, in lower case.';
+comment on constraint tenants_logo_url_check on app.tenants is 'A logo''s address begins with https:// and has at most 2,000 characters, none of them a space.';
+comment on constraint tenants_language_check on app.tenants is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint tenants_sign_in_ways_check on app.tenants is 'Ways to sign in are 1 to 50 names of password, link, passkey or providers.';
+comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
+comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
+comment on constraint tenants_deletion_grace_days_check on app.tenants is 'A grace is from 0 to 365 days.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
 comment on constraint users_email_check on app.users is 'An e-mail address is in lower case, with one @ and at most 254 characters.';

@@ -34,6 +34,8 @@ using (values
     ('RH413', '',                     'support_read_only',       403, 'Support looks at this company and changes nothing, unless the company allows it.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
+    ('RH480', '',                     'limit_reached',           409, 'The company has as much of something as its plan allows; the message says of what, and how much.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
     ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')

@@ -84,6 +84,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   },
   last_owner: "It takes an owner who gives up ownership of a company that has no other.",
   last_way_in: "It takes somebody without a password.",
+  limit_reached: "It takes a company with a small plan.",
   link_of_another_browser: "It takes a link that was mailed.",
   list_too_long: graphql(
     `mutation { createRole(input: {role: {name: "All", permissions: [${times(101, (n) => `"permission_${n}"`)}]}}) { role { id } } }`,
@@ -146,6 +147,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   registration_invited: "It takes a server that is closed to who was not invited.",
   retry: "It takes two who change the same rows at the same moment.",
   scheme_unsupported: { ...nobody, headers: { Authorization: "Basic bWVsOnNlY3JldA==" } },
+  seats_taken: "It takes a company whose seats are taken.",
   second_factor_exists: "It takes a second factor.",
   second_factor_missing: { method: "POST", path: "/auth/mfa/totp/remove", as: "mel" },
   second_factor_required: "It takes a second factor.",
@@ -177,6 +179,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   ),
   too_many_requests: "It takes more than the quota.",
   too_many_root_fields: graphql(`{ ${times(11, (n) => `m${n}: me { name }`)} }`),
+  too_many_tenants: "It takes somebody who owns twenty companies.",
   trail_immutable: "No call of the API can try it.",
   unsupported_media_type: {
     method: "POST",
@@ -186,5 +189,6 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   },
   use_dpop_nonce: "It takes a proof by a clock that is wrong.",
   user_banned: "It takes an account that is blocked.",
+  way_not_allowed: "It takes a company that narrows how its members sign in.",
   weak_password: "It takes a link that was mailed.",
 };

@@ -255,6 +255,12 @@ export const CODES = {
       "The identity or the passkey is the last way to sign in: there is no password, and no other of either.",
     remedy: "Set a password, link an account or add another passkey first.",
   },
+  limit_reached: {
+    status: 409,
+    happens: "The company has as many of something as its plan allows; `detail` says of what, and how many.",
+    remedy:
+      "Give up one that nobody needs, or get a larger plan. `myUsage` says what there is of everything.",
+  },
   link_of_another_browser: {
     status: 403,
     happens:
@@ -437,6 +443,11 @@ export const CODES = {
     remedy:
       "Send `Authorization: Bearer <access token or API key>`, or `DPoP <access token>` if the `token_type` says so.",
   },
+  seats_taken: {
+    status: 409,
+    happens: "The company has as many active members as it has seats.",
+    remedy: "Remove or suspend somebody, or get more seats. An invitation stays good meanwhile.",
+  },
   second_factor_exists: {
     status: 409,
     happens:
@@ -578,6 +589,11 @@ export const CODES = {
     happens: "The operation has more than ten root fields; aliases count.",
     remedy: "Ask in several requests.",
   },
+  too_many_tenants: {
+    status: 409,
+    happens: "The person owns twenty companies already.",
+    remedy: "Delete one with `deleteTenant`, or make somebody else its owner.",
+  },
   trail_immutable: {
     status: 403,
     happens: "Something tried to rewrite the audit trail, or to truncate a table that it watches.",
@@ -599,6 +615,13 @@ export const CODES = {
     status: 401,
     happens: "The account is blocked, at the sign-in or since.",
     remedy: "Whoever runs this service can say why.",
+  },
+  way_not_allowed: {
+    status: 403,
+    happens:
+      "The person proved who they are, but the company does not let its members sign in this way (`signInWays` of `myTenant`).",
+    remedy:
+      "Sign in another way: with the company's own provider, for example. Other companies are not affected.",
   },
   weak_password: {
     status: 400,

@@ -11,6 +11,7 @@ import { openIdentity } from "../auth/identity.ts";
 import { openMailProofs } from "../auth/mail_proofs.ts";
 import { openProviders } from "../auth/oauth/providers.ts";
 import { openOwnAccount } from "../auth/own_account.ts";
+import { openOwnTenants } from "../auth/own_tenants.ts";
 import { openPasskeys } from "../auth/passkeys/passkeys.ts";
 import { passwordRules } from "../auth/password_rules.ts";
 import { openSecondFactors } from "../auth/second_factors.ts";
@@ -135,6 +136,7 @@ export async function startServer(options: {
       captcha: openCaptcha(config, log),
       account: openOwnAccount(auth),
       deletion: openAccountDeletion(auth),
+      tenants: openOwnTenants(auth),
       exports: openAccountExport(auth),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),

@@ -67,6 +67,8 @@ export function signInRefusal(outcome: string, asked?: { masterKeys: MasterKeys;
         "This account is to be deleted. The link of the mail that says so keeps it, or restoreToken.",
         { members: { restoreToken: sessionHandle(asked.masterKeys.current, asked.session) } },
       );
+    case "way_not_allowed":
+      return new Problem(403, outcome, "This company does not let its members sign in this way.");
     case "tenant_suspended":
       return unauthorized(outcome, "This company's account is suspended.");
     default:

@@ -4,6 +4,7 @@ import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
 import { deleteAccounts } from "./delete_accounts.ts";
 import { deliverWebhooks } from "./deliver_webhooks.ts";
+import { eraseTenants } from "./erase_tenants.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireGuests } from "./expire_guests.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
@@ -25,6 +26,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   expire_webhooks: expireWebhooks,
   create_audit_partitions: createAuditPartitions,
   delete_accounts: deleteAccounts,
+  erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
 };

@@ -9,7 +9,7 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,deletion_grace_days}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -48,7 +48,7 @@ select audit.track('app.webhook_endpoints',
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
 select audit.track('auth.sessions',
-    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
+    kept => '{user_id,methods,counter,rotated_at,acknowledged_at,last_seen_at,user_agent,ip,key_thumbprint,way,created_at,authenticated_at,idle_expires_at,expires_at,ended_at,end_reason}',
     withheld => '{handle_digest}', clocks => '{acknowledged_at,last_seen_at}');
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
@@ -65,6 +65,9 @@ select audit.track('auth.passkeys', tenant => '',
     withheld => '{credential_id,public_key}', clocks => '{counter,last_used_at}');
 -- Who leaves, and when.
 select audit.track('auth.deletions', tenant => '', kept => '{asked_at,due_at,began_at}');
+-- Which tenant goes, when, and at whose word. The counts are in the certificate.
+select audit.track('auth.tenant_deletions', tenant => 'id',
+    kept => '{asked_by,reason,asked_at,due_at,began_at}', withheld => '{counts,digest}', clocks => '{counts,digest}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');

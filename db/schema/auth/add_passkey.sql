@@ -70,7 +70,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
         select opened.outcome, opened.result into outcome, result from auth.open_session(
-            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts,
+            way => (who.asked).way
         ) as opened;
     else
         update auth.sessions as own set

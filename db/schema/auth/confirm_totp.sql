@@ -35,7 +35,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
         return query select opened.outcome, opened.result from auth.open_session(
-            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts
+            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts,
+            way => (who.asked).way
         ) as opened;
         return;
     end if;

@@ -56,7 +56,7 @@ begin
             values (shown.issuer, shown.subject, person, shown.provider);
     end if;
     return query select opened.outcome, opened.result
-        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
+        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts, way => shown.provider) as opened;
 end
 $$;
 grant execute on function auth.exchange_code(bytea, text, uuid, bytea, text, jsonb, text) to rowhouse_auth;

@@ -34,7 +34,7 @@ begin
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result from auth.open_session(
         asked.user_id, session, handle, asked.tenant_slug,
-        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts
+        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts, way => asked.way
     ) as opened;
 end
 $$;

@@ -32,7 +32,7 @@ begin
     delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result
-        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts, way => asked.way) as opened;
 end
 $$;
 grant execute on function auth.finish_passkey_mfa(bytea, uuid, jsonb, uuid, bytea, jsonb) to rowhouse_auth;

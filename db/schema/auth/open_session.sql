@@ -6,7 +6,8 @@
 -- methods:      by what they proved it, in the words of RFC 8176: pwd, otp, …; a guest proves nothing
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended; deletion_pending for who asked for the account to be
+-- way:          by which way they came in, where the methods do not tell: a provider's id
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the account to be
 -- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
@@ -14,7 +15,7 @@
 set local role rowhouse_definer;
 create or replace function auth.open_session(
     person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb,
-    sibling_of uuid default null
+    sibling_of uuid default null, way text default null
 ) returns table (outcome text, result jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -28,8 +29,9 @@ declare
     ended  integer;
     new_device boolean;
 begin
+    way := coalesce(way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -39,6 +41,7 @@ begin
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
+        (tenant.sign_in_ways is null or way = any (tenant.sign_in_ways)) desc,
         (select max(past.created_at) from auth.sessions as past
             where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
@@ -60,6 +63,9 @@ begin
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
+        -- A guest comes by no way at all: whether guests are welcome is a question of its own.
+        when place.sign_in_ways is not null and not person.is_guest and not coalesce(way = any (place.sign_in_ways), false)
+            then 'way_not_allowed'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
         -- A guest proved nothing and can reach nothing that a second factor would keep.
@@ -76,7 +82,7 @@ begin
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
         perform auth.ask_second_factor(
-            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id, way
         );
         return next;
         return;
@@ -98,11 +104,11 @@ begin
     end if;
     new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
-        expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, way, authenticated_at,
+        idle_expires_at, expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', way, proven, now() + idle,
         proven + life
     );
     perform audit.record_event(
@@ -123,6 +129,6 @@ begin
     return next;
 end
 $$;
-comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uuid) is
+comment on function auth.open_session(uuid, uuid, bytea, text, text[], jsonb, uuid, text) is
     'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 reset role;

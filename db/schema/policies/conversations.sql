@@ -49,9 +49,9 @@ comment on policy "members delete their own conversations" on app.conversations 
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own conversations" on app.conversations is
-    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
@@ -63,9 +63,9 @@ comment on policy "messages move their own conversation" on app.conversations is
 grant delete on app.conversations to rowhouse_definer;
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.conversations to rowhouse_definer;

@@ -51,6 +51,6 @@ create policy "a guest gets a name, and whoever is erased leaves without one" on
 comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is
     'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
 create policy "guests leave, and take their chats with them" on app.memberships
-    for delete to rowhouse_definer using (not is_owner);
+    for delete to rowhouse_definer using (not is_owner or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "guests leave, and take their chats with them" on app.memberships is
-    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
+    'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys. And jobs.erase_tenant(), which leaves nobody.';

@@ -37,15 +37,15 @@ comment on policy "members write into their own conversations" on app.messages i
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own messages" on app.messages is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.messages to rowhouse_definer;
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
-    using (user_id = (select context.user_id()));
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "whoever is erased takes their messages with them" on app.messages is
-    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 -- The definer's reach: the desk.
 grant select on app.messages to rowhouse_definer;

@@ -32,6 +32,9 @@ const tokens = {
   ),
 };
 
+/** A company that was made. */
+export const tenantCreated = v.strictObject({ tenant });
+
 /** A token response (RFC 6749 section 5.1). */
 export const tokenResponse = v.strictObject(tokens);
 

@@ -3,6 +3,7 @@ import { changeEmailOperation } from "../routes/change_email.ts";
 import { changePasswordOperation } from "../routes/change_password.ts";
 import { confirmEmailOperation } from "../routes/confirm_email.ts";
 import { consumeLinkOperation } from "../routes/consume_link.ts";
+import { createTenantOperation } from "../routes/create_tenant.ts";
 import { deleteAccountOperation } from "../routes/delete_account.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
 import { exportAccountOperation } from "../routes/export_account.ts";
@@ -190,6 +191,7 @@ export const OPERATIONS: readonly Operation[] = [
   refreshOperation,
   sessionOperation,
   switchOperation,
+  createTenantOperation,
   logOutOperation,
   changePasswordOperation,
   forgotPasswordOperation,

@@ -1,17 +1,19 @@
 import Router from "@koa/router";
 import { mailPage } from "../pages/mail_page.ts";
 import type { RequestState } from "../request_facts.ts";
+import { createTenant } from "../routes/create_tenant.ts";
 import { deleteAccount } from "../routes/delete_account.ts";
 import { exportAccount } from "../routes/export_account.ts";
 import { restoreAccount } from "../routes/restore_account.ts";
 import { answers } from "../routing.ts";
 import { EXACT, type Parts } from "./parts.ts";
 
-/** What somebody does with all of their account. */
+/** What somebody does with all of their account, and the companies that they make. */
 export function ownAccount(parts: Parts): Router<RequestState> {
-  const { identity, deletion, exports, masterKeys, mailer, config } = parts;
+  const { identity, deletion, exports, tenants, masterKeys, mailer, config } = parts;
   const json = answers("application/json");
   return new Router<RequestState>(EXACT)
+    .post("/auth/tenants", json, createTenant(tenants))
     .get("/auth/account/export", json, exportAccount(exports))
     .post(
       "/auth/account/delete",

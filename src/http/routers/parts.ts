@@ -11,6 +11,7 @@ import type { Identity } from "../../auth/identity.ts";
 import type { MailProofs } from "../../auth/mail_proofs.ts";
 import type { Provider } from "../../auth/oauth/provider.ts";
 import type { OwnAccount } from "../../auth/own_account.ts";
+import type { OwnTenants } from "../../auth/own_tenants.ts";
 import type { Passkeys } from "../../auth/passkeys/passkeys.ts";
 import type { PasswordRules } from "../../auth/password_rules.ts";
 import type { SecondFactors } from "../../auth/second_factors.ts";
@@ -40,6 +41,7 @@ export interface Parts {
   readonly account: OwnAccount;
   readonly deletion: AccountDeletion;
   readonly exports: AccountExport;
+  readonly tenants: OwnTenants;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
   readonly passkeys: Passkeys;

@@ -32,6 +32,7 @@ export const consumeLinkOperation = operation({
     "not_a_member",
     "tenant_suspended",
     "user_banned",
+    "way_not_allowed",
   ],
 });
 

@@ -45,6 +45,7 @@ export const exchangeOperation = operation({
     "registration_invited",
     "tenant_suspended",
     "user_banned",
+    "way_not_allowed",
   ],
 });
 

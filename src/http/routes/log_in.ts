@@ -37,6 +37,7 @@ export const logInOperation = operation({
     "tenant_suspended",
     "too_many_attempts",
     "user_banned",
+    "way_not_allowed",
   ],
 });
 

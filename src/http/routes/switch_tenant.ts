@@ -19,6 +19,7 @@ import { refreshRefusal } from "./refresh.ts";
 const OF_THE_TENANT = [
   "not_a_member",
   "tenant_suspended",
+  "way_not_allowed",
   "user_banned",
   "mfa_required",
   "mfa_enrolment_required",
@@ -42,6 +43,7 @@ export const switchOperation = operation({
     "mfa_required",
     "not_a_member",
     "origin_not_allowed",
+    "way_not_allowed",
   ],
 });
 

@@ -16,6 +16,7 @@ import {
   keyHolder,
   LEAVING,
   mfaToken,
+  NARROWED,
   NEEDS_A_FACTOR,
   STALE,
   type Street,
@@ -146,6 +147,7 @@ export const PASSKEY_REFUSALS: Examples = {
     server.post("/auth/passkey/login", { credential: shown }),
   "post /auth/passkey/login passkey_refused": async (_, street) =>
     logInWithPasskey(street.server, (await keyHolder(street)).key, unverified),
+  "post /auth/passkey/login way_not_allowed": (_, street) => logInAfter(street, NARROWED),
   "post /auth/passkey/login tenant_suspended": (_, street) => logInAfter(street, SUSPENDED),
   "post /auth/passkey/login user_banned": (_, street) => logInAfter(street, BANNED),
   "post /auth/passkey/login too_many_attempts": async (_, street) => {
@@ -172,6 +174,7 @@ export const PASSKEY_REFUSALS: Examples = {
     return verifyWithPasskey(street.server, person.key, token, unverified);
   },
   "post /auth/mfa/passkey/verify not_a_member": (_, street) => verifyAfter(street, REMOVED),
+  "post /auth/mfa/passkey/verify way_not_allowed": (_, street) => verifyAfter(street, NARROWED),
   "post /auth/mfa/passkey/verify tenant_suspended": (_, street) => verifyAfter(street, SUSPENDED),
   "post /auth/mfa/passkey/verify user_banned": (_, street) => verifyAfter(street, BANNED),
   "post /auth/mfa/passkey/verify too_many_attempts": async (_, street) => {

@@ -19,6 +19,7 @@ import {
   LEAVING,
   mailed,
   mfaToken,
+  NARROWED,
   NEEDS_A_FACTOR,
   STALE,
   type Street,
@@ -218,6 +219,7 @@ export const REFUSALS: Examples = {
     server.post("/auth/login", { email: "nobody@example.com", password: "wrong" }),
   "post /auth/login not_a_member": (_, street) => logInAfter(street, "select 1", { tenant: "elsewhere" }),
   "post /auth/login tenant_suspended": (_, street) => logInAfter(street, SUSPENDED),
+  "post /auth/login way_not_allowed": (_, street) => logInAfter(street, NARROWED),
   "post /auth/login user_banned": (_, street) => logInAfter(street, BANNED),
   "post /auth/login mfa_enrolment_required": (_, street) => logInAfter(street, NEEDS_A_FACTOR),
   "post /auth/login mfa_required": async (_, street) => {
@@ -242,6 +244,7 @@ export const REFUSALS: Examples = {
   "post /auth/link/consume not_a_member": (_, street) =>
     consumeAfter(street, "select 1", { tenant: "elsewhere" }),
   "post /auth/link/consume tenant_suspended": (_, street) => consumeAfter(street, SUSPENDED),
+  "post /auth/link/consume way_not_allowed": (_, street) => consumeAfter(street, NARROWED),
   "post /auth/link/consume user_banned": (_, street) => consumeAfter(street, BANNED),
   "post /auth/link/consume mfa_enrolment_required": (_, street) => consumeAfter(street, NEEDS_A_FACTOR),
   "post /auth/link/consume mfa_required": async (_, street) => {
@@ -338,6 +341,7 @@ export const REFUSALS: Examples = {
   },
   "post /auth/mfa/verify account_deletion_pending": (_, street) => verifyAfter(street, LEAVING),
   "post /auth/mfa/verify tenant_suspended": (_, street) => verifyAfter(street, SUSPENDED),
+  "post /auth/mfa/verify way_not_allowed": (_, street) => verifyAfter(street, NARROWED),
   "post /auth/mfa/verify user_banned": (_, street) => verifyAfter(street, BANNED),
 
   ...PASSKEY_REFUSALS,
@@ -379,6 +383,7 @@ export const REFUSALS: Examples = {
   ),
   "post /auth/switch not_a_member": async (_, street) =>
     street.server.post("/auth/switch", { tenant: "anywhere" }, (await someone(street)).headers),
+  "post /auth/switch way_not_allowed": (_, street) => switchAfter(street, NARROWED),
   "post /auth/switch tenant_suspended": (_, street) => switchAfter(street, SUSPENDED),
   "post /auth/switch mfa_enrolment_required": (_, street) => switchAfter(street, NEEDS_A_FACTOR),
   "post /auth/switch mfa_required": async (_, street) => {
@@ -492,6 +497,24 @@ export const REFUSALS: Examples = {
       if (answer.status === 429 || n > 30) return answer;
     }
   },
+  ...withBadSessions("post /auth/tenants", ({ server }, headers) =>
+    server.post("/auth/tenants", { slug: "own", name: "Own" }, headers),
+  ),
+  "post /auth/tenants too_many_attempts": async (_, street) => {
+    const { headers } = await someone(street);
+    const make = () => street.server.post("/auth/tenants", { slug: "own", name: "Own" }, headers);
+    for (let n = 0; n < 6; n++) await make();
+    return make();
+  },
+  "post /auth/tenants too_many_tenants": async (_, street) => {
+    const person = await someone(street);
+    await alter(
+      street,
+      person,
+      "select auth.create_tenant('many-' || n || '-' || left($user, 8), 'Many', $user) from generate_series(1, 20) as n",
+    );
+    return street.server.post("/auth/tenants", { slug: "own", name: "Own" }, person.headers);
+  },
   ...withBadSessions("post /auth/account/delete", ({ server }, headers) =>
     server.post("/auth/account/delete", {}, headers),
   ),
@@ -529,6 +552,7 @@ export const REFUSALS: Examples = {
   "post /auth/oauth/exchange not_a_member": (_, street) => exchange(street, { tenant: "elsewhere" }),
   "post /auth/oauth/exchange account_deletion_pending": (_, street) => exchangeAfter(street, LEAVING),
   "post /auth/oauth/exchange tenant_suspended": (_, street) => exchangeAfter(street, SUSPENDED),
+  "post /auth/oauth/exchange way_not_allowed": (_, street) => exchangeAfter(street, NARROWED),
   "post /auth/oauth/exchange user_banned": (_, street) => exchangeAfter(street, BANNED),
   "post /auth/oauth/exchange mfa_enrolment_required": (_, street) => exchangeAfter(street, NEEDS_A_FACTOR),
   "post /auth/oauth/exchange mfa_required": async (_, street) =>

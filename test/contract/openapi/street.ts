@@ -81,6 +81,7 @@ export async function alter({ database, server }: Street, { login }: SignUp, cha
 
 export const BANNED = "update app.users set status = 'banned' where id = $user";
 export const SUSPENDED = "update app.tenants set status = 'suspended' where id = $tenant";
+export const NARROWED = "update app.tenants set sign_in_ways = '{nowhere}' where id = $tenant";
 export const NEEDS_A_FACTOR = "update app.tenants set requires_second_factor = true where id = $tenant";
 /** The account is to be deleted. */
 export const LEAVING =

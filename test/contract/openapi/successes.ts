@@ -100,6 +100,8 @@ export const SUCCESSES: Examples = {
   },
   "get /auth/account/export 200": async (_, street) =>
     street.server.get("/auth/account/export", (await someone(street)).headers),
+  "post /auth/tenants 201": async (_, street) =>
+    street.server.post("/auth/tenants", { slug: "own", name: "Own" }, (await someone(street)).headers),
   "post /auth/account/delete 202": async (_, { server }) =>
     server.post("/auth/account/delete", {}, (await signUp(server)).headers),
   "post /auth/account/restore 204": async (_, { server }) => {

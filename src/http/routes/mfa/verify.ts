@@ -29,6 +29,7 @@ export const verifyMfaOperation = operation({
     "tenant_suspended",
     "too_many_attempts",
     "user_banned",
+    "way_not_allowed",
   ],
 });
 

@@ -34,6 +34,7 @@ export const logInWithPasskeyOperation = operation({
     "tenant_suspended",
     "too_many_attempts",
     "user_banned",
+    "way_not_allowed",
   ],
 });
 

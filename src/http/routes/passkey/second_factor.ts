@@ -30,6 +30,7 @@ export const mfaPasskeyOperation = operation({
     "tenant_suspended",
     "too_many_attempts",
     "user_banned",
+    "way_not_allowed",
   ],
 });
 

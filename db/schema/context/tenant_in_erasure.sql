@@ -1,0 +1,14 @@
+-- The tenant that is being erased at the moment: one after the other, so that a policy can compare with it.
+set local role rowhouse_definer;
+create or replace function context.tenant_in_erasure() returns uuid
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select leaving.id from auth.tenant_deletions as leaving
+    where leaving.began_at is not null
+    order by leaving.began_at, leaving.id
+    limit 1
+$$;
+comment on function context.tenant_in_erasure() is
+    'The tenant that jobs.erase_tenant() is at; null while there is none.';
+reset role;

@@ -1,0 +1,58 @@
+import { UsageError } from "../failures.ts";
+import { parseArguments } from "../inspected.ts";
+import { progressLine } from "../progress_line.ts";
+import { asOperator, change } from "../user/as_operator.ts";
+import { reasonOf } from "../user/ban.ts";
+import { findTenant, oneTenant } from "./which_tenant.ts";
+
+/** What `jobs.erase_tenant()` says that it did. */
+interface Step {
+  readonly step: "none" | "more" | "erased";
+  readonly tenant?: string;
+  readonly rows?: number;
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly digest?: string;
+}
+
+/**
+ * `rowhouse tenant erase SLUG|ID --reason TEXT --yes`: closes it and erases all that it owns, without a grace. It can be broken
+ * off and run again; the job goes on with it too. Status 1 where there is none.
+ */
+export async function eraseTenant(args: string[]): Promise<0 | 1> {
+  const { values, positionals } = parseArguments(args, {
+    reason: { type: "string" },
+    yes: { type: "boolean" },
+    json: { type: "boolean" },
+  });
+  const named = oneTenant("erase", positionals);
+  const reason = reasonOf(values.reason);
+  if (reason === null) throw new UsageError('"tenant erase" wants a --reason, for the trail');
+  if (!values.yes) throw new UsageError(`nothing brings "${named}" back: export it first, then say --yes`);
+  return asOperator(async ({ client }) => {
+    const id = await findTenant(client, named);
+    if (id === null) return 1;
+    await client.query("select auth.begin_erasure($1, $2)", [id, reason]);
+    const progress = progressLine();
+    let rows = 0;
+    for (;;) {
+      const { done } = await change<{ done: Step }>(client, "select jobs.erase_tenant() as done", []);
+      if (done.tenant === id) rows += done.rows ?? 0;
+      progress(rows, null, "rows erased");
+      if (done.step === "erased" && done.tenant === id) {
+        progress(rows, rows, "rows erased");
+        console.log(
+          values.json
+            ? JSON.stringify({ tenant: id, counts: done.counts, digest: done.digest })
+            : `${named} is erased; the certificate is tenant.erased in the trail, digest ${done.digest}`,
+        );
+        return 0;
+      }
+      // The job was faster, and wrote the certificate.
+      if (done.step === "none") {
+        progress(rows, rows, "rows erased");
+        console.log(`${named} is erased; the certificate is tenant.erased in the trail`);
+        return 0;
+      }
+    }
+  });
+}

@@ -1,0 +1,48 @@
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { exportTenant } from "../../tenants/export_tenant.ts";
+import { CommandError, UsageError } from "../failures.ts";
+import { parseArguments } from "../inspected.ts";
+import { progressLine } from "../progress_line.ts";
+import { asAdministrator } from "./as_administrator.ts";
+import { findTenant } from "./which_tenant.ts";
+
+/** `rowhouse tenant export SLUG|ID FILE|-`: the archive appears when it is whole. Status 1 where there is no such tenant. */
+export async function exportToFile(args: string[]): Promise<0 | 1> {
+  const [named, path, ...more] = parseArguments(args, {}).positionals;
+  if (named === undefined || path === undefined || more.length > 0) {
+    throw new UsageError('"tenant export" wants a slug or id, and a file, or - for a pipe');
+  }
+  return asAdministrator(async (client) => {
+    const id = await findTenant(client, named);
+    if (id === null) return 1;
+    const progress = progressLine();
+    let rows = 0;
+    const archive = exportTenant(client, id, (done, total) => {
+      rows = done;
+      progress(done, total, "rows exported");
+    });
+    if (path === "-") {
+      await pipeline(Readable.from(archive, { objectMode: false }), process.stdout, { end: false });
+      return 0;
+    }
+    const unfinished = `${path}.unfinished`;
+    try {
+      // Only its owner reads it: it holds what people wrote.
+      const file = createWriteStream(unfinished, { flags: "wx", mode: 0o600, flush: true });
+      await pipeline(Readable.from(archive, { objectMode: false }), file);
+      await rename(unfinished, path);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST")
+        throw new CommandError(`${unfinished} is there: another export, or what is left of one`);
+      await rm(unfinished, { force: true });
+      if (code?.startsWith("E")) throw new CommandError(`cannot write ${path}: ${message}`, { cause: error });
+      throw error;
+    }
+    console.log(`${rows} rows are in ${path}`);
+    return 0;
+  });
+}
