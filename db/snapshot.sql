@@ -52,6 +52,22 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.holding as (
+    holder_id uuid,
+    user_id uuid,
+    api_key_id uuid,
+    name text,
+    permission text,
+    source text,
+    role_id uuid,
+    role text,
+    grant_id uuid,
+    granted_by uuid,
+    reason text,
+    ends_at timestamp with time zone
+);
+comment on type app.holding is 'A way in which a member, or an API key, comes by a permission.';
+
 create type app.identity as (
     id uuid,
     provider text,
@@ -101,7 +117,8 @@ create type context.holder as (
     expired boolean,
     fingerprint text,
     bound_ip inet,
-    key_thumbprint text
+    key_thumbprint text,
+    teams text
 );
 comment on type context.holder is 'Who holds a credential, and the live state of all that it depends on.';
 
@@ -115,9 +132,11 @@ create table app.conversations (
     status text default 'open'::text not null,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
+    team_id uuid,
     constraint conversations_pkey PRIMARY KEY (tenant_id, id),
     constraint conversations_tenant_id_user_id_id_key UNIQUE (tenant_id, user_id, id),
     constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint conversations_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'archived'::text]))),
     constraint conversations_title_check CHECK (((length(title) <= 200) AND ((title = ''::text) OR app.is_name(title))))
@@ -129,20 +148,23 @@ comment on column app.conversations.title is 'What it is about, in its member''s
 comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 comment on column app.conversations.created_at is 'When it began.';
 comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
+comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. It never changes; null once the team is no more.';
 CREATE INDEX conversations_by_change ON app.conversations USING btree (tenant_id, updated_at, id);
 CREATE INDEX conversations_of_member_by_change ON app.conversations USING btree (tenant_id, user_id, updated_at, id);
+CREATE INDEX conversations_of_team ON app.conversations USING btree (tenant_id, team_id, id);
+CREATE INDEX conversations_of_team_by_change ON app.conversations USING btree (tenant_id, team_id, updated_at, id);
 alter table app.conversations alter column title set statistics 0, alter column status set statistics 0;
 alter table app.conversations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.conversations alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,status,tenant_id,updated_at,user_id', 'title', 'updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,status,team_id,tenant_id,updated_at,user_id', 'title', 'updated_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.conversations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 grant delete on app.conversations to rowhouse_app;
 grant delete, select on app.conversations to rowhouse_definer;
-grant insert (title) on app.conversations to rowhouse_app;
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
+grant insert (title, team_id) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "holders of view_all_chats read every conversation" on app.conversations
@@ -151,21 +173,25 @@ create policy "holders of view_all_chats read every conversation" on app.convers
 comment on policy "holders of view_all_chats read every conversation" on app.conversations is 'Administrators answer for what the machine says in the company''s name. They read; they do not write.';
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "members begin conversations of their own" on app.conversations is 'Tenant and user are defaults from the context and not granted for input.';
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members begin conversations of their own" on app.conversations is 'Tenant and user are defaults from the context and not granted for input; a team is one of their own.';
 create policy "members delete their own conversations" on app.conversations
     for delete to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
 comment on policy "members delete their own conversations" on app.conversations is 'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
+create policy "members of a team read its conversations" on app.conversations
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its conversations" on app.conversations is 'They read along, and write only into their own. Who is in which team the door looks up afresh.';
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
-comment on policy "members read their own conversations" on app.conversations is 'A conversation is between one person and the machine; colleagues do not read along.';
+    using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members read their own conversations" on app.conversations is 'A conversation is between one person and the machine; colleagues do not read along. One that belongs to a team is out of the reach of who left it, whoever began it.';
 create policy "members rename and archive their own conversations" on app.conversations
     for update to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands.';
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands, nor teams.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -188,6 +214,67 @@ create policy "whoever is erased takes their conversations with them" on app.con
     for delete to rowhouse_definer
     using ((user_id = ( SELECT context.user_id() AS user_id)));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+
+create table app.grants (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    permission text not null,
+    reason text not null,
+    granted_by uuid default context.user_id() not null,
+    created_at timestamp with time zone default now() not null,
+    ends_at timestamp with time zone not null,
+    constraint grants_pkey PRIMARY KEY (tenant_id, id),
+    constraint grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint grants_ends_at_check CHECK (((ends_at > created_at) AND (ends_at <= (created_at + ((7776000)::double precision * '00:00:01'::interval))))),
+    constraint grants_reason_check CHECK (((length(reason) <= 500) AND (NOT app.is_blank(reason))))
+);
+comment on table app.grants is 'A permission that a member has for a time, beside those of their role. It ends by itself; who removes it ends it earlier.';
+comment on column app.grants.id is 'Its key.';
+comment on column app.grants.user_id is 'Who has it.';
+comment on column app.grants.permission is 'Which permission; a name from the catalogue.';
+comment on column app.grants.reason is 'Why, in the words of who gave it; the trail keeps them.';
+comment on column app.grants.granted_by is 'Who gave it: a user, or a key of the tenant''s own.';
+comment on column app.grants.created_at is 'When it was given.';
+comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.';
+CREATE INDEX grants_by_user ON app.grants USING btree (tenant_id, user_id, id);
+alter table app.grants alter column permission set statistics 0, alter column reason set statistics 0;
+alter table app.grants alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.grants FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,ends_at,granted_by,id,permission,reason,tenant_id,user_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_grant BEFORE INSERT ON app.grants FOR EACH ROW EXECUTE FUNCTION app.guard_grant();
+alter table app.grants enable row level security;
+alter table app.grants force row level security;
+grant delete on app.grants to rowhouse_app;
+grant delete, select on app.grants to rowhouse_definer;
+grant insert (user_id, permission, reason, ends_at) on app.grants to rowhouse_app;
+grant select (tenant_id, id, user_id, permission, reason, granted_by, created_at, ends_at) on app.grants to rowhouse_app;
+create policy "grants end with their time, or with who has them" on app.grants
+    for delete to rowhouse_definer
+    using (true);
+comment on policy "grants end with their time, or with who has them" on app.grants is 'jobs.expire_grants() removes what has ended, app.end_powers() what somebody who is removed still had.';
+create policy "managers of users end grants of what they hold" on app.grants
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)) AND (tenant_id = ( SELECT context.tenant_holding(ARRAY[grants.permission]) AS tenant_holding))));
+comment on policy "managers of users end grants of what they hold" on app.grants is 'Whoever gave it. Nobody touches somebody who holds more, as with roles; from the next transaction on it is gone.';
+create policy "managers of users grant what they hold" on app.grants
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)) AND (granted_by = ( SELECT context.user_id() AS user_id))));
+comment on policy "managers of users grant what they hold" on app.grants is 'In their own name. What they may give, the trigger guard_grant says. A grant never changes: another is given, or it is ended.';
+create policy "nothing crosses the wall" on app.grants as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.grants is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people see their own grants, managers of users every one" on app.grants
+    for select to rowhouse_app
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_where('manage_users'::text) AS tenant_where))));
+comment on policy "people see their own grants, managers of users every one" on app.grants is 'Who has something for a time should know until when, and why; and managers give them and end them.';
+create policy "the door reads every grant" on app.grants
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the door reads every grant" on app.grants is 'context.enter() takes them from here, afresh each time, and asks the clock; context.holders_of() and context.permissions_of() explain by them.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -226,6 +313,7 @@ alter table app.memberships alter column status set statistics 0, alter column d
 alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER end_powers AFTER UPDATE OF status ON app.memberships FOR EACH ROW WHEN (((new.status <> old.status) AND (('removed'::text = new.status) OR ('removed'::text = old.status)))) EXECUTE FUNCTION app.end_powers();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
 CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_owner AND (old.status = 'active'::text))) EXECUTE FUNCTION app.keep_an_owner();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -283,8 +371,10 @@ create table app.messages (
     role text default 'user'::text not null,
     content text not null,
     created_at timestamp with time zone default now() not null,
+    team_id uuid,
     constraint messages_pkey PRIMARY KEY (tenant_id, id),
     constraint messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint messages_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint messages_tenant_id_user_id_conversation_id_fkey FOREIGN KEY (tenant_id, user_id, conversation_id) REFERENCES app.conversations(tenant_id, user_id, id) ON DELETE CASCADE,
     constraint messages_content_check CHECK (((length(content) >= 1) AND (length(content) <= 32000))),
     constraint messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text])))
@@ -296,30 +386,37 @@ comment on column app.messages.user_id is 'The conversation''s user, also in mes
 comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
 comment on column app.messages.content is 'What was said.';
 comment on column app.messages.created_at is 'When it was said.';
+comment on column app.messages.team_id is 'The conversation''s team, if it has one.';
 CREATE INDEX messages_by_conversation ON app.messages USING btree (tenant_id, user_id, conversation_id, id);
 CREATE INDEX messages_in_conversation ON app.messages USING btree (tenant_id, conversation_id, id);
+CREATE INDEX messages_of_team ON app.messages USING btree (tenant_id, team_id, id);
 alter table app.messages alter column role set statistics 0, alter column content set statistics 0;
 alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,id,role,tenant_id,user_id', 'content', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,id,role,team_id,tenant_id,user_id', 'content', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
 comment on policy "holders of view_all_chats read every message" on app.messages is 'As for conversations: administrators read, they do not write.';
+create policy "members of a team read its messages" on app.messages
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its messages" on app.messages is 'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
-comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that.';
+    using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
 create policy "members write into their own conversations" on app.messages
     for insert to rowhouse_app
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text)));
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
 comment on policy "members write into their own conversations" on app.messages is 'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
 create policy "nothing crosses the wall" on app.messages as restrictive
     for all to rowhouse_app
@@ -436,6 +533,156 @@ create policy "the door reads every role" on app.roles
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every role" on app.roles is 'context.enter() takes the permissions from here, afresh each time; app.guard_membership() compares roles.';
+
+create table app.team_members (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    team_id uuid not null,
+    user_id uuid not null,
+    role text default 'member'::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint team_members_pkey PRIMARY KEY (tenant_id, id),
+    constraint team_members_tenant_id_team_id_user_id_key UNIQUE (tenant_id, team_id, user_id),
+    constraint team_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint team_members_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint team_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint team_members_role_check CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text])))
+);
+comment on table app.team_members is 'A member in a team.';
+comment on column app.team_members.id is 'Its key.';
+comment on column app.team_members.team_id is 'In which team.';
+comment on column app.team_members.user_id is 'Who it is.';
+comment on column app.team_members.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.team_members.created_at is 'When they came into it.';
+comment on column app.team_members.updated_at is 'When it was last changed.';
+CREATE INDEX team_members_by_team ON app.team_members USING btree (tenant_id, team_id, id);
+CREATE INDEX team_members_by_user ON app.team_members USING btree (tenant_id, user_id, id);
+alter table app.team_members alter column role set statistics 0;
+alter table app.team_members alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,role,team_id,tenant_id,updated_at,user_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.team_members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_team_member BEFORE INSERT ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.guard_team_member();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.team_members enable row level security;
+alter table app.team_members force row level security;
+grant delete on app.team_members to rowhouse_app;
+grant delete, select on app.team_members to rowhouse_definer;
+grant insert (team_id, user_id, role) on app.team_members to rowhouse_app;
+grant select (tenant_id, id, team_id, user_id, role, created_at, updated_at) on app.team_members to rowhouse_app;
+grant update (role) on app.team_members to rowhouse_app;
+create policy "leads bring people into their team, managers of teams into each" on app.team_members
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is 'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, the trigger guard_team_member says. A case, so that a missing permission is named.';
+create policy "leads say who leads their team, managers of teams each" on app.team_members
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "leads say who leads their team, managers of teams each" on app.team_members is 'Only what somebody is in the team; nobody is moved from one to another.';
+create policy "leads take people out of their team, managers of teams out of e" on app.team_members
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "leads take people out of their team, managers of teams out of e" on app.team_members is 'From the next transaction on they read nothing of it.';
+create policy "members see who is in which team" on app.team_members
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see who is in which team" on app.team_members is 'Whoever writes to a team should see who reads it.';
+create policy "nothing crosses the wall" on app.team_members as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.team_members is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the door reads who is in which team" on app.team_members
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the door reads who is in which team" on app.team_members is 'context.enter() takes the teams from here, afresh each time; app.guard_team_member() counts.';
+create policy "whoever is removed leaves their teams" on app.team_members
+    for delete to rowhouse_definer
+    using (true);
+comment on policy "whoever is removed leaves their teams" on app.team_members is 'app.end_powers(), at the hands of whoever removes them.';
+
+create table app.teams (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    name text not null,
+    description text default ''::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint teams_pkey PRIMARY KEY (tenant_id, id),
+    constraint teams_tenant_id_name_key UNIQUE (tenant_id, name),
+    constraint teams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint teams_description_check CHECK ((length(description) <= 500)),
+    constraint teams_name_check CHECK (((length(name) <= 100) AND app.is_name(name)))
+);
+comment on table app.teams is 'Some of a tenant''s members who share what belongs to the team. Teams do not nest.';
+comment on column app.teams.id is 'Its key.';
+comment on column app.teams.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.teams.description is 'What it is for.';
+comment on column app.teams.created_at is 'When it was made.';
+comment on column app.teams.updated_at is 'When it was last changed.';
+alter table app.teams alter column name set statistics 0, alter column description set statistics 0;
+alter table app.teams alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,description,id,name,tenant_id,updated_at', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.teams FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.teams enable row level security;
+alter table app.teams force row level security;
+grant delete on app.teams to rowhouse_app;
+grant insert (name, description) on app.teams to rowhouse_app;
+grant select (tenant_id, id, name, description, created_at, updated_at) on app.teams to rowhouse_app;
+grant select on app.teams to rowhouse_definer;
+grant update (name, description) on app.teams to rowhouse_app;
+create policy "managers of teams add teams" on app.teams
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring)));
+comment on policy "managers of teams add teams" on app.teams is 'They begin empty: nobody reads more by it.';
+create policy "managers of teams remove teams" on app.teams
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring)));
+comment on policy "managers of teams remove teams" on app.teams is 'Its members leave with it; its conversations go back to who began them.';
+create policy "managers of teams, and those who lead one, change it" on app.teams
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "managers of teams, and those who lead one, change it" on app.teams is 'Name and description. A case, so that a missing permission is named.';
+create policy "members see the teams of their tenant" on app.teams
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see the teams of their tenant" on app.teams is 'Which teams there are is no secret among colleagues; what belongs to one is.';
+create policy "nothing crosses the wall" on app.teams as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.teams is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the desk explains one row" on app.teams
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.teams is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 
 create table app.tenants (
     id uuid default uuidv7() not null,
@@ -1507,21 +1754,120 @@ create view context.api_key_holders with (security_invoker=true) as
         CASE
             WHEN (api_key.user_id IS NULL) THEN 'active'::text
             ELSE membership.status
-        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet, NULL::text)::context.holder AS holder,
+        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet, NULL::text, team.list)::context.holder AS holder,
     api_key.origins,
     api_key.addresses
-   FROM (((((auth.api_keys api_key
+   FROM ((((((auth.api_keys api_key
      JOIN app.tenants tenant ON ((tenant.id = api_key.tenant_id)))
      LEFT JOIN app.users person ON ((person.id = api_key.user_id)))
      LEFT JOIN app.memberships membership ON (((membership.tenant_id = api_key.tenant_id) AND (membership.user_id = api_key.user_id))))
      LEFT JOIN app.roles role ON (((role.tenant_id = api_key.tenant_id) AND (role.id = COALESCE(api_key.role_id, membership.role_id)))))
-     CROSS JOIN LATERAL ( SELECT ARRAY( SELECT unnest(role.permissions) AS unnest
-                INTERSECT
+     CROSS JOIN LATERAL ( SELECT ARRAY((
+                         SELECT unnest(role.permissions) AS unnest
+                        UNION
+                         SELECT live.permission
+                           FROM app.grants live
+                          WHERE ((live.tenant_id = api_key.tenant_id) AND (live.user_id = api_key.user_id) AND (live.ends_at > statement_timestamp()))
+                ) INTERSECT
                  SELECT unnest(api_key.scopes) AS unnest
           ORDER BY 1) AS permissions
-         OFFSET 0) granted);
+         OFFSET 0) granted)
+     CROSS JOIN LATERAL ( SELECT format('{%s} {}'::text, string_agg((mine.team_id)::text, ','::text)) AS list
+           FROM app.team_members mine
+          WHERE ((mine.tenant_id = api_key.tenant_id) AND (mine.user_id = api_key.user_id))) team);
 comment on view context.api_key_holders is 'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
 grant select on context.api_key_holders to rowhouse_definer;
+
+create view context.holdings with (security_invoker=true) as
+ WITH members AS (
+         SELECT membership.tenant_id,
+            membership.id,
+            membership.user_id,
+            membership.role_id,
+            membership.is_owner,
+            membership.display_name
+           FROM ((app.memberships membership
+             JOIN app.users person ON ((person.id = membership.user_id)))
+             JOIN app.tenants tenant ON ((tenant.id = membership.tenant_id)))
+          WHERE ((membership.status = 'active'::text) AND (person.status = 'active'::text) AND (tenant.allows_guests OR (NOT person.is_guest)))
+        ), held AS (
+         SELECT member.tenant_id,
+            member.id,
+            member.user_id,
+            member.display_name,
+            own.permission,
+            role.id AS role_id,
+            NULL::uuid AS grant_id
+           FROM ((members member
+             JOIN app.roles role ON (((role.tenant_id = member.tenant_id) AND (role.id = member.role_id))))
+             CROSS JOIN LATERAL unnest(role.permissions) own(permission))
+        UNION ALL
+         SELECT member.tenant_id,
+            member.id,
+            member.user_id,
+            member.display_name,
+            live.permission,
+            NULL::uuid,
+            live.id
+           FROM (members member
+             JOIN app.grants live ON (((live.tenant_id = member.tenant_id) AND (live.user_id = member.user_id))))
+          WHERE (live.ends_at > statement_timestamp())
+        ), keys AS (
+         SELECT key.tenant_id,
+            key.id,
+            key.user_id,
+            key.role_id,
+            key.name,
+            key.scopes
+           FROM auth.api_keys key
+          WHERE ((key.revoked_at IS NULL) AND ((key.expires_at IS NULL) OR (key.expires_at > statement_timestamp())))
+        )
+ SELECT held.tenant_id,
+    held.id AS holder_id,
+    held.user_id,
+    NULL::uuid AS api_key_id,
+    held.display_name AS name,
+    held.permission,
+    held.role_id,
+    held.grant_id
+   FROM held
+UNION ALL
+ SELECT members.tenant_id,
+    members.id AS holder_id,
+    members.user_id,
+    NULL::uuid AS api_key_id,
+    members.display_name AS name,
+    'owner'::text AS permission,
+    NULL::uuid AS role_id,
+    NULL::uuid AS grant_id
+   FROM members
+  WHERE members.is_owner
+UNION ALL
+ SELECT held.tenant_id,
+    key.id AS holder_id,
+    held.user_id,
+    key.id AS api_key_id,
+    key.name,
+    held.permission,
+    held.role_id,
+    held.grant_id
+   FROM (keys key
+     JOIN held ON (((held.tenant_id = key.tenant_id) AND (held.user_id = key.user_id) AND (held.permission = ANY (key.scopes)))))
+UNION ALL
+ SELECT key.tenant_id,
+    key.id AS holder_id,
+    NULL::uuid AS user_id,
+    key.id AS api_key_id,
+    key.name,
+    own.permission,
+    role.id AS role_id,
+    NULL::uuid AS grant_id
+   FROM ((keys key
+     JOIN app.roles role ON (((role.tenant_id = key.tenant_id) AND (role.id = key.role_id))))
+     CROSS JOIN LATERAL unnest(role.permissions) own(permission))
+  WHERE ((key.user_id IS NULL) AND (own.permission = ANY (key.scopes)));
+comment on view context.holdings is 'Every way in which a member or a key comes by a permission just now: owner, role, grant, and the scopes of a key.';
+grant select on context.holdings to rowhouse_definer;
 
 create view context.session_holders with (security_invoker=true) as
  SELECT session.handle_digest AS digest,
@@ -1533,17 +1879,30 @@ create view context.session_holders with (security_invoker=true) as
         CASE
             WHEN (person.is_guest AND (NOT tenant.allows_guests)) THEN 'unwelcome'::text
             ELSE membership.status
-        END, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
+        END, COALESCE(membership.is_owner, false), held.permissions, session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
         CASE
             WHEN tenant.fingerprint_network THEN session.ip
             ELSE NULL::inet
-        END, session.key_thumbprint)::context.holder AS holder,
+        END, session.key_thumbprint, team.list)::context.holder AS holder,
     LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) AS ends_at
-   FROM ((((auth.sessions session
+   FROM ((((((auth.sessions session
      JOIN app.users person ON ((person.id = session.user_id)))
      LEFT JOIN app.tenants tenant ON ((tenant.id = session.tenant_id)))
      LEFT JOIN app.memberships membership ON (((membership.tenant_id = session.tenant_id) AND (membership.user_id = session.user_id))))
-     LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))));
+     LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))))
+     CROSS JOIN LATERAL ( SELECT
+                CASE count(*)
+                    WHEN 0 THEN COALESCE(role.permissions, '{}'::text[])
+                    ELSE ARRAY( SELECT unnest(role.permissions) AS unnest
+                    UNION
+                     SELECT unnest(array_agg(live.permission)) AS unnest
+              ORDER BY 1)
+                END AS permissions
+           FROM app.grants live
+          WHERE ((live.tenant_id = session.tenant_id) AND (live.user_id = session.user_id) AND (live.ends_at > statement_timestamp()))) held)
+     CROSS JOIN LATERAL ( SELECT format('{%s} {%s}'::text, string_agg((mine.team_id)::text, ','::text), string_agg((mine.team_id)::text, ','::text) FILTER (WHERE (mine.role = 'lead'::text))) AS list
+           FROM app.team_members mine
+          WHERE ((mine.tenant_id = session.tenant_id) AND (mine.user_id = session.user_id))) team);
 comment on view context.session_holders is 'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
 grant select on context.session_holders to rowhouse_definer;
 
@@ -2618,7 +2977,7 @@ begin
             perform context.refuse('broken_seal');
         end if;
         select name into missing from unnest(new.permissions) as wanted (name)
-        where not context.may(name) order by name limit 1;
+        where not context.may_give(name) order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
@@ -2667,6 +3026,68 @@ $function$;
 comment on function app.delete_my_preferences() is 'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
 grant execute on function app.delete_my_preferences() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.end_powers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from app.team_members as place where place.tenant_id = new.tenant_id and place.user_id = new.user_id;
+    delete from app.grants as given where given.tenant_id = new.tenant_id and given.user_id = new.user_id;
+    return null;
+end
+$function$;
+alter function app.end_powers() owner to rowhouse_definer;
+comment on function app.end_powers() is 'Trigger: who is removed from a company leaves its teams, and their grants end.';
+grant execute on function app.end_powers() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    if not context.may_give(new.permission) then
+        perform context.refuse(new.permission);
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if context.kind_in(context.actor()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_grant() owner to rowhouse_definer;
+comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+grant execute on function app.guard_grant() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2688,9 +3109,14 @@ begin
             perform context.refuse('manage_users');
         end if;
         select held.permission into missing
-        from app.roles as role cross join unnest(role.permissions) as held (permission)
-        where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
-            and not context.may(held.permission)
+        from (
+            select unnest(role.permissions) from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
+            union
+            select live.permission from app.grants as live
+            where live.tenant_id = old.tenant_id and live.user_id = old.user_id and live.ends_at > now()
+        ) as held (permission)
+        where not context.may_give(held.permission)
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
@@ -2748,6 +3174,54 @@ $function$;
 alter function app.guard_second_factor() owner to rowhouse_definer;
 comment on function app.guard_second_factor() is 'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
 grant execute on function app.guard_second_factor() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_team_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not context.is_caller() then
+        return new;
+    end if;
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
+    ) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company comes into no team of it',
+            column = 'user_id',
+            constraint = 'team_members_present';
+    end if;
+    if (
+        select count(*) from app.team_members as already
+        where already.tenant_id = new.tenant_id and already.user_id = new.user_id
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'nobody is in more than a hundred teams',
+            column = 'user_id',
+            constraint = 'team_members_limit';
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_team_member() owner to rowhouse_definer;
+comment on function app.guard_team_member() is 'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400).';
+grant execute on function app.guard_team_member() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.is_blank(value text)
  RETURNS boolean
@@ -2815,7 +3289,8 @@ BEGIN ATOMIC
      conversations.title,
      conversations.status,
      conversations.created_at,
-     conversations.updated_at
+     conversations.updated_at,
+     conversations.team_id
     FROM app.conversations
    WHERE ((conversations.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversations.user_id = ( SELECT context.user_id() AS user_id)));
 END;
@@ -2900,6 +3375,35 @@ AS $function$
 $function$;
 comment on function app.my_tenant() is 'The tenant that the caller''s credential is for.';
 grant execute on function app.my_tenant() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.permissions_of(user_id uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.permissions_of(user_id)
+$function$;
+comment on function app.permissions_of(uuid) is 'What somebody may do, and why: each way in which they, and their keys, come by a permission just now. Of others it needs manage_users or manage_roles.';
+grant execute on function app.permissions_of(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.place_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.tenant_id() = new.tenant_id then
+        select conversation.team_id into new.team_id from app.conversations as conversation
+        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id;
+    end if;
+    return new;
+end
+$function$;
+alter function app.place_message() owner to rowhouse_definer;
+comment on function app.place_message() is 'Trigger: a message belongs to the team of its conversation.';
+grant execute on function app.place_message() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.receive_message()
  RETURNS trigger
@@ -3044,6 +3548,25 @@ $function$;
 comment on function app.set_my_preferences(text,text) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is.';
 grant execute on function app.set_my_preferences(text,text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.team_conversations(team_id uuid)
+ RETURNS SETOF app.conversations
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT conversation.tenant_id,
+     conversation.id,
+     conversation.user_id,
+     conversation.title,
+     conversation.status,
+     conversation.created_at,
+     conversation.updated_at,
+     conversation.team_id
+    FROM app.conversations conversation
+   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.team_id = team_conversations.team_id));
+END;
+comment on function app.team_conversations(uuid) is 'The conversations of a team: for who is in it, and for administrators.';
+grant execute on function app.team_conversations(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.touch_updated_at()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3078,7 +3601,8 @@ BEGIN ATOMIC
      conversation.title,
      conversation.status,
      conversation.created_at,
-     conversation.updated_at
+     conversation.updated_at,
+     conversation.team_id
     FROM ( SELECT true AS everybodys,
              ( SELECT context.user_id() AS user_id) AS reader,
              conversations.tenant_id,
@@ -3087,7 +3611,8 @@ BEGIN ATOMIC
              conversations.title,
              conversations.status,
              conversations.created_at,
-             conversations.updated_at
+             conversations.updated_at,
+             conversations.team_id
             FROM app.conversations
          UNION ALL
           SELECT false,
@@ -3098,12 +3623,24 @@ BEGIN ATOMIC
              conversations.title,
              conversations.status,
              conversations.created_at,
-             conversations.updated_at
+             conversations.updated_at,
+             conversations.team_id
             FROM app.conversations) conversation
    WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.reader = ( SELECT context.user_id() AS user_id)) AND (conversation.everybodys = ( SELECT context.may('view_all_chats'::text) AS may)));
 END;
 comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 grant execute on function app.visible_conversations() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.who_can(permission text, after uuid DEFAULT NULL::uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.holders_of(permission, after)
+$function$;
+comment on function app.who_can(text,uuid) is 'Who can do something, and why: each way in which somebody comes by the permission just now. A hundred holders at a time, from a holderId on; needs manage_users or manage_roles.';
+grant execute on function app.who_can(text,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION audit.create_partition(day date)
  RETURNS boolean
@@ -4959,7 +5496,9 @@ begin
     -- To end a key takes nothing else. To make one, or to loosen what ties it down, takes what it may do.
     if tg_op = 'INSERT' or (new.revoked_at is null and (by_key or new.role_id is not null)) then
         select name into missing from unnest(new.scopes) as wanted (name)
-        where not name = any (context.permissions_in(body)) order by name limit 1;
+        -- A person's key loses with its owner what they hold for a time only; the tenant's own would keep it.
+        where not name = any (context.permissions_in(body)) or new.role_id is not null and not context.may_give(name)
+        order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
@@ -5261,7 +5800,8 @@ AS $function$
         person.created_at,
         (select max(session.last_seen_at) from auth.sessions as session where session.user_id = person.id)
     from app.users as person
-    where (standing is null or person.status = standing)
+    where not person.is_guest
+        and (standing is null or person.status = standing)
         and (search is null or strpos(lower(person.email), lower(search)) > 0 or strpos(lower(person.name), lower(search)) > 0)
         and (tenant_slug is null or exists (
             select from app.memberships as membership
@@ -6739,7 +7279,7 @@ CREATE OR REPLACE FUNCTION context.act(person uuid, tenant uuid, facts jsonb)
 AS $function$
 begin
     perform context.seal(context.body_of(
-        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null)::context.holder,
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
         context.stated(facts)
     ));
 end
@@ -6788,7 +7328,7 @@ CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
-RETURN ((((((((((rpad(COALESCE(((holder).tenant_id)::text, ''::text), 36) || rpad(COALESCE(((holder).user_id)::text, ''::text), 36)) || rpad(COALESCE(((holder).credential_id)::text, ''::text), 36)) || (((EXTRACT(epoch FROM statement_timestamp()))::bigint + 60))::text) || (EXTRACT(epoch FROM transaction_timestamp()))::text) || rpad((pg_backend_pid())::text, 10)) || CASE WHEN (holder).is_owner THEN 't'::text ELSE 'f'::text END) || rpad(COALESCE((holder).kind, ''::text), 8)) || ((holder).permissions)::text) || ' '::text) || (detail)::text);
+RETURN ((((((((((((rpad(COALESCE(((holder).tenant_id)::text, ''::text), 36) || rpad(COALESCE(((holder).user_id)::text, ''::text), 36)) || rpad(COALESCE(((holder).credential_id)::text, ''::text), 36)) || (((EXTRACT(epoch FROM statement_timestamp()))::bigint + 60))::text) || (EXTRACT(epoch FROM transaction_timestamp()))::text) || rpad((pg_backend_pid())::text, 10)) || CASE WHEN (holder).is_owner THEN 't'::text ELSE 'f'::text END) || rpad(COALESCE((holder).kind, ''::text), 8)) || ((holder).permissions)::text) || ' '::text) || (holder).teams) || ' '::text) || (detail)::text);
 comment on function context.body_of(context.holder,jsonb) is 'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
 grant execute on function context.body_of(context.holder,jsonb) to rowhouse_definer;
 
@@ -6853,7 +7393,8 @@ begin
         'user', context.user_in(body),
         'tenant', context.tenant_in(body),
         'owner', context.is_owner_in(body),
-        'permissions', context.permissions_in(body)
+        'permissions', context.permissions_in(body),
+        'teams', context.teams_in(body)
     );
 end
 $function$;
@@ -6901,7 +7442,7 @@ CREATE OR REPLACE FUNCTION context.detail_in(body text)
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (substr(body, (155 + strpos(substr(body, 155), ' '::text))))::jsonb;
+RETURN (regexp_replace(substr(body, 155), '^(\S* ){3}'::text, ''::text))::jsonb;
 comment on function context.detail_in(text) is 'What a body says of the request.';
 grant execute on function context.detail_in(text) to rowhouse_app;
 grant execute on function context.detail_in(text) to rowhouse_auth;
@@ -7084,6 +7625,43 @@ RETURN ((((holder).user_agent IS NOT NULL) AND ((holder).user_agent IS DISTINCT 
 comment on function context.from_elsewhere(context.holder,jsonb) is 'Whether a request comes from another browser, program or network than its session is bound to.';
 grant execute on function context.from_elsewhere(context.holder,jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.holders_of(permission text, after uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not context.may('manage_users') and not context.may('manage_roles') then
+        perform context.refuse('manage_users');
+    end if;
+    return query
+        select
+            way.holder_id, way.user_id, way.api_key_id,
+            case
+                when way.api_key_id is null or way.user_id = context.key_keeper() or context.may('manage_api_keys')
+                    then way.name
+            end,
+            way.permission,
+            case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end,
+            way.role_id, role.name, way.grant_id, live.granted_by, live.reason, live.ends_at
+        from (
+            select * from context.holdings as known
+            where known.tenant_id = context.tenant_id() and known.permission = holders_of.permission
+                and (holders_of.after is null or known.holder_id > holders_of.after)
+            order by known.holder_id
+            -- All ways of the hundredth: the next page begins with another holder.
+            fetch first 100 rows with ties
+        ) as way
+        left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        order by way.holder_id, way.role_id, way.grant_id;
+end
+$function$;
+alter function context.holders_of(text,uuid) owner to rowhouse_definer;
+comment on function context.holders_of(text,uuid) is 'Who in the caller''s tenant holds a permission, and by what, from a holder on; for managers of users and of roles.';
+grant execute on function context.holders_of(text,uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.identities_of_caller()
  RETURNS SETOF app.identity
  LANGUAGE sql
@@ -7189,6 +7767,25 @@ grant execute on function context.kind_in(text) to rowhouse_auth;
 grant execute on function context.kind_in(text) to rowhouse_definer;
 grant execute on function context.kind_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.led_teams()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN context.led_teams_in(context.open_seal());
+comment on function context.led_teams() is 'The teams that the caller leads, signed in themselves: a key leads none. Null outside the door.';
+grant execute on function context.led_teams() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.led_teams_in(body text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (split_part(substr(body, 155), ' '::text, 3))::uuid[];
+comment on function context.led_teams_in(text) is 'The teams that a body names as led by the user.';
+grant execute on function context.led_teams_in(text) to rowhouse_app;
+grant execute on function context.led_teams_in(text) to rowhouse_auth;
+grant execute on function context.led_teams_in(text) to rowhouse_definer;
+grant execute on function context.led_teams_in(text) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION context.mac(body text, key bytea)
  RETURNS text
  LANGUAGE sql
@@ -7206,6 +7803,28 @@ comment on function context.may(text) is 'Whether the caller holds the permissio
 grant execute on function context.may(text) to rowhouse_app;
 grant execute on function context.may(text) to rowhouse_definer;
 grant execute on function context.may(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.may_give(permission text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    return context.may(permission) and exists (
+        select from app.roles as role
+        where role.tenant_id = context.tenant_id() and may_give.permission = any (role.permissions) and role.id in (
+            select membership.role_id from app.memberships as membership
+            where membership.tenant_id = context.tenant_id() and membership.user_id = context.user_id()
+            union all
+            select own.role_id from auth.api_keys as own
+            where own.tenant_id = context.tenant_id() and own.id = context.user_id()
+        )
+    );
+end
+$function$;
+alter function context.may_give(text) owner to rowhouse_definer;
+comment on function context.may_give(text) is 'Whether the caller holds the permission by their role, and not for a time only: what nobody may give who does not.';
 
 CREATE OR REPLACE FUNCTION context.member_tenant()
  RETURNS uuid
@@ -7291,6 +7910,39 @@ grant execute on function context.permissions_in(text) to rowhouse_app;
 grant execute on function context.permissions_in(text) to rowhouse_auth;
 grant execute on function context.permissions_in(text) to rowhouse_definer;
 grant execute on function context.permissions_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.permissions_of(person uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if person is distinct from context.user_id() and not context.may('manage_users') and not context.may('manage_roles') then
+        perform context.refuse('manage_users');
+    end if;
+    return query
+        select
+            way.holder_id, way.user_id, way.api_key_id,
+            case
+                when way.api_key_id is null or way.user_id = context.key_keeper() or context.may('manage_api_keys')
+                    then way.name
+            end,
+            way.permission,
+            case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end,
+            way.role_id, role.name, way.grant_id, live.granted_by, live.reason, live.ends_at
+        from context.holdings as way
+        left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        where way.tenant_id = context.tenant_id()
+            and (way.user_id = person or way.user_id is null and way.api_key_id = person)
+        order by way.permission, way.api_key_id nulls first, way.role_id, way.grant_id
+        limit 1000;
+end
+$function$;
+alter function context.permissions_of(uuid) owner to rowhouse_definer;
+comment on function context.permissions_of(uuid) is 'What somebody in the caller''s tenant may do, and by what; of others only for managers of users and of roles.';
+grant execute on function context.permissions_of(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.plan_for_largest(target regclass, key name)
  RETURNS void
@@ -7599,6 +8251,26 @@ AS $function$
 $function$;
 alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
 comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
+
+CREATE OR REPLACE FUNCTION context.teams(permission text DEFAULT ''::text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN context.teams_in(context.open_seal(permission));
+comment on function context.teams(text) is 'The teams that the caller is in, if they hold the permission; else null: a policy that compares with it hides.';
+grant execute on function context.teams(text) to rowhouse_app;
+grant execute on function context.teams(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.teams_in(body text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (split_part(substr(body, 155), ' '::text, 2))::uuid[];
+comment on function context.teams_in(text) is 'The teams that a body names: those of the user.';
+grant execute on function context.teams_in(text) to rowhouse_app;
+grant execute on function context.teams_in(text) to rowhouse_auth;
+grant execute on function context.teams_in(text) to rowhouse_definer;
+grant execute on function context.teams_in(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  RETURNS uuid
@@ -9358,6 +10030,24 @@ $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
 comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_grants()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tidied integer;
+begin
+    delete from app.grants as given where given.ends_at <= now();
+    get diagnostics tidied = row_count;
+    return tidied;
+end
+$function$;
+alter function jobs.expire_grants() owner to rowhouse_definer;
+comment on function jobs.expire_grants() is 'Removes grants whose time is over and returns how many.';
+grant execute on function jobs.expire_grants() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_guests(idle_days integer, most integer DEFAULT 200)
  RETURNS integer

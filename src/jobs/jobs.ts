@@ -4,6 +4,7 @@ import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
 import { deleteAccounts } from "./delete_accounts.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
+import { expireGrants } from "./expire_grants.ts";
 import { expireGuests } from "./expire_guests.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
 import { expireMail } from "./expire_mail.ts";
@@ -16,6 +17,7 @@ import { rotateSigningKeys } from "./rotate_signing_keys.ts";
 export const jobs: Readonly<Record<string, Job>> = {
   expire_sessions: expireSessions,
   expire_exchange_codes: expireExchangeCodes,
+  expire_grants: expireGrants,
   expire_guests: expireGuests,
   expire_mail: expireMail,
   expire_idempotency_keys: expireIdempotencyKeys,
