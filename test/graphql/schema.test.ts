@@ -45,6 +45,8 @@ test("these are the ways in", () => {
     "auditEvents",
     "conversation",
     "conversations",
+    "grant",
+    "grants",
     "me",
     "membership",
     "membershipByUserId",
@@ -60,18 +62,31 @@ test("these are the ways in", () => {
     "myTenant",
     "permission",
     "permissions",
+    "permissionsOf",
     "role",
     "roleByName",
     "roles",
+    "team",
+    "teamByName",
+    "teamConversations",
+    "teamMember",
+    "teams",
+    "whoCan",
   ]);
   expect(names("Mutation")).toEqual([
     "createApiKey",
     "createConversation",
+    "createGrant",
     "createMessage",
     "createRole",
+    "createTeam",
+    "createTeamMember",
     "deleteConversation",
+    "deleteGrant",
     "deleteMyPreferences",
     "deleteRole",
+    "deleteTeam",
+    "deleteTeamMember",
     "removePasskey",
     "renamePasskey",
     "revokeAllSessions",
@@ -85,13 +100,18 @@ test("these are the ways in", () => {
     "updateConversation",
     "updateMembership",
     "updateRole",
+    "updateTeam",
+    "updateTeamMember",
     "updateTenant",
     "updateUser",
   ]);
 });
 
 test("column grants are the inputs: nobody writes tenant, owner, id, author or time", () => {
-  expect(names("ConversationInput")).toEqual(["title"]);
+  expect(names("ConversationInput")).toEqual(["teamId", "title"]);
+  expect(names("TeamMemberInput")).toEqual(["role", "teamId", "userId"]);
+  expect(names("TeamMemberPatch")).toEqual(["role"]);
+  expect(names("GrantInput")).toEqual(["endsAt", "permission", "reason", "userId"]);
   expect(names("ConversationPatch")).toEqual(["status", "title"]);
   expect(names("MessageInput")).toEqual(["content", "conversationId"]);
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
@@ -127,6 +147,7 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("TenantStatus")).toEqual(["ACTIVE", "CLOSED", "SUSPENDED"]);
   expect(enumValues("UserStatus")).toEqual(["ACTIVE", "BANNED", "DELETED"]);
   expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
+  expect(enumValues("TeamRole")).toEqual(["LEAD", "MEMBER"]);
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
   expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SYSTEM"]);
@@ -139,7 +160,10 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     join pg_class on pg_class.oid = conrelid and relnamespace = 'app'::regnamespace
     join pg_attribute on attrelid = conrelid and array[attnum] = conkey
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
-  const types: Record<string, string> = { user_preferences: "Preferences" };
+  const types: Record<string, string> = {
+    user_preferences: "Preferences",
+    team_members: "TeamMember",
+  };
   expect(rows.length).toBeGreaterThan(5);
   for (const { field } of rows) {
     const [table, column] = field.split(".") as [string, string];
@@ -201,10 +225,13 @@ const tables: Readonly<Record<string, string>> = {
   ApiKey: "auth.api_keys",
   AuditEvent: "audit.events",
   Conversation: "app.conversations",
+  Grant: "app.grants",
   Membership: "app.memberships",
   Message: "app.messages",
   Permission: "app.permissions",
   Role: "app.roles",
+  Team: "app.teams",
+  TeamMember: "app.team_members",
 };
 
 const columnOf = (field: string): string =>
