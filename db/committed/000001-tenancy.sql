@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:b4435634a8ae6166df806c22ec7330e0189fb680
+--! Hash: sha1:132579c4b062bb349462825f439dd974b7aff064
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -59,7 +59,8 @@ begin
             expired           boolean,
             fingerprint       text,
             bound_ip          inet,
-            key_thumbprint    text
+            key_thumbprint    text,
+            teams             text
         );
     end if;
 end
@@ -78,6 +79,7 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 --         146  owner           t or f
 --   147 – 154  kind            session, guest, api_key, support, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
+--              teams           {uuid,uuid}, and a blank; then those of them that the user leads, {uuid}, and a blank
 --              detail          JSON: request_id, ip, user_agent; explains; writes, of support that may
 --
 -- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
@@ -91,7 +93,7 @@ create or replace function context.body_of(holder context.holder, detail jsonb) 
         || rpad(pg_backend_pid()::text, 10)
         || case when holder.is_owner then 't' else 'f' end
         || rpad(coalesce(holder.kind, ''), 8)
-        || holder.permissions::text || ' ' || detail::text;
+        || holder.permissions::text || ' ' || holder.teams || ' ' || detail::text;
 grant execute on function context.body_of(context.holder, jsonb) to rowhouse_definer;
 comment on function context.body_of(context.holder, jsonb) is
     'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
@@ -126,14 +128,25 @@ create or replace function context.permissions_in(body text) returns text[]
     return split_part(substr(body, 155), ' ', 1)::text[];
 comment on function context.permissions_in(text) is 'The permissions that a body names.';
 
+create or replace function context.teams_in(body text) returns uuid[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 2)::uuid[];
+comment on function context.teams_in(text) is 'The teams that a body names: those of the user.';
+
+create or replace function context.led_teams_in(body text) returns uuid[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 3)::uuid[];
+comment on function context.led_teams_in(text) is 'The teams that a body names as led by the user.';
+
 create or replace function context.detail_in(body text) returns jsonb
     language sql immutable parallel safe security invoker
-    return substr(body, 155 + strpos(substr(body, 155), ' '))::jsonb;
+    return regexp_replace(substr(body, 155), '^(\S* ){3}', '')::jsonb;
 comment on function context.detail_in(text) is 'What a body says of the request.';
 
 grant execute on function
     context.tenant_in(text), context.user_in(text), context.credential_in(text), context.kind_in(text),
-    context.is_owner_in(text), context.permissions_in(text), context.detail_in(text)
+    context.is_owner_in(text), context.permissions_in(text), context.teams_in(text), context.led_teams_in(text),
+    context.detail_in(text)
     to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_owner;
 --! EndIncluded context/body.sql
 --! Included context/open_seal.sql
@@ -356,6 +369,51 @@ create index memberships_by_role on app.memberships (tenant_id, role_id, id);
 -- A tenant has few: whether one is left is asked at every change of theirs.
 create index memberships_of_owners on app.memberships (tenant_id, id) where is_owner and status = 'active';
 
+-- app: teams and temporary grants --------------------------------------------------------------------
+
+create table app.teams (
+    tenant_id   uuid not null default context.tenant_id() references app.tenants,
+    id          uuid not null default uuidv7(),
+    name        text not null check (length(name) <= 100 and app.is_name(name)),
+    description text not null default '' check (length(description) <= 500),
+    created_at  timestamptz not null default now(),
+    updated_at  timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, name)
+);
+
+create table app.team_members (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    team_id    uuid not null,
+    user_id    uuid not null,
+    role       text not null default 'member' check (role in ('lead', 'member')),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, team_id, user_id),
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+);
+create index team_members_by_team on app.team_members (tenant_id, team_id, id);
+create index team_members_by_user on app.team_members (tenant_id, user_id, id);
+
+-- A permission for a time. Who gave it is no foreign key: it may have been a key of the tenant's own.
+create table app.grants (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    user_id    uuid not null,
+    permission text not null,
+    reason     text not null check (length(reason) <= 500 and not app.is_blank(reason)),
+    granted_by uuid not null default context.user_id(),
+    created_at timestamptz not null default now(),
+    ends_at    timestamptz not null,
+    primary key (tenant_id, id),
+    constraint grants_ends_at_check check (ends_at > created_at and ends_at <= created_at + 7776000 * interval '1 second'),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+);
+create index grants_by_user on app.grants (tenant_id, user_id, id);
+
 -- app: the chat ------------------------------------------------------------------------------------
 
 create table app.conversations (
@@ -366,12 +424,17 @@ create table app.conversations (
     status     text not null default 'open' check (status in ('open', 'archived')),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
+    -- Whose team's it is, if one's; it never changes. Without its team it is its member's alone.
+    team_id    uuid,
     primary key (tenant_id, id),
     unique (tenant_id, user_id, id),
-    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade,
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete set null (team_id)
 );
 create index conversations_by_change on app.conversations (tenant_id, updated_at, id);
 create index conversations_of_member_by_change on app.conversations (tenant_id, user_id, updated_at, id);
+create index conversations_of_team on app.conversations (tenant_id, team_id, id);
+create index conversations_of_team_by_change on app.conversations (tenant_id, team_id, updated_at, id);
 
 create table app.messages (
     tenant_id       uuid not null default context.tenant_id() references app.tenants,
@@ -381,10 +444,14 @@ create table app.messages (
     role            text not null default 'user' check (role in ('user', 'assistant')),
     content         text not null check (length(content) between 1 and 32000),
     created_at      timestamptz not null default now(),
+    -- The conversation's, by the trigger place_message: policies ask each row, and look nowhere else.
+    team_id         uuid,
     primary key (tenant_id, id),
     foreign key (tenant_id, user_id, conversation_id)
-        references app.conversations (tenant_id, user_id, id) on delete cascade
+        references app.conversations (tenant_id, user_id, id) on delete cascade,
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete set null (team_id)
 );
+create index messages_of_team on app.messages (tenant_id, team_id, id);
 create index messages_by_conversation on app.messages (tenant_id, user_id, conversation_id, id);
 create index messages_in_conversation on app.messages (tenant_id, conversation_id, id);
 
@@ -888,7 +955,8 @@ begin
             expired           boolean,
             fingerprint       text,
             bound_ip          inet,
-            key_thumbprint    text
+            key_thumbprint    text,
+            teams             text
         );
     end if;
 end
@@ -907,6 +975,7 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 --         146  owner           t or f
 --   147 – 154  kind            session, guest, api_key, support, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
+--              teams           {uuid,uuid}, and a blank; then those of them that the user leads, {uuid}, and a blank
 --              detail          JSON: request_id, ip, user_agent; explains; writes, of support that may
 --
 -- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
@@ -920,7 +989,7 @@ create or replace function context.body_of(holder context.holder, detail jsonb) 
         || rpad(pg_backend_pid()::text, 10)
         || case when holder.is_owner then 't' else 'f' end
         || rpad(coalesce(holder.kind, ''), 8)
-        || holder.permissions::text || ' ' || detail::text;
+        || holder.permissions::text || ' ' || holder.teams || ' ' || detail::text;
 grant execute on function context.body_of(context.holder, jsonb) to rowhouse_definer;
 comment on function context.body_of(context.holder, jsonb) is
     'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
@@ -955,14 +1024,25 @@ create or replace function context.permissions_in(body text) returns text[]
     return split_part(substr(body, 155), ' ', 1)::text[];
 comment on function context.permissions_in(text) is 'The permissions that a body names.';
 
+create or replace function context.teams_in(body text) returns uuid[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 2)::uuid[];
+comment on function context.teams_in(text) is 'The teams that a body names: those of the user.';
+
+create or replace function context.led_teams_in(body text) returns uuid[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 3)::uuid[];
+comment on function context.led_teams_in(text) is 'The teams that a body names as led by the user.';
+
 create or replace function context.detail_in(body text) returns jsonb
     language sql immutable parallel safe security invoker
-    return substr(body, 155 + strpos(substr(body, 155), ' '))::jsonb;
+    return regexp_replace(substr(body, 155), '^(\S* ){3}', '')::jsonb;
 comment on function context.detail_in(text) is 'What a body says of the request.';
 
 grant execute on function
     context.tenant_in(text), context.user_in(text), context.credential_in(text), context.kind_in(text),
-    context.is_owner_in(text), context.permissions_in(text), context.detail_in(text)
+    context.is_owner_in(text), context.permissions_in(text), context.teams_in(text), context.led_teams_in(text),
+    context.detail_in(text)
     to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_owner;
 --! EndIncluded context/body.sql
 --! Included context/session_holders.sql
@@ -970,6 +1050,8 @@ grant execute on function
 -- A session ends when its own time is over, or earlier, by limits that its tenant has set since: shorter ones bite at once.
 -- Whoever has the role guest came as a guest, whether or not they have an account by now: the kind says so, and what takes
 -- a session of a member is not for them. Who has no account is out at once where the tenant wants no guests any more.
+-- What somebody may do is what their role may do and what they were granted for a time that has not ended; the clock ends it,
+-- and no job.
 -- A view, so that whoever asks for one row has the join planned into their own statement.
 create or replace view context.session_holders with (security_invoker = true) as
     select
@@ -979,7 +1061,7 @@ create or replace view context.session_holders with (security_invoker = true) as
             person.id, person.status,
             session.tenant_id, tenant.status,
             case when person.is_guest and not tenant.allows_guests then 'unwelcome' else membership.status end,
-            coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
+            coalesce(membership.is_owner, false), held.permissions,
             session.user_agent,
             session.ended_at is not null,
             least(
@@ -989,7 +1071,8 @@ create or replace view context.session_holders with (security_invoker = true) as
             ) <= statement_timestamp(),
             tenant.fingerprint,
             case when tenant.fingerprint_network then session.ip end,
-            session.key_thumbprint
+            session.key_thumbprint,
+            team.list
         )::context.holder as holder,
         least(
             session.idle_expires_at, session.expires_at,
@@ -1002,7 +1085,22 @@ create or replace view context.session_holders with (security_invoker = true) as
     left join app.memberships as membership
         on membership.tenant_id = session.tenant_id and membership.user_id = session.user_id
     left join app.roles as role
-        on role.tenant_id = membership.tenant_id and role.id = membership.role_id;
+        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+    cross join lateral (
+        select case count(*)
+            when 0 then coalesce(role.permissions, '{}')
+            else array(select unnest(role.permissions) union select unnest(array_agg(live.permission)) order by 1)
+        end as permissions
+        from app.grants as live
+        where live.tenant_id = session.tenant_id and live.user_id = session.user_id and live.ends_at > statement_timestamp()
+    ) as held
+    cross join lateral (
+        select format('{%s} {%s}',
+            string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead')
+        ) as list
+        from app.team_members as mine
+        where mine.tenant_id = session.tenant_id and mine.user_id = session.user_id
+    ) as team;
 grant select on context.session_holders to rowhouse_definer;
 comment on view context.session_holders is
     'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
@@ -1011,7 +1109,8 @@ comment on view context.session_holders is
 -- API keys by their digest (sha256 of sha256), live or not, with the live state of all that they depend on, and what ties
 -- them to a place (context.fault_of_key).
 --
--- What a key may do is what its owner's role may do, within the key's scopes. A key of the tenant's own has no owner who
+-- What a key may do is what its owner may do just now, by their role or for a time, within the key's scopes. It is in its
+-- owner's teams, and leads none: who is in a team is for people to say. A key of the tenant's own has no owner who
 -- could leave: it acts as itself, which is no member, within the role that it names.
 create or replace view context.api_key_holders with (security_invoker = true) as
     select
@@ -1024,7 +1123,8 @@ create or replace view context.api_key_holders with (security_invoker = true) as
             null,
             api_key.revoked_at is not null,
             coalesce(api_key.expires_at <= statement_timestamp(), false),
-            null, null, null
+            null, null, null,
+            team.list
         )::context.holder as holder,
         api_key.origins,
         api_key.addresses
@@ -1036,10 +1136,25 @@ create or replace view context.api_key_holders with (security_invoker = true) as
     left join app.roles as role
         on role.tenant_id = api_key.tenant_id and role.id = coalesce(api_key.role_id, membership.role_id)
     cross join lateral (
-        select array(select unnest(role.permissions) intersect select unnest(api_key.scopes) order by 1) as permissions
+        select array(
+            (
+                select unnest(role.permissions)
+                union
+                select live.permission from app.grants as live
+                where live.tenant_id = api_key.tenant_id and live.user_id = api_key.user_id
+                    and live.ends_at > statement_timestamp()
+            )
+            intersect select unnest(api_key.scopes)
+            order by 1
+        ) as permissions
         -- Once, and not wherever the holder is looked at.
         offset 0
-    ) as granted;
+    ) as granted
+    cross join lateral (
+        select format('{%s} {}', string_agg(mine.team_id::text, ',')) as list
+        from app.team_members as mine
+        where mine.tenant_id = api_key.tenant_id and mine.user_id = api_key.user_id
+    ) as team;
 grant select on context.api_key_holders to rowhouse_definer;
 comment on view context.api_key_holders is
     'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
@@ -1061,7 +1176,8 @@ create or replace view context.support_holders with (security_invoker = true) as
             null,
             access.ended_at is not null or tenant.support_access = 'off',
             access.expires_at <= statement_timestamp(),
-            null, null, null
+            null, null, null,
+            team.list
         )::context.holder as holder,
         access.may_write and tenant.support_access = 'write' as writes
     from auth.support_accesses as access
@@ -1074,11 +1190,16 @@ create or replace view context.support_holders with (security_invoker = true) as
     cross join lateral (
         select array(
             select unnest(case when access.user_id is null then '{configure_model,view_analytics,view_audit}' else role.permissions end)
-            except select unnest('{manage_users,manage_roles,manage_api_keys,manage_tenant}'::text[])
+            except select unnest('{manage_users,manage_roles,manage_teams,manage_api_keys,manage_webhooks,manage_tenant}'::text[])
             order by 1
         ) as permissions
         offset 0
-    ) as granted;
+    ) as granted
+    cross join lateral (
+        select format('{%s} {}', string_agg(mine.team_id::text, ',')) as list
+        from app.team_members as mine
+        where mine.tenant_id = access.tenant_id and mine.user_id = access.user_id
+    ) as team;
 grant select on context.support_holders to rowhouse_definer;
 comment on view context.support_holders is
     'Accesses for support by the digest of their credential, live or not, with the live state of their company and of the member they act as. What hands out rights is never among their permissions.';
@@ -1176,7 +1297,8 @@ begin
         'user', context.user_in(body),
         'tenant', context.tenant_in(body),
         'owner', context.is_owner_in(body),
-        'permissions', context.permissions_in(body)
+        'permissions', context.permissions_in(body),
+        'teams', context.teams_in(body)
     );
 end
 $$;
@@ -1485,7 +1607,7 @@ create or replace function context.act(person uuid, tenant uuid, facts jsonb) re
 as $$
 begin
     perform context.seal(context.body_of(
-        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null)::context.holder,
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
         context.stated(facts)
     ));
 end
@@ -1623,6 +1745,93 @@ $$;
 grant execute on function context.require_session() to rowhouse_app, rowhouse_definer;
 comment on function context.require_session() is 'The caller''s session; RH403 for an API key, and outside the door.';
 --! EndIncluded context/require_session.sql
+--! Included context/teams.sql
+-- For policies about what belongs to a team: `team_id = any ((select context.teams('chat'))::uuid[])`. In a scalar subselect
+-- it runs once per query, and the comparison can use an index; the wall says in which tenant.
+create or replace function context.teams(permission text default '') returns uuid[]
+    language sql stable parallel restricted security invoker
+    return context.teams_in(context.open_seal(permission));
+grant execute on function context.teams(text) to rowhouse_app, rowhouse_definer;
+comment on function context.teams(text) is
+    'The teams that the caller is in, if they hold the permission; else null: a policy that compares with it hides.';
+
+create or replace function context.led_teams() returns uuid[]
+    language sql stable parallel restricted security invoker
+    return context.led_teams_in(context.open_seal());
+grant execute on function context.led_teams() to rowhouse_app;
+comment on function context.led_teams() is
+    'The teams that the caller leads, signed in themselves: a key leads none. Null outside the door.';
+--! EndIncluded context/teams.sql
+--! Included context/may_give.sql
+-- Whether the caller may give others a permission, for good or for a time: they hold it now, and by their role. What somebody
+-- was granted for a time they cannot pass on, or it would outlast its end in the hands of a friend, or in their own.
+set local role rowhouse_definer;
+create or replace function context.may_give(permission text) returns boolean
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    return context.may(permission) and exists (
+        select from app.roles as role
+        where role.tenant_id = context.tenant_id() and may_give.permission = any (role.permissions) and role.id in (
+            select membership.role_id from app.memberships as membership
+            where membership.tenant_id = context.tenant_id() and membership.user_id = context.user_id()
+            union all
+            select own.role_id from auth.api_keys as own
+            where own.tenant_id = context.tenant_id() and own.id = context.user_id()
+        )
+    );
+end
+$$;
+comment on function context.may_give(text) is
+    'Whether the caller holds the permission by their role, and not for a time only: what nobody may give who does not.';
+reset role;
+--! EndIncluded context/may_give.sql
+--! Included context/holdings.sql
+-- Who can do what, and why: a row for each way in which somebody, or a key, comes by a permission just now. The door works the
+-- same out for one holder (session_holders.sql, api_key_holders.sql); a test compares the two.
+create or replace view context.holdings with (security_invoker = true) as
+    with members as (
+        select membership.tenant_id, membership.id, membership.user_id, membership.role_id, membership.is_owner, membership.display_name
+        from app.memberships as membership
+        join app.users as person on person.id = membership.user_id
+        join app.tenants as tenant on tenant.id = membership.tenant_id
+        where membership.status = 'active' and person.status = 'active' and (tenant.allows_guests or not person.is_guest)
+    ),
+    held as (
+        select member.tenant_id, member.id, member.user_id, member.display_name, own.permission, role.id as role_id, null::uuid as grant_id
+        from members as member
+        join app.roles as role on role.tenant_id = member.tenant_id and role.id = member.role_id
+        cross join unnest(role.permissions) as own (permission)
+        union all
+        select member.tenant_id, member.id, member.user_id, member.display_name, live.permission, null, live.id
+        from members as member
+        join app.grants as live on live.tenant_id = member.tenant_id and live.user_id = member.user_id
+        where live.ends_at > statement_timestamp()
+    ),
+    keys as (
+        select key.tenant_id, key.id, key.user_id, key.role_id, key.name, key.scopes from auth.api_keys as key
+        where key.revoked_at is null and (key.expires_at is null or key.expires_at > statement_timestamp())
+    )
+    select tenant_id, id as holder_id, user_id, null::uuid as api_key_id, display_name as name, permission, role_id, grant_id
+    from held
+    union all
+    -- No permission of the catalogue, but what a refusal names.
+    select tenant_id, id, user_id, null, display_name, 'owner', null, null from members where is_owner
+    union all
+    select held.tenant_id, key.id, held.user_id, key.id, key.name, held.permission, held.role_id, held.grant_id
+    from keys as key
+    join held on held.tenant_id = key.tenant_id and held.user_id = key.user_id and held.permission = any (key.scopes)
+    union all
+    select key.tenant_id, key.id, null, key.id, key.name, own.permission, role.id, null
+    from keys as key
+    join app.roles as role on role.tenant_id = key.tenant_id and role.id = key.role_id
+    cross join unnest(role.permissions) as own (permission)
+    where key.user_id is null and own.permission = any (key.scopes);
+grant select on context.holdings to rowhouse_definer;
+comment on view context.holdings is
+    'Every way in which a member or a key comes by a permission just now: owner, role, grant, and the scopes of a key.';
+--! EndIncluded context/holdings.sql
 --! Included context/tenant_where.sql
 -- For policies that hide: `tenant_id = (select context.tenant_where('chat'))`. In a scalar subselect it
 -- runs once per query and the comparison can use an index that begins with tenant_id.
@@ -6006,7 +6215,9 @@ begin
     -- To end a key takes nothing else. To make one, or to loosen what ties it down, takes what it may do.
     if tg_op = 'INSERT' or (new.revoked_at is null and (by_key or new.role_id is not null)) then
         select name into missing from unnest(new.scopes) as wanted (name)
-        where not name = any (context.permissions_in(body)) order by name limit 1;
+        -- A person's key loses with its owner what they hold for a time only; the tenant's own would keep it.
+        where not name = any (context.permissions_in(body)) or new.role_id is not null and not context.may_give(name)
+        order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
@@ -7207,6 +7418,25 @@ comment on function jobs.expire_exchange_codes() is
     'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 reset role;
 --! EndIncluded jobs/expire_exchange_codes.sql
+--! Included jobs/expire_grants.sql
+-- Tidies grants that have ended. They ended by the clock: the door has not counted them since.
+set local role rowhouse_definer;
+create or replace function jobs.expire_grants() returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tidied integer;
+begin
+    delete from app.grants as given where given.ends_at <= now();
+    get diagnostics tidied = row_count;
+    return tidied;
+end
+$$;
+grant execute on function jobs.expire_grants() to rowhouse_worker;
+comment on function jobs.expire_grants() is 'Removes grants whose time is over and returns how many.';
+reset role;
+--! EndIncluded jobs/expire_grants.sql
 --! Included jobs/expire_guests.sql
 -- Forgets guests whom nobody saw for so many days, with their conversations, messages and preferences: a batch at a time,
 -- the oldest first. Whoever has a session that is good stays, however long it is good for; so does whoever is signing up
@@ -7785,6 +8015,10 @@ create or replace trigger touch_updated_at before update on app.roles
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.memberships
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.teams
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.team_members
+    for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.conversations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.user_preferences
@@ -7794,6 +8028,29 @@ create or replace trigger touch_updated_at before update of url, description, ev
 create or replace trigger touch_updated_at before update on app.tenant_preferences
     for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
+--! Included app/place_message.sql
+-- A message belongs to the team of its conversation. Before the row, so that its policy asks about the team too; a
+-- conversation that is not the caller's is not found here, and then refused by the foreign key.
+set local role rowhouse_definer;
+create or replace function app.place_message() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if context.tenant_id() = new.tenant_id then
+        select conversation.team_id into new.team_id from app.conversations as conversation
+        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id;
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.place_message() to rowhouse_owner;
+comment on function app.place_message() is 'Trigger: a message belongs to the team of its conversation.';
+reset role;
+
+create or replace trigger place_message before insert on app.messages
+    for each row execute function app.place_message();
+--! EndIncluded app/place_message.sql
 --! Included app/receive_message.sql
 -- A message moves its conversation to the top, and is refused where there is nothing to read or nobody reads on.
 --
@@ -7837,8 +8094,138 @@ reset role;
 create or replace trigger receive_message after insert on app.messages
     for each row execute function app.receive_message();
 --! EndIncluded app/receive_message.sql
+--! Included app/guard_team_member.sql
+-- Into a team come members of the company: no guests, who are nobody's colleagues, and nobody who is not one any more. Nobody
+-- is in more than a hundred teams: the door writes them all into the context of each of their requests.
+set local role rowhouse_definer;
+create or replace function app.guard_team_member() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if not context.is_caller() then
+        return new;
+    end if;
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
+    ) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company comes into no team of it',
+            column = 'user_id',
+            constraint = 'team_members_present';
+    end if;
+    if (
+        select count(*) from app.team_members as already
+        where already.tenant_id = new.tenant_id and already.user_id = new.user_id
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'nobody is in more than a hundred teams',
+            column = 'user_id',
+            constraint = 'team_members_limit';
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_team_member() to rowhouse_owner;
+comment on function app.guard_team_member() is
+    'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400).';
+reset role;
+
+create or replace trigger guard_team_member before insert on app.team_members
+    for each row execute function app.guard_team_member();
+--! EndIncluded app/guard_team_member.sql
+--! Included app/guard_grant.sql
+-- A grant is of a permission of the catalogue, which its giver holds by their role (context.may_give), for a member who is no
+-- guest, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
+-- giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
+set local role rowhouse_definer;
+create or replace function app.guard_grant() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    if not context.may_give(new.permission) then
+        perform context.refuse(new.permission);
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if context.kind_in(context.actor()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_grant() to rowhouse_owner;
+comment on function app.guard_grant() is
+    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+reset role;
+
+create or replace trigger guard_grant before insert on app.grants
+    for each row execute function app.guard_grant();
+--! EndIncluded app/guard_grant.sql
+--! Included app/end_powers.sql
+-- Whoever is removed from a company leaves its teams and loses what they were granted for a time, so that it does not wait for
+-- them to come back; once more if they do, for what came between.
+set local role rowhouse_definer;
+create or replace function app.end_powers() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from app.team_members as place where place.tenant_id = new.tenant_id and place.user_id = new.user_id;
+    delete from app.grants as given where given.tenant_id = new.tenant_id and given.user_id = new.user_id;
+    return null;
+end
+$$;
+grant execute on function app.end_powers() to rowhouse_owner;
+comment on function app.end_powers() is 'Trigger: who is removed from a company leaves its teams, and their grants end.';
+reset role;
+
+create or replace trigger end_powers after update of status on app.memberships
+    for each row when (new.status <> old.status and 'removed' in (new.status, old.status))
+    execute function app.end_powers();
+--! EndIncluded app/end_powers.sql
 --! Included app/check_role_permissions.sql
--- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold. What the role of
+-- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold, or hold for
+-- a time only (context.may_give). What the role of
 -- others may do changes at the hands of somebody who proved lately who they are, or of a key with the scope.
 set local role rowhouse_definer;
 create or replace function app.check_role_permissions() returns trigger
@@ -7866,7 +8253,7 @@ begin
             perform context.refuse('broken_seal');
         end if;
         select name into missing from unnest(new.permissions) as wanted (name)
-        where not context.may(name) order by name limit 1;
+        where not context.may_give(name) order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
@@ -7889,7 +8276,8 @@ create or replace trigger check_role_permissions before insert or update of perm
 --! Included app/guard_membership.sql
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
--- nobody gives a role that holds more than they do, or touches somebody who holds more;
+-- nobody gives a role that holds more than they do, or touches somebody who holds more, by a role or for a time; and what
+-- somebody holds for a time only does not count, because what they change stays (context.may_give);
 -- only an owner makes or unmakes an owner; a guest's role changes once they have an account, and nobody becomes a guest;
 -- and each of these takes somebody who proved lately who they are, because it gives or takes what others may do. A key proves
 -- nothing anew: its scopes are the consent, and an owner it is never.
@@ -7913,9 +8301,14 @@ begin
             perform context.refuse('manage_users');
         end if;
         select held.permission into missing
-        from app.roles as role cross join unnest(role.permissions) as held (permission)
-        where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
-            and not context.may(held.permission)
+        from (
+            select unnest(role.permissions) from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
+            union
+            select live.permission from app.grants as live
+            where live.tenant_id = old.tenant_id and live.user_id = old.user_id and live.ends_at > now()
+        ) as held (permission)
+        where not context.may_give(held.permission)
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
@@ -8606,7 +8999,7 @@ comment on function app.my_conversations() is
 create or replace function app.visible_conversations() returns setof app.conversations
     language sql stable parallel restricted security invoker
 begin atomic
-    select tenant_id, id, user_id, title, status, created_at, updated_at
+    select tenant_id, id, user_id, title, status, created_at, updated_at, team_id
     from (
         select true as everybodys, (select context.user_id()) as reader, * from app.conversations
         union all
@@ -8660,6 +9053,152 @@ comment on column app.effective_preferences.notify_answers_source is 'Who chose 
 comment on column app.effective_preferences.notify_weekly is 'Whether a mail sums up the week.';
 comment on column app.effective_preferences.notify_weekly_source is 'Who chose that: own, company, built_in.';
 --! EndIncluded app/effective_preferences.sql
+--! Included app/team_conversations.sql
+-- Inlined by the planner (so no `set`): the comparison with the team is then an index condition.
+create or replace function app.team_conversations(team_id uuid) returns setof app.conversations
+    language sql stable parallel restricted security invoker
+begin atomic
+    select * from app.conversations as conversation
+    where conversation.tenant_id = (select context.tenant_id()) and conversation.team_id = team_conversations.team_id;
+end;
+grant execute on function app.team_conversations(uuid) to rowhouse_app;
+comment on function app.team_conversations(uuid) is
+    'The conversations of a team: for who is in it, and for administrators.';
+--! EndIncluded app/team_conversations.sql
+--! Included app/holding.sql
+-- A way in which somebody comes by a permission.
+do $$
+begin
+    if to_regtype('app.holding') is null then
+        create type app.holding as (
+            holder_id  uuid,
+            user_id    uuid,
+            api_key_id uuid,
+            name       text,
+            permission text,
+            source     text,
+            role_id    uuid,
+            role       text,
+            grant_id   uuid,
+            granted_by uuid,
+            reason     text,
+            ends_at    timestamptz
+        );
+    end if;
+end
+$$;
+comment on type app.holding is 'A way in which a member, or an API key, comes by a permission.';
+comment on column app.holding.holder_id is 'The membership or the API key that has it: what the next page comes after.';
+comment on column app.holding.user_id is 'Who has it, also by a key of theirs; null for a key that is the tenant''s own.';
+comment on column app.holding.api_key_id is 'The key within whose scopes it is; null for the person themselves.';
+comment on column app.holding.name is 'The member''s name, or the key''s; null for a key that the caller may not see.';
+comment on column app.holding.permission is 'The permission; "owner" for what only owners may.';
+comment on column app.holding.source is 'Where it comes from: owner, role or grant.';
+comment on column app.holding.role_id is 'The role that holds it.';
+comment on column app.holding.role is 'That role''s name.';
+comment on column app.holding.grant_id is 'The grant, for a permission that somebody has for a time.';
+comment on column app.holding.granted_by is 'Who gave it for a time.';
+comment on column app.holding.reason is 'Why, in their words.';
+comment on column app.holding.ends_at is 'When it ends by itself: the time of the grant.';
+--! EndIncluded app/holding.sql
+--! Included context/holders_of.sql
+-- Who in the caller's tenant holds a permission, and by what; a hundred holders at a time, in the order of their keys.
+-- For managers of users and of roles, who have no other look at colleagues' grants, or at what keys may do.
+set local role rowhouse_definer;
+create or replace function context.holders_of(permission text, after uuid) returns setof app.holding
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    if not context.may('manage_users') and not context.may('manage_roles') then
+        perform context.refuse('manage_users');
+    end if;
+    return query
+        select
+            way.holder_id, way.user_id, way.api_key_id,
+            case
+                when way.api_key_id is null or way.user_id = context.key_keeper() or context.may('manage_api_keys')
+                    then way.name
+            end,
+            way.permission,
+            case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end,
+            way.role_id, role.name, way.grant_id, live.granted_by, live.reason, live.ends_at
+        from (
+            select * from context.holdings as known
+            where known.tenant_id = context.tenant_id() and known.permission = holders_of.permission
+                and (holders_of.after is null or known.holder_id > holders_of.after)
+            order by known.holder_id
+            -- All ways of the hundredth: the next page begins with another holder.
+            fetch first 100 rows with ties
+        ) as way
+        left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        order by way.holder_id, way.role_id, way.grant_id;
+end
+$$;
+grant execute on function context.holders_of(text, uuid) to rowhouse_app;
+comment on function context.holders_of(text, uuid) is
+    'Who in the caller''s tenant holds a permission, and by what, from a holder on; for managers of users and of roles.';
+reset role;
+--! EndIncluded context/holders_of.sql
+--! Included context/permissions_of.sql
+-- What somebody in the caller's tenant may do, and by what, with their keys. Everybody may ask it of themselves; of others,
+-- managers of users and of roles.
+set local role rowhouse_definer;
+create or replace function context.permissions_of(person uuid) returns setof app.holding
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    if person is distinct from context.user_id() and not context.may('manage_users') and not context.may('manage_roles') then
+        perform context.refuse('manage_users');
+    end if;
+    return query
+        select
+            way.holder_id, way.user_id, way.api_key_id,
+            case
+                when way.api_key_id is null or way.user_id = context.key_keeper() or context.may('manage_api_keys')
+                    then way.name
+            end,
+            way.permission,
+            case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end,
+            way.role_id, role.name, way.grant_id, live.granted_by, live.reason, live.ends_at
+        from context.holdings as way
+        left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        where way.tenant_id = context.tenant_id()
+            and (way.user_id = person or way.user_id is null and way.api_key_id = person)
+        order by way.permission, way.api_key_id nulls first, way.role_id, way.grant_id
+        limit 1000;
+end
+$$;
+grant execute on function context.permissions_of(uuid) to rowhouse_app;
+comment on function context.permissions_of(uuid) is
+    'What somebody in the caller''s tenant may do, and by what; of others only for managers of users and of roles.';
+reset role;
+--! EndIncluded context/permissions_of.sql
+--! Included app/who_can.sql
+create or replace function app.who_can(permission text, after uuid default null) returns setof app.holding
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.holders_of(permission, after)
+$$;
+grant execute on function app.who_can(text, uuid) to rowhouse_app;
+comment on function app.who_can(text, uuid) is
+    'Who can do something, and why: each way in which somebody comes by the permission just now. A hundred holders at a time, from a holderId on; needs manage_users or manage_roles.';
+--! EndIncluded app/who_can.sql
+--! Included app/permissions_of.sql
+create or replace function app.permissions_of(user_id uuid) returns setof app.holding
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select * from context.permissions_of(user_id)
+$$;
+grant execute on function app.permissions_of(uuid) to rowhouse_app;
+comment on function app.permissions_of(uuid) is
+    'What somebody may do, and why: each way in which they, and their keys, come by a permission just now. Of others it needs manage_users or manage_roles.';
+--! EndIncluded app/permissions_of.sql
 --! Included app/my_preferences.sql
 -- The one place where it is decided what holds: one's own choice, else the company's, else what is built in.
 create or replace function app.my_preferences() returns app.effective_preferences
@@ -9829,13 +10368,200 @@ create policy "guests leave, and take their chats with them" on app.memberships
 comment on policy "guests leave, and take their chats with them" on app.memberships is
     'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys. And jobs.erase_tenant(), which leaves nobody.';
 --! EndIncluded policies/memberships.sql
+--! Included policies/teams.sql
+select context.close_table('app.teams');
+
+grant select (tenant_id, id, name, description, created_at, updated_at) on app.teams to rowhouse_app;
+grant insert (name, description) on app.teams to rowhouse_app;
+grant update (name, description) on app.teams to rowhouse_app;
+grant delete on app.teams to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.teams
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.teams is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members see the teams of their tenant" on app.teams
+    for select to rowhouse_app
+    using (tenant_id = (select context.member_tenant()));
+comment on policy "members see the teams of their tenant" on app.teams is
+    'Which teams there are is no secret among colleagues; what belongs to one is.';
+
+create policy "managers of teams add teams" on app.teams
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('manage_teams')));
+comment on policy "managers of teams add teams" on app.teams is
+    'They begin empty: nobody reads more by it.';
+
+create policy "managers of teams, and those who lead one, change it" on app.teams
+    for update to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_id())
+        and case
+            when id = any ((select context.led_teams())::uuid[]) then true
+            else tenant_id = (select context.tenant_requiring('manage_teams'))
+        end
+    )
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case
+            when id = any ((select context.led_teams())::uuid[]) then true
+            else tenant_id = (select context.tenant_requiring('manage_teams'))
+        end
+    );
+comment on policy "managers of teams, and those who lead one, change it" on app.teams is
+    'Name and description. A case, so that a missing permission is named.';
+
+create policy "managers of teams remove teams" on app.teams
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('manage_teams')));
+comment on policy "managers of teams remove teams" on app.teams is
+    'Its members leave with it; its conversations go back to who began them.';
+
+-- The definer's reach: the desk.
+grant select on app.teams to rowhouse_definer;
+create policy "the desk explains one row" on app.teams
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.teams is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+--! EndIncluded policies/teams.sql
+--! Included policies/team_members.sql
+select context.close_table('app.team_members');
+
+grant select (tenant_id, id, team_id, user_id, role, created_at, updated_at) on app.team_members to rowhouse_app;
+grant insert (team_id, user_id, role) on app.team_members to rowhouse_app;
+grant update (role) on app.team_members to rowhouse_app;
+grant delete on app.team_members to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.team_members
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.team_members is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members see who is in which team" on app.team_members
+    for select to rowhouse_app
+    using (tenant_id = (select context.member_tenant()));
+comment on policy "members see who is in which team" on app.team_members is
+    'Whoever writes to a team should see who reads it.';
+
+create policy "leads bring people into their team, managers of teams into each" on app.team_members
+    for insert to rowhouse_app
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case
+            when team_id = any ((select context.led_teams())::uuid[]) then true
+            else tenant_id = (select context.tenant_requiring('manage_teams'))
+        end
+    );
+comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is
+    'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, the trigger guard_team_member says. A case, so that a missing permission is named.';
+
+create policy "leads say who leads their team, managers of teams each" on app.team_members
+    for update to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_id())
+        and case
+            when team_id = any ((select context.led_teams())::uuid[]) then true
+            else tenant_id = (select context.tenant_requiring('manage_teams'))
+        end
+    )
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case
+            when team_id = any ((select context.led_teams())::uuid[]) then true
+            else tenant_id = (select context.tenant_requiring('manage_teams'))
+        end
+    );
+comment on policy "leads say who leads their team, managers of teams each" on app.team_members is
+    'Only what somebody is in the team; nobody is moved from one to another.';
+
+create policy "leads take people out of their team, managers of teams out of each" on app.team_members
+    for delete to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_id())
+        and case
+            when team_id = any ((select context.led_teams())::uuid[]) then true
+            else tenant_id = (select context.tenant_requiring('manage_teams'))
+        end
+    );
+comment on policy "leads take people out of their team, managers of teams out of each" on app.team_members is
+    'From the next transaction on they read nothing of it.';
+
+-- The definer's reach: the door, and whoever is removed.
+grant select, delete on app.team_members to rowhouse_definer;
+create policy "the door reads who is in which team" on app.team_members
+    for select to rowhouse_definer using (true);
+comment on policy "the door reads who is in which team" on app.team_members is
+    'context.enter() takes the teams from here, afresh each time; app.guard_team_member() counts.';
+create policy "whoever is removed leaves their teams" on app.team_members
+    for delete to rowhouse_definer using (true);
+comment on policy "whoever is removed leaves their teams" on app.team_members is
+    'app.end_powers(), at the hands of whoever removes them.';
+--! EndIncluded policies/team_members.sql
+--! Included policies/grants.sql
+select context.close_table('app.grants');
+
+grant select (tenant_id, id, user_id, permission, reason, granted_by, created_at, ends_at) on app.grants to rowhouse_app;
+grant insert (user_id, permission, reason, ends_at) on app.grants to rowhouse_app;
+grant delete on app.grants to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.grants
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.grants is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see their own grants, managers of users every one" on app.grants
+    for select to rowhouse_app
+    using (
+        user_id = (select context.user_id())
+        or tenant_id = (select context.tenant_where('manage_users'))
+    );
+comment on policy "people see their own grants, managers of users every one" on app.grants is
+    'Who has something for a time should know until when, and why; and managers give them and end them.';
+
+create policy "managers of users grant what they hold" on app.grants
+    for insert to rowhouse_app
+    with check (
+        tenant_id = (select context.tenant_requiring('manage_users'))
+        and granted_by = (select context.user_id())
+    );
+comment on policy "managers of users grant what they hold" on app.grants is
+    'In their own name. What they may give, the trigger guard_grant says. A grant never changes: another is given, or it is ended.';
+
+create policy "managers of users end grants of what they hold" on app.grants
+    for delete to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_requiring('manage_users'))
+        and tenant_id = (select context.tenant_holding(array[permission]))
+    );
+comment on policy "managers of users end grants of what they hold" on app.grants is
+    'Whoever gave it. Nobody touches somebody who holds more, as with roles; from the next transaction on it is gone.';
+
+-- The definer's reach: the door, whoever is removed, and tidying.
+grant select, delete on app.grants to rowhouse_definer;
+create policy "the door reads every grant" on app.grants
+    for select to rowhouse_definer using (true);
+comment on policy "the door reads every grant" on app.grants is
+    'context.enter() takes them from here, afresh each time, and asks the clock; context.holders_of() and context.permissions_of() explain by them.';
+create policy "grants end with their time, or with who has them" on app.grants
+    for delete to rowhouse_definer using (true);
+comment on policy "grants end with their time, or with who has them" on app.grants is
+    'jobs.expire_grants() removes what has ended, app.end_powers() what somebody who is removed still had.';
+--! EndIncluded policies/grants.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
 -- One member may have most of a tenant's conversations: lists are planned for them.
 select context.plan_for_largest('app.conversations', 'user_id');
 
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
-grant insert (title) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
+grant insert (title, team_id) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant delete on app.conversations to rowhouse_app;
 
@@ -9848,9 +10574,18 @@ comment on policy "nothing crosses the wall" on app.conversations is
 
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using (user_id = (select context.user_where('chat')));
+    using (
+        user_id = (select context.user_where('chat'))
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members read their own conversations" on app.conversations is
-    'A conversation is between one person and the machine; colleagues do not read along.';
+    'A conversation is between one person and the machine; colleagues do not read along. One that belongs to a team is out of the reach of who left it, whoever began it.';
+
+create policy "members of a team read its conversations" on app.conversations
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('chat'))::uuid[]));
+comment on policy "members of a team read its conversations" on app.conversations is
+    'They read along, and write only into their own. Who is in which team the door looks up afresh.';
 
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
@@ -9860,20 +10595,32 @@ comment on policy "holders of view_all_chats read every conversation" on app.con
 
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
-    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+    with check (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members begin conversations of their own" on app.conversations is
-    'Tenant and user are defaults from the context and not granted for input.';
+    'Tenant and user are defaults from the context and not granted for input; a team is one of their own.';
 
 create policy "members rename and archive their own conversations" on app.conversations
     for update to rowhouse_app
-    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()))
-    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+    using (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    )
+    with check (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members rename and archive their own conversations" on app.conversations is
-    'Title and status; a conversation never changes hands.';
+    'Title and status; a conversation never changes hands, nor teams.';
 
 create policy "members delete their own conversations" on app.conversations
     for delete to rowhouse_app
-    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+    using (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 
@@ -9912,7 +10659,7 @@ select context.close_table('app.messages');
 -- One member may have most of a tenant's messages: lists are planned for them.
 select context.plan_for_largest('app.messages', 'user_id');
 
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
@@ -9924,9 +10671,18 @@ comment on policy "nothing crosses the wall" on app.messages is
 
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using (user_id = (select context.user_where('chat')));
+    using (
+        user_id = (select context.user_where('chat'))
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members read the messages of their conversations" on app.messages is
-    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that.';
+    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
+
+create policy "members of a team read its messages" on app.messages
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('chat'))::uuid[]));
+comment on policy "members of a team read its messages" on app.messages is
+    'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
@@ -9940,6 +10696,7 @@ create policy "members write into their own conversations" on app.messages
         tenant_id = (select context.tenant_requiring('chat'))
         and user_id = (select context.user_id())
         and role = 'user'
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
     );
 comment on policy "members write into their own conversations" on app.messages is
     'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
@@ -10638,15 +11395,41 @@ comment on column app.memberships.status is 'Whether they are let in. active: le
 comment on column app.memberships.display_name is 'The name that colleagues see.';
 comment on column app.memberships.avatar_url is 'The picture that colleagues see; https only.';
 
+comment on table app.teams is 'Some of a tenant''s members who share what belongs to the team. Teams do not nest.';
+comment on column app.teams.id is 'Its key.';
+comment on column app.teams.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.teams.description is 'What it is for.';
+comment on column app.teams.created_at is 'When it was made.';
+comment on column app.teams.updated_at is 'When it was last changed.';
+
+comment on table app.team_members is 'A member in a team.';
+comment on column app.team_members.id is 'Its key.';
+comment on column app.team_members.team_id is 'In which team.';
+comment on column app.team_members.user_id is 'Who it is.';
+comment on column app.team_members.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.team_members.created_at is 'When they came into it.';
+comment on column app.team_members.updated_at is 'When it was last changed.';
+
+comment on table app.grants is 'A permission that a member has for a time, beside those of their role. It ends by itself; who removes it ends it earlier.';
+comment on column app.grants.id is 'Its key.';
+comment on column app.grants.user_id is 'Who has it.';
+comment on column app.grants.permission is 'Which permission; a name from the catalogue.';
+comment on column app.grants.reason is 'Why, in the words of who gave it; the trail keeps them.';
+comment on column app.grants.granted_by is 'Who gave it: a user, or a key of the tenant''s own.';
+comment on column app.grants.created_at is 'When it was given.';
+comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.';
+
 comment on table app.conversations is 'A conversation of one member with the machine.';
 comment on column app.conversations.id is 'Its key; later ones are greater.';
 comment on column app.conversations.title is 'What it is about, in its member''s words.';
 comment on column app.conversations.created_at is 'When it began.';
 comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
 comment on column app.conversations.user_id is 'Whose conversation it is; it never changes hands.';
+comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. It never changes; null once the team is no more.';
 comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 
 comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on column app.messages.team_id is 'The conversation''s team, if it has one.';
 comment on column app.messages.id is 'Its key; later ones are greater.';
 comment on column app.messages.conversation_id is 'The conversation it was said in.';
 comment on column app.messages.content is 'What was said.';
@@ -10901,15 +11684,33 @@ comment on constraint memberships_tenant_id_fkey on app.memberships is 'A member
 comment on constraint memberships_tenant_id_role_id_fkey on app.memberships is 'A member''s role is one of their own company.';
 comment on constraint memberships_user_id_fkey on app.memberships is 'A member is a person who has an account.';
 
+comment on constraint teams_name_check on app.teams is 'A team''s name has 1 to 100 characters, on one line, and at least one of them shows.';
+comment on constraint teams_description_check on app.teams is 'A team''s description has at most 500 characters.';
+comment on constraint teams_tenant_id_name_key on app.teams is 'Each team of a company has a name of its own.';
+comment on constraint teams_tenant_id_fkey on app.teams is 'A team belongs to a company.';
+
+comment on constraint team_members_role_check on app.team_members is 'Somebody is a team''s lead or a member of it.';
+comment on constraint team_members_tenant_id_team_id_user_id_key on app.team_members is 'Somebody is in a team once.';
+comment on constraint team_members_tenant_id_fkey on app.team_members is 'A team''s member belongs to a company.';
+comment on constraint team_members_tenant_id_team_id_fkey on app.team_members is 'A team is one of one''s own company.';
+comment on constraint team_members_tenant_id_user_id_fkey on app.team_members is 'Who is in a team is a member of its company.';
+
+comment on constraint grants_reason_check on app.grants is 'A grant''s reason has 1 to 500 characters, and at least one of them shows.';
+comment on constraint grants_ends_at_check on app.grants is 'A grant ends in the future, and within 90 days.';
+comment on constraint grants_tenant_id_fkey on app.grants is 'A grant belongs to a company.';
+comment on constraint grants_tenant_id_user_id_fkey on app.grants is 'A grant is for a member of its company.';
+
 comment on constraint conversations_title_check on app.conversations is 'A title is empty, or has at most 200 characters, on one line, and at least one of them shows.';
 comment on constraint conversations_status_check on app.conversations is 'A conversation is open or archived.';
 comment on constraint conversations_tenant_id_user_id_id_key on app.conversations is 'Each conversation has an id of its own.';
 comment on constraint conversations_tenant_id_fkey on app.conversations is 'A conversation belongs to a company.';
 comment on constraint conversations_tenant_id_user_id_fkey on app.conversations is 'A conversation belongs to a member of its company.';
+comment on constraint conversations_tenant_id_team_id_fkey on app.conversations is 'A conversation''s team is one of its own company.';
 
 comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters.';
 comment on constraint messages_role_check on app.messages is 'A message is the user''s or the assistant''s.';
 comment on constraint messages_tenant_id_fkey on app.messages is 'A message belongs to a company.';
+comment on constraint messages_tenant_id_team_id_fkey on app.messages is 'A message''s team is one of its own company.';
 comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
 
 comment on constraint user_preferences_language_check on app.user_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
@@ -11047,10 +11848,15 @@ select audit.track('app.roles', kept => '{name,description,permissions,built_in,
 select audit.track('app.memberships',
     kept => '{user_id,role_id,is_owner,status,display_name,created_at,updated_at}', withheld => '{avatar_url}');
 
+-- Teams say what may be read, and grants what may be done and why: the reason is there to be found again.
+select audit.track('app.teams', kept => '{name,description,created_at,updated_at}');
+select audit.track('app.team_members', kept => '{team_id,user_id,role,created_at,updated_at}');
+select audit.track('app.grants', kept => '{user_id,permission,reason,granted_by,created_at,ends_at}');
+
 -- What people said. A message moves its conversation's updated_at, and is an event of its own.
 select audit.track('app.conversations',
-    kept => '{user_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
-select audit.track('app.messages', kept => '{conversation_id,user_id,role,created_at}', withheld => '{content}');
+    kept => '{user_id,team_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
+select audit.track('app.messages', kept => '{conversation_id,user_id,team_id,role,created_at}', withheld => '{content}');
 
 -- How to speak to somebody and what to tell them, in closed words, and which model answers.
 select audit.track('app.user_preferences',
@@ -11129,6 +11935,7 @@ using (values
     ('manage_documents', 'Add, change and remove the tenant''s documents.'),
     ('configure_model',  'Choose the chat''s model and its settings.'),
     ('manage_users',     'Invite people, change their roles, suspend and remove them.'),
+    ('manage_teams',     'Make, rename and remove teams, and say who is in them, oneself too.'),
     ('manage_roles',     'Make, change and remove roles, within what one holds.'),
     ('manage_api_keys',  'See and revoke every API key of the tenant, and make keys that are the tenant''s own.'),
     ('manage_webhooks',  'Subscribe addresses to events of the tenant, and see what was sent to them.'),
@@ -14068,7 +14875,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null);
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null, '{} {}');
     lines       jsonb := '[]';
 begin
     if (
@@ -14088,7 +14895,21 @@ begin
             person.status as user_status, company.status as tenant_status,
             case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
             case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
-            coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
+            coalesce(membership.is_owner, false) as is_owner,
+            array(
+                select unnest(role.permissions)
+                union
+                select live.permission from app.grants as live
+                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                order by 1
+            ) as permissions,
+            (
+                select format('{%s} {%s}',
+                    string_agg(mine.team_id::text, ','),
+                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                from app.team_members as mine
+                where mine.tenant_id = company.id and mine.user_id = person.id
+            ) as teams
         into holder
         from app.users as person
         left join app.tenants as company on company.id = why.tenant
@@ -14114,7 +14935,7 @@ begin
         end if;
         sealed := row(
             holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
-            null, null, null
+            null, null, null, holder.teams
         )::context.holder;
     end if;
 

@@ -39,6 +39,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/actor.sql
 --!include context/is_caller.sql
 --!include context/require_session.sql
+--!include context/teams.sql
+--!include context/may_give.sql
+--!include context/holdings.sql
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql
 --!include context/user_where.sql
@@ -199,6 +202,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/delete_account.sql
 --!include jobs/erase_tenant.sql
 --!include jobs/expire_exchange_codes.sql
+--!include jobs/expire_grants.sql
 --!include jobs/expire_guests.sql
 --!include jobs/expire_idempotency_keys.sql
 --!include jobs/expire_mail.sql
@@ -224,7 +228,11 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 
 -- Rules of the rows that compare before with after
 --!include app/touch_updated_at.sql
+--!include app/place_message.sql
 --!include app/receive_message.sql
+--!include app/guard_team_member.sql
+--!include app/guard_grant.sql
+--!include app/end_powers.sql
 --!include app/check_role_permissions.sql
 --!include app/guard_membership.sql
 --!include app/keep_an_owner.sql
@@ -259,6 +267,12 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/my_conversations.sql
 --!include app/visible_conversations.sql
 --!include app/effective_preferences.sql
+--!include app/team_conversations.sql
+--!include app/holding.sql
+--!include context/holders_of.sql
+--!include context/permissions_of.sql
+--!include app/who_can.sql
+--!include app/permissions_of.sql
 --!include app/my_preferences.sql
 --!include app/set_my_preferences.sql
 --!include app/delete_my_preferences.sql
@@ -305,6 +319,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/permissions.sql
 --!include policies/roles.sql
 --!include policies/memberships.sql
+--!include policies/teams.sql
+--!include policies/team_members.sql
+--!include policies/grants.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
 --!include policies/user_preferences.sql

@@ -64,15 +64,41 @@ comment on column app.memberships.status is 'Whether they are let in. active: le
 comment on column app.memberships.display_name is 'The name that colleagues see.';
 comment on column app.memberships.avatar_url is 'The picture that colleagues see; https only.';
 
+comment on table app.teams is 'Some of a tenant''s members who share what belongs to the team. Teams do not nest.';
+comment on column app.teams.id is 'Its key.';
+comment on column app.teams.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.teams.description is 'What it is for.';
+comment on column app.teams.created_at is 'When it was made.';
+comment on column app.teams.updated_at is 'When it was last changed.';
+
+comment on table app.team_members is 'A member in a team.';
+comment on column app.team_members.id is 'Its key.';
+comment on column app.team_members.team_id is 'In which team.';
+comment on column app.team_members.user_id is 'Who it is.';
+comment on column app.team_members.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.team_members.created_at is 'When they came into it.';
+comment on column app.team_members.updated_at is 'When it was last changed.';
+
+comment on table app.grants is 'A permission that a member has for a time, beside those of their role. It ends by itself; who removes it ends it earlier.';
+comment on column app.grants.id is 'Its key.';
+comment on column app.grants.user_id is 'Who has it.';
+comment on column app.grants.permission is 'Which permission; a name from the catalogue.';
+comment on column app.grants.reason is 'Why, in the words of who gave it; the trail keeps them.';
+comment on column app.grants.granted_by is 'Who gave it: a user, or a key of the tenant''s own.';
+comment on column app.grants.created_at is 'When it was given.';
+comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.';
+
 comment on table app.conversations is 'A conversation of one member with the machine.';
 comment on column app.conversations.id is 'Its key; later ones are greater.';
 comment on column app.conversations.title is 'What it is about, in its member''s words.';
 comment on column app.conversations.created_at is 'When it began.';
 comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
 comment on column app.conversations.user_id is 'Whose conversation it is; it never changes hands.';
+comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. It never changes; null once the team is no more.';
 comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 
 comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on column app.messages.team_id is 'The conversation''s team, if it has one.';
 comment on column app.messages.id is 'Its key; later ones are greater.';
 comment on column app.messages.conversation_id is 'The conversation it was said in.';
 comment on column app.messages.content is 'What was said.';

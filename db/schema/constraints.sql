@@ -45,15 +45,33 @@ comment on constraint memberships_tenant_id_fkey on app.memberships is 'A member
 comment on constraint memberships_tenant_id_role_id_fkey on app.memberships is 'A member''s role is one of their own company.';
 comment on constraint memberships_user_id_fkey on app.memberships is 'A member is a person who has an account.';
 
+comment on constraint teams_name_check on app.teams is 'A team''s name has 1 to 100 characters, on one line, and at least one of them shows.';
+comment on constraint teams_description_check on app.teams is 'A team''s description has at most 500 characters.';
+comment on constraint teams_tenant_id_name_key on app.teams is 'Each team of a company has a name of its own.';
+comment on constraint teams_tenant_id_fkey on app.teams is 'A team belongs to a company.';
+
+comment on constraint team_members_role_check on app.team_members is 'Somebody is a team''s lead or a member of it.';
+comment on constraint team_members_tenant_id_team_id_user_id_key on app.team_members is 'Somebody is in a team once.';
+comment on constraint team_members_tenant_id_fkey on app.team_members is 'A team''s member belongs to a company.';
+comment on constraint team_members_tenant_id_team_id_fkey on app.team_members is 'A team is one of one''s own company.';
+comment on constraint team_members_tenant_id_user_id_fkey on app.team_members is 'Who is in a team is a member of its company.';
+
+comment on constraint grants_reason_check on app.grants is 'A grant''s reason has 1 to 500 characters, and at least one of them shows.';
+comment on constraint grants_ends_at_check on app.grants is 'A grant ends in the future, and within 90 days.';
+comment on constraint grants_tenant_id_fkey on app.grants is 'A grant belongs to a company.';
+comment on constraint grants_tenant_id_user_id_fkey on app.grants is 'A grant is for a member of its company.';
+
 comment on constraint conversations_title_check on app.conversations is 'A title is empty, or has at most 200 characters, on one line, and at least one of them shows.';
 comment on constraint conversations_status_check on app.conversations is 'A conversation is open or archived.';
 comment on constraint conversations_tenant_id_user_id_id_key on app.conversations is 'Each conversation has an id of its own.';
 comment on constraint conversations_tenant_id_fkey on app.conversations is 'A conversation belongs to a company.';
 comment on constraint conversations_tenant_id_user_id_fkey on app.conversations is 'A conversation belongs to a member of its company.';
+comment on constraint conversations_tenant_id_team_id_fkey on app.conversations is 'A conversation''s team is one of its own company.';
 
 comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters.';
 comment on constraint messages_role_check on app.messages is 'A message is the user''s or the assistant''s.';
 comment on constraint messages_tenant_id_fkey on app.messages is 'A message belongs to a company.';
+comment on constraint messages_tenant_id_team_id_fkey on app.messages is 'A message''s team is one of its own company.';
 comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
 
 comment on constraint user_preferences_language_check on app.user_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';

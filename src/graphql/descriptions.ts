@@ -17,6 +17,12 @@ export const DescriptionsPlugin: GraphileConfig.Plugin = {
       },
       GraphQLObjectType_fields_field_args_arg(argument, build, { scope }) {
         if (argument.description) return argument;
+        if (scope.argName === "after") {
+          return {
+            ...argument,
+            description: "Only what comes after this key: the last one of the page before.",
+          };
+        }
         return { ...argument, description: columnNamed(scope.argName, scope.pgFieldResource?.codec, build) };
       },
       GraphQLInputObjectType_fields_field(field, build, { scope, Self }) {

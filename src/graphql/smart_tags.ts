@@ -35,6 +35,14 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.memberships": {
         attribute: { role_id: filtered, status: { tags: { enum: "MembershipStatus" } } },
       },
+      "app.teams": { tags: { orders: ["id", "name"] } },
+      // Read within their team, or their member.
+      "app.team_members": {
+        tags: { behavior: "-query:resource:connection" },
+        attribute: { role: { tags: { enum: "TeamRole" } } },
+      },
+      "app.grants": { attribute: { user_id: filtered } },
+      "app.holding": { attribute: notNull("holder_id", "permission", "source") },
       "app.conversations": {
         // Listed by functions that find their rows by an index, whoever asks.
         tags: { behavior: "-query:resource:connection", orders: ["id", "updated_at"] },
@@ -179,6 +187,23 @@ export const SmartTagsPlugin = jsonPgSmartTags({
     constraint: {
       "app.memberships.memberships_tenant_id_user_id_key": { tags: { lookup: true } },
       "app.roles.roles_tenant_id_name_key": { tags: { lookup: true } },
+      "app.teams.teams_tenant_id_name_key": { tags: { lookup: true } },
+      "app.team_members.team_members_tenant_id_team_id_fkey": {
+        tags: { fieldName: "team", foreignFieldName: "members" },
+      },
+      "app.team_members.team_members_tenant_id_user_id_fkey": {
+        tags: { fieldName: "member", foreignFieldName: "teams" },
+      },
+      "app.grants.grants_tenant_id_user_id_fkey": {
+        tags: { fieldName: "member", foreignFieldName: "grants" },
+      },
+      // A list of a team's conversations is `teamConversations`.
+      "app.conversations.conversations_tenant_id_team_id_fkey": {
+        tags: { fieldName: "team", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.messages.messages_tenant_id_team_id_fkey": {
+        tags: { behavior: "-*", backwardBehavior: "-manyRelation:resource:connection" },
+      },
       // A list of somebody's conversations is `conversations` with a filter.
       "app.conversations.conversations_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
@@ -200,6 +225,13 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.my_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
       "app.visible_conversations": {
         tags: { fieldName: "conversations", behavior: "+order +filterProc +resource:connection:backwards" },
+      },
+      "app.team_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
+      "app.who_can": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
+      "app.permissions_of": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
       // A hundred at most, in an order of their own: no pages.
       "app.my_identities": {

@@ -6,6 +6,7 @@ import { deleteAccounts } from "./delete_accounts.ts";
 import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { eraseTenants } from "./erase_tenants.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
+import { expireGrants } from "./expire_grants.ts";
 import { expireGuests } from "./expire_guests.ts";
 import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
 import { expireMail } from "./expire_mail.ts";
@@ -19,6 +20,7 @@ import { rotateSigningKeys } from "./rotate_signing_keys.ts";
 export const jobs: Readonly<Record<string, Job>> = {
   expire_sessions: expireSessions,
   expire_exchange_codes: expireExchangeCodes,
+  expire_grants: expireGrants,
   expire_guests: expireGuests,
   expire_mail: expireMail,
   expire_idempotency_keys: expireIdempotencyKeys,

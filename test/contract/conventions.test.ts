@@ -141,6 +141,8 @@ const conventions: Readonly<Record<string, string>> = {
   "the tenant, the key and the user of a row are no input": `
     select attrelid::regclass || '.' || attname from pg_attribute
     where attrelid::regclass::text like 'app.%' and attname in ('tenant_id', 'id', 'user_id', 'created_at', 'updated_at')
+        -- Whom somebody brings into a team, or grants something, is what the row says.
+        and attrelid::regclass::text || '.' || attname not in ('app.team_members.user_id', 'app.grants.user_id')
         and (has_column_privilege('rowhouse_app', attrelid, attnum, 'insert')
             or has_column_privilege('rowhouse_app', attrelid, attnum, 'update'))`,
 

@@ -30,12 +30,12 @@ beforeAll(async () => {
   const { admin } = database;
   // Rows that are equal in what they are ordered by: one statement is one moment.
   await admin.query(
-    "insert into app.conversations (tenant_id, user_id, title) select $1, $2, n from generate_series(1, 10) as n",
-    [acme.tenantId, acme.owner.userId],
+    "insert into app.conversations (tenant_id, user_id, title, team_id) select $1, $2, n, $3 from generate_series(1, 7) as n",
+    [acme.tenantId, acme.owner.userId, acme.owner.teamId],
   );
   await admin.query(
     `insert into app.messages (tenant_id, user_id, conversation_id, content)
-     select tenant_id, user_id, id, n from app.conversations cross join generate_series(1, 10) as n where id = $1`,
+     select tenant_id, user_id, id, n from app.conversations cross join generate_series(1, 7) as n where id = $1`,
     [acme.owner.conversationId],
   );
   await admin.query(
@@ -47,12 +47,22 @@ beforeAll(async () => {
      select $1, $2, 'role.changed', '{}' from generate_series(1, 12)`,
     [acme.tenantId, acme.owner.webhookEndpointId],
   );
+  await admin.query(
+    `with team as (
+       insert into app.teams (tenant_id, name) values ($1, 'Another') returning *
+     ), place as (
+       insert into app.team_members (tenant_id, team_id, user_id) select tenant_id, id, $2 from team
+     )
+     insert into app.grants (tenant_id, user_id, permission, reason, granted_by, ends_at)
+     values ($1, $2, 'chat', 'Again', $2, now() + interval '1 hour')`,
+    [acme.tenantId, acme.owner.userId],
+  );
   // Events with and without an actor, a record and a request, several of them at once.
   await admin.query(
     `insert into audit.events (tenant_id, at, action, detail, actor_kind, actor_id, request_id)
      select $1, date_trunc('hour', now()) + n / 4 * interval '1 microsecond', 'auth.login', '{}', 'session',
        case when n % 3 > 0 then $2::uuid end, case when n % 2 = 0 then 'r' end
-     from generate_series(1, 25) as n`,
+     from generate_series(1, 12) as n`,
     [acme.tenantId, acme.owner.userId],
   );
 });
@@ -100,12 +110,15 @@ interface Page {
 async function page({ path }: List, given: string): Promise<Page> {
   const keys: Record<string, string> = {
     conversation: acme.owner.conversationId,
+    membership: acme.owner.membershipId,
     role: acme.roleIds.member,
     webhookEndpoint: acme.owner.webhookEndpointId,
+    team: acme.owner.teamId,
   };
   const list = path.at(-1)!;
   const node = ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
-  const selection = `${list}(${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
+  const team = list === "teamConversations" ? `teamId: "${acme.owner.teamId}", ` : "";
+  const selection = `${list}(${team}${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
   const query = path.length === 1 ? selection : `${path[0]}(id: "${keys[path[0]!]}") { ${selection} }`;
   const { data, errors } = await api.ask(acme.owner, `{ ${query} }`);
   expect(errors, `${path.join(".")}(${given})`).toEqual([]);
@@ -136,11 +149,17 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "auditEvents",
       "conversation.messages",
       "conversations",
+      "grants",
+      "membership.grants",
+      "membership.teams",
       "memberships",
       "myConversations",
       "permissions",
       "role.memberships",
       "roles",
+      "team.members",
+      "teamConversations",
+      "teams",
       "webhookDeliveries",
       "webhookEndpoint.deliveries",
       "webhookEndpoints",

@@ -45,6 +45,8 @@ test("these are the ways in", () => {
     "auditEvents",
     "conversation",
     "conversations",
+    "grant",
+    "grants",
     "me",
     "membership",
     "membershipByUserId",
@@ -61,10 +63,16 @@ test("these are the ways in", () => {
     "myTenants",
     "permission",
     "permissions",
+    "permissionsOf",
     "role",
     "roleByName",
     "roles",
     "supportAccesses",
+    "team",
+    "teamByName",
+    "teamConversations",
+    "teamMember",
+    "teams",
     "tenantDefaults",
     "webhookDeliveries",
     "webhookDelivery",
@@ -72,16 +80,23 @@ test("these are the ways in", () => {
     "webhookEndpoints",
     "webhookEventType",
     "webhookEventTypes",
+    "whoCan",
   ]);
   expect(names("Mutation")).toEqual([
     "createApiKey",
     "createConversation",
+    "createGrant",
     "createMessage",
     "createRole",
+    "createTeam",
+    "createTeamMember",
     "createWebhookEndpoint",
     "deleteConversation",
+    "deleteGrant",
     "deleteMyPreferences",
     "deleteRole",
+    "deleteTeam",
+    "deleteTeamMember",
     "deleteWebhookEndpoint",
     "endSupportAccess",
     "removePasskey",
@@ -101,6 +116,8 @@ test("these are the ways in", () => {
     "updateConversation",
     "updateMembership",
     "updateRole",
+    "updateTeam",
+    "updateTeamMember",
     "updateTenant",
     "updateUser",
     "updateWebhookEndpoint",
@@ -108,7 +125,10 @@ test("these are the ways in", () => {
 });
 
 test("column grants are the inputs: nobody writes tenant, owner, id, author or time", () => {
-  expect(names("ConversationInput")).toEqual(["title"]);
+  expect(names("ConversationInput")).toEqual(["teamId", "title"]);
+  expect(names("TeamMemberInput")).toEqual(["role", "teamId", "userId"]);
+  expect(names("TeamMemberPatch")).toEqual(["role"]);
+  expect(names("GrantInput")).toEqual(["endsAt", "permission", "reason", "userId"]);
   expect(names("ConversationPatch")).toEqual(["status", "title"]);
   expect(names("MessageInput")).toEqual(["content", "conversationId"]);
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
@@ -145,6 +165,7 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("TenantStatus")).toEqual(["ACTIVE", "CLOSED", "SUSPENDED"]);
   expect(enumValues("UserStatus")).toEqual(["ACTIVE", "BANNED", "DELETED"]);
   expect(enumValues("MessageRole")).toEqual(["ASSISTANT", "USER"]);
+  expect(enumValues("TeamRole")).toEqual(["LEAD", "MEMBER"]);
   expect(enumValues("Tone")).toEqual(["CONCISE", "FORMAL", "FRIENDLY", "NEUTRAL"]);
   expect(enumValues("Fingerprint")).toEqual(["EXACT", "FAMILY", "OFF"]);
   expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SUPPORT", "SYSTEM"]);
@@ -164,6 +185,7 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
   const types: Record<string, string> = {
     user_preferences: "Preferences",
+    team_members: "TeamMember",
     tenant_preferences: "DefaultPreferences",
     webhook_deliveries: "WebhookDelivery",
     webhook_endpoints: "WebhookEndpoint",
@@ -229,10 +251,13 @@ const tables: Readonly<Record<string, string>> = {
   ApiKey: "auth.api_keys",
   AuditEvent: "audit.events",
   Conversation: "app.conversations",
+  Grant: "app.grants",
   Membership: "app.memberships",
   Message: "app.messages",
   Permission: "app.permissions",
   Role: "app.roles",
+  Team: "app.teams",
+  TeamMember: "app.team_members",
   WebhookDelivery: "app.webhook_deliveries",
   WebhookEndpoint: "app.webhook_endpoints",
   WebhookEventType: "app.webhook_event_types",

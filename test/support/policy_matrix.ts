@@ -67,6 +67,29 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     }),
     tenant: "tenant_id",
   },
+  teams: {
+    row: (person) => `id = '${person.teamId}'`,
+    column: "description",
+    insert: () => ({ name: quoted("New team") }),
+    tenant: "tenant_id",
+  },
+  team_members: {
+    row: (person) => `id = '${person.teamMemberId}'`,
+    column: "role",
+    insert: (person) => ({ team_id: quoted(person.teamId), user_id: quoted(person.userId) }),
+    tenant: "tenant_id",
+  },
+  grants: {
+    row: (person) => `id = '${person.grantId}'`,
+    column: "reason",
+    insert: (person) => ({
+      user_id: quoted(person.userId),
+      permission: quoted("chat"),
+      reason: quoted("New"),
+      ends_at: "now() + interval '1 day'",
+    }),
+    tenant: "tenant_id",
+  },
   conversations: {
     row: (person) => `id = '${person.conversationId}'`,
     column: "title",

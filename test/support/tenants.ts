@@ -9,6 +9,11 @@ export interface TenantMember extends Member {
   readonly apiKeyId: string;
   readonly webhookEndpointId: string;
   readonly webhookDeliveryId: string;
+  /** The team that everybody of the fixture is in, and their place there. */
+  readonly teamId: string;
+  readonly teamMemberId: string;
+  /** A grant that has ended, so that nobody can do more than their role says. */
+  readonly grantId: string;
 }
 
 /** A tenant with somebody of every kind. */
@@ -73,6 +78,15 @@ export async function addRows({ admin }: Pools, member: Member): Promise<TenantM
      ), key as (
          insert into auth.api_keys (tenant_id, user_id, name, digest, scopes)
          values ($1, $2, 'A key', sha256(convert_to($2::text, 'UTF8')), '{chat}') returning id
+     ), team as (
+         insert into app.teams (tenant_id, name) values ($1, 'Everybody')
+         on conflict (tenant_id, name) do update set name = excluded.name returning id
+     ), place as (
+         insert into app.team_members (tenant_id, team_id, user_id) select $1, id, $2 from team returning *
+     ), given as (
+         insert into app.grants (tenant_id, user_id, permission, reason, granted_by, created_at, ends_at)
+         values ($1, $2, 'view_analytics', 'To look at the last quarter', $2, now() - interval '2 days', now() - interval '1 day')
+         returning id
      ), endpoint as (
          insert into app.webhook_endpoints (tenant_id, url) values ($1, 'https://hooks.example/' || $2::text)
          returning tenant_id, id
@@ -81,8 +95,9 @@ export async function addRows({ admin }: Pools, member: Member): Promise<TenantM
          select tenant_id, id, 'member.joined', '{}', 'delivered', now(), null from endpoint returning id
      )
      select conversation.id as "conversationId", message.id as "messageId", preferences.id as "preferencesId",
-       key.id as "apiKeyId", endpoint.id as "webhookEndpointId", delivery.id as "webhookDeliveryId"
-     from conversation, message, preferences, key, endpoint, delivery`,
+       key.id as "apiKeyId", place.team_id as "teamId", place.id as "teamMemberId", given.id as "grantId",
+       endpoint.id as "webhookEndpointId", delivery.id as "webhookDeliveryId"
+     from conversation, message, preferences, key, place, given, endpoint, delivery`,
     [member.tenantId, member.userId, `What ${member.name} asked`],
   );
   return { ...member, ...rows[0]! };

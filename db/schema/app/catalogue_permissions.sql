@@ -8,6 +8,7 @@ using (values
     ('manage_documents', 'Add, change and remove the tenant''s documents.'),
     ('configure_model',  'Choose the chat''s model and its settings.'),
     ('manage_users',     'Invite people, change their roles, suspend and remove them.'),
+    ('manage_teams',     'Make, rename and remove teams, and say who is in them, oneself too.'),
     ('manage_roles',     'Make, change and remove roles, within what one holds.'),
     ('manage_api_keys',  'See and revoke every API key of the tenant, and make keys that are the tenant''s own.'),
     ('manage_webhooks',  'Subscribe addresses to events of the tenant, and see what was sent to them.'),

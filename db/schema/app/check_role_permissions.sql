@@ -1,4 +1,5 @@
--- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold. What the role of
+-- A role holds only permissions of the catalogue, each once, in order; nobody puts in what they do not hold, or hold for
+-- a time only (context.may_give). What the role of
 -- others may do changes at the hands of somebody who proved lately who they are, or of a key with the scope.
 set local role rowhouse_definer;
 create or replace function app.check_role_permissions() returns trigger
@@ -26,7 +27,7 @@ begin
             perform context.refuse('broken_seal');
         end if;
         select name into missing from unnest(new.permissions) as wanted (name)
-        where not context.may(name) order by name limit 1;
+        where not context.may_give(name) order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;

@@ -1,6 +1,7 @@
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
--- nobody gives a role that holds more than they do, or touches somebody who holds more;
+-- nobody gives a role that holds more than they do, or touches somebody who holds more, by a role or for a time; and what
+-- somebody holds for a time only does not count, because what they change stays (context.may_give);
 -- only an owner makes or unmakes an owner; a guest's role changes once they have an account, and nobody becomes a guest;
 -- and each of these takes somebody who proved lately who they are, because it gives or takes what others may do. A key proves
 -- nothing anew: its scopes are the consent, and an owner it is never.
@@ -24,9 +25,14 @@ begin
             perform context.refuse('manage_users');
         end if;
         select held.permission into missing
-        from app.roles as role cross join unnest(role.permissions) as held (permission)
-        where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
-            and not context.may(held.permission)
+        from (
+            select unnest(role.permissions) from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
+            union
+            select live.permission from app.grants as live
+            where live.tenant_id = old.tenant_id and live.user_id = old.user_id and live.ends_at > now()
+        ) as held (permission)
+        where not context.may_give(held.permission)
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);

@@ -17,6 +17,10 @@ create or replace trigger touch_updated_at before update on app.roles
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.memberships
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.teams
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.team_members
+    for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.conversations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.user_preferences

@@ -8,7 +8,7 @@
 create or replace function app.visible_conversations() returns setof app.conversations
     language sql stable parallel restricted security invoker
 begin atomic
-    select tenant_id, id, user_id, title, status, created_at, updated_at
+    select tenant_id, id, user_id, title, status, created_at, updated_at, team_id
     from (
         select true as everybodys, (select context.user_id()) as reader, * from app.conversations
         union all

@@ -22,10 +22,15 @@ select audit.track('app.roles', kept => '{name,description,permissions,built_in,
 select audit.track('app.memberships',
     kept => '{user_id,role_id,is_owner,status,display_name,created_at,updated_at}', withheld => '{avatar_url}');
 
+-- Teams say what may be read, and grants what may be done and why: the reason is there to be found again.
+select audit.track('app.teams', kept => '{name,description,created_at,updated_at}');
+select audit.track('app.team_members', kept => '{team_id,user_id,role,created_at,updated_at}');
+select audit.track('app.grants', kept => '{user_id,permission,reason,granted_by,created_at,ends_at}');
+
 -- What people said. A message moves its conversation's updated_at, and is an event of its own.
 select audit.track('app.conversations',
-    kept => '{user_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
-select audit.track('app.messages', kept => '{conversation_id,user_id,role,created_at}', withheld => '{content}');
+    kept => '{user_id,team_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
+select audit.track('app.messages', kept => '{conversation_id,user_id,team_id,role,created_at}', withheld => '{content}');
 
 -- How to speak to somebody and what to tell them, in closed words, and which model answers.
 select audit.track('app.user_preferences',

@@ -69,7 +69,9 @@ begin
     -- To end a key takes nothing else. To make one, or to loosen what ties it down, takes what it may do.
     if tg_op = 'INSERT' or (new.revoked_at is null and (by_key or new.role_id is not null)) then
         select name into missing from unnest(new.scopes) as wanted (name)
-        where not name = any (context.permissions_in(body)) order by name limit 1;
+        -- A person's key loses with its owner what they hold for a time only; the tenant's own would keep it.
+        where not name = any (context.permissions_in(body)) or new.role_id is not null and not context.may_give(name)
+        order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;

@@ -7,7 +7,7 @@ create or replace function context.act(person uuid, tenant uuid, facts jsonb) re
 as $$
 begin
     perform context.seal(context.body_of(
-        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null)::context.holder,
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
         context.stated(facts)
     ));
 end

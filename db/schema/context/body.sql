@@ -9,6 +9,7 @@
 --         146  owner           t or f
 --   147 – 154  kind            session, guest, api_key, support, sign_in
 --   155 –      permissions     {chat,view_audit}, and a blank: no name of one has any
+--              teams           {uuid,uuid}, and a blank; then those of them that the user leads, {uuid}, and a blank
 --              detail          JSON: request_id, ip, user_agent; explains; writes, of support that may
 --
 -- These functions are bound when they are made, and without a `set`, so that the planner inlines them.
@@ -22,7 +23,7 @@ create or replace function context.body_of(holder context.holder, detail jsonb) 
         || rpad(pg_backend_pid()::text, 10)
         || case when holder.is_owner then 't' else 'f' end
         || rpad(coalesce(holder.kind, ''), 8)
-        || holder.permissions::text || ' ' || detail::text;
+        || holder.permissions::text || ' ' || holder.teams || ' ' || detail::text;
 grant execute on function context.body_of(context.holder, jsonb) to rowhouse_definer;
 comment on function context.body_of(context.holder, jsonb) is
     'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
@@ -57,12 +58,23 @@ create or replace function context.permissions_in(body text) returns text[]
     return split_part(substr(body, 155), ' ', 1)::text[];
 comment on function context.permissions_in(text) is 'The permissions that a body names.';
 
+create or replace function context.teams_in(body text) returns uuid[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 2)::uuid[];
+comment on function context.teams_in(text) is 'The teams that a body names: those of the user.';
+
+create or replace function context.led_teams_in(body text) returns uuid[]
+    language sql immutable parallel safe security invoker
+    return split_part(substr(body, 155), ' ', 3)::uuid[];
+comment on function context.led_teams_in(text) is 'The teams that a body names as led by the user.';
+
 create or replace function context.detail_in(body text) returns jsonb
     language sql immutable parallel safe security invoker
-    return substr(body, 155 + strpos(substr(body, 155), ' '))::jsonb;
+    return regexp_replace(substr(body, 155), '^(\S* ){3}', '')::jsonb;
 comment on function context.detail_in(text) is 'What a body says of the request.';
 
 grant execute on function
     context.tenant_in(text), context.user_in(text), context.credential_in(text), context.kind_in(text),
-    context.is_owner_in(text), context.permissions_in(text), context.detail_in(text)
+    context.is_owner_in(text), context.permissions_in(text), context.teams_in(text), context.led_teams_in(text),
+    context.detail_in(text)
     to rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_owner;

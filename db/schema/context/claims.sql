@@ -12,7 +12,8 @@ begin
         'user', context.user_in(body),
         'tenant', context.tenant_in(body),
         'owner', context.is_owner_in(body),
-        'permissions', context.permissions_in(body)
+        'permissions', context.permissions_in(body),
+        'teams', context.teams_in(body)
     );
 end
 $$;

@@ -17,7 +17,8 @@ begin
             expired           boolean,
             fingerprint       text,
             bound_ip          inet,
-            key_thumbprint    text
+            key_thumbprint    text,
+            teams             text
         );
     end if;
 end

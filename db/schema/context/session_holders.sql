@@ -2,6 +2,8 @@
 -- A session ends when its own time is over, or earlier, by limits that its tenant has set since: shorter ones bite at once.
 -- Whoever has the role guest came as a guest, whether or not they have an account by now: the kind says so, and what takes
 -- a session of a member is not for them. Who has no account is out at once where the tenant wants no guests any more.
+-- What somebody may do is what their role may do and what they were granted for a time that has not ended; the clock ends it,
+-- and no job.
 -- A view, so that whoever asks for one row has the join planned into their own statement.
 create or replace view context.session_holders with (security_invoker = true) as
     select
@@ -11,7 +13,7 @@ create or replace view context.session_holders with (security_invoker = true) as
             person.id, person.status,
             session.tenant_id, tenant.status,
             case when person.is_guest and not tenant.allows_guests then 'unwelcome' else membership.status end,
-            coalesce(membership.is_owner, false), coalesce(role.permissions, '{}'),
+            coalesce(membership.is_owner, false), held.permissions,
             session.user_agent,
             session.ended_at is not null,
             least(
@@ -21,7 +23,8 @@ create or replace view context.session_holders with (security_invoker = true) as
             ) <= statement_timestamp(),
             tenant.fingerprint,
             case when tenant.fingerprint_network then session.ip end,
-            session.key_thumbprint
+            session.key_thumbprint,
+            team.list
         )::context.holder as holder,
         least(
             session.idle_expires_at, session.expires_at,
@@ -34,7 +37,22 @@ create or replace view context.session_holders with (security_invoker = true) as
     left join app.memberships as membership
         on membership.tenant_id = session.tenant_id and membership.user_id = session.user_id
     left join app.roles as role
-        on role.tenant_id = membership.tenant_id and role.id = membership.role_id;
+        on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+    cross join lateral (
+        select case count(*)
+            when 0 then coalesce(role.permissions, '{}')
+            else array(select unnest(role.permissions) union select unnest(array_agg(live.permission)) order by 1)
+        end as permissions
+        from app.grants as live
+        where live.tenant_id = session.tenant_id and live.user_id = session.user_id and live.ends_at > statement_timestamp()
+    ) as held
+    cross join lateral (
+        select format('{%s} {%s}',
+            string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead')
+        ) as list
+        from app.team_members as mine
+        where mine.tenant_id = session.tenant_id and mine.user_id = session.user_id
+    ) as team;
 grant select on context.session_holders to rowhouse_definer;
 comment on view context.session_holders is
     'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';

@@ -14,7 +14,8 @@ create or replace view context.support_holders with (security_invoker = true) as
             null,
             access.ended_at is not null or tenant.support_access = 'off',
             access.expires_at <= statement_timestamp(),
-            null, null, null
+            null, null, null,
+            team.list
         )::context.holder as holder,
         access.may_write and tenant.support_access = 'write' as writes
     from auth.support_accesses as access
@@ -27,11 +28,16 @@ create or replace view context.support_holders with (security_invoker = true) as
     cross join lateral (
         select array(
             select unnest(case when access.user_id is null then '{configure_model,view_analytics,view_audit}' else role.permissions end)
-            except select unnest('{manage_users,manage_roles,manage_api_keys,manage_tenant}'::text[])
+            except select unnest('{manage_users,manage_roles,manage_teams,manage_api_keys,manage_webhooks,manage_tenant}'::text[])
             order by 1
         ) as permissions
         offset 0
-    ) as granted;
+    ) as granted
+    cross join lateral (
+        select format('{%s} {}', string_agg(mine.team_id::text, ',')) as list
+        from app.team_members as mine
+        where mine.tenant_id = access.tenant_id and mine.user_id = access.user_id
+    ) as team;
 grant select on context.support_holders to rowhouse_definer;
 comment on view context.support_holders is
     'Accesses for support by the digest of their credential, live or not, with the live state of their company and of the member they act as. What hands out rights is never among their permissions.';

@@ -2,8 +2,8 @@ select context.close_table('app.conversations');
 -- One member may have most of a tenant's conversations: lists are planned for them.
 select context.plan_for_largest('app.conversations', 'user_id');
 
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
-grant insert (title) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
+grant insert (title, team_id) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant delete on app.conversations to rowhouse_app;
 
@@ -16,9 +16,18 @@ comment on policy "nothing crosses the wall" on app.conversations is
 
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using (user_id = (select context.user_where('chat')));
+    using (
+        user_id = (select context.user_where('chat'))
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members read their own conversations" on app.conversations is
-    'A conversation is between one person and the machine; colleagues do not read along.';
+    'A conversation is between one person and the machine; colleagues do not read along. One that belongs to a team is out of the reach of who left it, whoever began it.';
+
+create policy "members of a team read its conversations" on app.conversations
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('chat'))::uuid[]));
+comment on policy "members of a team read its conversations" on app.conversations is
+    'They read along, and write only into their own. Who is in which team the door looks up afresh.';
 
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
@@ -28,20 +37,32 @@ comment on policy "holders of view_all_chats read every conversation" on app.con
 
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
-    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+    with check (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members begin conversations of their own" on app.conversations is
-    'Tenant and user are defaults from the context and not granted for input.';
+    'Tenant and user are defaults from the context and not granted for input; a team is one of their own.';
 
 create policy "members rename and archive their own conversations" on app.conversations
     for update to rowhouse_app
-    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()))
-    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+    using (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    )
+    with check (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members rename and archive their own conversations" on app.conversations is
-    'Title and status; a conversation never changes hands.';
+    'Title and status; a conversation never changes hands, nor teams.';
 
 create policy "members delete their own conversations" on app.conversations
     for delete to rowhouse_app
-    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+    using (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 

@@ -2,7 +2,7 @@ select context.close_table('app.messages');
 -- One member may have most of a tenant's messages: lists are planned for them.
 select context.plan_for_largest('app.messages', 'user_id');
 
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
@@ -14,9 +14,18 @@ comment on policy "nothing crosses the wall" on app.messages is
 
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using (user_id = (select context.user_where('chat')));
+    using (
+        user_id = (select context.user_where('chat'))
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+    );
 comment on policy "members read the messages of their conversations" on app.messages is
-    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that.';
+    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
+
+create policy "members of a team read its messages" on app.messages
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('chat'))::uuid[]));
+comment on policy "members of a team read its messages" on app.messages is
+    'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
@@ -30,6 +39,7 @@ create policy "members write into their own conversations" on app.messages
         tenant_id = (select context.tenant_requiring('chat'))
         and user_id = (select context.user_id())
         and role = 'user'
+        and (team_id is null or team_id = any ((select context.teams())::uuid[]))
     );
 comment on policy "members write into their own conversations" on app.messages is
     'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';

@@ -1,0 +1,52 @@
+-- Into a team come members of the company: no guests, who are nobody's colleagues, and nobody who is not one any more. Nobody
+-- is in more than a hundred teams: the door writes them all into the context of each of their requests.
+set local role rowhouse_definer;
+create or replace function app.guard_team_member() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if not context.is_caller() then
+        return new;
+    end if;
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
+    ) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company comes into no team of it',
+            column = 'user_id',
+            constraint = 'team_members_present';
+    end if;
+    if (
+        select count(*) from app.team_members as already
+        where already.tenant_id = new.tenant_id and already.user_id = new.user_id
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'nobody is in more than a hundred teams',
+            column = 'user_id',
+            constraint = 'team_members_limit';
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_team_member() to rowhouse_owner;
+comment on function app.guard_team_member() is
+    'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400).';
+reset role;
+
+create or replace trigger guard_team_member before insert on app.team_members
+    for each row execute function app.guard_team_member();
