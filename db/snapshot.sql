@@ -62,6 +62,16 @@ create type app.identity as (
 );
 comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
 
+create type app.passkey as (
+    id uuid,
+    name text,
+    synced boolean,
+    aaguid uuid,
+    created_at timestamp with time zone,
+    last_used_at timestamp with time zone
+);
+comment on type app.passkey is 'A key on a device of the caller''s, with which they sign in (WebAuthn).';
+
 create type app.session as (
     id uuid,
     device text,
@@ -175,6 +185,150 @@ create policy "the desk explains one row" on app.conversations
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 
+create table app.domains (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    domain text not null,
+    challenge text default encode(extensions.gen_random_bytes(20), 'hex'::text) not null,
+    role_id uuid not null,
+    admits boolean default false not null,
+    verified_at timestamp with time zone,
+    check_requested_at timestamp with time zone,
+    checked_at timestamp with time zone,
+    failures integer default 0 not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint domains_pkey PRIMARY KEY (tenant_id, id),
+    constraint domains_tenant_id_domain_key UNIQUE (tenant_id, domain),
+    constraint domains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint domains_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES app.roles(tenant_id, id),
+    constraint domains_challenge_check CHECK ((challenge ~ '^[0-9a-f]{40}$'::text)),
+    constraint domains_domain_check CHECK (((domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'::text) AND (length(domain) <= 230))),
+    constraint domains_failures_check CHECK (((failures >= 0) AND (failures <= 3)))
+);
+comment on table app.domains is 'A domain of mail addresses that the tenant calls its own.';
+comment on column app.domains.id is 'Its key.';
+comment on column app.domains.domain is 'The domain, in lower case; an international one in Punycode.';
+comment on column app.domains.challenge is 'What the TXT record _rowhouse-challenge of the domain must hold to prove it.';
+comment on column app.domains.role_id is 'The role that people get who join by it.';
+comment on column app.domains.admits is 'Whether people with a proven address in it may join by themselves, once it is proven.';
+comment on column app.domains.verified_at is 'Since when it is proven; null if it is not.';
+comment on column app.domains.check_requested_at is 'When somebody asked for a look into the DNS that has not been taken yet.';
+comment on column app.domains.checked_at is 'When the DNS was last asked.';
+comment on column app.domains.failures is 'How often in a row the proof was not found; at three it is proven no more.';
+comment on column app.domains.created_at is 'When it was added.';
+comment on column app.domains.updated_at is 'When it was last changed.';
+CREATE INDEX domains_by_role ON app.domains USING btree (tenant_id, role_id, id);
+alter table app.domains alter column domain set statistics 0, alter column challenge set statistics 0;
+alter table app.domains alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'admits,check_requested_at,checked_at,created_at,domain,failures,id,role_id,tenant_id,updated_at,verified_at', 'challenge', 'checked_at,check_requested_at,updated_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.domains FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_domain BEFORE INSERT OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.guard_domain();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.domains enable row level security;
+alter table app.domains force row level security;
+grant delete on app.domains to rowhouse_app;
+grant insert (domain, role_id, admits) on app.domains to rowhouse_app;
+grant select (tenant_id, id, domain, challenge, role_id, admits, verified_at, check_requested_at, checked_at, failures, created_at, updated_at) on app.domains to rowhouse_app;
+grant select on app.domains to rowhouse_definer;
+grant update (role_id, admits, check_requested_at) on app.domains to rowhouse_app;
+grant update (verified_at, check_requested_at, checked_at, failures) on app.domains to rowhouse_definer;
+create policy "managers of users add domains" on app.domains
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)));
+comment on policy "managers of users add domains" on app.domains is 'Whether it is the tenant''s the DNS says, and the worker asks it: neither the challenge nor the time of its proof is granted.';
+create policy "managers of users change what a domain admits to" on app.domains
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)));
+comment on policy "managers of users change what a domain admits to" on app.domains is 'Whether it admits, to which role, and that it be looked up. The trigger guard_domain refuses a role that holds more than the caller does. The domain itself never changes: another one is another proof.';
+create policy "managers of users remove domains" on app.domains
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)));
+comment on policy "managers of users remove domains" on app.domains is 'Nobody joins by it any more; who did stays.';
+create policy "managers of users see the tenant's domains" on app.domains
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_users'::text) AS tenant_where)));
+comment on policy "managers of users see the tenant's domains" on app.domains is 'By whose addresses people may let themselves in is for those who let people in.';
+create policy "nothing crosses the wall" on app.domains as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.domains is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people join by a domain" on app.domains
+    for select to rowhouse_definer
+    using (true);
+comment on policy "people join by a domain" on app.domains is 'auth.join_tenant() compares a proven address with it; jobs.due_domains() says which to look up; app.guard_domain() counts.';
+create policy "the worker says what the DNS says" on app.domains
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the worker says what the DNS says" on app.domains is 'jobs.note_domain(), which only the worker may call. Only these columns are granted.';
+
+create table app.invitations (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    email text not null,
+    role_id uuid not null,
+    invited_by uuid not null,
+    status text default 'pending'::text not null,
+    times_sent integer default 1 not null,
+    sent_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    accepted_by uuid,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint invitations_pkey PRIMARY KEY (tenant_id, id),
+    constraint invitations_tenant_id_accepted_by_fkey FOREIGN KEY (tenant_id, accepted_by) REFERENCES app.memberships(tenant_id, user_id),
+    constraint invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint invitations_tenant_id_invited_by_fkey FOREIGN KEY (tenant_id, invited_by) REFERENCES app.memberships(tenant_id, user_id),
+    constraint invitations_tenant_id_role_id_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES app.roles(tenant_id, id) ON DELETE CASCADE,
+    constraint invitations_check CHECK (((status = 'accepted'::text) = (accepted_by IS NOT NULL))),
+    constraint invitations_email_check CHECK (((email ~ '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'::text) AND (length(email) <= 254))),
+    constraint invitations_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text, 'expired'::text]))),
+    constraint invitations_times_sent_check CHECK ((times_sent > 0))
+);
+comment on table app.invitations is 'Somebody whom the tenant asked by mail to join it.';
+comment on column app.invitations.id is 'Its key.';
+comment on column app.invitations.email is 'The address that it was mailed to, and that alone can accept it.';
+comment on column app.invitations.role_id is 'The role that they get.';
+comment on column app.invitations.invited_by is 'Who answers for it: the member who sent it last. They have to hold what it promises when it is accepted.';
+comment on column app.invitations.status is 'What became of it. pending: waits for an answer, until expiresAt; accepted: they are a member; revoked: was taken back; expired: was not answered in time, and can be sent again.';
+comment on column app.invitations.times_sent is 'How often it was mailed.';
+comment on column app.invitations.sent_at is 'When it was mailed last.';
+comment on column app.invitations.expires_at is 'Until when it can be accepted.';
+comment on column app.invitations.accepted_by is 'Who came by it.';
+comment on column app.invitations.created_at is 'When it was made.';
+comment on column app.invitations.updated_at is 'When it was last changed.';
+CREATE INDEX invitations_by_guest ON app.invitations USING btree (tenant_id, accepted_by, id);
+CREATE INDEX invitations_by_inviter ON app.invitations USING btree (tenant_id, invited_by, id);
+CREATE INDEX invitations_by_role ON app.invitations USING btree (tenant_id, role_id, id);
+CREATE INDEX invitations_by_status ON app.invitations USING btree (tenant_id, status, id);
+CREATE UNIQUE INDEX invitations_pending_by_address ON app.invitations USING btree (tenant_id, email) WHERE (status = 'pending'::text);
+alter table app.invitations alter column email set statistics 0, alter column status set statistics 0;
+alter table app.invitations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.invitations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'accepted_by,created_at,expires_at,id,invited_by,role_id,sent_at,status,tenant_id,times_sent,updated_at', 'email', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.invitations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.invitations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.invitations enable row level security;
+alter table app.invitations force row level security;
+grant delete, insert, select, update on app.invitations to rowhouse_definer;
+grant select (tenant_id, id, email, role_id, invited_by, status, times_sent, sent_at, expires_at, accepted_by, created_at, updated_at) on app.invitations to rowhouse_app;
+create policy "invitations are made, accepted and forgotten" on app.invitations
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "invitations are made, accepted and forgotten" on app.invitations is 'context.invite_member() and its like, for the caller''s own tenant; auth.accept_invitation(); jobs.expire_mail() forgets what is long over.';
+create policy "managers of users see whom the tenant invited" on app.invitations
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_users'::text) AS tenant_where)));
+comment on policy "managers of users see whom the tenant invited" on app.invitations is 'The address of somebody who is no colleague yet is nothing for colleagues. Nobody writes here but inviteMember, resendInvitation and revokeInvitation, because each of them does several things at once.';
+create policy "nothing crosses the wall" on app.invitations as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.invitations is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -206,6 +360,7 @@ comment on column app.memberships.avatar_url is 'The picture that colleagues see
 comment on column app.memberships.created_at is 'When they joined.';
 comment on column app.memberships.updated_at is 'When it was last changed.';
 CREATE INDEX memberships_by_role ON app.memberships USING btree (tenant_id, role_id, id);
+CREATE INDEX memberships_by_status ON app.memberships USING btree (tenant_id, status, id);
 CREATE INDEX memberships_by_user ON app.memberships USING btree (user_id, tenant_id);
 CREATE INDEX memberships_of_owners ON app.memberships USING btree (tenant_id, id) WHERE (is_owner AND (status = 'active'::text));
 alter table app.memberships alter column status set statistics 0, alter column display_name set statistics 0, alter column avatar_url set statistics 0;
@@ -213,13 +368,20 @@ alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
+CREATE TRIGGER guard_seats BEFORE INSERT OR UPDATE OF status ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_seats();
 CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_owner AND (old.status = 'active'::text))) EXECUTE FUNCTION app.keep_an_owner();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.memberships enable row level security;
 alter table app.memberships force row level security;
 grant insert, select on app.memberships to rowhouse_definer;
 grant select (tenant_id, id, user_id, role_id, is_owner, status, display_name, avatar_url, created_at, updated_at) on app.memberships to rowhouse_app;
+grant update (role_id, is_owner, status) on app.memberships to rowhouse_definer;
 grant update (role_id, is_owner, status, display_name, avatar_url) on app.memberships to rowhouse_app;
+create policy "an invitation brings a removed member back" on app.memberships
+    for update to rowhouse_definer
+    using (true)
+    with check ((NOT is_owner));
+comment on policy "an invitation brings a removed member back" on app.memberships is 'auth.accept_invitation(), which also locks the inviter''s row, that nobody demotes them meanwhile. Nobody becomes an owner by it.';
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
@@ -242,10 +404,10 @@ create policy "nothing crosses the wall" on app.memberships as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.memberships is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "registration creates the first owner, an import brings members" on app.memberships
+create policy "registration creates the first owner, others come as members" on app.memberships
     for insert to rowhouse_definer
     with check (true);
-comment on policy "registration creates the first owner, an import brings members" on app.memberships is 'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+comment on policy "registration creates the first owner, others come as members" on app.memberships is 'auth.create_tenant(); auth.import_people(), which only the operator''s connection may call; auth.accept_invitation() and auth.join_tenant(). Only the first makes an owner.';
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer
     using (true);
@@ -418,9 +580,11 @@ create table app.tenants (
     single_session boolean default false not null,
     fingerprint text default 'family'::text not null,
     fingerprint_network boolean default false not null,
+    seats integer,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint tenants_seats_check CHECK ((seats > 0)),
     constraint tenants_session_idle_minutes_check CHECK (((session_idle_minutes >= 30) AND (session_idle_minutes <= 129600))),
     constraint tenants_session_lifetime_minutes_check CHECK (((session_lifetime_minutes >= 60) AND (session_lifetime_minutes <= 525600))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
@@ -439,24 +603,25 @@ comment on column app.tenants.session_lifetime_minutes is 'Minutes after which o
 comment on column app.tenants.single_session is 'Whether a sign-in ends the member''s other sessions in this company.';
 comment on column app.tenants.fingerprint is 'Where a session is good. off: everywhere; family: in the browser and on the platform that it began with, whatever their versions; exact: with the very User-Agent that it began with, so that an update signs out.';
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
+comment on column app.tenants.seats is 'How many active members it may have; null for as many as there are.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, seats) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
 grant update (updated_at) on app.tenants to rowhouse_definer;
 create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the seats are the operator''s, so none of these columns is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -478,7 +643,7 @@ create policy "the owners check locks the tenant" on app.tenants
     for update to rowhouse_definer
     using (true)
     with check (false);
-comment on policy "the owners check locks the tenant" on app.tenants is 'app.keep_an_owner() locks the row, which PostgreSQL counts as an update; the check lets no update through.';
+comment on policy "the owners check locks the tenant" on app.tenants is 'app.keep_an_owner() and app.take_seat() lock the row, which PostgreSQL counts as an update; the check lets no update through.';
 
 create table app.user_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -755,7 +920,7 @@ grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minut
 grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
 grant select on auth.api_keys to rowhouse_definer;
 grant update (name, requests_per_minute, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
-grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
+grant update (used_count, last_used_at, revoked_at) on auth.api_keys to rowhouse_definer;
 create policy "nothing crosses the wall" on auth.api_keys as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -794,7 +959,7 @@ create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns, and the definer may change no other.';
+comment on policy "web processes tell how often keys were used" on auth.api_keys is 'auth.record_key_usage() adds to two columns; auth.accept_invitation() revokes the keys that somebody had before they were removed. The definer may change no other.';
 
 create table auth.exchange_codes (
     digest bytea not null,
@@ -894,15 +1059,19 @@ create table auth.mail_tokens (
     created_at timestamp with time zone default now() not null,
     expires_at timestamp with time zone not null,
     used_at timestamp with time zone,
+    invited_to uuid,
+    invitation uuid,
     constraint mail_tokens_pkey PRIMARY KEY (id),
     constraint mail_tokens_link_digest_key UNIQUE (link_digest),
     constraint mail_tokens_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
     constraint mail_tokens_check CHECK (((purpose <> 'register'::text) OR (user_id IS NULL))),
-    constraint mail_tokens_check1 CHECK (((purpose <> 'change_email'::text) OR (user_id IS NOT NULL))),
+    constraint mail_tokens_check1 CHECK (((purpose = 'invitation'::text) = (invitation IS NOT NULL))),
+    constraint mail_tokens_check2 CHECK (((invitation IS NULL) = (invited_to IS NULL))),
+    constraint mail_tokens_check3 CHECK (((purpose <> 'change_email'::text) OR (user_id IS NOT NULL))),
     constraint mail_tokens_code_digest_check CHECK ((octet_length(code_digest) = 32)),
     constraint mail_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint mail_tokens_link_digest_check CHECK ((octet_length(link_digest) = 32)),
-    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text]))),
+    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text, 'invitation'::text]))),
     constraint mail_tokens_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
 );
 comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
@@ -915,6 +1084,8 @@ comment on column auth.mail_tokens.network is 'From where the mail was asked for
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 CREATE INDEX mail_tokens_by_address ON auth.mail_tokens USING btree (email, purpose, created_at);
 CREATE INDEX mail_tokens_by_expiry ON auth.mail_tokens USING btree (expires_at);
+CREATE INDEX mail_tokens_by_invitation ON auth.mail_tokens USING btree (invitation, created_at) WHERE (invitation IS NOT NULL);
+CREATE INDEX mail_tokens_by_tenant ON auth.mail_tokens USING btree (invited_to, created_at) WHERE (invited_to IS NOT NULL);
 CREATE INDEX mail_tokens_by_user ON auth.mail_tokens USING btree (user_id);
 alter table auth.mail_tokens alter column purpose set statistics 0, alter column email set statistics 0, alter column link_digest set statistics 0, alter column code_digest set statistics 0, alter column browser_digest set statistics 0, alter column network set statistics 0;
 alter table auth.mail_tokens enable row level security;
@@ -947,7 +1118,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'tenant_invitation'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -993,6 +1164,75 @@ create policy "sign-in keeps what waits for a second factor" on auth.mfa_challen
     with check (true);
 comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges is 'auth.open_session() asks, auth.finish_mfa() and auth.confirm_totp() answer; what is over is forgotten after an hour.';
 
+create table auth.passkey_challenges (
+    digest bytea not null,
+    purpose text not null,
+    bound_to bytea,
+    expires_at timestamp with time zone default (now() + '00:05:00'::interval) not null,
+    constraint passkey_challenges_pkey PRIMARY KEY (digest),
+    constraint passkey_challenges_bound_to_check CHECK ((octet_length(bound_to) = 32)),
+    constraint passkey_challenges_check CHECK (((purpose = 'sign_in'::text) = (bound_to IS NULL))),
+    constraint passkey_challenges_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'sign_in'::text, 'second_factor'::text, 'step_up'::text])))
+);
+comment on table auth.passkey_challenges is 'What authenticators were asked to sign. Not audited: good for five minutes; what was shown for one is recorded.';
+comment on column auth.passkey_challenges.digest is 'sha256 of sha256 of the challenge.';
+comment on column auth.passkey_challenges.bound_to is 'The digest of the handle of the session, or of the mfaToken, that it was made for; null for signing in.';
+CREATE INDEX passkey_challenges_by_expiry ON auth.passkey_challenges USING btree (expires_at);
+alter table auth.passkey_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column bound_to set statistics 0;
+alter table auth.passkey_challenges enable row level security;
+alter table auth.passkey_challenges force row level security;
+grant delete, insert, select on auth.passkey_challenges to rowhouse_definer;
+create policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the challenges of passkeys" on auth.passkey_challenges is 'auth.ask_passkey() makes them, auth.take_passkey_challenge() uses them up; jobs.expire_exchange_codes() forgets what is over.';
+
+create table auth.passkeys (
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    credential_id bytea not null,
+    public_key bytea not null,
+    counter bigint not null,
+    transports text[] default '{}'::text[] not null,
+    aaguid uuid not null,
+    backup_eligible boolean not null,
+    backed_up boolean not null,
+    name text not null,
+    created_at timestamp with time zone default now() not null,
+    last_used_at timestamp with time zone,
+    constraint passkeys_pkey PRIMARY KEY (id),
+    constraint passkeys_credential_id_key UNIQUE (credential_id),
+    constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+    constraint passkeys_check CHECK ((backup_eligible OR (NOT backed_up))),
+    constraint passkeys_counter_check CHECK (((counter >= 0) AND (counter <= '4294967295'::bigint))),
+    constraint passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    constraint passkeys_name_check CHECK (((length(name) <= 100) AND app.is_name(name))),
+    constraint passkeys_public_key_check CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 2000))),
+    constraint passkeys_transports_check CHECK (((cardinality(transports) <= 10) AND (array_position(transports, NULL::text) IS NULL)))
+);
+comment on table auth.passkeys is 'Keys of people''s authenticators (WebAuthn): a way in by itself, and a second factor.';
+comment on column auth.passkeys.credential_id is 'The authenticator''s name for it.';
+comment on column auth.passkeys.public_key is 'COSE_Key (RFC 9052): EdDSA, ES256 or RS256.';
+comment on column auth.passkeys.counter is 'The last signature counter that was shown; 0 where the authenticator has none. One that does not grow is that of a copy.';
+comment on column auth.passkeys.transports is 'How its browser said that it is reached: usb, internal, hybrid, …';
+comment on column auth.passkeys.aaguid is 'Which make of authenticator, as that says itself; nobody vouches for it.';
+comment on column auth.passkeys.backup_eligible is 'Whether a service may copy it to other devices; never changes.';
+comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
+CREATE INDEX passkeys_by_user ON auth.passkeys USING btree (user_id, id);
+alter table auth.passkeys alter column credential_id set statistics 0, alter column public_key set statistics 0, alter column transports set statistics 0, alter column name set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,counter,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passkeys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.passkeys enable row level security;
+alter table auth.passkeys force row level security;
+grant delete, insert, select, update on auth.passkeys to rowhouse_definer;
+create policy "sign-in keeps the passkeys" on auth.passkeys
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "sign-in keeps the passkeys" on auth.passkeys is 'auth.add_passkey() makes them, auth.begin_passkey() and auth.use_passkey() find the one that is shown; context.passkeys_of_caller() shows the caller''s own, context.rename_passkey_of_caller() and context.remove_passkey_of_caller() change them.';
+
 create table auth.passwords (
     user_id uuid not null,
     hash text not null,
@@ -1037,7 +1277,7 @@ create policy "sign-in keeps recovery codes" on auth.recovery_codes
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() makes ten, auth.take_code() uses each up once. Nobody else reads here.';
+comment on policy "sign-in keeps recovery codes" on auth.recovery_codes is 'auth.confirm_totp() and auth.add_passkey() make ten, auth.take_code() uses each up once; they go with the last second factor (auth.remove_totp(), context.remove_passkey_of_caller()).';
 
 create table auth.registrations (
     token_id uuid not null,
@@ -1091,7 +1331,7 @@ create table auth.sessions (
     constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
-    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,mfa,email,fed}'::text[]))
+    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[]))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
@@ -2428,6 +2668,18 @@ grant select on inspect.tables to rowhouse_auditor;
 
 -- Functions ---------------------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION app.add_domain(domain text, role_id uuid, admits boolean DEFAULT false)
+ RETURNS app.domains
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    insert into app.domains (domain, role_id, admits)
+    values (lower(btrim(add_domain.domain) collate "C"), add_domain.role_id, coalesce(add_domain.admits, false))
+    returning *
+$function$;
+comment on function app.add_domain(text,uuid,boolean) is 'Names a domain of the company''s. Put its challenge into the DNS, and verify it; then, if it admits, people with a proven address there may join with its role.';
+grant execute on function app.add_domain(text,uuid,boolean) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.check_role_permissions()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2500,6 +2752,46 @@ $function$;
 comment on function app.delete_my_preferences() is 'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
 grant execute on function app.delete_my_preferences() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.guard_domain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not context.is_caller() then
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    perform context.require_role(new.role_id);
+    if tg_op = 'UPDATE' then
+        perform context.require_role(old.role_id);
+        new.check_requested_at := case when new.check_requested_at is not null then now() end;
+        return new;
+    end if;
+    if app.is_public_mail(new.domain) then
+        raise exception using
+            errcode = 'RH474',
+            message = 'anybody can have an address in this domain',
+            column = 'domain',
+            hint = 'Name a domain that is the company''s own.';
+    end if;
+    if (select count(*) >= 20 from app.domains as known where known.tenant_id = new.tenant_id) then
+        raise exception using
+            errcode = 'RH475',
+            message = 'a company has twenty domains at most',
+            hint = 'Remove one that is not needed.';
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_domain() owner to rowhouse_definer;
+comment on function app.guard_domain() is 'Trigger: a domain is no public mail provider''s (RH474), its role holds no more than the caller does (RH403), and there are twenty at most (RH475).';
+grant execute on function app.guard_domain() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2515,6 +2807,12 @@ begin
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from old.tenant_id then
         perform context.refuse('broken_seal');
+    end if;
+    -- Everybody may go, and takes nothing with them.
+    if new.user_id = context.user_id() and new.status = 'removed' and new.role_id = old.role_id and not new.is_owner
+        and context.kind_in(context.actor()) = 'session'
+    then
+        return new;
     end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then
@@ -2541,6 +2839,23 @@ alter function app.guard_membership() owner to rowhouse_definer;
 comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing).';
 grant execute on function app.guard_membership() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.guard_seats()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
+        perform app.take_seat(new.tenant_id);
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_seats() owner to rowhouse_definer;
+comment on function app.guard_seats() is 'Trigger: who becomes an active member takes a seat (RH471 where there is none).';
+grant execute on function app.guard_seats() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_second_factor()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2557,6 +2872,16 @@ $function$;
 alter function app.guard_second_factor() owner to rowhouse_definer;
 comment on function app.guard_second_factor() is 'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
 grant execute on function app.guard_second_factor() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.invite_member(email text, role_id uuid, days integer DEFAULT 7)
+ RETURNS app.invitations
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.invite_member(invite_member.email, invite_member.role_id, coalesce(invite_member.days, 7))
+$function$;
+comment on function app.invite_member(text,uuid,integer) is 'Invites somebody by mail to join the tenant with a role that holds no more than the caller does; good for seven days, or as many as are said, thirty at most.';
+grant execute on function app.invite_member(text,uuid,integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.is_blank(value text)
  RETURNS boolean
@@ -2575,6 +2900,13 @@ RETURN ((name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2
 comment on function app.is_name(text) is 'Whether this is a name: one line with at least one character that can be seen.';
 grant execute on function app.is_name(text) to rowhouse_app;
 grant execute on function app.is_name(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION app.is_public_mail(domain text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (domain = ANY ('{gmail.com,googlemail.com,outlook.com,outlook.de,hotmail.com,hotmail.co.uk,hotmail.fr,hotmail.de,live.com,live.de,msn.com,yahoo.com,yahoo.co.uk,yahoo.co.jp,yahoo.fr,yahoo.de,ymail.com,rocketmail.com,aol.com,icloud.com,me.com,mac.com,proton.me,protonmail.com,pm.me,tutanota.com,tutanota.de,tuta.com,tuta.io,mailbox.org,posteo.de,posteo.net,gmx.de,gmx.net,gmx.com,gmx.at,gmx.ch,web.de,freenet.de,t-online.de,mail.de,email.de,arcor.de,mail.com,email.com,zoho.com,zohomail.com,fastmail.com,fastmail.fm,hey.com,hushmail.com,inbox.com,mail.ru,bk.ru,list.ru,inbox.ru,yandex.com,yandex.ru,ya.ru,rambler.ru,qq.com,163.com,126.com,yeah.net,sina.com,foxmail.com,naver.com,hanmail.net,daum.net,orange.fr,wanadoo.fr,free.fr,laposte.net,sfr.fr,libero.it,virgilio.it,tiscali.it,alice.it,wp.pl,o2.pl,onet.pl,interia.pl,seznam.cz,centrum.cz,uol.com.br,bol.com.br,terra.com.br,rediffmail.com,comcast.net,verizon.net,att.net,sbcglobal.net,cox.net,btinternet.com,bluewin.ch,mailinator.com,guerrillamail.com,10minutemail.com,yopmail.com,trashmail.com,temp-mail.org,sharklasers.com}'::text[]));
+comment on function app.is_public_mail(text) is 'Whether a domain is of a mail provider where anybody can have an address.';
 
 CREATE OR REPLACE FUNCTION app.keep_an_owner()
  RETURNS trigger
@@ -2604,6 +2936,23 @@ $function$;
 alter function app.keep_an_owner() owner to rowhouse_definer;
 comment on function app.keep_an_owner() is 'Deferred trigger: refuses (RH409) to take away the last active owner of a tenant.';
 grant execute on function app.keep_an_owner() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.leave_tenant()
+ RETURNS app.memberships
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.memberships;
+begin
+    perform context.require_session();
+    update app.memberships as membership set status = 'removed', is_owner = false
+    where membership.user_id = context.user_id() returning * into mine;
+    return mine;
+end
+$function$;
+comment on function app.leave_tenant() is 'Takes the caller out of the tenant that they are in; the last owner makes somebody else one first.';
+grant execute on function app.leave_tenant() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.me()
  RETURNS app.users
@@ -2657,6 +3006,17 @@ $function$;
 comment on function app.my_membership() is 'The caller''s membership in the tenant of their credential.';
 grant execute on function app.my_membership() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_passkeys()
+ RETURNS SETOF app.passkey
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.passkeys_of_caller()
+$function$;
+comment on function app.my_passkeys() is 'The passkeys with which the caller signs in, oldest first.';
+grant execute on function app.my_passkeys() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_permissions()
  RETURNS text[]
  LANGUAGE sql
@@ -2702,6 +3062,16 @@ $function$;
 comment on function app.my_tenant() is 'The tenant that the caller''s credential is for.';
 grant execute on function app.my_tenant() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.reactivate_member(id uuid)
+ RETURNS app.memberships
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.set_member_status(reactivate_member.id, 'active', '{suspended}')
+$function$;
+comment on function app.reactivate_member(uuid) is 'Ends a suspension, if there is a seat.';
+grant execute on function app.reactivate_member(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.receive_message()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2736,6 +3106,48 @@ alter function app.receive_message() owner to rowhouse_definer;
 comment on function app.receive_message() is 'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 grant execute on function app.receive_message() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.remove_member(id uuid)
+ RETURNS app.memberships
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.set_member_status(remove_member.id, 'removed', '{active,suspended}')
+$function$;
+comment on function app.remove_member(uuid) is 'Takes somebody out of the tenant: their sessions and keys open nothing from now on. Their row stays as the author of what they did; an invitation brings them back.';
+grant execute on function app.remove_member(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.remove_passkey(id uuid)
+ RETURNS app.passkey
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.remove_passkey_of_caller(remove_passkey.id)
+$function$;
+comment on function app.remove_passkey(uuid) is 'Takes a passkey of the caller''s away, unless it is their last way to sign in. It wants a fresh sign-in.';
+grant execute on function app.remove_passkey(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.rename_passkey(id uuid, name text)
+ RETURNS app.passkey
+ LANGUAGE sql
+ STRICT
+ SET search_path TO ''
+AS $function$
+    select * from context.rename_passkey_of_caller(rename_passkey.id, rename_passkey.name)
+$function$;
+comment on function app.rename_passkey(uuid,text) is 'Gives a passkey of the caller''s another name.';
+grant execute on function app.rename_passkey(uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.resend_invitation(id uuid, days integer DEFAULT 7)
+ RETURNS app.invitations
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.resend_invitation(resend_invitation.id, coalesce(resend_invitation.days, 7))
+$function$;
+comment on function app.resend_invitation(uuid,integer) is 'Mails an invitation again, in the caller''s name and with a new link; the one before is good no more.';
+grant execute on function app.resend_invitation(uuid,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.revoke_all_sessions()
  RETURNS SETOF app.session
  LANGUAGE sql
@@ -2758,6 +3170,16 @@ AS $function$
 $function$;
 comment on function app.revoke_api_key(uuid) is 'Revokes an API key, for good: it opens nothing from the next request on.';
 grant execute on function app.revoke_api_key(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.revoke_invitation(id uuid)
+ RETURNS app.invitations
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.revoke_invitation(revoke_invitation.id)
+$function$;
+comment on function app.revoke_invitation(uuid) is 'Takes an invitation back: its link opens nothing from now on.';
+grant execute on function app.revoke_invitation(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.revoke_other_sessions()
  RETURNS SETOF app.session
@@ -2808,6 +3230,19 @@ $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.search_members(search text, status text DEFAULT NULL::text)
+ RETURNS SETOF app.memberships
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select membership.* from app.memberships as membership
+    where membership.id = any (context.find_members(search_members.search, search_members.status))
+    order by membership.id
+$function$;
+comment on function app.search_members(text,text) is 'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does.';
+grant execute on function app.search_members(text,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text)
  RETURNS app.user_preferences
  LANGUAGE sql
@@ -2823,6 +3258,44 @@ $function$;
 comment on function app.set_my_preferences(text,text) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is.';
 grant execute on function app.set_my_preferences(text,text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.suspend_member(id uuid)
+ RETURNS app.memberships
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.set_member_status(suspend_member.id, 'suspended', '{active}')
+$function$;
+comment on function app.suspend_member(uuid) is 'Keeps a member out for now: their sessions and keys open nothing, and their seat is free.';
+grant execute on function app.suspend_member(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.take_seat(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    seats integer;
+    taken integer;
+begin
+    select known.seats into seats from app.tenants as known where known.id = tenant;
+    if seats is null then
+        return;
+    end if;
+    select known.seats into seats from app.tenants as known where known.id = tenant for no key update;
+    select count(*) into taken from app.memberships as membership
+    where membership.tenant_id = tenant and membership.status = 'active';
+    if taken >= seats then
+        raise exception using
+            errcode = 'RH471',
+            message = format('all %s seats are taken', seats),
+            hint = 'Remove or suspend somebody, or get more seats.';
+    end if;
+end
+$function$;
+alter function app.take_seat(uuid) owner to rowhouse_definer;
+comment on function app.take_seat(uuid) is 'Locks the tenant and raises RH471 unless one more active member fits into its seats.';
+
 CREATE OR REPLACE FUNCTION app.touch_updated_at()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2835,6 +3308,34 @@ end
 $function$;
 comment on function app.touch_updated_at() is 'Trigger: updated_at is the time of the last change, whatever the caller says.';
 
+CREATE OR REPLACE FUNCTION app.transfer_ownership(id uuid)
+ RETURNS app.memberships
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    mine  app.memberships;
+    owner app.memberships;
+begin
+    perform context.require_session();
+    update app.memberships as membership set is_owner = false
+    where membership.user_id = context.user_id() and membership.is_owner and membership.id <> transfer_ownership.id
+    returning * into mine;
+    if not found then
+        perform context.refuse('owner');
+    end if;
+    update app.memberships as membership set is_owner = true, role_id = mine.role_id
+    where membership.id = transfer_ownership.id and membership.status = 'active'
+    returning * into owner;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such active member';
+    end if;
+    return owner;
+end
+$function$;
+comment on function app.transfer_ownership(uuid) is 'Makes another active member the owner instead of the caller, with the caller''s role; the caller stays a member.';
+grant execute on function app.transfer_ownership(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.unlink_identity(id uuid)
  RETURNS app.identity
  LANGUAGE sql
@@ -2845,6 +3346,24 @@ AS $function$
 $function$;
 comment on function app.unlink_identity(uuid) is 'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in.';
 grant execute on function app.unlink_identity(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.verify_domain(id uuid)
+ RETURNS app.domains
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    asked app.domains;
+begin
+    update app.domains as mine set check_requested_at = now() where mine.id = verify_domain.id returning * into asked;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such domain';
+    end if;
+    return asked;
+end
+$function$;
+comment on function app.verify_domain(uuid) is 'Has the worker look within a minute whether the TXT record _rowhouse-challenge of the domain holds its challenge.';
+grant execute on function app.verify_domain(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.visible_conversations()
  RETURNS SETOF app.conversations
@@ -3166,6 +3685,245 @@ end
 $function$;
 comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
 
+CREATE OR REPLACE FUNCTION auth.accept_invitation(link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb)
+ RETURNS TABLE(outcome text, tenant jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried      record;
+    invitation app.invitations;
+    place      app.tenants;
+    person     app.users;
+    known      app.memberships;
+    live       record;
+    promised   text[];
+begin
+    select * into strict tried from auth.try_mail_token('invitation', link, null, null, facts);
+    outcome := tried.outcome;
+    if outcome = 'ok' then
+        select * into invitation from app.invitations as open
+        where open.tenant_id = (tried.token).invited_to and open.id = (tried.token).invitation
+            and open.status = 'pending' and open.expires_at > now()
+        for update;
+        outcome := case when found then 'ok' else 'invalid_token' end;
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    select * into strict place from app.tenants as one where one.id = invitation.tenant_id;
+    select * into person from app.users as one where lower(one.email) = invitation.email;
+    if person.id is not null then
+        select * into known from app.memberships as one
+        where one.tenant_id = place.id and one.user_id = person.id for no key update;
+    end if;
+    perform from app.memberships as inviter
+    where inviter.tenant_id = place.id and inviter.user_id = invitation.invited_by for share;
+    select role.permissions into strict promised from app.roles as role
+    where role.tenant_id = place.id and role.id = invitation.role_id;
+
+    if handle is not null then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := case
+            when live.outcome <> 'ok' then live.outcome
+            when (live.session).user_id is distinct from person.id then 'another_person'
+            else 'ok'
+        end;
+    elsif person.id is not null then
+        outcome := 'sign_in_first';
+    elsif person_name is null or password_hash is null then
+        outcome := 'newcomer';
+    end if;
+    outcome := case
+        when outcome <> 'ok' then outcome
+        when place.status <> 'active' then 'tenant_' || place.status
+        when known.status = 'active' then 'already_member'
+        when known.status = 'suspended' then 'membership_suspended'
+        when not (promised || '{manage_users}') <@ auth.held_by(place.id, invitation.invited_by) then 'inviter_may_not'
+        else 'ok'
+    end;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    if person.id is null then
+        person.id := uuidv7();
+        perform context.act(person.id, null, facts);
+        insert into app.users (id, email, name, locale)
+            values (person.id, invitation.email, btrim(person_name), accept_invitation.locale)
+            returning * into person;
+        insert into auth.passwords (user_id, hash) values (person.id, password_hash);
+        perform auth.forget_registrations(person.email, person.id);
+    end if;
+    perform context.act(person.id, place.id, facts);
+    if known.id is null then
+        insert into app.memberships (tenant_id, user_id, role_id, display_name)
+            values (place.id, person.id, invitation.role_id, person.name);
+    else
+        update auth.sessions as past set ended_at = now(), end_reason = 'revoked'
+        where past.tenant_id = place.id and past.user_id = person.id and past.ended_at is null;
+        update auth.api_keys as past set revoked_at = now()
+        where past.tenant_id = place.id and past.user_id = person.id and past.revoked_at is null;
+        update app.memberships as mine set status = 'active', role_id = invitation.role_id, is_owner = false
+        where mine.tenant_id = place.id and mine.id = known.id;
+    end if;
+    update app.invitations as mine set status = 'accepted', accepted_by = person.id
+    where mine.tenant_id = place.id and mine.id = invitation.id;
+    perform auth.void_invitation(invitation.id);
+    tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    return next;
+end
+$function$;
+alter function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) is 'Makes the person whom an invitation was mailed to a member, and an account for one who has none. Says why not by an outcome; raises RH471 where every seat is taken.';
+grant execute on function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.add_passkey(handle bytea, token bytea, challenge bytea, credential bytea, public_key bytea, about jsonb, name text, recovery bytea[], mail uuid, session uuid, session_handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, passkey jsonb, codes_kept boolean, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    who    record;
+    person app.users;
+    made   auth.passkeys;
+    shown  text[];
+begin
+    -- Before any row, as who takes a passkey away does; so nobody has a twenty-first.
+    perform auth.lock_ways_in(known.user_id) from auth.sessions as known where known.handle_digest = sha256(handle);
+    perform auth.lock_ways_in(known.user_id) from auth.mfa_challenges as known where known.digest = sha256(token);
+    select * into who from auth.enrolling(handle, token, facts, 'passkey');
+    outcome := who.outcome;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, 'register', coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome = 'ok' and credential is null then
+        perform audit.record_event('auth.passkey_refused', null, '{"reason": "not_made"}');
+        outcome := 'refused';
+    end if;
+    if outcome = 'ok' and (select count(*) >= 20 from auth.passkeys as mine where mine.user_id = who.person) then
+        outcome := 'full';
+    end if;
+    if outcome = 'ok' then
+        insert into auth.passkeys (
+            user_id, credential_id, public_key, counter, transports, aaguid, backup_eligible, backed_up, name
+        ) values (
+            who.person, credential, add_passkey.public_key, (about ->> 'counter')::bigint,
+            array(select jsonb_array_elements_text(about -> 'transports')), (about ->> 'aaguid')::uuid,
+            (about ->> 'backup_eligible')::boolean, (about ->> 'backed_up')::boolean,
+            case when app.is_name(add_passkey.name) then btrim(add_passkey.name) else 'Passkey' end
+        ) on conflict (credential_id) do nothing
+        returning * into made;
+        if made.id is null then
+            outcome := 'taken';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    codes_kept := not exists (
+        select from auth.recovery_codes as left_over where left_over.user_id = who.person and left_over.used_at is null
+    );
+    if codes_kept then
+        delete from auth.recovery_codes as used where used.user_id = who.person;
+        insert into auth.recovery_codes (user_id, digest) select who.person, sha256(code) from unnest(recovery) as code;
+    end if;
+    select * into strict person from app.users as known where known.id = who.person;
+    perform auth.queue_mail(mail, 'passkey_added', person.email, person.locale, null, facts);
+    perform audit.record_event('auth.mfa_enrolled', null, jsonb_build_object('passkey', made.id));
+    passkey := jsonb_build_object('id', made.id, 'name', made.name, 'synced', made.backup_eligible, 'createdAt', made.created_at);
+    shown := auth.passkey_methods(made);
+    if token is not null and handle is null then
+        delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
+        select opened.outcome, opened.result into outcome, result from auth.open_session(
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+        ) as opened;
+    else
+        update auth.sessions as own set
+            authenticated_at = now(),
+            methods = array(select distinct unnest(own.methods || shown) order by 1)
+        where own.id = (who.session).id;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) is 'Keeps a new passkey, and recovery codes for who has none; tells its owner by mail.';
+grant execute on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.arm_invitation(mail uuid, link bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.mail_tokens as token set link_digest = sha256(link)
+    where token.id = mail and token.purpose = 'invitation' and token.used_at is null and token.expires_at > now();
+    return found;
+end
+$function$;
+alter function auth.arm_invitation(uuid,bytea) owner to rowhouse_definer;
+comment on function auth.arm_invitation(uuid,bytea) is 'Gives the mail of an invitation its link; false if the invitation is over.';
+grant execute on function auth.arm_invitation(uuid,bytea) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.ask_passkey(challenge bytea, purpose text, handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, person uuid, email text, name text, passkeys jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live record;
+begin
+    outcome := 'ok';
+    if purpose = 'register' then
+        select asking.outcome, asking.person into outcome, person from auth.enrolling(handle, token, facts, 'passkey') as asking;
+    elsif purpose = 'second_factor' then
+        select asked.user_id into person from auth.mfa_challenges as asked
+        where asked.digest = sha256(token) and asked.purpose = 'verify' and asked.expires_at > now() and asked.tries < 5;
+        if person is null then
+            perform audit.tally_stranger('auth.mfa_unknown', auth.network((facts ->> 'ip')::inet));
+            outcome := 'invalid';
+        end if;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and person is not null then
+        select known.email, known.name into email, name from app.users as known where known.id = person;
+        select jsonb_agg(
+            jsonb_build_object(
+                'id', translate(rtrim(encode(mine.credential_id, 'base64'), '='), E'+/\n', '-_'), 'transports', mine.transports
+            ) order by mine.id
+        ) into passkeys from auth.passkeys as mine where mine.user_id = person;
+        outcome := case
+            when purpose = 'register' and jsonb_array_length(passkeys) >= 20 then 'full'
+            when purpose <> 'register' and passkeys is null then 'none'
+            else 'ok'
+        end;
+        passkeys := coalesce(passkeys, '[]');
+    end if;
+    if outcome = 'ok' then
+        delete from auth.passkey_challenges as over where over.expires_at < now() - interval '1 hour';
+        insert into auth.passkey_challenges (digest, purpose, bound_to)
+            values (sha256(challenge), ask_passkey.purpose, sha256(coalesce(handle, token)));
+    end if;
+    return next;
+end
+$function$;
+alter function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) is 'Keeps a challenge for an authenticator to sign and says which passkeys are meant; when signing in, nobody''s.';
+grant execute on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -3310,6 +4068,77 @@ alter function auth.begin_mfa(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_mfa(bytea,jsonb) is 'Counts a try at a second factor and returns the (encrypted) seed to check the code with.';
 grant execute on function auth.begin_mfa(bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.begin_passkey(purpose text, challenge bytea, credential bytea, handle bytea, token bytea, facts jsonb)
+ RETURNS TABLE(outcome text, retry_after integer, passkey uuid, person uuid, public_key bytea)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    network constant text := auth.network((facts ->> 'ip')::inet);
+    live    record;
+    asked   auth.mfa_challenges;
+    known   auth.passkeys;
+begin
+    outcome := 'ok';
+    if purpose = 'second_factor' then
+        select * into asked from auth.mfa_challenges as challenge
+        where challenge.digest = sha256(token) and challenge.purpose = 'verify'
+            and challenge.expires_at > now() and challenge.tries < 5
+        for update;
+        if not found then
+            perform audit.tally_stranger('auth.mfa_unknown', network);
+            outcome := 'invalid';
+        end if;
+        person := asked.user_id;
+    elsif purpose = 'step_up' then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := live.outcome;
+        person := (live.session).user_id;
+    end if;
+    if outcome = 'ok' and not auth.take_passkey_challenge(challenge, begin_passkey.purpose, coalesce(handle, token), facts) then
+        outcome := 'challenge_invalid';
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    select * into known from auth.passkeys as shown where shown.credential_id = begin_passkey.credential;
+    if purpose = 'sign_in' then
+        person := known.user_id;
+        if person is null then
+            perform audit.tally_stranger('auth.passkey_unknown', network);
+            outcome := 'refused';
+            return next;
+            return;
+        end if;
+        retry_after := auth.throttle('passkey ' || known.id || ' ' || network, 5);
+    else
+        retry_after := auth.throttle('mfa ' || person, 5);
+    end if;
+    if retry_after > 0 then
+        perform audit.tally_stranger('auth.login_throttled', network);
+        outcome := 'throttled';
+        return next;
+        return;
+    end if;
+    update auth.mfa_challenges as challenge set tries = challenge.tries + 1 where challenge.digest = asked.digest;
+    if known.user_id is distinct from person then
+        perform context.act(person, null, facts);
+        perform audit.record_event('auth.passkey_refused', null, jsonb_build_object('reason', 'not_theirs', 'for', purpose));
+        outcome := 'refused';
+    else
+        passkey := known.id;
+        public_key := known.public_key;
+    end if;
+    return next;
+end
+$function$;
+alter function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) is 'Uses up the challenge, counts the try and returns the public key to check an authenticator''s answer with.';
+grant execute on function auth.begin_passkey(text,bytea,bytea,bytea,bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.begin_password_change(handle bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, password_hash text, about text[])
  LANGUAGE plpgsql
@@ -3345,16 +4174,18 @@ CREATE OR REPLACE FUNCTION auth.begin_step_up(handle bytea, by_code boolean, fac
  SET search_path TO ''
 AS $function$
 declare
-    live record;
+    live       record;
+    has_factor boolean;
 begin
     select * into live from auth.live_session(handle, facts);
     outcome := live.outcome;
     if outcome = 'ok' then
         select known.id, known.seed into factor, seed from auth.totp_factors as known
         where known.user_id = (live.session).user_id and known.confirmed_at is not null;
+        has_factor := auth.has_second_factor((live.session).user_id);
         outcome := case
-            when factor is not null and not by_code then 'code_required'
-            when factor is null and by_code then 'password_required'
+            when has_factor and not by_code then 'code_required'
+            when by_code and not has_factor then 'password_required'
             else 'ok'
         end;
     end if;
@@ -3749,7 +4580,7 @@ alter function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) owner to rowhouse_de
 comment on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) is 'Keeps the (encrypted) seed of a second factor that is not proven yet.';
 grant execute on function auth.enrol_totp(bytea,bytea,uuid,text,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb)
+CREATE OR REPLACE FUNCTION auth.enrolling(handle bytea, token bytea, facts jsonb, kind text DEFAULT 'totp'::text)
  RETURNS TABLE(outcome text, person uuid, session auth.sessions, asked auth.mfa_challenges)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3780,16 +4611,16 @@ begin
             perform context.act(person, null, facts);
         end if;
     end if;
-    if outcome = 'ok' and exists (
+    if outcome = 'ok' and (handle is null and auth.has_second_factor(person) or kind = 'totp' and exists (
         select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-    ) then
+    )) then
         outcome := 'exists';
     end if;
     return next;
 end
 $function$;
-alter function auth.enrolling(bytea,bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.enrolling(bytea,bytea,jsonb) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
+alter function auth.enrolling(bytea,bytea,jsonb,text) owner to rowhouse_definer;
+comment on function auth.enrolling(bytea,bytea,jsonb,text) is 'Who is setting up a second factor, by a session that is fresh or by the token of a sign-in that wants one.';
 
 CREATE OR REPLACE FUNCTION auth.exchange_code(code bytea, challenge text, session uuid, handle bytea, tenant_slug text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, result jsonb)
@@ -3847,25 +4678,6 @@ alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner t
 comment on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) is 'Turns a one-time code into a session of whom the provider vouched for; the code is gone whatever comes of it. Never raises for a refusal.';
 grant execute on function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
- RETURNS text
- LANGUAGE sql
- STABLE PARALLEL RESTRICTED SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select case registration
-        when 'open' then null
-        when 'invited' then case when not exists (
-            select from auth.registrations as pending
-            join auth.mail_tokens as token on token.id = pending.token_id
-            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
-        ) then 'registration_invited' end
-        else 'registration_closed'
-    end
-$function$;
-alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
-comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
-
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3895,6 +4707,31 @@ $function$;
 alter function auth.fail_login(uuid,jsonb) owner to rowhouse_definer;
 comment on function auth.fail_login(uuid,jsonb) is 'Writes a failed login into the trail, or counts it where the address is nobody''s; after the same work.';
 
+CREATE OR REPLACE FUNCTION auth.fault_of_newcomer(address text, registration text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case
+        when registration = 'open' then null
+        when exists (
+            select from auth.mail_tokens as token
+            join app.invitations as open on open.tenant_id = token.invited_to and open.id = token.invitation
+            where token.email = address and token.purpose = 'invitation' and token.used_at is null
+                and token.expires_at > now() and open.status = 'pending'
+        ) then null
+        when registration = 'invited' then case when not exists (
+            select from auth.registrations as pending
+            join auth.mail_tokens as token on token.id = pending.token_id
+            where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
+        ) then 'registration_invited' end
+        else 'registration_closed'
+    end
+$function$;
+alter function auth.fault_of_newcomer(text,text) owner to rowhouse_definer;
+comment on function auth.fault_of_newcomer(text,text) is 'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
+
 CREATE OR REPLACE FUNCTION auth.find_mail_token(purpose text, link bytea, email text, codes bytea[])
  RETURNS auth.mail_tokens
  LANGUAGE plpgsql
@@ -3913,7 +4750,7 @@ begin
         select * into found from auth.mail_tokens as token
         where token.link_digest = sha256(link) and token.purpose = find_mail_token.purpose
             and token.used_at is null and token.expires_at > now()
-            and (token.purpose = 'register' or exists (select from app.users as person where person.id = token.user_id))
+            and (token.purpose in ('register', 'invitation') or exists (select from app.users as person where person.id = token.user_id))
         for update;
         return found;
     end if;
@@ -4031,6 +4868,108 @@ alter function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) owner to row
 comment on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) is 'Turns a checked second factor into the session that was asked for, or into a failure in the trail.';
 grant execute on function auth.finish_mfa(bytea,bigint,bytea,uuid,bytea,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.finish_passkey_login(passkey uuid, answer jsonb, session uuid, handle bytea, tenant_slug text, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  constant text[] := auth.use_passkey(passkey, answer, facts);
+    person uuid;
+begin
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    select known.user_id into strict person from auth.passkeys as known where known.id = passkey;
+    perform auth.forgive('passkey ' || passkey || ' ' || auth.network((facts ->> 'ip')::inet));
+    return query select opened.outcome, opened.result
+        from auth.open_session(person, session, handle, tenant_slug, shown, facts) as opened;
+end
+$function$;
+alter function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) is 'Turns a checked passkey into a session, or into a failure in the trail. Never raises for a refusal, so that both commit.';
+grant execute on function auth.finish_passkey_login(uuid,jsonb,uuid,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_passkey_mfa(token bytea, passkey uuid, answer jsonb, session uuid, handle bytea, facts jsonb)
+ RETURNS TABLE(outcome text, result jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked auth.mfa_challenges;
+    shown text[];
+begin
+    select * into asked from auth.mfa_challenges as challenge
+    where challenge.digest = sha256(token) and challenge.purpose = 'verify' and challenge.expires_at > now()
+    for update;
+    if not found then
+        outcome := 'invalid';
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = asked.user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
+    perform auth.forgive('mfa ' || asked.user_id);
+    return query select opened.outcome, opened.result
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+end
+$function$;
+alter function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) is 'Turns a passkey that was shown after a password into the session that was asked for, or into a failure in the trail.';
+grant execute on function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.finish_passkey_step_up(handle bytea, passkey uuid, answer jsonb, facts jsonb)
+ RETURNS TABLE(outcome text, authenticated_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live  record;
+    shown text[];
+begin
+    -- The passkey before the session, as signing in takes them.
+    perform from auth.passkeys as known where known.id = passkey for update;
+    select * into strict live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    if exists (select from auth.passkeys as known where known.id = passkey and known.user_id = (live.session).user_id) then
+        shown := auth.use_passkey(passkey, answer, facts);
+    end if;
+    if shown is null then
+        perform audit.record_event('auth.step_up_failed', (live.session).tenant_id, null);
+        outcome := 'refused';
+        return next;
+        return;
+    end if;
+    perform auth.forgive('mfa ' || (live.session).user_id);
+    update auth.sessions as own set
+        authenticated_at = now(),
+        methods = array(select distinct unnest(own.methods || shown) order by 1)
+    where own.id = (live.session).id
+    returning own.authenticated_at into authenticated_at;
+    perform audit.record_event('auth.step_up', (live.session).tenant_id, jsonb_build_object('by', 'passkey'));
+    return next;
+end
+$function$;
+alter function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) is 'Makes a session fresh for ten minutes, for who showed a passkey.';
+grant execute on function auth.finish_passkey_step_up(bytea,uuid,jsonb,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.finish_password_change(handle bytea, verified boolean, known_hash text, password_hash text, mail uuid, facts jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -4083,9 +5022,7 @@ begin
     person := (live.session).user_id;
     -- A password is no longer enough from the moment on that there is a second factor.
     shown := case
-        when verified and not exists (
-            select from auth.totp_factors as known where known.user_id = person and known.confirmed_at is not null
-        ) then 'pwd'
+        when verified and not auth.has_second_factor(person) then 'pwd'
         else auth.take_code(person, step, recovery)
     end;
     if shown is null then
@@ -4242,6 +5179,49 @@ alter function auth.guard_api_key() owner to rowhouse_definer;
 comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 grant execute on function auth.guard_api_key() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.has_second_factor(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$function$;
+alter function auth.has_second_factor(uuid) owner to rowhouse_definer;
+comment on function auth.has_second_factor(uuid) is 'Whether this person has a confirmed second factor or a passkey.';
+
+CREATE OR REPLACE FUNCTION auth.has_way_in(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from auth.passwords as password where password.user_id = person)
+        or exists (select from auth.identities as identity where identity.user_id = person)
+        or exists (select from auth.passkeys as passkey where passkey.user_id = person)
+$function$;
+alter function auth.has_way_in(uuid) owner to rowhouse_definer;
+comment on function auth.has_way_in(uuid) is 'Whether this person has a password, an account elsewhere or a passkey.';
+
+CREATE OR REPLACE FUNCTION auth.held_by(tenant uuid, person uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce((
+        select role.permissions
+        from app.memberships as membership
+        join app.users as known on known.id = membership.user_id
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = tenant and membership.user_id = person
+            and membership.status = 'active' and known.status = 'active'
+    ), '{}')
+$function$;
+alter function auth.held_by(uuid,uuid) owner to rowhouse_definer;
+comment on function auth.held_by(uuid,uuid) is 'The permissions of a member as they are now; none of who is suspended, removed, banned or no member.';
+
 CREATE OR REPLACE FUNCTION auth.import_people(people jsonb, looking boolean)
  RETURNS TABLE(line bigint, outcome text, detail text)
  LANGUAGE plpgsql
@@ -4388,6 +5368,54 @@ CREATE OR REPLACE FUNCTION auth.is_replay(known auth.sessions, counter integer)
 RETURN ((counter <> (known).counter) AND (NOT ((counter = ((known).counter - 1)) AND (((known).acknowledged_at IS NULL) OR ((known).acknowledged_at > (now() - '00:00:10'::interval))))));
 comment on function auth.is_replay(auth.sessions,integer) is 'Whether a refresh token with this counter was replaced, and whoever holds its child has been using it for more than ten seconds.';
 grant execute on function auth.is_replay(auth.sessions,integer) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION auth.join_tenant(handle bytea, tenant_slug text, facts jsonb)
+ RETURNS TABLE(outcome text, tenant jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    live   record;
+    person app.users;
+    place  app.tenants;
+    door   app.domains;
+    known  app.memberships;
+begin
+    select * into strict live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    select * into strict person from app.users as one where one.id = (live.session).user_id;
+    -- Somebody who presses the button twice takes turns with themselves.
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(person.email));
+    select * into place from app.tenants as one where lower(one.slug) = tenant_slug and one.status = 'active';
+    select * into door from app.domains as one
+    where one.tenant_id = place.id and one.domain = split_part(person.email, '@', 2)
+        and one.admits and one.verified_at is not null;
+    select * into known from app.memberships as one where one.tenant_id = place.id and one.user_id = person.id;
+    outcome := case
+        when known.status = 'active' then 'already_member'
+        when door.id is null or known.id is not null then 'cannot_join'
+        else 'ok'
+    end;
+    if outcome = 'ok' then
+        perform context.act(person.id, place.id, facts);
+        insert into app.memberships (tenant_id, user_id, role_id, display_name)
+            values (place.id, person.id, door.role_id, person.name);
+        perform audit.record_event('tenant.joined', place.id, jsonb_build_object('domain', door.id));
+        tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    else
+        perform audit.tally_stranger('tenant.join_failed', auth.network((facts ->> 'ip')::inet));
+    end if;
+    return next;
+end
+$function$;
+alter function auth.join_tenant(bytea,text,jsonb) owner to rowhouse_definer;
+comment on function auth.join_tenant(bytea,text,jsonb) is 'Makes a signed-in person a member of a tenant that lets the people of their address''s domain in. Outcome: ok, already_member, cannot_join, or why the session will not do.';
+grant execute on function auth.join_tenant(bytea,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.keep_code(code bytea, challenge text, provider text, issuer text, subject text, address text, name text)
  RETURNS void
@@ -4561,6 +5589,58 @@ $function$;
 alter function auth.lock_sessions(uuid) owner to rowhouse_definer;
 comment on function auth.lock_sessions(uuid) is 'Holds a person''s sessions together until the transaction ends: none is made of another meanwhile, and all can be ended.';
 
+CREATE OR REPLACE FUNCTION auth.lock_ways_in(person uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtextextended('ways in of ' || person, 0))
+$function$;
+alter function auth.lock_ways_in(uuid) owner to rowhouse_definer;
+comment on function auth.lock_ways_in(uuid) is 'Holds a person''s ways in together until the transaction ends: two that are taken away at once take turns.';
+
+CREATE OR REPLACE FUNCTION auth.mail_invitation(invitation app.invitations)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mail   constant uuid := uuidv7();
+    locale text;
+begin
+    if (select count(*) >= 3 from auth.mail_tokens as sent
+            where sent.invitation = mail_invitation.invitation.id and sent.created_at > now() - interval '1 hour')
+        or (select count(*) >= 200 from auth.mail_tokens as sent
+            where sent.invited_to = mail_invitation.invitation.tenant_id and sent.created_at > now() - interval '1 day')
+    then
+        raise exception using
+            errcode = 'RH473',
+            message = 'too many invitations were mailed lately',
+            hint = 'An invitation is mailed three times an hour, and a company mails two hundred a day.';
+    end if;
+    insert into auth.mail_tokens (id, purpose, email, link_digest, code_digest, network, expires_at, invited_to, invitation)
+        values (mail, 'invitation', mail_invitation.invitation.email, extensions.gen_random_bytes(32),
+            extensions.gen_random_bytes(32), 'invitation', mail_invitation.invitation.expires_at,
+            mail_invitation.invitation.tenant_id, mail_invitation.invitation.id);
+    if (select count(*) > 10 from auth.mail_tokens as sent
+        where sent.email = mail_invitation.invitation.email and sent.purpose = 'invitation'
+            and sent.created_at > now() - interval '1 hour')
+    then
+        return;
+    end if;
+    select known.locale into locale from app.users as known
+    where lower(known.email) = mail_invitation.invitation.email
+        or known.id = mail_invitation.invitation.invited_by
+    order by lower(known.email) = mail_invitation.invitation.email desc limit 1;
+    perform auth.queue_mail(mail, 'tenant_invitation', mail_invitation.invitation.email, coalesce(locale, 'en'), null,
+        context.claims());
+end
+$function$;
+alter function auth.mail_invitation(app.invitations) owner to rowhouse_definer;
+comment on function auth.mail_invitation(app.invitations) is 'Queues the mail of an invitation; RH473 where there were enough.';
+
 CREATE OR REPLACE FUNCTION auth.make_mail_token(purpose text, address text, person uuid, link bytea, code bytea, browser bytea, lifetime interval, facts jsonb)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -4709,9 +5789,7 @@ begin
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
         when methods && '{otp,hwk,mfa}' then 'ok'
-        when exists (
-            select from auth.totp_factors as factor where factor.user_id = person.id and factor.confirmed_at is not null
-        ) then 'mfa_required'
+        when auth.has_second_factor(person.id) then 'mfa_required'
         when place.requires_second_factor then 'mfa_enrolment_required'
         else 'ok'
     end;
@@ -4761,6 +5839,14 @@ end
 $function$;
 alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
 comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+
+CREATE OR REPLACE FUNCTION auth.passkey_methods(passkey auth.passkeys)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[CASE WHEN (passkey).backup_eligible THEN 'swk'::text ELSE 'hwk'::text END, 'user'::text, 'mfa'::text];
+comment on function auth.passkey_methods(auth.passkeys) is 'What a passkey proves, in the words of RFC 8176: hwk or swk, and that its authenticator verified its user.';
+grant execute on function auth.passkey_methods(auth.passkeys) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION auth.queue_mail(mail uuid, template text, recipient text, locale text, secret text, facts jsonb)
  RETURNS void
@@ -4973,13 +6059,15 @@ begin
     if not found then
         return 'not_enrolled';
     end if;
-    delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    if not auth.has_second_factor((live.session).user_id) then
+        delete from auth.recovery_codes as gone where gone.user_id = (live.session).user_id;
+    end if;
     perform audit.record_event('auth.mfa_removed', null, null);
     return 'ok';
 end
 $function$;
 alter function auth.remove_totp(bytea,jsonb) owner to rowhouse_definer;
-comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor and its recovery codes; wants a fresh sign-in.';
+comment on function auth.remove_totp(bytea,jsonb) is 'Removes the caller''s second factor, and its recovery codes unless passkeys stay; wants a fresh sign-in.';
 grant execute on function auth.remove_totp(bytea,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.request_email_change(handle bytea, email text, link bytea, code bytea, browser bytea, mail uuid, secret text, facts jsonb)
@@ -5240,7 +6328,7 @@ begin
     end if;
     update auth.recovery_codes as code set used_at = now()
     where code.user_id = person and code.digest = sha256(recovery) and code.used_at is null
-        and exists (select from auth.totp_factors as factor where factor.user_id = person and factor.confirmed_at is not null);
+        and auth.has_second_factor(person);
     return case when found then 'recovery' end;
 end
 $function$;
@@ -5266,6 +6354,26 @@ end
 $function$;
 alter function auth.take_exchange_code(bytea,text,jsonb) owner to rowhouse_definer;
 comment on function auth.take_exchange_code(bytea,text,jsonb) is 'What is kept under a one-time code, which is gone whatever comes of it; null if it is no good.';
+
+CREATE OR REPLACE FUNCTION auth.take_passkey_challenge(challenge bytea, purpose text, bound_to bytea, facts jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from auth.passkey_challenges as made
+    where made.digest = sha256(challenge) and made.purpose = take_passkey_challenge.purpose
+        and made.bound_to is not distinct from sha256(take_passkey_challenge.bound_to) and made.expires_at > now();
+    if found then
+        return true;
+    end if;
+    perform audit.tally_stranger('auth.passkey_challenge_unknown', auth.network((facts ->> 'ip')::inet));
+    return false;
+end
+$function$;
+alter function auth.take_passkey_challenge(bytea,text,bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.take_passkey_challenge(bytea,text,bytea,jsonb) is 'Uses up a challenge that an authenticator signed; false for one that is over, used, or made for something or somebody else.';
 
 CREATE OR REPLACE FUNCTION auth.throttle(subject text, free integer)
  RETURNS integer
@@ -5360,6 +6468,43 @@ alter function auth.unban(uuid,text) owner to rowhouse_definer;
 comment on function auth.unban(uuid,text) is 'For the operator: lets somebody in again who was banned.';
 grant execute on function auth.unban(uuid,text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.use_passkey(passkey uuid, answer jsonb, facts jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    known  auth.passkeys;
+    count  constant bigint := (answer ->> 'counter')::bigint;
+    reason text;
+begin
+    select * into known from auth.passkeys as shown where shown.id = passkey for update;
+    if not found then
+        return null;
+    end if;
+    perform context.act(known.user_id, null, facts);
+    reason := case
+        when (answer ->> 'verified')::boolean is not true then 'answer_does_not_hold'
+        when (answer ->> 'backup_eligible')::boolean is distinct from known.backup_eligible then 'another_authenticator'
+        when greatest(count, known.counter) > 0 and count <= known.counter then 'counter_went_back'
+    end;
+    if reason is not null then
+        perform audit.record_event('auth.passkey_refused', null, jsonb_strip_nulls(jsonb_build_object(
+            'passkey', known.id, 'reason', reason,
+            'known', case reason when 'counter_went_back' then known.counter end,
+            'shown', case reason when 'counter_went_back' then count end)));
+        return null;
+    end if;
+    update auth.passkeys as used set
+        counter = count, backed_up = (answer ->> 'backed_up')::boolean, last_used_at = now()
+    where used.id = known.id;
+    return auth.passkey_methods(known);
+end
+$function$;
+alter function auth.use_passkey(uuid,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.use_passkey(uuid,jsonb,jsonb) is 'Notes that a passkey was shown and returns what that proves; null, and a line in the trail, if its answer does not hold or it was copied.';
+
 CREATE OR REPLACE FUNCTION auth.verify_email(link bytea, email text, codes bytea[], password_hash text, locale text, facts jsonb, admits text DEFAULT 'open'::text)
  RETURNS TABLE(outcome text, retry_after integer)
  LANGUAGE plpgsql
@@ -5400,6 +6545,23 @@ alter function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) owner 
 comment on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) is 'Follows a registration''s link or code: makes the user, the password and the tenant at once. Outcome: verified, invalid_token, throttled, registration_closed or registration_invited.';
 grant execute on function auth.verify_email(bytea,text,bytea[],text,text,jsonb,text) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.void_invitation(invitation uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with void as (
+        update auth.mail_tokens as token set used_at = now()
+        where token.invitation = void_invitation.invitation and token.used_at is null
+        returning token.id
+    )
+    update auth.mails as mail set state = 'dead', settled_at = now(), last_error = 'the invitation is over'
+    from void where mail.id = void.id and mail.state = 'pending'
+$function$;
+alter function auth.void_invitation(uuid) owner to rowhouse_definer;
+comment on function auth.void_invitation(uuid) is 'Makes every link of an invitation worthless, and takes back its mails that wait.';
+
 CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  RETURNS void
  LANGUAGE sql
@@ -5407,7 +6569,7 @@ CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
  SET search_path TO ''
 AS $function$
     update auth.mail_tokens as token set used_at = now()
-    where (token.email = address or token.user_id = person) and token.used_at is null
+    where (token.email = address or token.user_id = person) and token.purpose <> 'invitation' and token.used_at is null
 $function$;
 alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
 comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
@@ -5859,6 +7021,31 @@ RETURN CASE WHEN ((origins IS NOT NULL) AND (NOT COALESCE(((facts ->> 'origin'::
 comment on function context.fault_of_key(text[],inet[],jsonb) is 'Why an API key does not open the door from this page or address (the detail of RH401); null if it does.';
 grant execute on function context.fault_of_key(text[],inet[],jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.find_members(search text, status text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(found.id), '{}')
+    from (
+        select membership.id
+        from app.memberships as membership
+        join app.users as person on person.id = membership.user_id
+        cross join (values (lower(normalize(btrim(search), nfc)), context.may('manage_users'))) as asked (words, manages)
+        where membership.tenant_id = context.member_tenant()
+            and (find_members.status is null or membership.status = find_members.status)
+            and asked.words <> ''
+            and (strpos(lower(membership.display_name), asked.words) > 0
+                or asked.manages and strpos(person.email, asked.words) > 0)
+        order by membership.id
+        limit 100
+    ) as found
+$function$;
+alter function context.find_members(text,text) owner to rowhouse_definer;
+comment on function context.find_members(text,text) is 'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
+grant execute on function context.find_members(text,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.finish_attempt(key bytea, attempt uuid, answer text)
  RETURNS void
  LANGUAGE sql
@@ -5897,6 +7084,45 @@ $function$;
 alter function context.identities_of_caller() owner to rowhouse_definer;
 comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
 grant execute on function context.identities_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.invite_member(email text, role_id uuid, days integer)
+ RETURNS app.invitations
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    inviter constant uuid := context.require_inviter();
+    tenant  constant uuid := context.tenant_id();
+    -- ASCII letters only: what is like one in Unicode stays as it is, and is no address here.
+    address constant text := lower(btrim(email) collate "C");
+    made    app.invitations;
+begin
+    perform context.require_role(role_id);
+    perform context.require_days(days);
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    perform context.refuse_member(address);
+    update app.invitations as over set status = 'expired'
+    where over.tenant_id = tenant and over.email = address and over.status = 'pending' and over.expires_at <= now();
+    if exists (
+        select from app.invitations as open
+        where open.tenant_id = tenant and open.email = address and open.status = 'pending'
+    ) then
+        raise exception using
+            errcode = 'RH472',
+            message = 'this address is invited already',
+            hint = 'Send the invitation again, or revoke it first.';
+    end if;
+    insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+        values (tenant, address, invite_member.role_id, inviter, now() + days * interval '1 day')
+        returning * into made;
+    perform auth.mail_invitation(made);
+    return made;
+end
+$function$;
+alter function context.invite_member(text,uuid,integer) owner to rowhouse_definer;
+comment on function context.invite_member(text,uuid,integer) is 'Invites an address into the caller''s tenant. Raises RH403, RH470 for a member, RH472 for who is invited already, RH473.';
+grant execute on function context.invite_member(text,uuid,integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.is_caller()
  RETURNS boolean
@@ -6056,6 +7282,19 @@ grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.passkeys_of_caller()
+ RETURNS SETOF app.passkey
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at
+    from auth.passkeys as mine where mine.user_id = context.user_id() order by mine.id
+$function$;
+alter function context.passkeys_of_caller() owner to rowhouse_definer;
+comment on function context.passkeys_of_caller() is 'The caller''s own passkeys, oldest first.';
+grant execute on function context.passkeys_of_caller() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.permissions()
  RETURNS text[]
  LANGUAGE sql
@@ -6159,6 +7398,52 @@ grant execute on function context.refuse(text) to rowhouse_app;
 grant execute on function context.refuse(text) to rowhouse_definer;
 grant execute on function context.refuse(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.refuse_invitation(id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if exists (
+        select from app.invitations as over
+        where over.tenant_id = context.tenant_id() and over.id = refuse_invitation.id
+    ) then
+        raise exception using
+            errcode = 'RH476',
+            message = 'this invitation was accepted or revoked',
+            hint = 'Invite the address anew.';
+    end if;
+    raise exception using errcode = 'RH404', message = 'there is no such invitation';
+end
+$function$;
+alter function context.refuse_invitation(uuid) owner to rowhouse_definer;
+comment on function context.refuse_invitation(uuid) is 'Raises RH476 for an invitation that is over, RH404 for none.';
+
+CREATE OR REPLACE FUNCTION context.refuse_member(address text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    known text;
+begin
+    select membership.status into known
+    from app.users as person
+    join app.memberships as membership on membership.user_id = person.id
+    where lower(person.email) = address and membership.tenant_id = context.tenant_id() and membership.status <> 'removed';
+    if found then
+        raise exception using
+            errcode = 'RH470',
+            message = 'this person is a member already',
+            hint = case known when 'suspended' then 'They are suspended: reactivate them.' else 'Change their role instead.' end;
+    end if;
+end
+$function$;
+alter function context.refuse_member(text) owner to rowhouse_definer;
+comment on function context.refuse_member(text) is 'Raises RH470 for the address of a member of the caller''s tenant.';
+
 CREATE OR REPLACE FUNCTION context.refuse_repetition(because text)
  RETURNS void
  LANGUAGE plpgsql
@@ -6187,6 +7472,70 @@ $function$;
 comment on function context.refuse_repetition(text) is 'Raises RH422 (reused), RH423 (in_progress) or RH424 (replayed) for an Idempotency-Key that is known.';
 grant execute on function context.refuse_repetition(text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.remove_passkey_of_caller(id uuid)
+ RETURNS app.passkey
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    caller constant uuid := context.user_id();
+    person app.users;
+    gone   app.passkey;
+begin
+    perform context.require_fresh_sign_in();
+    perform auth.lock_ways_in(caller);
+    delete from auth.passkeys as mine
+    where mine.id = remove_passkey_of_caller.id and mine.user_id = caller
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into gone;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    if not auth.has_way_in(caller) then
+        raise exception using
+            errcode = 'RH411',
+            message = 'this is the last way to sign in',
+            hint = 'Set a password, link an account or add another passkey first.';
+    end if;
+    if not auth.has_second_factor(caller) then
+        delete from auth.recovery_codes as code where code.user_id = caller;
+    end if;
+    select * into strict person from app.users as known where known.id = caller;
+    perform auth.queue_mail(
+        gen_random_uuid(), 'passkey_removed', person.email, person.locale, null, context.detail_in(context.actor()));
+    return gone;
+end
+$function$;
+alter function context.remove_passkey_of_caller(uuid) owner to rowhouse_definer;
+comment on function context.remove_passkey_of_caller(uuid) is 'Takes a passkey of the caller''s away, unless it is their last way to sign in. Raises RH404, RH411, RH440.';
+grant execute on function context.remove_passkey_of_caller(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.rename_passkey_of_caller(id uuid, name text)
+ RETURNS app.passkey
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    renamed app.passkey;
+begin
+    perform context.require_session();
+    if not app.is_name(name) or length(btrim(name)) > 100 then
+        raise exception using errcode = 'RH400', message = 'a passkey''s name has from 1 to 100 characters that can be seen';
+    end if;
+    update auth.passkeys as mine set name = btrim(rename_passkey_of_caller.name)
+    where mine.id = rename_passkey_of_caller.id and mine.user_id = context.user_id()
+    returning mine.id, mine.name, mine.backup_eligible, mine.aaguid, mine.created_at, mine.last_used_at into renamed;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such passkey of the caller''s';
+    end if;
+    return renamed;
+end
+$function$;
+alter function context.rename_passkey_of_caller(uuid,text) owner to rowhouse_definer;
+comment on function context.rename_passkey_of_caller(uuid,text) is 'Gives a passkey of the caller''s another name. Raises RH400, RH404.';
+grant execute on function context.rename_passkey_of_caller(uuid,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.request_limit()
  RETURNS integer
  LANGUAGE sql
@@ -6201,6 +7550,24 @@ $function$;
 alter function context.request_limit() owner to rowhouse_definer;
 comment on function context.request_limit() is 'Requests a minute that the caller''s API key is good for; null without such a limit.';
 grant execute on function context.request_limit() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.require_days(days integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    if days is null or days not between 1 and 30 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'an invitation is good for 1 to 30 days',
+            column = 'days';
+    end if;
+end
+$function$;
+comment on function context.require_days(integer) is 'Raises RH400 unless an invitation may be good for so many days.';
+grant execute on function context.require_days(integer) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.require_fresh_sign_in()
  RETURNS void
@@ -6228,6 +7595,47 @@ alter function context.require_fresh_sign_in() owner to rowhouse_definer;
 comment on function context.require_fresh_sign_in() is 'Raises RH440 unless the caller signed in or stepped up in the last ten minutes; RH403 for an API key.';
 grant execute on function context.require_fresh_sign_in() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.require_inviter()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+begin
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    if context.member_tenant() is null then
+        perform context.refuse('session');
+    end if;
+    return context.user_id();
+end
+$function$;
+comment on function context.require_inviter() is 'The caller, a member with manage_users; RH403 for anybody else.';
+grant execute on function context.require_inviter() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.require_role(role_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    missing text;
+begin
+    select held.permission into missing
+    from app.roles as role cross join unnest(role.permissions) as held (permission)
+    where role.tenant_id = context.tenant_id() and role.id = require_role.role_id
+        and not context.may(held.permission)
+    order by held.permission limit 1;
+    if missing is not null then
+        perform context.refuse(missing);
+    end if;
+end
+$function$;
+alter function context.require_role(uuid) owner to rowhouse_definer;
+comment on function context.require_role(uuid) is 'Raises RH403, naming what is missing, for a role that holds more than the caller does.';
+
 CREATE OR REPLACE FUNCTION context.require_session()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -6246,6 +7654,74 @@ $function$;
 comment on function context.require_session() is 'The caller''s session; RH403 for an API key, and outside the door.';
 grant execute on function context.require_session() to rowhouse_app;
 grant execute on function context.require_session() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.resend_invitation(id uuid, days integer)
+ RETURNS app.invitations
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    inviter constant uuid := context.require_inviter();
+    tenant  constant uuid := context.tenant_id();
+    address text;
+    sent    app.invitations;
+begin
+    perform context.require_days(days);
+    select open.email into address from app.invitations as open
+    where open.tenant_id = tenant and open.id = resend_invitation.id;
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    perform auth.void_invitation(open.id) from app.invitations as open
+    where open.tenant_id = tenant and open.id = resend_invitation.id and open.status in ('pending', 'expired');
+    update app.invitations as open
+    set status = 'pending', invited_by = inviter, times_sent = open.times_sent + 1, sent_at = now(),
+        expires_at = now() + days * interval '1 day'
+    where open.tenant_id = tenant and open.id = resend_invitation.id and open.status in ('pending', 'expired')
+    returning * into sent;
+    if not found then
+        perform context.refuse_invitation(resend_invitation.id);
+    end if;
+    perform context.require_role(sent.role_id);
+    perform context.refuse_member(address);
+    perform auth.mail_invitation(sent);
+    return sent;
+end
+$function$;
+alter function context.resend_invitation(uuid,integer) owner to rowhouse_definer;
+comment on function context.resend_invitation(uuid,integer) is 'Mails an invitation again, with a new link. Raises RH403, RH404, RH470, RH473, and RH476 for one that is over.';
+grant execute on function context.resend_invitation(uuid,integer) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.revoke_invitation(id uuid)
+ RETURNS app.invitations
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant  constant uuid := context.tenant_id();
+    address text;
+    over    app.invitations;
+begin
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    select open.email into address from app.invitations as open
+    where open.tenant_id = tenant and open.id = revoke_invitation.id;
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    perform auth.void_invitation(open.id) from app.invitations as open
+    where open.tenant_id = tenant and open.id = revoke_invitation.id and open.status in ('pending', 'expired');
+    update app.invitations as open set status = 'revoked'
+    where open.tenant_id = tenant and open.id = revoke_invitation.id and open.status in ('pending', 'expired')
+    returning * into over;
+    if not found then
+        perform context.refuse_invitation(revoke_invitation.id);
+    end if;
+    return over;
+end
+$function$;
+alter function context.revoke_invitation(uuid) owner to rowhouse_definer;
+comment on function context.revoke_invitation(uuid) is 'Takes an invitation back. Raises RH403, RH404, and RH476 for one that is over.';
+grant execute on function context.revoke_invitation(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.seal(body text)
  RETURNS void
@@ -6292,6 +7768,27 @@ $function$;
 alter function context.sessions_of_caller() owner to rowhouse_definer;
 comment on function context.sessions_of_caller() is 'The caller''s own live sessions in all their tenants, the current one first, then those seen last; a hundred at most.';
 grant execute on function context.sessions_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.set_member_status(id uuid, wanted text, since text[])
+ RETURNS app.memberships
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    changed app.memberships;
+begin
+    update app.memberships as target
+    set status = wanted, is_owner = target.is_owner and wanted <> 'removed'
+    where target.id = set_member_status.id and target.status = any (since)
+    returning * into changed;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such member in a state to be changed so';
+    end if;
+    return changed;
+end
+$function$;
+comment on function context.set_member_status(uuid,text,text[]) is 'Changes a member''s status where it is one of these; RH404 where there is none such.';
+grant execute on function context.set_member_status(uuid,text,text[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.stated(facts jsonb)
  RETURNS jsonb
@@ -6378,7 +7875,7 @@ declare
     gone   app.identity;
 begin
     perform context.require_fresh_sign_in();
-    perform pg_advisory_xact_lock(hashtext('unlink_identity'), hashtext(caller::text));
+    perform auth.lock_ways_in(caller);
     delete from auth.identities as identity
     where identity.id = unlink_identity_of_caller.id and identity.user_id = caller
     returning identity.id, identity.provider, identity.issuer, identity.subject, identity.created_at, identity.last_used_at
@@ -6386,13 +7883,11 @@ begin
     if not found then
         raise exception using errcode = 'RH404', message = 'there is no such identity of the caller''s';
     end if;
-    if not exists (select from auth.passwords as password where password.user_id = caller)
-        and not exists (select from auth.identities as identity where identity.user_id = caller)
-    then
+    if not auth.has_way_in(caller) then
         raise exception using
             errcode = 'RH411',
             message = 'this is the last way to sign in',
-            hint = 'Set a password or link another account first.';
+            hint = 'Set a password, link another account or add a passkey first.';
     end if;
     return gone;
 end
@@ -7940,6 +9435,24 @@ alter function jobs.create_audit_partitions() owner to rowhouse_definer;
 comment on function jobs.create_audit_partitions() is 'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 grant execute on function jobs.create_audit_partitions() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.due_domains(most integer)
+ RETURNS TABLE(tenant_id uuid, id uuid, domain text, challenge text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select due.tenant_id, due.id, due.domain, due.challenge
+    from app.domains as due
+    where due.check_requested_at is not null
+        or due.verified_at is not null
+            and due.checked_at <= now() - case when due.failures = 0 then interval '7 days' else interval '1 day' end
+    order by due.check_requested_at nulls last, due.checked_at
+    limit most
+$function$;
+alter function jobs.due_domains(integer) owner to rowhouse_definer;
+comment on function jobs.due_domains(integer) is 'Domains whose proof is to be looked for in the DNS: asked for, or proven a week ago.';
+grant execute on function jobs.due_domains(integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer
  LANGUAGE plpgsql
@@ -7951,11 +9464,12 @@ declare
 begin
     delete from auth.exchange_codes where expires_at <= now();
     get diagnostics forgotten = row_count;
+    delete from auth.passkey_challenges where expires_at <= now();
     return forgotten;
 end
 $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
-comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many.';
+comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_idempotency_keys()
@@ -7989,6 +9503,10 @@ begin
     delete from auth.mails as mail
     where mail.settled_at < now() - case mail.state when 'dead' then interval '30 days' else interval '1 day' end;
     get diagnostics mails = row_count;
+    update app.invitations as invitation set status = 'expired'
+    where invitation.status = 'pending' and invitation.expires_at <= now();
+    delete from app.invitations as invitation
+    where invitation.status <> 'pending' and invitation.updated_at <= now() - interval '90 days';
     return next;
 end
 $function$;
@@ -8096,6 +9614,27 @@ $function$;
 alter function jobs.measure() owner to rowhouse_definer;
 comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
 grant execute on function jobs.measure() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.note_domain(tenant uuid, id uuid, proven boolean)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update app.domains as known set
+        checked_at = now(),
+        check_requested_at = null,
+        failures = case when proven then 0 when proven is null then known.failures else least(known.failures + 1, 3) end,
+        verified_at = case
+            when proven then coalesce(known.verified_at, now())
+            when proven is null or known.failures < 2 then known.verified_at
+        end
+    where known.tenant_id = tenant and known.id = note_domain.id
+    returning known.verified_at is not null
+$function$;
+alter function jobs.note_domain(uuid,uuid,boolean) owner to rowhouse_definer;
+comment on function jobs.note_domain(uuid,uuid,boolean) is 'Notes whether a domain''s challenge is in the DNS; null where it did not answer. Returns whether the domain is proven now.';
+grant execute on function jobs.note_domain(uuid,uuid,boolean) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.retry(id bigint)
  RETURNS boolean

@@ -48,6 +48,9 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include context/request_limit.sql
 --!include auth/is_fresh.sql
 --!include context/require_fresh_sign_in.sql
+--!include context/require_role.sql
+--!include context/require_inviter.sql
+--!include context/require_days.sql
 --!include context/readiness.sql
 --!include context/applied_migrations.sql
 --!include context/access_state.sql
@@ -89,6 +92,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/claim_mails.sql
 --!include auth/settle_mail.sql
 --!include auth/fault_of_newcomer.sql
+--!include auth/held_by.sql
 --!include auth/forget_registrations.sql
 --!include auth/register.sql
 --!include auth/verify_email.sql
@@ -120,6 +124,11 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include auth/end_replayed.sql
 --!include auth/refresh_session.sql
 --!include auth/switch_tenant.sql
+--!include auth/mail_invitation.sql
+--!include auth/arm_invitation.sql
+--!include auth/void_invitation.sql
+--!include auth/accept_invitation.sql
+--!include auth/join_tenant.sql
 --!include auth/end_sessions.sql
 --!include auth/describe_session.sql
 --!include auth/take_code.sql
@@ -159,6 +168,8 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 
 -- Jobs
 --!include jobs/beat.sql
+--!include jobs/due_domains.sql
+--!include jobs/note_domain.sql
 --!include jobs/create_audit_partitions.sql
 --!include jobs/expire_exchange_codes.sql
 --!include jobs/expire_idempotency_keys.sql
@@ -175,6 +186,7 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 -- Rules of single values
 --!include app/is_blank.sql
 --!include app/is_name.sql
+--!include app/is_public_mail.sql
 
 -- Rules of the rows that compare before with after
 --!include app/touch_updated_at.sql
@@ -182,6 +194,9 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include app/check_role_permissions.sql
 --!include app/guard_membership.sql
 --!include app/keep_an_owner.sql
+--!include app/take_seat.sql
+--!include app/guard_seats.sql
+--!include app/guard_domain.sql
 --!include app/guard_second_factor.sql
 
 -- The API's own calls
@@ -199,6 +214,24 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include app/my_preferences.sql
 --!include app/set_my_preferences.sql
 --!include app/delete_my_preferences.sql
+--!include context/refuse_member.sql
+--!include context/refuse_invitation.sql
+--!include context/invite_member.sql
+--!include context/resend_invitation.sql
+--!include context/revoke_invitation.sql
+--!include app/invite_member.sql
+--!include app/resend_invitation.sql
+--!include app/revoke_invitation.sql
+--!include app/add_domain.sql
+--!include app/verify_domain.sql
+--!include context/set_member_status.sql
+--!include app/remove_member.sql
+--!include app/suspend_member.sql
+--!include app/reactivate_member.sql
+--!include app/leave_tenant.sql
+--!include app/transfer_ownership.sql
+--!include context/find_members.sql
+--!include app/search_members.sql
 --!include app/session.sql
 --!include app/identity.sql
 --!include app/passkey.sql
@@ -225,6 +258,8 @@ grant create on schema app, auth, context, audit, jobs, inspect to rowhouse_defi
 --!include policies/permissions.sql
 --!include policies/roles.sql
 --!include policies/memberships.sql
+--!include policies/invitations.sql
+--!include policies/domains.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
 --!include policies/user_preferences.sql

@@ -30,6 +30,13 @@ using (values
     ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password, link an account or add a passkey first.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH470', '',                     'already_member',          409, 'The person is a member of the company already, or suspended there.'),
+    ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
+    ('RH472', '',                     'already_invited',         409, 'The address has an invitation that waits: send it again, or revoke it.'),
+    ('RH473', '',                     'too_many_invitations',    429, 'Too many invitations were mailed lately.'),
+    ('RH474', '',                     'public_mail_domain',      400, 'Anybody can have an address in this domain, so nobody belongs to a company by one.'),
+    ('RH475', '',                     'too_many_domains',        409, 'A company has twenty domains at most.'),
+    ('RH476', '',                     'invitation_over',         409, 'The invitation was accepted or revoked.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
     ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')

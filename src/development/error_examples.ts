@@ -24,6 +24,11 @@ const times = (count: number, text: (n: number) => string): string =>
 
 /** For each code a request that shows it, or why no single request does. */
 export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
+  already_invited: "It takes an invitation that waits.",
+  already_member: graphql(
+    `mutation { inviteMember(input: {email: "mel@acme.example", roleId: "00000000-0000-4000-8000-000000000000"}) { invitation { id } } }`,
+    "ada",
+  ),
   api_key_address_refused: "It takes an API key with a list of addresses.",
   api_key_invalid: { ...nobody, headers: { "X-API-Key": "rh_sk_short" } },
   api_key_origin_refused: "It takes a publishable key in a page that it was not made for.",
@@ -33,6 +38,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   body_incomplete: "It takes a connection that breaks.",
   body_too_deep: login(`{"email": ${"[".repeat(40)}${"]".repeat(40)}}`),
   body_too_large: "It takes a body of 100,001 bytes.",
+  cannot_join: { method: "POST", path: "/auth/tenants/join", as: "mel", body: { tenant: "nowhere" } },
   conflict: graphql(`mutation { createRole(input: {role: {name: "member"}}) { role { id } } }`, "ada"),
   conversation_archived: "It takes a conversation that was archived.",
   credential_expired: "It takes seven days.",
@@ -75,6 +81,10 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     path: "/auth/email/verify",
     body: { token: "rubbish", password: "four walls and a door" },
   },
+  invitation_needs_sign_in: "It takes an invitation that was mailed.",
+  invitation_of_another: "It takes an invitation that was mailed.",
+  invitation_over: "It takes an invitation that was revoked.",
+  inviter_lost_right: "It takes an inviter who was demoted.",
   last_owner: "It takes an owner who gives up ownership of a company that has no other.",
   last_way_in: "It takes somebody without a password.",
   link_of_another_browser: "It takes a link that was mailed.",
@@ -127,11 +137,16 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     "vic",
   ),
   provider_unavailable: "It takes a provider that is away.",
+  public_mail_domain: graphql(
+    `mutation { addDomain(input: {domain: "gmail.com", roleId: "00000000-0000-4000-8000-000000000000"}) { domain { id } } }`,
+    "ada",
+  ),
   refresh_token_missing: { method: "POST", path: "/auth/refresh" },
   registration_closed: "It takes a server that is closed to strangers.",
   registration_invited: "It takes a server that is closed to who was not invited.",
   retry: "It takes two who change the same rows at the same moment.",
   scheme_unsupported: { ...nobody, headers: { Authorization: "Basic bWVsOnNlY3JldA==" } },
+  seats_taken: "It takes a company whose seats are taken.",
   second_factor_exists: "It takes a second factor.",
   second_factor_missing: { method: "POST", path: "/auth/mfa/totp/remove", as: "mel" },
   second_factor_required: "It takes a second factor.",
@@ -155,6 +170,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   ),
   too_many_at_once: "It takes many requests at once.",
   too_many_attempts: "It takes a few wrong passwords in a row.",
+  too_many_domains: "It takes twenty domains.",
+  too_many_invitations: "It takes an invitation that was mailed three times.",
   too_many_lists: graphql(
     `{ roles { nodes { ${times(26, (n) => `m${n}: memberships(first: 1) { nodes { id } }`)} } } }`,
   ),

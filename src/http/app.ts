@@ -5,6 +5,7 @@ import type { TokenAuthority } from "../auth/access_token.ts";
 import type { ApiKeyUsage } from "../auth/api_key_usage.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
 import type { Identity } from "../auth/identity.ts";
+import type { JoiningCompanies } from "../auth/joining.ts";
 import type { MailProofs } from "../auth/mail_proofs.ts";
 import type { Provider } from "../auth/oauth/provider.ts";
 import type { OwnAccount } from "../auth/own_account.ts";
@@ -31,6 +32,7 @@ import type { RateLimits } from "./rate_limit.ts";
 import { type OnRefusal, reportErrors } from "./report_errors.ts";
 import { nameRequest, type RequestState } from "./request_facts.ts";
 import { mendTarget, refuseMendedTarget } from "./request_target.ts";
+import { acceptInvitation } from "./routes/accept_invitation.ts";
 import { changeEmail } from "./routes/change_email.ts";
 import { changePassword } from "./routes/change_password.ts";
 import { confirmEmail } from "./routes/confirm_email.ts";
@@ -40,6 +42,7 @@ import { exchangeCode, linkIdentity } from "./routes/exchange_code.ts";
 import { forgotPassword } from "./routes/forgot_password.ts";
 import { healthz, readyz } from "./routes/health.ts";
 import { home } from "./routes/home.ts";
+import { joinTenant } from "./routes/join_tenant.ts";
 import { jwks } from "./routes/jwks.ts";
 import { logIn } from "./routes/log_in.ts";
 import { logOut } from "./routes/log_out.ts";
@@ -83,6 +86,7 @@ export interface Parts {
   readonly identity: Identity;
   readonly proofs: MailProofs;
   readonly account: OwnAccount;
+  readonly joining: JoiningCompanies;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
   readonly passkeys: Passkeys;
@@ -133,6 +137,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(noteUses(parts.identity, log));
   app.use(signingIn(parts).routes());
   app.use(withPasskeys(parts).routes());
+  app.use(joiningCompanies(parts).routes());
   app.use(signingInElsewhere(parts, app).routes());
   app.use(parts.graphql);
   return app;
@@ -235,6 +240,18 @@ function withPasskeys(parts: Parts): Router<RequestState> {
     .post("/auth/mfa/passkey/verify", json, verifyMfaPasskey(given))
     .post("/auth/step-up/passkey/options", json, stepUpWithPasskeyOptions(given))
     .post("/auth/step-up/passkey", json, stepUpWithPasskey(given));
+}
+
+/** Becoming a member: by an invitation, or by the domain of one's address. */
+function joiningCompanies({ joining, proofs, rules }: Parts): Router<RequestState> {
+  const json = answers("application/json");
+  return new Router<RequestState>(EXACT)
+    .get(
+      "/auth/invitation/accept",
+      mailPage({ purpose: "invitation", action: "/auth/invitation/accept", password: true, name: true }),
+    )
+    .post("/auth/invitation/accept", json, acceptInvitation(joining, proofs, rules))
+    .post("/auth/tenants/join", json, joinTenant(joining));
 }
 
 /** What begins at a provider, whom only the browser's session remembers. */

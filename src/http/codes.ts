@@ -14,6 +14,16 @@ export interface CodeEntry {
  * a test holds the two lists together.
  */
 export const CODES = {
+  already_invited: {
+    status: 409,
+    happens: "The address has an invitation of the company that waits for an answer.",
+    remedy: "Send that one again with `resendInvitation`, or revoke it first.",
+  },
+  already_member: {
+    status: 409,
+    happens: "The person is a member of the company already, or is suspended there.",
+    remedy: "Change their role, or `reactivateMember`; who accepts has nothing to do: sign in.",
+  },
   api_key_address_refused: {
     status: 401,
     happens: "The API key has a list of network addresses, and the one that asks is not on it.",
@@ -60,6 +70,12 @@ export const CODES = {
     status: 413,
     happens: "The body has more than 100,000 bytes.",
     remedy: "Send less, in several requests. The connection is closed.",
+  },
+  cannot_join: {
+    status: 403,
+    happens:
+      "There is no company of that name that lets people of this address in by themselves; or it took this person out, or suspended them.",
+    remedy: "Ask one of the company's administrators for an invitation.",
   },
   conflict: {
     status: 409,
@@ -199,6 +215,28 @@ export const CODES = {
     happens:
       "The link or the code of a mail was used already, has expired, was replaced by that of a newer mail, was cut or is wrong.",
     remedy: "Ask for another mail, the way the first was asked for.",
+  },
+  invitation_needs_sign_in: {
+    status: 401,
+    happens: "The invited address has an account, and nobody is signed in.",
+    remedy: "Sign in to it, and send its access token with the invitation's token.",
+  },
+  invitation_of_another: {
+    status: 403,
+    happens: "Somebody is signed in whose address is not the invited one.",
+    remedy:
+      "Sign in with the invited address; or sign out, if it has no account yet, and send `name` and `password`.",
+  },
+  invitation_over: {
+    status: 409,
+    happens: "The invitation that was to be sent again or revoked was accepted, or was revoked.",
+    remedy: "Invite the address anew, if need be.",
+  },
+  inviter_lost_right: {
+    status: 403,
+    happens:
+      "Whoever sent the invitation was removed, suspended or demoted since: they do not hold any more what it promises.",
+    remedy: "Ask the company to send it again: whoever does answers for it then.",
   },
   last_owner: {
     status: 409,
@@ -355,6 +393,11 @@ export const CODES = {
     happens: "The provider that should sign somebody in cannot be reached.",
     remedy: "Try again later, or sign in another way.",
   },
+  public_mail_domain: {
+    status: 400,
+    happens: "The domain is of a mail provider where anybody can have an address.",
+    remedy: "Name a domain that is the company's own; invite people by their addresses.",
+  },
   refresh_token_missing: {
     status: 401,
     happens: "`POST /auth/refresh` has neither a refresh token nor its cookie, as on a first visit.",
@@ -382,6 +425,11 @@ export const CODES = {
     happens: "`Authorization` has another scheme than Bearer and DPoP.",
     remedy:
       "Send `Authorization: Bearer <access token or API key>`, or `DPoP <access token>` if the `token_type` says so.",
+  },
+  seats_taken: {
+    status: 409,
+    happens: "The company has as many active members as it has seats.",
+    remedy: "Remove or suspend somebody, or get more seats. An invitation stays good meanwhile.",
   },
   second_factor_exists: {
     status: 409,
@@ -490,6 +538,17 @@ export const CODES = {
     status: 429,
     happens: "There were too many wrong passwords or codes for this address, or from this network.",
     remedy: "Wait as many seconds as `Retry-After` says.",
+  },
+  too_many_domains: {
+    status: 409,
+    happens: "The company has twenty domains, which is the most.",
+    remedy: "Remove one that is not needed.",
+  },
+  too_many_invitations: {
+    status: 429,
+    happens:
+      "An invitation was mailed three times within an hour, or the company mailed two hundred within a day.",
+    remedy: "Wait, and send it again.",
   },
   too_many_lists: {
     status: 400,

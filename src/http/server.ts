@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { countApiKeyUsage } from "../auth/api_key_usage.ts";
 import { masterKeys } from "../auth/encryption.ts";
 import { openIdentity } from "../auth/identity.ts";
+import { openJoining } from "../auth/joining.ts";
 import { openMailProofs } from "../auth/mail_proofs.ts";
 import { openProviders } from "../auth/oauth/providers.ts";
 import { openOwnAccount } from "../auth/own_account.ts";
@@ -128,6 +129,7 @@ export async function startServer(options: {
       identity,
       proofs: openMailProofs(auth),
       account: openOwnAccount(auth),
+      joining: openJoining(auth),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),

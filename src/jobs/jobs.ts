@@ -9,6 +9,7 @@ import { expireSessions } from "./expire_sessions.ts";
 import type { Job } from "./job.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
+import { verifyDomains } from "./verify_domains.ts";
 
 /** Every job, by the name that the queue and the crontab know it by. */
 export const jobs: Readonly<Record<string, Job>> = {
@@ -19,6 +20,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   create_audit_partitions: createAuditPartitions,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
+  verify_domains: verifyDomains,
 };
 
 /** What a worker does first, without waiting for its hour: a database that was off may lack a month. */

@@ -13,6 +13,7 @@ export const TEMPLATES = [
   "password_removed",
   "passkey_added",
   "passkey_removed",
+  "tenant_invitation",
 ] as const;
 
 export type Template = (typeof TEMPLATES)[number];
@@ -25,6 +26,7 @@ const pages: Partial<Record<Template, string>> = {
   change_email: "/auth/email/change",
   invitation: "/auth/email/verify",
   password_removed: "/auth/password/reset",
+  tenant_invitation: "/auth/invitation/accept",
 };
 
 /**

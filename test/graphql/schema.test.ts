@@ -200,6 +200,8 @@ const tables: Readonly<Record<string, string>> = {
   ApiKey: "auth.api_keys",
   AuditEvent: "audit.events",
   Conversation: "app.conversations",
+  Domain: "app.domains",
+  Invitation: "app.invitations",
   Membership: "app.memberships",
   Message: "app.messages",
   Permission: "app.permissions",

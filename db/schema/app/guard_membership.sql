@@ -1,7 +1,7 @@
 -- What a policy cannot say, because it compares the row with what it was and with its role:
 -- members may change their own name and picture, but role, status and ownership want `manage_users`;
 -- nobody gives a role that holds more than they do, or touches somebody who holds more;
--- only an owner makes or unmakes an owner.
+-- only an owner makes or unmakes an owner. To leave takes nothing but being signed in.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -16,6 +16,12 @@ begin
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from old.tenant_id then
         perform context.refuse('broken_seal');
+    end if;
+    -- Everybody may go, and takes nothing with them.
+    if new.user_id = context.user_id() and new.status = 'removed' and new.role_id = old.role_id and not new.is_owner
+        and context.kind_in(context.actor()) = 'session'
+    then
+        return new;
     end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then

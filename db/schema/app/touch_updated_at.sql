@@ -21,3 +21,7 @@ create or replace trigger touch_updated_at before update on app.conversations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.user_preferences
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.invitations
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.domains
+    for each row execute function app.touch_updated_at();

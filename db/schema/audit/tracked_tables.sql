@@ -9,7 +9,7 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,seats}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,name,locale,status,created_at,updated_at}');
@@ -21,6 +21,14 @@ select audit.track('app.roles', kept => '{name,description,permissions,built_in,
 -- Who they are, to their colleagues: a name that is put on to deceive them must be found again. Not the picture's link.
 select audit.track('app.memberships',
     kept => '{user_id,role_id,is_owner,status,display_name,created_at,updated_at}', withheld => '{avatar_url}');
+
+-- Whom a company asked in, as who: not the address, which may be of somebody who is nobody here. And its domains, which are
+-- in public use; what is put into the DNS to prove them is read there.
+select audit.track('app.invitations',
+    kept => '{role_id,invited_by,status,times_sent,sent_at,expires_at,accepted_by,created_at,updated_at}', withheld => '{email}');
+select audit.track('app.domains',
+    kept => '{domain,role_id,admits,verified_at,check_requested_at,checked_at,failures,created_at,updated_at}', withheld => '{challenge}',
+    clocks => '{checked_at,check_requested_at,updated_at}');
 
 -- What people said. A message moves its conversation's updated_at, and is an event of its own.
 select audit.track('app.conversations',

@@ -1,12 +1,13 @@
 -- Makes every link and code worthless that was mailed to an address, or on behalf of a person: when one of them was used,
--- the password changed or the address did. The rows stay until their time is over, for the limits on mails.
+-- the password changed or the address did. The rows stay until their time is over, for the limits on mails. Not
+-- invitations: they open no account that there is.
 set local role rowhouse_definer;
 create or replace function auth.void_mail_tokens(address text, person uuid) returns void
     language sql volatile parallel unsafe security definer
     set search_path = ''
 as $$
     update auth.mail_tokens as token set used_at = now()
-    where (token.email = address or token.user_id = person) and token.used_at is null
+    where (token.email = address or token.user_id = person) and token.purpose <> 'invitation' and token.used_at is null
 $$;
 comment on function auth.void_mail_tokens(text, uuid) is
     'Makes every link and code worthless that was mailed to this address or on behalf of this person.';

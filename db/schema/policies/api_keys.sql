@@ -59,7 +59,7 @@ comment on policy "people change their own keys, managers of keys every one" on 
 
 -- The definer's reach: the door, and the counts of use.
 grant select on auth.api_keys to rowhouse_definer;
-grant update (used_count, last_used_at) on auth.api_keys to rowhouse_definer;
+grant update (used_count, last_used_at, revoked_at) on auth.api_keys to rowhouse_definer;
 create policy "the door finds a key by its digest" on auth.api_keys
     for select to rowhouse_definer using (true);
 comment on policy "the door finds a key by its digest" on auth.api_keys is
@@ -67,4 +67,4 @@ comment on policy "the door finds a key by its digest" on auth.api_keys is
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "web processes tell how often keys were used" on auth.api_keys is
-    'auth.record_key_usage() adds to two columns, and the definer may change no other.';
+    'auth.record_key_usage() adds to two columns; auth.accept_invitation() revokes the keys that somebody had before they were removed. The definer may change no other.';

@@ -41,7 +41,12 @@ create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every membership" on app.memberships is
     'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "registration creates the first owner, an import brings members" on app.memberships
+create policy "registration creates the first owner, others come as members" on app.memberships
     for insert to rowhouse_definer with check (true);
-comment on policy "registration creates the first owner, an import brings members" on app.memberships is
-    'auth.create_tenant(); and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
+comment on policy "registration creates the first owner, others come as members" on app.memberships is
+    'auth.create_tenant(); auth.import_people(), which only the operator''s connection may call; auth.accept_invitation() and auth.join_tenant(). Only the first makes an owner.';
+grant update (status, role_id, is_owner) on app.memberships to rowhouse_definer;
+create policy "an invitation brings a removed member back" on app.memberships
+    for update to rowhouse_definer using (true) with check (not is_owner);
+comment on policy "an invitation brings a removed member back" on app.memberships is
+    'auth.accept_invitation(), which also locks the inviter''s row, that nobody demotes them meanwhile. Nobody becomes an owner by it.';

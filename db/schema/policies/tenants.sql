@@ -1,6 +1,6 @@
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, seats) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
@@ -21,7 +21,7 @@ create policy "managers of the tenant change its name and settings" on app.tenan
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
 comment on policy "managers of the tenant change its name and settings" on app.tenants is
-    'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+    'The name, how long and from where its sessions are good, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the seats are the operator''s, so none of these columns is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
@@ -37,4 +37,4 @@ comment on policy "registration creates tenants" on app.tenants is
 create policy "the owners check locks the tenant" on app.tenants
     for update to rowhouse_definer using (true) with check (false);
 comment on policy "the owners check locks the tenant" on app.tenants is
-    'app.keep_an_owner() locks the row, which PostgreSQL counts as an update; the check lets no update through.';
+    'app.keep_an_owner() and app.take_seat() lock the row, which PostgreSQL counts as an update; the check lets no update through.';

@@ -1,10 +1,12 @@
 import * as v from "valibot";
+import { acceptInvitationOperation } from "../routes/accept_invitation.ts";
 import { changeEmailOperation } from "../routes/change_email.ts";
 import { changePasswordOperation } from "../routes/change_password.ts";
 import { confirmEmailOperation } from "../routes/confirm_email.ts";
 import { consumeLinkOperation } from "../routes/consume_link.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
 import { forgotPasswordOperation } from "../routes/forgot_password.ts";
+import { joinTenantOperation } from "../routes/join_tenant.ts";
 import { jwksOperation } from "../routes/jwks.ts";
 import { logInOperation } from "../routes/log_in.ts";
 import { logOutOperation } from "../routes/log_out.ts";
@@ -191,6 +193,9 @@ export const OPERATIONS: readonly Operation[] = [
   changeEmailOperation,
   mailPageOperation("/auth/email/change", "The page that a link to a new address opens"),
   confirmEmailOperation,
+  mailPageOperation("/auth/invitation/accept", "The page that the link of an invitation opens"),
+  acceptInvitationOperation,
+  joinTenantOperation,
   providersOperation,
   beginOAuthOperation,
   finishOAuthOperation,

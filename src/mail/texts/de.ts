@@ -123,5 +123,16 @@ export const de: Language = {
         "Falls Sie es nicht waren, melden Sie sich überall ab und wählen Sie sofort ein neues Passwort.",
       ],
     }),
+    tenant_invitation: ({ service }) => ({
+      subject: "Eine Firma lädt Sie ein",
+      before: [
+        `Eine Firma, die ${service} benutzt, lädt Sie ein, dort mit dieser E-Mail-Adresse dazuzugehören.`,
+        "Um anzunehmen, öffnen Sie diese Seite. Falls Sie noch kein Konto haben, wählen Sie dort Ihren Namen und Ihr Passwort:",
+      ],
+      button: "Einladung annehmen",
+      after: [
+        "Der Link gilt einmal, so lange, wie die Firma es festgelegt hat, höchstens einen Monat. Falls Sie nicht dazugehören möchten, ignorieren Sie diese E-Mail: Ohne sie geschieht nichts.",
+      ],
+    }),
   },
 };
