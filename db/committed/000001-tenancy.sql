@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cc44e7cd4dbc3c77a3bffe51034da9fcb469f33c
+--! Hash: sha1:4313cd319f23d6ebacf38ae90898a5cdbc49b797
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -6150,6 +6150,7 @@ create or replace function app.is_public_mail(domain text) returns boolean
         comcast.net,verizon.net,att.net,sbcglobal.net,cox.net,btinternet.com,bluewin.ch,
         mailinator.com,guerrillamail.com,10minutemail.com,yopmail.com,trashmail.com,temp-mail.org,sharklasers.com
     }'::text[]);
+grant execute on function app.is_public_mail(text) to rowhouse_definer;
 comment on function app.is_public_mail(text) is
     'Whether a domain is of a mail provider where anybody can have an address.';
 --! EndIncluded app/is_public_mail.sql

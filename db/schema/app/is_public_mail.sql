@@ -14,5 +14,6 @@ create or replace function app.is_public_mail(domain text) returns boolean
         comcast.net,verizon.net,att.net,sbcglobal.net,cox.net,btinternet.com,bluewin.ch,
         mailinator.com,guerrillamail.com,10minutemail.com,yopmail.com,trashmail.com,temp-mail.org,sharklasers.com
     }'::text[]);
+grant execute on function app.is_public_mail(text) to rowhouse_definer;
 comment on function app.is_public_mail(text) is
     'Whether a domain is of a mail provider where anybody can have an address.';
