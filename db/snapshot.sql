@@ -246,10 +246,10 @@ create policy "managers of users remove domains" on app.domains
     for delete to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)));
 comment on policy "managers of users remove domains" on app.domains is 'Nobody joins by it any more; who did stays.';
-create policy "managers of users see the tenant's domains" on app.domains
+create policy "members see the tenant's domains" on app.domains
     for select to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_where('manage_users'::text) AS tenant_where)));
-comment on policy "managers of users see the tenant's domains" on app.domains is 'By whose addresses people may let themselves in is for those who let people in.';
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see the tenant's domains" on app.domains is 'By which addresses people may let themselves in is no secret among colleagues, of whom a key of the tenant''s own is none; the challenge is in the DNS for everybody to read.';
 create policy "nothing crosses the wall" on app.domains as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -2765,6 +2765,10 @@ begin
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
+    end if;
+    -- Before anything is compared that only who may do this should hear of.
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
     end if;
     perform context.require_role(new.role_id);
     if tg_op = 'UPDATE' then

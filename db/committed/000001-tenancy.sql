@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:4313cd319f23d6ebacf38ae90898a5cdbc49b797
+--! Hash: sha1:250df164625a7cb4d61a6e8e7448cb224b078139
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -6444,6 +6444,10 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- Before anything is compared that only who may do this should hear of.
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
     perform context.require_role(new.role_id);
     if tg_op = 'UPDATE' then
         perform context.require_role(old.role_id);
@@ -7765,11 +7769,11 @@ create policy "nothing crosses the wall" on app.domains
 comment on policy "nothing crosses the wall" on app.domains is
     'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
-create policy "managers of users see the tenant's domains" on app.domains
+create policy "members see the tenant's domains" on app.domains
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('manage_users')));
-comment on policy "managers of users see the tenant's domains" on app.domains is
-    'By whose addresses people may let themselves in is for those who let people in.';
+    using (tenant_id = (select context.member_tenant()));
+comment on policy "members see the tenant's domains" on app.domains is
+    'By which addresses people may let themselves in is no secret among colleagues, of whom a key of the tenant''s own is none; the challenge is in the DNS for everybody to read.';
 
 create policy "managers of users add domains" on app.domains
     for insert to rowhouse_app

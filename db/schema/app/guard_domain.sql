@@ -13,6 +13,10 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- Before anything is compared that only who may do this should hear of.
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
     perform context.require_role(new.role_id);
     if tg_op = 'UPDATE' then
         perform context.require_role(old.role_id);

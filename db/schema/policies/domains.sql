@@ -12,11 +12,11 @@ create policy "nothing crosses the wall" on app.domains
 comment on policy "nothing crosses the wall" on app.domains is
     'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
-create policy "managers of users see the tenant's domains" on app.domains
+create policy "members see the tenant's domains" on app.domains
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('manage_users')));
-comment on policy "managers of users see the tenant's domains" on app.domains is
-    'By whose addresses people may let themselves in is for those who let people in.';
+    using (tenant_id = (select context.member_tenant()));
+comment on policy "members see the tenant's domains" on app.domains is
+    'By which addresses people may let themselves in is no secret among colleagues, of whom a key of the tenant''s own is none; the challenge is in the DNS for everybody to read.';
 
 create policy "managers of users add domains" on app.domains
     for insert to rowhouse_app

@@ -1,5 +1,6 @@
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, type SignUp, signUp } from "../../support/people.ts";
+import { eventually } from "../../support/server.ts";
 import { PASSKEY_SUCCESSES } from "./passkeys.ts";
 import {
   bearer,
@@ -29,6 +30,8 @@ export async function invitation(
     "select id from app.roles where tenant_id = $1 and name = 'member'",
     [owner.login.tenant!.id],
   );
+  const arrived = () => street.server.mails().filter((mail) => mail.includes(`To: ${email}`)).length;
+  const before = arrived();
   const asked = await street.server.post(
     "/graphql",
     {
@@ -39,6 +42,7 @@ export async function invitation(
   if (asked.body.errors) throw new Error(JSON.stringify(asked.body));
   // Whoever asks for a mail wakes who delivers them.
   await street.server.post("/auth/link/request", { email: newAddress() });
+  await eventually(() => arrived() > before);
   return { token: await mailedToken(street.server, email), email, owner };
 }
 

@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { projectRoot } from "../../src/database/migrations.ts";
+import { type Code, statusesOf } from "../../src/http/codes.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
+import { buildTenant, type TenantFixture } from "../support/tenants.ts";
+
+const folder = join(projectRoot, "docs/organisations");
+const pageOf = (page: string) => readFileSync(join(folder, page), "utf8");
+
+describe.each(readdirSync(folder).filter((file) => file.endsWith(".md")))("the page %s", (page) => {
+  test("names codes that there are, with the status that they have", () => {
+    for (const [, status, codes] of pageOf(page).matchAll(/^\| (?:`.+` )?\| (\d{3}) \| (.*) \|$/gm)) {
+      const named = [...codes!.matchAll(/\[`(\w+)`\]\(\.\.\/errors\/(\w+)\.md\)/g)];
+      expect(named.length).toBeGreaterThan(0);
+      for (const [, code, file] of named) {
+        expect(file).toBe(code);
+        expect(statusesOf(code as Code), code).toContain(Number(status));
+      }
+    }
+  });
+
+  test("names calls that the server has", () => {
+    const app = readFileSync(join(projectRoot, "src/http/app.ts"), "utf8");
+    for (const [, method, path] of pageOf(page).matchAll(/\b(GET|POST) (\/auth\/[a-z/_-]*[a-z])/g)) {
+      expect(app).toContain(`.${method!.toLowerCase()}("${path}"`);
+    }
+  });
+});
+
+describe("the examples of people.md", () => {
+  let database: TestDatabase;
+  let api: GraphQLHouse;
+  let acme: TenantFixture;
+  beforeAll(async () => {
+    database = await createDatabase();
+    acme = await buildTenant(database, "acme");
+    api = await startGraphQL(database);
+  });
+  afterAll(async () => {
+    await api.close();
+    await database.drop();
+  });
+
+  test("do what the page says, one after the other", async () => {
+    const examples = [...pageOf("people.md").matchAll(/^```graphql\n(.*?)^```$/gms)].map(([, text]) => text!);
+    const variables: Record<string, string> = {
+      address: "guest@example.com",
+      roleId: acme.roleIds.member,
+      domain: "acme.example",
+      text: acme.member.name,
+      memberId: acme.member.membershipId,
+    };
+    const seen: string[] = [];
+    for (const query of examples) {
+      const name = /^(?:query|mutation) (\w+)/.exec(query)![1]!;
+      if (name === "Transfer") variables.memberId = acme.colleague.membershipId;
+      const caller = name === "Leave" ? acme.viewer : acme.owner;
+      const given = [...query.matchAll(/\$(\w+):/g)].map(([, key]) => [key!, variables[key!]]);
+      const { data, errors } = await api.ask(caller, query, Object.fromEntries(given));
+      expect(errors, name).toEqual([]);
+      seen.push(name);
+      if (name === "Invite") variables.invitationId = data.inviteMember.invitation.id;
+      if (name === "AddDomain") variables.domainId = data.addDomain.domain.id;
+      if (name === "Invitations") expect(data.invitations.nodes).toHaveLength(1);
+      if (name === "Resend") expect(data.resendInvitation.invitation.timesSent).toBe(2);
+      if (name === "Revoke") expect(data.revokeInvitation.invitation.status).toBe("REVOKED");
+      if (name === "VerifyDomain") expect(data.verifyDomain.domain.checkRequestedAt).not.toBeNull();
+      if (name === "Domains") expect(data.domains.nodes).toHaveLength(1);
+      if (name === "Search") expect(data.searchMembers).toHaveLength(2);
+      if (name === "Suspend") expect(data.suspendMember.membership.status).toBe("SUSPENDED");
+      if (name === "Remove") expect(data.removeMember.membership.status).toBe("REMOVED");
+      if (name === "Leave") expect(data.leaveTenant.membership.status).toBe("REMOVED");
+      if (name === "Transfer") {
+        expect(data.transferOwnership.membership).toMatchObject({ isOwner: true, role: { name: "admin" } });
+      }
+    }
+    expect(seen).toHaveLength(15);
+  });
+
+  test("a member in the wrong state is not found, and a missing argument is said", async () => {
+    const wrong = await api.ask(
+      acme.owner,
+      `mutation { reactivateMember(input: {id: "${acme.admin.membershipId}"}) { membership { id } } }`,
+    );
+    // The owner of the examples handed the company over, but is an administrator still.
+    expect(wrong.codes).toEqual(["NOT_FOUND"]);
+    const missing = await api.ask(acme.owner, "mutation { inviteMember(input: {}) { invitation { id } } }");
+    expect(missing.codes).toContain("INVALID_QUERY");
+  });
+});
