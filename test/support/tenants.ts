@@ -39,6 +39,16 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
     "select name, id from app.roles where tenant_id = $1",
     [tenant.tenantId],
   );
+  await pools.admin.query(
+    `with guest as (
+         insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+         select tenant_id, 'guest@' || $2 || '.example', id, $3, now() + interval '7 days' from app.roles
+         where tenant_id = $1 and name = 'viewer'
+     )
+     insert into app.domains (tenant_id, domain, role_id)
+     select tenant_id, $2 || '.example', id from app.roles where tenant_id = $1 and name = 'viewer'`,
+    [tenant.tenantId, slug, tenant.owner.userId],
+  );
   const hire = async (role: string) => addRows(pools, await createMember(pools, { tenant, role }));
   return {
     ...tenant,
