@@ -223,7 +223,7 @@ alter table app.domains alter column domain set statistics 0, alter column chall
 alter table app.domains alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'admits,check_requested_at,checked_at,created_at,domain,failures,id,role_id,tenant_id,updated_at,verified_at', 'challenge', 'checked_at,check_requested_at,updated_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.domains FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-CREATE TRIGGER guard_domain BEFORE INSERT OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.guard_domain();
+CREATE TRIGGER guard_domain AFTER INSERT OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.guard_domain();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.domains enable row level security;
 alter table app.domains force row level security;
@@ -2760,21 +2760,16 @@ CREATE OR REPLACE FUNCTION app.guard_domain()
 AS $function$
 begin
     if not context.is_caller() then
-        return new;
+        return null;
     end if;
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
-    -- Before anything is compared that only who may do this should hear of.
-    if not context.may('manage_users') then
-        perform context.refuse('manage_users');
-    end if;
     perform context.require_role(new.role_id);
     if tg_op = 'UPDATE' then
         perform context.require_role(old.role_id);
-        new.check_requested_at := case when new.check_requested_at is not null then now() end;
-        return new;
+        return null;
     end if;
     if app.is_public_mail(new.domain) then
         raise exception using
@@ -2783,13 +2778,13 @@ begin
             column = 'domain',
             hint = 'Name a domain that is the company''s own.';
     end if;
-    if (select count(*) >= 20 from app.domains as known where known.tenant_id = new.tenant_id) then
+    if (select count(*) > 20 from app.domains as known where known.tenant_id = new.tenant_id) then
         raise exception using
             errcode = 'RH475',
             message = 'a company has twenty domains at most',
             hint = 'Remove one that is not needed.';
     end if;
-    return new;
+    return null;
 end
 $function$;
 alter function app.guard_domain() owner to rowhouse_definer;
@@ -9451,7 +9446,7 @@ AS $function$
     where due.check_requested_at is not null
         or due.verified_at is not null
             and due.checked_at <= now() - case when due.failures = 0 then interval '7 days' else interval '1 day' end
-    order by due.check_requested_at nulls last, due.checked_at
+    order by due.checked_at nulls first, due.id
     limit most
 $function$;
 alter function jobs.due_domains(integer) owner to rowhouse_definer;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:250df164625a7cb4d61a6e8e7448cb224b078139
+--! Hash: sha1:b1450f821b684aa92b6968e43dfccea7afd116d4
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -5809,7 +5809,7 @@ as $$
     where due.check_requested_at is not null
         or due.verified_at is not null
             and due.checked_at <= now() - case when due.failures = 0 then interval '7 days' else interval '1 day' end
-    order by due.check_requested_at nulls last, due.checked_at
+    order by due.checked_at nulls first, due.id
     limit most
 $$;
 grant execute on function jobs.due_domains(integer) to rowhouse_worker;
@@ -6430,7 +6430,8 @@ create or replace trigger guard_seats before insert or update of status on app.m
 --! EndIncluded app/guard_seats.sql
 --! Included app/guard_domain.sql
 -- What a policy cannot say of a domain: that it is no public mail provider's, that its role holds no more than whoever
--- chooses it, and that a company has twenty at most, because each of them is looked up in the DNS.
+-- chooses it, and that a company has twenty at most, because each of them is looked up in the DNS. After the row, so that the
+-- policies have spoken before.
 set local role rowhouse_definer;
 create or replace function app.guard_domain() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -6438,21 +6439,16 @@ create or replace function app.guard_domain() returns trigger
 as $$
 begin
     if not context.is_caller() then
-        return new;
+        return null;
     end if;
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
-    -- Before anything is compared that only who may do this should hear of.
-    if not context.may('manage_users') then
-        perform context.refuse('manage_users');
-    end if;
     perform context.require_role(new.role_id);
     if tg_op = 'UPDATE' then
         perform context.require_role(old.role_id);
-        new.check_requested_at := case when new.check_requested_at is not null then now() end;
-        return new;
+        return null;
     end if;
     if app.is_public_mail(new.domain) then
         raise exception using
@@ -6461,13 +6457,13 @@ begin
             column = 'domain',
             hint = 'Name a domain that is the company''s own.';
     end if;
-    if (select count(*) >= 20 from app.domains as known where known.tenant_id = new.tenant_id) then
+    if (select count(*) > 20 from app.domains as known where known.tenant_id = new.tenant_id) then
         raise exception using
             errcode = 'RH475',
             message = 'a company has twenty domains at most',
             hint = 'Remove one that is not needed.';
     end if;
-    return new;
+    return null;
 end
 $$;
 grant execute on function app.guard_domain() to rowhouse_owner;
@@ -6475,7 +6471,7 @@ comment on function app.guard_domain() is
     'Trigger: a domain is no public mail provider''s (RH474), its role holds no more than the caller does (RH403), and there are twenty at most (RH475).';
 reset role;
 
-create or replace trigger guard_domain before insert or update on app.domains
+create or replace trigger guard_domain after insert or update on app.domains
     for each row execute function app.guard_domain();
 --! EndIncluded app/guard_domain.sql
 --! Included app/guard_second_factor.sql

@@ -11,7 +11,7 @@ as $$
     where due.check_requested_at is not null
         or due.verified_at is not null
             and due.checked_at <= now() - case when due.failures = 0 then interval '7 days' else interval '1 day' end
-    order by due.check_requested_at nulls last, due.checked_at
+    order by due.checked_at nulls first, due.id
     limit most
 $$;
 grant execute on function jobs.due_domains(integer) to rowhouse_worker;
