@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:b1450f821b684aa92b6968e43dfccea7afd116d4
+--! Hash: sha1:7b527d295b501f18ba37ece1e5cbc8f77d2bd364
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -7019,11 +7019,16 @@ create or replace function app.leave_tenant() returns app.memberships
     set search_path = ''
 as $$
 declare
-    mine app.memberships;
+    -- Asked once: compared with a value, the own row is found before the policy asks of others for what leaving does not take.
+    caller constant uuid := context.user_id();
+    mine   app.memberships;
 begin
     perform context.require_session();
     update app.memberships as membership set status = 'removed', is_owner = false
-    where membership.user_id = context.user_id() returning * into mine;
+    where membership.user_id = caller returning * into mine;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'you are in no tenant';
+    end if;
     return mine;
 end
 $$;
@@ -7039,12 +7044,13 @@ create or replace function app.transfer_ownership(id uuid) returns app.membershi
     set search_path = ''
 as $$
 declare
-    mine  app.memberships;
-    owner app.memberships;
+    caller constant uuid := context.user_id();
+    mine   app.memberships;
+    owner  app.memberships;
 begin
     perform context.require_session();
     update app.memberships as membership set is_owner = false
-    where membership.user_id = context.user_id() and membership.is_owner and membership.id <> transfer_ownership.id
+    where membership.user_id = caller and membership.is_owner and membership.id <> transfer_ownership.id
     returning * into mine;
     if not found then
         perform context.refuse('owner');

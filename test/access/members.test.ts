@@ -174,6 +174,30 @@ describe("leaving", () => {
       .toBeRefused("RH403", "session");
   });
 
+  test("works however the rows are read", async () => {
+    const sql = [
+      "set enable_indexscan = off",
+      "set enable_bitmapscan = off",
+      "set enable_indexonlyscan = off",
+    ];
+    const client = await database.app.connect();
+    try {
+      await client.query("begin");
+      await client.query("select context.enter($1, '{}')", [acme.viewer.digest]);
+      for (const one of sql) await client.query(one.replace("set", "set local"));
+      await client.query("select app.leave_tenant()");
+      await client.query("commit");
+    } finally {
+      client.release(true);
+    }
+    expect(await membership(acme.viewer.membershipId)).toMatchObject({ status: "removed" });
+  });
+
+  test("is not for who is in no company", async () => {
+    const nowhere = await createSession(database, await createPerson(database), null);
+    await actingAs(nowhere).expect("select app.leave_tenant()").toBeRefused("RH404");
+  });
+
   test("is not for the last owner", async () => {
     await actingAs(acme.owner).expect("select app.leave_tenant()").toBeRefused("RH409");
     await actingAs(acme.owner)

@@ -5,12 +5,13 @@ create or replace function app.transfer_ownership(id uuid) returns app.membershi
     set search_path = ''
 as $$
 declare
-    mine  app.memberships;
-    owner app.memberships;
+    caller constant uuid := context.user_id();
+    mine   app.memberships;
+    owner  app.memberships;
 begin
     perform context.require_session();
     update app.memberships as membership set is_owner = false
-    where membership.user_id = context.user_id() and membership.is_owner and membership.id <> transfer_ownership.id
+    where membership.user_id = caller and membership.is_owner and membership.id <> transfer_ownership.id
     returning * into mine;
     if not found then
         perform context.refuse('owner');
