@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:132579c4b062bb349462825f439dd974b7aff064
+--! Hash: sha1:57ae06e991222140c13d5efa53fbd2f10a400709
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -366,6 +366,7 @@ create table app.memberships (
 -- With the tenant in it, so that looking a person up by id reads no row of theirs next door.
 create index memberships_by_user on app.memberships (user_id, tenant_id);
 create index memberships_by_role on app.memberships (tenant_id, role_id, id);
+create index memberships_by_status on app.memberships (tenant_id, status, id);
 -- A tenant has few: whether one is left is asked at every change of theirs.
 create index memberships_of_owners on app.memberships (tenant_id, id) where is_owner and status = 'active';
 
@@ -413,6 +414,52 @@ create table app.grants (
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
 );
 create index grants_by_user on app.grants (tenant_id, user_id, id);
+
+-- Whom a company asked to join it. An address as mail software reads it in one way only: ASCII, in lower case.
+create table app.invitations (
+    tenant_id   uuid not null default context.tenant_id() references app.tenants,
+    id          uuid not null default uuidv7(),
+    email       text not null check (email ~ '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$' and length(email) <= 254),
+    role_id     uuid not null,
+    invited_by  uuid not null,
+    status      text not null default 'pending' check (status in ('pending', 'accepted', 'revoked', 'expired')),
+    times_sent  integer not null default 1 check (times_sent > 0),
+    sent_at     timestamptz not null default now(),
+    expires_at  timestamptz not null,
+    accepted_by uuid,
+    created_at  timestamptz not null default now(),
+    updated_at  timestamptz not null default now(),
+    primary key (tenant_id, id),
+    foreign key (tenant_id, role_id) references app.roles (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, invited_by) references app.memberships (tenant_id, user_id),
+    foreign key (tenant_id, accepted_by) references app.memberships (tenant_id, user_id),
+    check ((status = 'accepted') = (accepted_by is not null))
+);
+create unique index invitations_pending_by_address on app.invitations (tenant_id, email) where status = 'pending';
+create index invitations_by_status on app.invitations (tenant_id, status, id);
+create index invitations_by_role on app.invitations (tenant_id, role_id, id);
+create index invitations_by_inviter on app.invitations (tenant_id, invited_by, id);
+create index invitations_by_guest on app.invitations (tenant_id, accepted_by, id);
+
+-- Domains whose people may join by themselves, once the company has proved in the DNS that the domain is theirs.
+create table app.domains (
+    tenant_id          uuid not null default context.tenant_id() references app.tenants,
+    id                 uuid not null default uuidv7(),
+    domain             text not null check (domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$' and length(domain) <= 230),
+    challenge          text not null default encode(extensions.gen_random_bytes(20), 'hex') check (challenge ~ '^[0-9a-f]{40}$'),
+    role_id            uuid not null,
+    admits             boolean not null default false,
+    verified_at        timestamptz,
+    check_requested_at timestamptz,
+    checked_at         timestamptz,
+    failures           integer not null default 0 check (failures between 0 and 3),
+    created_at         timestamptz not null default now(),
+    updated_at         timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, domain),
+    foreign key (tenant_id, role_id) references app.roles (tenant_id, id)
+);
+create index domains_by_role on app.domains (tenant_id, role_id, id);
 
 -- app: the chat ------------------------------------------------------------------------------------
 
@@ -545,7 +592,7 @@ create table app.tenant_preferences (
 
 create table auth.mail_tokens (
     id             uuid primary key default uuidv7(),
-    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email', 'restore_account')),
+    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email', 'restore_account', 'invitation')),
     email          text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
     user_id        uuid,
     link_digest    bytea not null unique check (octet_length(link_digest) = 32),
@@ -556,10 +603,16 @@ create table auth.mail_tokens (
     created_at     timestamptz not null default now(),
     expires_at     timestamptz not null,
     used_at        timestamptz,
+    invited_to     uuid,
+    invitation     uuid,
     check (purpose <> 'register' or user_id is null),
+    check ((purpose = 'invitation') = (invitation is not null)),
+    check ((invitation is null) = (invited_to is null)),
     check (purpose not in ('change_email', 'restore_account') or user_id is not null)
 );
 create index mail_tokens_by_address on auth.mail_tokens (email, purpose, created_at);
+create index mail_tokens_by_tenant on auth.mail_tokens (invited_to, created_at) where invited_to is not null;
+create index mail_tokens_by_invitation on auth.mail_tokens (invitation, created_at) where invitation is not null;
 create index mail_tokens_by_user on auth.mail_tokens (user_id);
 create index mail_tokens_by_expiry on auth.mail_tokens (expires_at);
 
@@ -576,7 +629,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'support_opened')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'support_opened', 'tenant_invitation')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -2031,6 +2084,86 @@ comment on function context.stays_owned(uuid, uuid) is
     'Whether a tenant has an active owner who is not about to be deleted.';
 reset role;
 --! EndIncluded context/stays_owned.sql
+--! Included context/require_role.sql
+-- Refuses to hand out a role that holds more than the caller does: RH403 names the first permission that is missing. A role
+-- that there is not in the caller's tenant is left to the foreign key, which says the same of one next door. What the caller
+-- was granted for a time only does not count (context.may_give), and nobody with an account becomes a guest.
+set local role rowhouse_definer;
+create or replace function context.require_role(role_id uuid) returns void
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    missing text;
+begin
+    select held.permission into missing
+    from app.roles as role cross join unnest(role.permissions) as held (permission)
+    where role.tenant_id = context.tenant_id() and role.id = require_role.role_id
+        and not context.may_give(held.permission)
+    order by held.permission limit 1;
+    if missing is not null then
+        perform context.refuse(missing);
+    end if;
+    if exists (
+        select from app.roles as role
+        where role.tenant_id = context.tenant_id() and role.id = require_role.role_id and role.built_in and role.name = 'guest'
+    ) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a member does not become a guest',
+            column = 'role_id',
+            constraint = 'memberships_guest_role',
+            hint = 'Give them a role of your own with little in it.';
+    end if;
+end
+$$;
+comment on function context.require_role(uuid) is
+    'Raises RH403, naming what is missing, for a role that holds more than the caller does by their own, and RH400 for that of guests.';
+reset role;
+--! EndIncluded context/require_role.sql
+--! Included context/require_inviter.sql
+-- The member who lets people in, with manage_users: RH403 otherwise. A key that is the tenant's own is nobody who could
+-- answer for them. A session takes somebody who proved lately who they are (RH440), because it gives what outlasts it; a key
+-- has its scopes for a consent, as in app.guard_membership().
+create or replace function context.require_inviter() returns uuid
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+begin
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    if context.member_tenant() is null then
+        perform context.refuse('session');
+    end if;
+    if context.kind_in(context.actor()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    return context.user_id();
+end
+$$;
+grant execute on function context.require_inviter() to rowhouse_definer;
+comment on function context.require_inviter() is
+    'The caller, a member with manage_users, who signed in lately; RH403 for anybody else, RH440 for who did not.';
+--! EndIncluded context/require_inviter.sql
+--! Included context/require_days.sql
+-- How long an invitation may be good.
+create or replace function context.require_days(days integer) returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    if days is null or days not between 1 and 30 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'an invitation is good for 1 to 30 days',
+            column = 'days';
+    end if;
+end
+$$;
+grant execute on function context.require_days(integer) to rowhouse_definer;
+comment on function context.require_days(integer) is 'Raises RH400 unless an invitation may be good for so many days.';
+--! EndIncluded context/require_days.sql
 --! Included context/readiness.sql
 -- What /readyz asks of the database. It knows no tenant, so it needs no door.
 set local role rowhouse_definer;
@@ -3300,7 +3433,7 @@ begin
         select * into found from auth.mail_tokens as token
         where token.link_digest = sha256(link) and token.purpose = find_mail_token.purpose
             and token.used_at is null and token.expires_at > now()
-            and (token.purpose = 'register' or exists (select from app.users as person where person.id = token.user_id))
+            and (token.purpose in ('register', 'invitation') or exists (select from app.users as person where person.id = token.user_id))
         for update;
         return found;
     end if;
@@ -3403,14 +3536,16 @@ reset role;
 --! Included auth/void_mail_tokens.sql
 -- Makes every link and code worthless that was mailed to an address, or on behalf of a person: when one of them was used,
 -- the password changed or the address did. The rows stay until their time is over, for the limits on mails. A link that
--- keeps an account from being deleted stays good: it opens nothing, and its owner may choose a new password first.
+-- keeps an account from being deleted stays good: it opens nothing, and its owner may choose a new password first. So do
+-- invitations: they open no account that there is.
 set local role rowhouse_definer;
 create or replace function auth.void_mail_tokens(address text, person uuid) returns void
     language sql volatile parallel unsafe security definer
     set search_path = ''
 as $$
     update auth.mail_tokens as token set used_at = now()
-    where (token.email = address or token.user_id = person) and token.used_at is null and token.purpose <> 'restore_account'
+    where (token.email = address or token.user_id = person) and token.used_at is null
+        and token.purpose not in ('restore_account', 'invitation')
 $$;
 comment on function auth.void_mail_tokens(text, uuid) is
     'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
@@ -3478,15 +3613,23 @@ reset role;
 -- Why an address that nobody has gets no account here, or null if it does. Every way in for somebody new asks here, at the
 -- moment when the account would come into being: a link that was mailed while the house was open is no way around.
 --
+-- A company's invitation lets its person in whatever REGISTRATION says: whoever runs the house let that company in.
+--
 -- registration: what REGISTRATION says: open; invited, for those only whom an invitation waits for; closed, for nobody
 set local role rowhouse_definer;
 create or replace function auth.fault_of_newcomer(address text, registration text) returns text
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
-    select case registration
-        when 'open' then null
-        when 'invited' then case when not exists (
+    select case
+        when registration = 'open' then null
+        when exists (
+            select from auth.mail_tokens as token
+            join app.invitations as open on open.tenant_id = token.invited_to and open.id = token.invitation
+            where token.email = address and token.purpose = 'invitation' and token.used_at is null
+                and token.expires_at > now() and open.status = 'pending'
+        ) then null
+        when registration = 'invited' then case when not exists (
             select from auth.registrations as pending
             join auth.mail_tokens as token on token.id = pending.token_id
             where token.email = address and pending.invited and token.used_at is null and token.expires_at > now()
@@ -3498,6 +3641,29 @@ comment on function auth.fault_of_newcomer(text, text) is
     'Why an address gets no account: registration_invited or registration_closed; null if it gets one.';
 reset role;
 --! EndIncluded auth/fault_of_newcomer.sql
+--! Included auth/held_by.sql
+-- What a member may do in a tenant by their role, whoever asks: nothing, if they are not active there, banned, or about to
+-- be deleted. For promises that are redeemed later, when whoever made them has no context. What they hold for a time only they
+-- cannot promise (context.may_give).
+set local role rowhouse_definer;
+create or replace function auth.held_by(tenant uuid, person uuid) returns text[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce((
+        select role.permissions
+        from app.memberships as membership
+        join app.users as known on known.id = membership.user_id
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = tenant and membership.user_id = person
+            and membership.status = 'active' and known.status = 'active'
+            and not exists (select from auth.deletions as leaving where leaving.user_id = known.id)
+    ), '{}')
+$$;
+comment on function auth.held_by(uuid, uuid) is
+    'The permissions of a member as they are now; none of who is suspended, removed, banned, about to be deleted or no member.';
+reset role;
+--! EndIncluded auth/held_by.sql
 --! Included auth/forget_registrations.sql
 -- Whoever has an account by now needs no registration any more: those that wait for this address are over, with every link
 -- and code that was mailed to it.
@@ -5015,6 +5181,267 @@ comment on function auth.switch_tenant(bytea, integer, uuid, bytea, text, jsonb)
     'Opens a sibling session in another tenant of the person whose good session this is; no age and no proof is gained by it.';
 reset role;
 --! EndIncluded auth/switch_tenant.sql
+--! Included auth/mail_invitation.sql
+-- Queues the mail of an invitation. There is no link yet: the server makes it when it sends the mail (auth.arm_invitation),
+-- so that nobody who can call the API's functions ever knows one, and nobody makes an account of another's address.
+--
+-- Of one invitation three mails an hour, of a tenant two hundred a day (RH473). Of all tenants together an address gets ten
+-- an hour; what is beyond is not sent, and not told, because it would tell of the others.
+set local role rowhouse_definer;
+create or replace function auth.mail_invitation(invitation app.invitations) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mail   constant uuid := uuidv7();
+    locale text;
+begin
+    if (select count(*) >= 3 from auth.mail_tokens as sent
+            where sent.invitation = mail_invitation.invitation.id and sent.created_at > now() - interval '1 hour')
+        or (select count(*) >= 200 from auth.mail_tokens as sent
+            where sent.invited_to = mail_invitation.invitation.tenant_id and sent.created_at > now() - interval '1 day')
+    then
+        raise exception using
+            errcode = 'RH473',
+            message = 'too many invitations were mailed lately',
+            hint = 'An invitation is mailed three times an hour, and a company mails two hundred a day.';
+    end if;
+    insert into auth.mail_tokens (id, purpose, email, link_digest, code_digest, network, expires_at, invited_to, invitation)
+        values (mail, 'invitation', mail_invitation.invitation.email, extensions.gen_random_bytes(32),
+            extensions.gen_random_bytes(32), 'invitation', mail_invitation.invitation.expires_at,
+            mail_invitation.invitation.tenant_id, mail_invitation.invitation.id);
+    if (select count(*) > 10 from auth.mail_tokens as sent
+        where sent.email = mail_invitation.invitation.email and sent.purpose = 'invitation'
+            and sent.created_at > now() - interval '1 hour')
+    then
+        return;
+    end if;
+    select known.locale into locale from app.users as known
+    where lower(known.email) = mail_invitation.invitation.email
+        or known.id = mail_invitation.invitation.invited_by
+    order by lower(known.email) = mail_invitation.invitation.email desc limit 1;
+    perform auth.queue_mail(mail, 'tenant_invitation', mail_invitation.invitation.email, coalesce(locale, 'en'), null,
+        context.claims());
+end
+$$;
+comment on function auth.mail_invitation(app.invitations) is
+    'Queues the mail of an invitation; RH473 where there were enough.';
+reset role;
+--! EndIncluded auth/mail_invitation.sql
+--! Included auth/arm_invitation.sql
+-- Gives the mail of an invitation its link, when it is about to be sent; one that was sent before by this mail is good no
+-- more. False if the invitation is over meanwhile: then there is nothing to send.
+--
+-- link: the digest of the link's secret
+set local role rowhouse_definer;
+create or replace function auth.arm_invitation(mail uuid, link bytea) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.mail_tokens as token set link_digest = sha256(link)
+    where token.id = mail and token.purpose = 'invitation' and token.used_at is null and token.expires_at > now();
+    return found;
+end
+$$;
+grant execute on function auth.arm_invitation(uuid, bytea) to rowhouse_auth;
+comment on function auth.arm_invitation(uuid, bytea) is
+    'Gives the mail of an invitation its link; false if the invitation is over.';
+reset role;
+--! EndIncluded auth/arm_invitation.sql
+--! Included auth/void_invitation.sql
+-- Makes every link of an invitation worthless, and takes back the mails that are not sent yet. Under the turn of its address,
+-- like all that is done with an invitation: first the turn, then the links, then the invitation.
+set local role rowhouse_definer;
+create or replace function auth.void_invitation(invitation uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    with void as (
+        update auth.mail_tokens as token set used_at = now()
+        where token.invitation = void_invitation.invitation and token.used_at is null
+        returning token.id
+    )
+    update auth.mails as mail set state = 'dead', settled_at = now(), last_error = 'the invitation is over'
+    from void where mail.id = void.id and mail.state = 'pending'
+$$;
+comment on function auth.void_invitation(uuid) is
+    'Makes every link of an invitation worthless, and takes back its mails that wait.';
+reset role;
+--! EndIncluded auth/void_invitation.sql
+--! Included auth/accept_invitation.sql
+-- Accepts an invitation by the link of its mail. Only the invited address can: somebody who has an account proves with a
+-- session that it is theirs; somebody who has none gets one, with this password, because the link reached them there.
+--
+-- Everything is looked at as it is now: the tenant, the inviter, who must still hold what they promised, and the seats. A
+-- removed member comes back as what the invitation says, and their old sessions and keys stay over; a suspension is not
+-- lifted by it, and nobody becomes an owner by it.
+--
+-- handle:        sha256 of the handle of a session, or null
+-- person_name, password_hash, locale: of a new account, or null
+--
+-- Outcomes: ok, with {id, slug, name} of the tenant; invalid_token; another_person; sign_in_first; newcomer (name and
+-- password are missing); already_member; membership_suspended; tenant_suspended, tenant_closed; inviter_may_not;
+-- way_not_allowed, for a newcomer whom the tenant wants to come by a provider: they sign up there, and accept signed in; or
+-- what auth.live_session() says. Nothing is used up by any but ok. Raises RH471 where every seat is taken.
+set local role rowhouse_definer;
+create or replace function auth.accept_invitation(
+    link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb
+) returns table (outcome text, tenant jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried      record;
+    invitation app.invitations;
+    place      app.tenants;
+    person     app.users;
+    known      app.memberships;
+    live       record;
+    promised   text[];
+begin
+    select * into strict tried from auth.try_mail_token('invitation', link, null, null, facts);
+    outcome := tried.outcome;
+    if outcome = 'ok' then
+        select * into invitation from app.invitations as open
+        where open.tenant_id = (tried.token).invited_to and open.id = (tried.token).invitation
+            and open.status = 'pending' and open.expires_at > now()
+        for update;
+        outcome := case when found then 'ok' else 'invalid_token' end;
+    end if;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    select * into strict place from app.tenants as one where one.id = invitation.tenant_id;
+    select * into person from app.users as one where lower(one.email) = invitation.email;
+    if person.id is not null then
+        select * into known from app.memberships as one
+        where one.tenant_id = place.id and one.user_id = person.id for no key update;
+    end if;
+    perform from app.memberships as inviter
+    where inviter.tenant_id = place.id and inviter.user_id = invitation.invited_by for share;
+    select role.permissions into strict promised from app.roles as role
+    where role.tenant_id = place.id and role.id = invitation.role_id;
+
+    if handle is not null then
+        select * into strict live from auth.live_session(handle, facts);
+        outcome := case
+            when live.outcome <> 'ok' then live.outcome
+            when (live.session).user_id is distinct from person.id then 'another_person'
+            else 'ok'
+        end;
+    elsif person.id is not null then
+        outcome := 'sign_in_first';
+    elsif person_name is null or password_hash is null then
+        outcome := 'newcomer';
+    end if;
+    outcome := case
+        when outcome <> 'ok' then outcome
+        when place.status <> 'active' then 'tenant_' || place.status
+        -- The password that they choose here, or the mailbox that they have shown, has to let them in afterwards.
+        when person.id is null and not place.sign_in_ways && '{password,link}' then 'way_not_allowed'
+        when known.status = 'active' then 'already_member'
+        when known.status = 'suspended' then 'membership_suspended'
+        when not (promised || '{manage_users}') <@ auth.held_by(place.id, invitation.invited_by) then 'inviter_may_not'
+        else 'ok'
+    end;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    if person.id is null then
+        person.id := uuidv7();
+        perform context.act(person.id, null, facts);
+        insert into app.users (id, email, name, locale)
+            values (person.id, invitation.email, btrim(person_name), accept_invitation.locale)
+            returning * into person;
+        insert into auth.passwords (user_id, hash) values (person.id, password_hash);
+        perform auth.forget_registrations(person.email, person.id);
+    end if;
+    perform context.act(person.id, place.id, facts);
+    if known.id is null then
+        insert into app.memberships (tenant_id, user_id, role_id, display_name)
+            values (place.id, person.id, invitation.role_id, person.name);
+    else
+        update auth.sessions as past set ended_at = now(), end_reason = 'revoked'
+        where past.tenant_id = place.id and past.user_id = person.id and past.ended_at is null;
+        update auth.api_keys as past set revoked_at = now()
+        where past.tenant_id = place.id and past.user_id = person.id and past.revoked_at is null;
+        update app.memberships as mine set status = 'active', role_id = invitation.role_id, is_owner = false
+        where mine.tenant_id = place.id and mine.id = known.id;
+    end if;
+    update app.invitations as mine set status = 'accepted', accepted_by = person.id
+    where mine.tenant_id = place.id and mine.id = invitation.id;
+    perform auth.void_invitation(invitation.id);
+    tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    return next;
+end
+$$;
+grant execute on function auth.accept_invitation(bytea, bytea, text, text, text, jsonb) to rowhouse_auth;
+comment on function auth.accept_invitation(bytea, bytea, text, text, text, jsonb) is
+    'Makes the person whom an invitation was mailed to a member, and an account for one who has none. Says why not by an outcome; raises RH471 where every seat is taken.';
+reset role;
+--! EndIncluded auth/accept_invitation.sql
+--! Included auth/join_tenant.sql
+-- Joins a tenant by one's proven address: its domain is the tenant's own, and the tenant lets its people in. The very
+-- domain: who has a mailbox in one below it has none in this.
+--
+-- handle: sha256 of the handle of the session of whoever joins
+-- Outcomes: ok, with {id, slug, name} of the tenant; already_member; cannot_join, for whatever reason, so that nobody learns
+-- which companies there are, or which domains are theirs; or what auth.live_session() says. Who was removed or suspended
+-- does not get back in this way. Raises RH471 where every seat is taken.
+set local role rowhouse_definer;
+create or replace function auth.join_tenant(handle bytea, tenant_slug text, facts jsonb)
+    returns table (outcome text, tenant jsonb)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    live   record;
+    person app.users;
+    place  app.tenants;
+    door   app.domains;
+    known  app.memberships;
+begin
+    select * into strict live from auth.live_session(handle, facts);
+    outcome := live.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    select * into strict person from app.users as one where one.id = (live.session).user_id;
+    -- Somebody who presses the button twice takes turns with themselves.
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(person.email));
+    select * into place from app.tenants as one where lower(one.slug) = tenant_slug and one.status = 'active';
+    select * into door from app.domains as one
+    where one.tenant_id = place.id and one.domain = split_part(person.email, '@', 2)
+        and one.admits and one.verified_at is not null;
+    select * into known from app.memberships as one where one.tenant_id = place.id and one.user_id = person.id;
+    outcome := case
+        when known.status = 'active' then 'already_member'
+        when door.id is null or known.id is not null then 'cannot_join'
+        else 'ok'
+    end;
+    if outcome = 'ok' then
+        perform context.act(person.id, place.id, facts);
+        insert into app.memberships (tenant_id, user_id, role_id, display_name)
+            values (place.id, person.id, door.role_id, person.name);
+        perform audit.record_event('tenant.joined', place.id, jsonb_build_object('domain', door.id));
+        tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    else
+        perform audit.tally_stranger('tenant.join_failed', auth.network((facts ->> 'ip')::inet));
+    end if;
+    return next;
+end
+$$;
+grant execute on function auth.join_tenant(bytea, text, jsonb) to rowhouse_auth;
+comment on function auth.join_tenant(bytea, text, jsonb) is
+    'Makes a signed-in person a member of a tenant that lets the people of their address''s domain in. Outcome: ok, already_member, cannot_join, or why the session will not do.';
+reset role;
+--! EndIncluded auth/join_tenant.sql
 --! Included auth/end_sessions.sql
 -- Signs out: the session with this handle, the user's others, or all of them. Nothing raises for a refusal, because
 -- the end of a replayed session must be committed.
@@ -7179,6 +7606,55 @@ grant execute on function jobs.beat(text) to rowhouse_worker;
 comment on function jobs.beat(text) is 'A worker says that it is alive; /readyz looks for it.';
 reset role;
 --! EndIncluded jobs/beat.sql
+--! Included jobs/due_domains.sql
+-- Domains to look up in the DNS: those that somebody asked for, and proven ones once a week; where the proof was not found,
+-- the next day again.
+set local role rowhouse_definer;
+create or replace function jobs.due_domains(most integer)
+    returns table (tenant_id uuid, id uuid, domain text, challenge text)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select due.tenant_id, due.id, due.domain, due.challenge
+    from app.domains as due
+    where due.check_requested_at is not null
+        or due.verified_at is not null
+            and due.checked_at <= now() - case when due.failures = 0 then interval '7 days' else interval '1 day' end
+    order by due.checked_at nulls first, due.id
+    limit most
+$$;
+grant execute on function jobs.due_domains(integer) to rowhouse_worker;
+comment on function jobs.due_domains(integer) is
+    'Domains whose proof is to be looked for in the DNS: asked for, or proven a week ago.';
+reset role;
+--! EndIncluded jobs/due_domains.sql
+--! Included jobs/note_domain.sql
+-- Notes what the DNS said of a domain. One that was proven is so until its proof is missing three days in a row: somebody
+-- who moves a zone does not lock their people out. An answer that did not come says nothing.
+--
+-- proven: null where the DNS did not answer
+-- Returns whether the domain is proven now.
+set local role rowhouse_definer;
+create or replace function jobs.note_domain(tenant uuid, id uuid, proven boolean) returns boolean
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update app.domains as known set
+        checked_at = now(),
+        check_requested_at = null,
+        failures = case when proven then 0 when proven is null then known.failures else least(known.failures + 1, 3) end,
+        verified_at = case
+            when proven then coalesce(known.verified_at, now())
+            when proven is null or known.failures < 2 then known.verified_at
+        end
+    where known.tenant_id = tenant and known.id = note_domain.id
+    returning known.verified_at is not null
+$$;
+grant execute on function jobs.note_domain(uuid, uuid, boolean) to rowhouse_worker;
+comment on function jobs.note_domain(uuid, uuid, boolean) is
+    'Notes whether a domain''s challenge is in the DNS; null where it did not answer. Returns whether the domain is proven now.';
+reset role;
+--! EndIncluded jobs/note_domain.sql
 --! Included jobs/create_audit_partitions.sql
 set local role rowhouse_definer;
 create or replace function jobs.create_audit_partitions() returns integer
@@ -7197,7 +7673,7 @@ reset role;
 -- be broken off and goes on where it was. Two workers take different accounts.
 --
 -- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
--- sessions, links. What others rely on stays without a name: the row of the person, whose address is free again, and their
+-- sessions, links, what invited them. What others rely on stays without a name: the row of the person, whose address is free again, and their
 -- memberships, so that ids in the trail and in others' rows still mean one and the same somebody. The person acts, who
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
@@ -7266,6 +7742,7 @@ begin
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
     delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
+    delete from app.invitations as asked where asked.email = person.email or asked.accepted_by = person.id;
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;
@@ -7381,6 +7858,11 @@ begin
         end if;
     end loop;
 
+    -- The mails of its invitations name people who are nobody here.
+    with gone as (
+        delete from auth.mail_tokens as token where token.invited_to = leaving.id returning token.id
+    )
+    delete from auth.mails as mail using gone where mail.id = gone.id;
     select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;
     delete from app.tenants as known where known.id = leaving.id returning * into strict place;
     perform audit.record_event('tenant.erased', null, jsonb_build_object(
@@ -7496,7 +7978,8 @@ reset role;
 --! EndIncluded jobs/expire_idempotency_keys.sql
 --! Included jobs/expire_mail.sql
 -- Forgets links and codes that are past their time (an hour at least, for the limits on mails), with the registrations
--- that nobody confirmed; mails a day after they were sent, and dead ones after thirty.
+-- that nobody confirmed; mails a day after they were sent, and dead ones after thirty; and invitations ninety days after they were over,
+-- with the addresses in them.
 set local role rowhouse_definer;
 create or replace function jobs.expire_mail() returns table (tokens integer, mails integer)
     language plpgsql volatile parallel unsafe security definer
@@ -7509,6 +7992,10 @@ begin
     delete from auth.mails as mail
     where mail.settled_at < now() - case mail.state when 'dead' then interval '30 days' else interval '1 day' end;
     get diagnostics mails = row_count;
+    update app.invitations as invitation set status = 'expired'
+    where invitation.status = 'pending' and invitation.expires_at <= now();
+    delete from app.invitations as invitation
+    where invitation.status <> 'pending' and invitation.updated_at <= now() - interval '90 days';
     return next;
 end
 $$;
@@ -7993,6 +8480,27 @@ grant execute on function app.is_name(text) to rowhouse_app, rowhouse_owner, row
 comment on function app.is_name(text) is
     'Whether this is a name: one line with at least one character that can be seen.';
 --! EndIncluded app/is_name.sql
+--! Included app/is_public_mail.sql
+-- Whether anybody can have an address in a domain: nobody proves by one that they belong to a company.
+create or replace function app.is_public_mail(domain text) returns boolean
+    language sql immutable parallel safe security invoker
+    return domain = any ('{
+        gmail.com,googlemail.com,outlook.com,outlook.de,hotmail.com,hotmail.co.uk,hotmail.fr,hotmail.de,live.com,live.de,msn.com,
+        yahoo.com,yahoo.co.uk,yahoo.co.jp,yahoo.fr,yahoo.de,ymail.com,rocketmail.com,aol.com,icloud.com,me.com,mac.com,
+        proton.me,protonmail.com,pm.me,tutanota.com,tutanota.de,tuta.com,tuta.io,mailbox.org,posteo.de,posteo.net,
+        gmx.de,gmx.net,gmx.com,gmx.at,gmx.ch,web.de,freenet.de,t-online.de,mail.de,email.de,arcor.de,
+        mail.com,email.com,zoho.com,zohomail.com,fastmail.com,fastmail.fm,hey.com,hushmail.com,inbox.com,
+        mail.ru,bk.ru,list.ru,inbox.ru,yandex.com,yandex.ru,ya.ru,rambler.ru,
+        qq.com,163.com,126.com,yeah.net,sina.com,foxmail.com,naver.com,hanmail.net,daum.net,
+        orange.fr,wanadoo.fr,free.fr,laposte.net,sfr.fr,libero.it,virgilio.it,tiscali.it,alice.it,
+        wp.pl,o2.pl,onet.pl,interia.pl,seznam.cz,centrum.cz,uol.com.br,bol.com.br,terra.com.br,rediffmail.com,
+        comcast.net,verizon.net,att.net,sbcglobal.net,cox.net,btinternet.com,bluewin.ch,
+        mailinator.com,guerrillamail.com,10minutemail.com,yopmail.com,trashmail.com,temp-mail.org,sharklasers.com
+    }'::text[]);
+grant execute on function app.is_public_mail(text) to rowhouse_definer;
+comment on function app.is_public_mail(text) is
+    'Whether a domain is of a mail provider where anybody can have an address.';
+--! EndIncluded app/is_public_mail.sql
 
 -- Rules of the rows that compare before with after
 --! Included app/touch_updated_at.sql
@@ -8026,6 +8534,10 @@ create or replace trigger touch_updated_at before update on app.user_preferences
 create or replace trigger touch_updated_at before update of url, description, events, active on app.webhook_endpoints
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.tenant_preferences
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.invitations
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.domains
     for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
 --! Included app/place_message.sql
@@ -8280,7 +8792,7 @@ create or replace trigger check_role_permissions before insert or update of perm
 -- somebody holds for a time only does not count, because what they change stays (context.may_give);
 -- only an owner makes or unmakes an owner; a guest's role changes once they have an account, and nobody becomes a guest;
 -- and each of these takes somebody who proved lately who they are, because it gives or takes what others may do. A key proves
--- nothing anew: its scopes are the consent, and an owner it is never.
+-- nothing anew: its scopes are the consent, and an owner it is never. To leave takes nothing but being signed in.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -8295,6 +8807,12 @@ begin
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from old.tenant_id then
         perform context.refuse('broken_seal');
+    end if;
+    -- Everybody may go, and takes nothing with them.
+    if new.user_id = context.user_id() and new.status = 'removed' and new.role_id = old.role_id and not new.is_owner
+        and context.kind_in(context.actor()) = 'session'
+    then
+        return new;
     end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then
@@ -8455,6 +8973,57 @@ reset role;
 create or replace trigger guard_seats before insert or update of status on app.memberships
     for each row execute function app.guard_seats();
 --! EndIncluded app/guard_seats.sql
+--! Included app/guard_domain.sql
+-- What a policy cannot say of a domain: that it is no public mail provider's, that its role holds no more than whoever
+-- chooses it, who proved lately who they are, and that a company has twenty at most, because each of them is looked up in the DNS. After the row, so that the
+-- policies have spoken before.
+set local role rowhouse_definer;
+create or replace function app.guard_domain() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if not context.is_caller() then
+        return null;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    perform context.require_role(new.role_id);
+    if context.kind_in(context.actor()) = 'session'
+        and (tg_op = 'INSERT' or (new.role_id, new.admits) is distinct from (old.role_id, old.admits))
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    if tg_op = 'UPDATE' then
+        perform context.require_role(old.role_id);
+        return null;
+    end if;
+    if app.is_public_mail(new.domain) then
+        raise exception using
+            errcode = 'RH474',
+            message = 'anybody can have an address in this domain',
+            column = 'domain',
+            hint = 'Name a domain that is the company''s own.';
+    end if;
+    if (select count(*) > 20 from app.domains as known where known.tenant_id = new.tenant_id) then
+        raise exception using
+            errcode = 'RH475',
+            message = 'a company has twenty domains at most',
+            hint = 'Remove one that is not needed.';
+    end if;
+    return null;
+end
+$$;
+grant execute on function app.guard_domain() to rowhouse_owner;
+comment on function app.guard_domain() is
+    'Trigger: a domain is no public mail provider''s (RH474), its role holds no more than the caller does (RH403), who signed in lately (RH440), and there are twenty at most (RH475).';
+reset role;
+
+create or replace trigger guard_domain after insert or update on app.domains
+    for each row execute function app.guard_domain();
+--! EndIncluded app/guard_domain.sql
 --! Included app/guard_second_factor.sql
 -- Whether a company's members need a second factor, and by which ways they sign in, is changed by somebody who proved lately who they are, and by no key: else
 -- whoever finds an open session, or a key, opens the company to passwords alone.
@@ -9352,6 +9921,393 @@ grant execute on function app.set_tenant_defaults(text, text, text, double preci
 comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) is
     'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
 --! EndIncluded app/set_tenant_defaults.sql
+--! Included context/refuse_member.sql
+-- Refuses to invite who is a member already. Who manages users knows the addresses of the tenant's people, so it is no
+-- secret; of everybody else nothing is told.
+set local role rowhouse_definer;
+create or replace function context.refuse_member(address text) returns void
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    known text;
+begin
+    select membership.status into known
+    from app.users as person
+    join app.memberships as membership on membership.user_id = person.id
+    where lower(person.email) = address and membership.tenant_id = context.tenant_id() and membership.status <> 'removed';
+    if found then
+        raise exception using
+            errcode = 'RH470',
+            message = 'this person is a member already',
+            hint = case known when 'suspended' then 'They are suspended: reactivate them.' else 'Change their role instead.' end;
+    end if;
+end
+$$;
+comment on function context.refuse_member(text) is 'Raises RH470 for the address of a member of the caller''s tenant.';
+reset role;
+--! EndIncluded context/refuse_member.sql
+--! Included context/refuse_invitation.sql
+-- Says why an invitation cannot be sent again or revoked: it is over, or not there.
+set local role rowhouse_definer;
+create or replace function context.refuse_invitation(id uuid) returns void
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    if exists (
+        select from app.invitations as over
+        where over.tenant_id = context.tenant_id() and over.id = refuse_invitation.id
+    ) then
+        raise exception using
+            errcode = 'RH476',
+            message = 'this invitation was accepted or revoked',
+            hint = 'Invite the address anew.';
+    end if;
+    raise exception using errcode = 'RH404', message = 'there is no such invitation';
+end
+$$;
+comment on function context.refuse_invitation(uuid) is 'Raises RH476 for an invitation that is over, RH404 for none.';
+reset role;
+--! EndIncluded context/refuse_invitation.sql
+--! Included context/invite_member.sql
+-- Asks somebody by mail to join the caller's tenant, whether they have an account or not: the caller learns neither. Nobody
+-- promises a role that holds more than they do, and no invitation makes an owner. What the inviter may do is asked again
+-- when the invitation is accepted.
+--
+-- days: for which it is good, 30 at most
+set local role rowhouse_definer;
+create or replace function context.invite_member(email text, role_id uuid, days integer) returns app.invitations
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    inviter constant uuid := context.require_inviter();
+    tenant  constant uuid := context.tenant_id();
+    -- ASCII letters only: what is like one in Unicode stays as it is, and is no address here.
+    address constant text := lower(btrim(email) collate "C");
+    made    app.invitations;
+begin
+    perform context.require_role(role_id);
+    perform context.require_days(days);
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    perform context.refuse_member(address);
+    update app.invitations as over set status = 'expired'
+    where over.tenant_id = tenant and over.email = address and over.status = 'pending' and over.expires_at <= now();
+    if exists (
+        select from app.invitations as open
+        where open.tenant_id = tenant and open.email = address and open.status = 'pending'
+    ) then
+        raise exception using
+            errcode = 'RH472',
+            message = 'this address is invited already',
+            hint = 'Send the invitation again, or revoke it first.';
+    end if;
+    insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+        values (tenant, address, invite_member.role_id, inviter, now() + days * interval '1 day')
+        returning * into made;
+    perform auth.mail_invitation(made);
+    return made;
+end
+$$;
+grant execute on function context.invite_member(text, uuid, integer) to rowhouse_app;
+comment on function context.invite_member(text, uuid, integer) is
+    'Invites an address into the caller''s tenant. Raises RH403, RH470 for a member, RH472 for who is invited already, RH473.';
+reset role;
+--! EndIncluded context/invite_member.sql
+--! Included context/resend_invitation.sql
+-- Sends an invitation again, with a new link: the one before is good no more. Whoever sends it again answers for it from now
+-- on, so they have to hold what it promises. Also one that has expired.
+set local role rowhouse_definer;
+create or replace function context.resend_invitation(id uuid, days integer) returns app.invitations
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    inviter constant uuid := context.require_inviter();
+    tenant  constant uuid := context.tenant_id();
+    address text;
+    sent    app.invitations;
+begin
+    perform context.require_days(days);
+    select open.email into address from app.invitations as open
+    where open.tenant_id = tenant and open.id = resend_invitation.id;
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    perform auth.void_invitation(open.id) from app.invitations as open
+    where open.tenant_id = tenant and open.id = resend_invitation.id and open.status in ('pending', 'expired');
+    update app.invitations as open
+    set status = 'pending', invited_by = inviter, times_sent = open.times_sent + 1, sent_at = now(),
+        expires_at = now() + days * interval '1 day'
+    where open.tenant_id = tenant and open.id = resend_invitation.id and open.status in ('pending', 'expired')
+    returning * into sent;
+    if not found then
+        perform context.refuse_invitation(resend_invitation.id);
+    end if;
+    perform context.require_role(sent.role_id);
+    perform context.refuse_member(address);
+    perform auth.mail_invitation(sent);
+    return sent;
+end
+$$;
+grant execute on function context.resend_invitation(uuid, integer) to rowhouse_app;
+comment on function context.resend_invitation(uuid, integer) is
+    'Mails an invitation again, with a new link. Raises RH403, RH404, RH470, RH473, and RH476 for one that is over.';
+reset role;
+--! EndIncluded context/resend_invitation.sql
+--! Included context/revoke_invitation.sql
+-- Takes an invitation back: its link opens nothing from now on, and a mail that waits is not sent.
+set local role rowhouse_definer;
+create or replace function context.revoke_invitation(id uuid) returns app.invitations
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant  constant uuid := context.tenant_id();
+    address text;
+    over    app.invitations;
+begin
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    select open.email into address from app.invitations as open
+    where open.tenant_id = tenant and open.id = revoke_invitation.id;
+    perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
+    perform auth.void_invitation(open.id) from app.invitations as open
+    where open.tenant_id = tenant and open.id = revoke_invitation.id and open.status in ('pending', 'expired');
+    update app.invitations as open set status = 'revoked'
+    where open.tenant_id = tenant and open.id = revoke_invitation.id and open.status in ('pending', 'expired')
+    returning * into over;
+    if not found then
+        perform context.refuse_invitation(revoke_invitation.id);
+    end if;
+    return over;
+end
+$$;
+grant execute on function context.revoke_invitation(uuid) to rowhouse_app;
+comment on function context.revoke_invitation(uuid) is
+    'Takes an invitation back. Raises RH403, RH404, and RH476 for one that is over.';
+reset role;
+--! EndIncluded context/revoke_invitation.sql
+--! Included app/invite_member.sql
+create or replace function app.invite_member(email text, role_id uuid, days integer default 7) returns app.invitations
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.invite_member(invite_member.email, invite_member.role_id, coalesce(invite_member.days, 7))
+$$;
+grant execute on function app.invite_member(text, uuid, integer) to rowhouse_app;
+comment on function app.invite_member(text, uuid, integer) is
+    'Invites somebody by mail to join the tenant with a role that holds no more than the caller does; good for seven days, or as many as are said, thirty at most.';
+--! EndIncluded app/invite_member.sql
+--! Included app/resend_invitation.sql
+create or replace function app.resend_invitation(id uuid, days integer default 7) returns app.invitations
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.resend_invitation(resend_invitation.id, coalesce(resend_invitation.days, 7))
+$$;
+grant execute on function app.resend_invitation(uuid, integer) to rowhouse_app;
+comment on function app.resend_invitation(uuid, integer) is
+    'Mails an invitation again, in the caller''s name and with a new link; the one before is good no more.';
+--! EndIncluded app/resend_invitation.sql
+--! Included app/revoke_invitation.sql
+create or replace function app.revoke_invitation(id uuid) returns app.invitations
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.revoke_invitation(revoke_invitation.id)
+$$;
+grant execute on function app.revoke_invitation(uuid) to rowhouse_app;
+comment on function app.revoke_invitation(uuid) is 'Takes an invitation back: its link opens nothing from now on.';
+--! EndIncluded app/revoke_invitation.sql
+--! Included app/add_domain.sql
+create or replace function app.add_domain(domain text, role_id uuid, admits boolean default false) returns app.domains
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    insert into app.domains (domain, role_id, admits)
+    values (lower(btrim(add_domain.domain) collate "C"), add_domain.role_id, coalesce(add_domain.admits, false))
+    returning *
+$$;
+grant execute on function app.add_domain(text, uuid, boolean) to rowhouse_app;
+comment on function app.add_domain(text, uuid, boolean) is
+    'Names a domain of the company''s. Put its challenge into the DNS, and verify it; then, if it admits, people with a proven address there may join with its role.';
+--! EndIncluded app/add_domain.sql
+--! Included app/verify_domain.sql
+-- Asks for a look into the DNS. The worker looks within a minute (jobs.due_domains), because what the DNS says has to come
+-- from somebody whom the database believes.
+create or replace function app.verify_domain(id uuid) returns app.domains
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    asked app.domains;
+begin
+    update app.domains as mine set check_requested_at = now() where mine.id = verify_domain.id returning * into asked;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such domain';
+    end if;
+    return asked;
+end
+$$;
+grant execute on function app.verify_domain(uuid) to rowhouse_app;
+comment on function app.verify_domain(uuid) is
+    'Has the worker look within a minute whether the TXT record _rowhouse-challenge of the domain holds its challenge.';
+--! EndIncluded app/verify_domain.sql
+--! Included context/set_member_status.sql
+-- Changes whether a member is let in, where they are in one of the states that it makes sense in. Row security says whom the
+-- caller may change, app.guard_membership() what that takes, app.keep_an_owner() that an owner stays.
+create or replace function context.set_member_status(id uuid, wanted text, since text[]) returns app.memberships
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    changed app.memberships;
+begin
+    update app.memberships as target
+    set status = wanted, is_owner = target.is_owner and wanted <> 'removed'
+    where target.id = set_member_status.id and target.status = any (since)
+    returning * into changed;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such member in a state to be changed so';
+    end if;
+    return changed;
+end
+$$;
+grant execute on function context.set_member_status(uuid, text, text[]) to rowhouse_app;
+comment on function context.set_member_status(uuid, text, text[]) is
+    'Changes a member''s status where it is one of these; RH404 where there is none such.';
+--! EndIncluded context/set_member_status.sql
+--! Included app/remove_member.sql
+create or replace function app.remove_member(id uuid) returns app.memberships
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.set_member_status(remove_member.id, 'removed', '{active,suspended}')
+$$;
+grant execute on function app.remove_member(uuid) to rowhouse_app;
+comment on function app.remove_member(uuid) is
+    'Takes somebody out of the tenant: their sessions and keys open nothing from now on. Their row stays as the author of what they did; an invitation brings them back.';
+--! EndIncluded app/remove_member.sql
+--! Included app/suspend_member.sql
+create or replace function app.suspend_member(id uuid) returns app.memberships
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.set_member_status(suspend_member.id, 'suspended', '{active}')
+$$;
+grant execute on function app.suspend_member(uuid) to rowhouse_app;
+comment on function app.suspend_member(uuid) is
+    'Keeps a member out for now: their sessions and keys open nothing, and their seat is free.';
+--! EndIncluded app/suspend_member.sql
+--! Included app/reactivate_member.sql
+create or replace function app.reactivate_member(id uuid) returns app.memberships
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.set_member_status(reactivate_member.id, 'active', '{suspended}')
+$$;
+grant execute on function app.reactivate_member(uuid) to rowhouse_app;
+comment on function app.reactivate_member(uuid) is
+    'Ends a suspension, if there is a seat.';
+--! EndIncluded app/reactivate_member.sql
+--! Included app/leave_tenant.sql
+-- Needs no permission: app.guard_membership() lets everybody go, and app.keep_an_owner() nobody who is the last owner.
+create or replace function app.leave_tenant() returns app.memberships
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    -- Asked once: compared with a value, the own row is found before the policy asks of others for what leaving does not take.
+    caller constant uuid := context.user_id();
+    mine   app.memberships;
+begin
+    perform context.require_session();
+    update app.memberships as membership set status = 'removed', is_owner = false
+    where membership.user_id = caller returning * into mine;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'you are in no tenant';
+    end if;
+    return mine;
+end
+$$;
+grant execute on function app.leave_tenant() to rowhouse_app;
+comment on function app.leave_tenant() is
+    'Takes the caller out of the tenant that they are in; the last owner makes somebody else one first.';
+--! EndIncluded app/leave_tenant.sql
+--! Included app/transfer_ownership.sql
+-- First the caller gives it up, then the other one gets it: of two transfers at once the second finds nothing to give. The
+-- new owner gets the old one's role too, because an owner who may do nothing could not answer for the tenant.
+create or replace function app.transfer_ownership(id uuid) returns app.memberships
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    caller constant uuid := context.user_id();
+    mine   app.memberships;
+    owner  app.memberships;
+begin
+    perform context.require_session();
+    update app.memberships as membership set is_owner = false
+    where membership.user_id = caller and membership.is_owner and membership.id <> transfer_ownership.id
+    returning * into mine;
+    if not found then
+        perform context.refuse('owner');
+    end if;
+    update app.memberships as membership set is_owner = true, role_id = mine.role_id
+    where membership.id = transfer_ownership.id and membership.status = 'active'
+    returning * into owner;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such active member';
+    end if;
+    return owner;
+end
+$$;
+grant execute on function app.transfer_ownership(uuid) to rowhouse_app;
+comment on function app.transfer_ownership(uuid) is
+    'Makes another active member the owner instead of the caller, with the caller''s role; the caller stays a member.';
+--! EndIncluded app/transfer_ownership.sql
+--! Included context/find_members.sql
+-- Which members a text is of: part of the name that colleagues see or, for who manages users, of the address. It gives ids,
+-- so that addresses are compared here and read by nobody. A hundred at most, in the order of their keys.
+set local role rowhouse_definer;
+create or replace function context.find_members(search text, status text) returns uuid[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(array_agg(found.id), '{}')
+    from (
+        select membership.id
+        from app.memberships as membership
+        join app.users as person on person.id = membership.user_id
+        cross join (values (lower(normalize(btrim(search), nfc)), context.may('manage_users'))) as asked (words, manages)
+        where membership.tenant_id = context.member_tenant()
+            and (find_members.status is null or membership.status = find_members.status)
+            and asked.words <> ''
+            and (strpos(lower(membership.display_name), asked.words) > 0
+                or asked.manages and strpos(person.email, asked.words) > 0)
+        order by membership.id
+        limit 100
+    ) as found
+$$;
+grant execute on function context.find_members(text, text) to rowhouse_app;
+comment on function context.find_members(text, text) is
+    'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
+reset role;
+--! EndIncluded context/find_members.sql
+--! Included app/search_members.sql
+create or replace function app.search_members(search text, status text default null) returns setof app.memberships
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select membership.* from app.memberships as membership
+    where membership.id = any (context.find_members(search_members.search, search_members.status))
+    order by membership.id
+$$;
+grant execute on function app.search_members(text, text) to rowhouse_app;
+comment on function app.search_members(text, text) is
+    'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does.';
+--! EndIncluded app/search_members.sql
 --! Included app/session.sql
 -- A session as its owner sees it.
 do $$
@@ -10348,21 +11304,21 @@ create policy "members change themselves, managers of users everybody" on app.me
 comment on policy "members change themselves, managers of users everybody" on app.memberships is
     'Oneself: display name and picture; role, status and ownership want manage_users and stay within what the caller holds, says the trigger guard_membership. One policy with a case, so that a missing permission is named and not just nothing found. Members are never deleted, because what they did must keep its author; guests are, with what they said, by jobs.expire_guests().';
 
--- The definer's reach: the door, the first owner of a new tenant, guests, imports, and whoever leaves for good.
-grant select, insert, update (status, is_owner, display_name, avatar_url), delete on app.memberships to rowhouse_definer;
+-- The definer's reach: the door, the first owner of a new tenant, guests, imports, who joins, and whoever leaves for good.
+grant select, insert, update (status, role_id, is_owner, display_name, avatar_url), delete on app.memberships to rowhouse_definer;
 create policy "the door reads every membership" on app.memberships
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every membership" on app.memberships is
     'context.enter() must see that a membership is active; app.keep_an_owner() looks for owners.';
-create policy "registration creates the first owner, guests come, an import brings members" on app.memberships
+create policy "registration creates the first owner, others come as members" on app.memberships
     for insert to rowhouse_definer with check (true);
-comment on policy "registration creates the first owner, guests come, an import brings members" on app.memberships is
-    'auth.create_tenant(); auth.open_guest(), for the person that context.act() names; and auth.import_people(), which only the operator''s connection may call, and which makes no owner. Everybody else comes by invitation.';
-create policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships
+comment on policy "registration creates the first owner, others come as members" on app.memberships is
+    'auth.create_tenant(); auth.open_guest(), for the person that context.act() names; auth.accept_invitation() and auth.join_tenant(); and auth.import_people(), which only the operator''s connection may call. Only the first makes an owner.';
+create policy "who was removed is let back in, and whoever is erased loses the name" on app.memberships
     for update to rowhouse_definer
-    using (user_id = (select context.user_id())) with check (user_id = (select context.user_id()));
-comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is
-    'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
+    using (true) with check (not is_owner or user_id = (select context.user_id()));
+comment on policy "who was removed is let back in, and whoever is erased loses the name" on app.memberships is
+    'auth.accept_invitation(), which also locks the inviter''s row, that nobody demotes them meanwhile; auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Nobody becomes an owner by these.';
 create policy "guests leave, and take their chats with them" on app.memberships
     for delete to rowhouse_definer using (not is_owner or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "guests leave, and take their chats with them" on app.memberships is
@@ -10555,6 +11511,82 @@ create policy "grants end with their time, or with who has them" on app.grants
 comment on policy "grants end with their time, or with who has them" on app.grants is
     'jobs.expire_grants() removes what has ended, app.end_powers() what somebody who is removed still had.';
 --! EndIncluded policies/grants.sql
+--! Included policies/invitations.sql
+select context.close_table('app.invitations');
+
+grant select (tenant_id, id, email, role_id, invited_by, status, times_sent, sent_at, expires_at, accepted_by, created_at, updated_at) on app.invitations to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.invitations
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.invitations is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "managers of users see whom the tenant invited" on app.invitations
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('manage_users')));
+comment on policy "managers of users see whom the tenant invited" on app.invitations is
+    'The address of somebody who is no colleague yet is nothing for colleagues. Nobody writes here but inviteMember, resendInvitation and revokeInvitation, because each of them does several things at once.';
+
+-- The definer's reach: what those three do, and what becomes of an invitation.
+grant select, insert, update, delete on app.invitations to rowhouse_definer;
+create policy "invitations are made, accepted and forgotten" on app.invitations
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "invitations are made, accepted and forgotten" on app.invitations is
+    'context.invite_member() and its like, for the caller''s own tenant; auth.accept_invitation(); jobs.expire_mail() forgets what is long over.';
+--! EndIncluded policies/invitations.sql
+--! Included policies/domains.sql
+select context.close_table('app.domains');
+
+grant select (tenant_id, id, domain, challenge, role_id, admits, verified_at, check_requested_at, checked_at, failures, created_at, updated_at) on app.domains to rowhouse_app;
+grant insert (domain, role_id, admits) on app.domains to rowhouse_app;
+grant update (role_id, admits, check_requested_at) on app.domains to rowhouse_app;
+grant delete on app.domains to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.domains
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.domains is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members see the tenant's domains" on app.domains
+    for select to rowhouse_app
+    using (tenant_id = (select context.member_tenant()));
+comment on policy "members see the tenant's domains" on app.domains is
+    'By which addresses people may let themselves in is no secret among colleagues, of whom a key of the tenant''s own is none; the challenge is in the DNS for everybody to read.';
+
+create policy "managers of users add domains" on app.domains
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('manage_users')));
+comment on policy "managers of users add domains" on app.domains is
+    'Whether it is the tenant''s the DNS says, and the worker asks it: neither the challenge nor the time of its proof is granted.';
+
+create policy "managers of users change what a domain admits to" on app.domains
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('manage_users')))
+    with check (tenant_id = (select context.tenant_requiring('manage_users')));
+comment on policy "managers of users change what a domain admits to" on app.domains is
+    'Whether it admits, to which role, and that it be looked up. The trigger guard_domain refuses a role that holds more than the caller does. The domain itself never changes: another one is another proof.';
+
+create policy "managers of users remove domains" on app.domains
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('manage_users')));
+comment on policy "managers of users remove domains" on app.domains is
+    'Nobody joins by it any more; who did stays.';
+
+-- The definer's reach: who joins by a domain, and what the DNS says of it.
+grant select, update (verified_at, check_requested_at, checked_at, failures) on app.domains to rowhouse_definer;
+create policy "people join by a domain" on app.domains
+    for select to rowhouse_definer using (true);
+comment on policy "people join by a domain" on app.domains is
+    'auth.join_tenant() compares a proven address with it; jobs.due_domains() says which to look up; app.guard_domain() counts.';
+create policy "the worker says what the DNS says" on app.domains
+    for update to rowhouse_definer using (true) with check (true);
+comment on policy "the worker says what the DNS says" on app.domains is
+    'jobs.note_domain(), which only the worker may call. Only these columns are granted.';
+--! EndIncluded policies/domains.sql
 --! Included policies/conversations.sql
 select context.close_table('app.conversations');
 -- One member may have most of a tenant's conversations: lists are planned for them.
@@ -10946,7 +11978,7 @@ comment on policy "the door finds a key by its digest" on auth.api_keys is
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "web processes tell how often keys were used" on auth.api_keys is
-    'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, and jobs.delete_account() takes its name off. What a key may do the definer cannot change.';
+    'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, jobs.delete_account() takes its name off, and auth.accept_invitation() revokes the keys that somebody had before they were removed. What a key may do the definer cannot change.';
 --! EndIncluded policies/api_keys.sql
 --! Included policies/webhook_event_types.sql
 select context.close_table('app.webhook_event_types');
@@ -11419,6 +12451,32 @@ comment on column app.grants.granted_by is 'Who gave it: a user, or a key of the
 comment on column app.grants.created_at is 'When it was given.';
 comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.';
 
+comment on table app.invitations is 'Somebody whom the tenant asked by mail to join it.';
+comment on column app.invitations.id is 'Its key.';
+comment on column app.invitations.email is 'The address that it was mailed to, and that alone can accept it.';
+comment on column app.invitations.role_id is 'The role that they get.';
+comment on column app.invitations.invited_by is 'Who answers for it: the member who sent it last. They have to hold what it promises when it is accepted.';
+comment on column app.invitations.status is 'What became of it. pending: waits for an answer, until expiresAt; accepted: they are a member; revoked: was taken back; expired: was not answered in time, and can be sent again.';
+comment on column app.invitations.times_sent is 'How often it was mailed.';
+comment on column app.invitations.sent_at is 'When it was mailed last.';
+comment on column app.invitations.expires_at is 'Until when it can be accepted.';
+comment on column app.invitations.accepted_by is 'Who came by it.';
+comment on column app.invitations.created_at is 'When it was made.';
+comment on column app.invitations.updated_at is 'When it was last changed.';
+
+comment on table app.domains is 'A domain of mail addresses that the tenant calls its own.';
+comment on column app.domains.id is 'Its key.';
+comment on column app.domains.domain is 'The domain, in lower case; an international one in Punycode.';
+comment on column app.domains.challenge is 'What the TXT record _rowhouse-challenge of the domain must hold to prove it.';
+comment on column app.domains.role_id is 'The role that people get who join by it.';
+comment on column app.domains.admits is 'Whether people with a proven address in it may join by themselves, once it is proven.';
+comment on column app.domains.verified_at is 'Since when it is proven; null if it is not.';
+comment on column app.domains.check_requested_at is 'When somebody asked for a look into the DNS that has not been taken yet.';
+comment on column app.domains.checked_at is 'When the DNS was last asked.';
+comment on column app.domains.failures is 'How often in a row the proof was not found; at three it is proven no more.';
+comment on column app.domains.created_at is 'When it was added.';
+comment on column app.domains.updated_at is 'When it was last changed.';
+
 comment on table app.conversations is 'A conversation of one member with the machine.';
 comment on column app.conversations.id is 'Its key; later ones are greater.';
 comment on column app.conversations.title is 'What it is about, in its member''s words.';
@@ -11700,6 +12758,23 @@ comment on constraint grants_ends_at_check on app.grants is 'A grant ends in the
 comment on constraint grants_tenant_id_fkey on app.grants is 'A grant belongs to a company.';
 comment on constraint grants_tenant_id_user_id_fkey on app.grants is 'A grant is for a member of its company.';
 
+comment on constraint invitations_email_check on app.invitations is 'An address to invite is ASCII, local@domain, in at most 254 characters; write an international domain in Punycode.';
+comment on constraint invitations_status_check on app.invitations is 'An invitation is pending, accepted, revoked or expired.';
+comment on constraint invitations_times_sent_check on app.invitations is 'An invitation was sent at least once.';
+comment on constraint invitations_check on app.invitations is 'An accepted invitation says who came.';
+comment on constraint invitations_tenant_id_fkey on app.invitations is 'An invitation belongs to a company.';
+comment on constraint invitations_tenant_id_role_id_fkey on app.invitations is 'An invitation is to a role of its own company.';
+comment on constraint invitations_tenant_id_invited_by_fkey on app.invitations is 'Who invites is a member of the company.';
+comment on constraint invitations_tenant_id_accepted_by_fkey on app.invitations is 'Who accepted is a member of the company.';
+comment on index app.invitations_pending_by_address is 'An address has one invitation at a time that waits.';
+
+comment on constraint domains_domain_check on app.domains is 'A domain is lower-case letters, digits and hyphens between dots, such as acme.example; write an international one in Punycode.';
+comment on constraint domains_challenge_check on app.domains is 'A challenge is forty hexadecimal digits.';
+comment on constraint domains_failures_check on app.domains is 'Failures are counted to three.';
+comment on constraint domains_tenant_id_domain_key on app.domains is 'A company names a domain once.';
+comment on constraint domains_tenant_id_fkey on app.domains is 'A domain belongs to a company.';
+comment on constraint domains_tenant_id_role_id_fkey on app.domains is 'Who joins by a domain gets a role of its company.';
+
 comment on constraint conversations_title_check on app.conversations is 'A title is empty, or has at most 200 characters, on one line, and at least one of them shows.';
 comment on constraint conversations_status_check on app.conversations is 'A conversation is open or archived.';
 comment on constraint conversations_tenant_id_user_id_id_key on app.conversations is 'Each conversation has an id of its own.';
@@ -11807,7 +12882,13 @@ using (values
     ('RH413', '',                     'support_read_only',       403, 'Support looks at this company and changes nothing, unless the company allows it.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH470', '',                     'already_member',          409, 'The person is a member of the company already, or suspended there.'),
     ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
+    ('RH472', '',                     'already_invited',         409, 'The address has an invitation that waits: send it again, or revoke it.'),
+    ('RH473', '',                     'too_many_invitations',    429, 'Too many invitations were mailed lately.'),
+    ('RH474', '',                     'public_mail_domain',      400, 'Anybody can have an address in this domain, so nobody belongs to a company by one.'),
+    ('RH475', '',                     'too_many_domains',        409, 'A company has twenty domains at most.'),
+    ('RH476', '',                     'invitation_over',         409, 'The invitation was accepted or revoked.'),
     ('RH480', '',                     'limit_reached',           409, 'The company has as much of something as its plan allows; the message says of what, and how much.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
@@ -11852,6 +12933,13 @@ select audit.track('app.memberships',
 select audit.track('app.teams', kept => '{name,description,created_at,updated_at}');
 select audit.track('app.team_members', kept => '{team_id,user_id,role,created_at,updated_at}');
 select audit.track('app.grants', kept => '{user_id,permission,reason,granted_by,created_at,ends_at}');
+-- Whom a company asked in, as who: not the address, which may be of somebody who is nobody here. And its domains, which are
+-- in public use; what is put into the DNS to prove them is read there.
+select audit.track('app.invitations',
+    kept => '{role_id,invited_by,status,times_sent,sent_at,expires_at,accepted_by,created_at,updated_at}', withheld => '{email}');
+select audit.track('app.domains',
+    kept => '{domain,role_id,admits,verified_at,check_requested_at,checked_at,failures,created_at,updated_at}', withheld => '{challenge}',
+    clocks => '{checked_at,check_requested_at,updated_at}');
 
 -- What people said. A message moves its conversation's updated_at, and is an event of its own.
 select audit.track('app.conversations',

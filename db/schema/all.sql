@@ -53,6 +53,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/is_fresh.sql
 --!include context/require_fresh_sign_in.sql
 --!include context/stays_owned.sql
+--!include context/require_role.sql
+--!include context/require_inviter.sql
+--!include context/require_days.sql
 --!include context/readiness.sql
 --!include context/applied_migrations.sql
 --!include context/application_migrations.sql
@@ -110,6 +113,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/claim_mails.sql
 --!include auth/settle_mail.sql
 --!include auth/fault_of_newcomer.sql
+--!include auth/held_by.sql
 --!include auth/forget_registrations.sql
 --!include auth/register.sql
 --!include auth/has_second_factor.sql
@@ -146,6 +150,11 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/end_replayed.sql
 --!include auth/refresh_session.sql
 --!include auth/switch_tenant.sql
+--!include auth/mail_invitation.sql
+--!include auth/arm_invitation.sql
+--!include auth/void_invitation.sql
+--!include auth/accept_invitation.sql
+--!include auth/join_tenant.sql
 --!include auth/end_sessions.sql
 --!include auth/describe_session.sql
 --!include auth/take_code.sql
@@ -198,6 +207,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 
 -- Jobs
 --!include jobs/beat.sql
+--!include jobs/due_domains.sql
+--!include jobs/note_domain.sql
 --!include jobs/create_audit_partitions.sql
 --!include jobs/delete_account.sql
 --!include jobs/erase_tenant.sql
@@ -225,6 +236,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 -- Rules of single values
 --!include app/is_blank.sql
 --!include app/is_name.sql
+--!include app/is_public_mail.sql
 
 -- Rules of the rows that compare before with after
 --!include app/touch_updated_at.sql
@@ -238,6 +250,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/keep_an_owner.sql
 --!include app/take_seat.sql
 --!include app/guard_seats.sql
+--!include app/guard_domain.sql
 --!include app/guard_second_factor.sql
 --!include app/guard_webhook_endpoint.sql
 --!include app/end_support_where_off.sql
@@ -278,6 +291,24 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/delete_my_preferences.sql
 --!include app/tenant_defaults.sql
 --!include app/set_tenant_defaults.sql
+--!include context/refuse_member.sql
+--!include context/refuse_invitation.sql
+--!include context/invite_member.sql
+--!include context/resend_invitation.sql
+--!include context/revoke_invitation.sql
+--!include app/invite_member.sql
+--!include app/resend_invitation.sql
+--!include app/revoke_invitation.sql
+--!include app/add_domain.sql
+--!include app/verify_domain.sql
+--!include context/set_member_status.sql
+--!include app/remove_member.sql
+--!include app/suspend_member.sql
+--!include app/reactivate_member.sql
+--!include app/leave_tenant.sql
+--!include app/transfer_ownership.sql
+--!include context/find_members.sql
+--!include app/search_members.sql
 --!include app/session.sql
 --!include app/identity.sql
 --!include app/passkey.sql
@@ -322,6 +353,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/teams.sql
 --!include policies/team_members.sql
 --!include policies/grants.sql
+--!include policies/invitations.sql
+--!include policies/domains.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
 --!include policies/user_preferences.sql

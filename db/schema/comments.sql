@@ -88,6 +88,32 @@ comment on column app.grants.granted_by is 'Who gave it: a user, or a key of the
 comment on column app.grants.created_at is 'When it was given.';
 comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.';
 
+comment on table app.invitations is 'Somebody whom the tenant asked by mail to join it.';
+comment on column app.invitations.id is 'Its key.';
+comment on column app.invitations.email is 'The address that it was mailed to, and that alone can accept it.';
+comment on column app.invitations.role_id is 'The role that they get.';
+comment on column app.invitations.invited_by is 'Who answers for it: the member who sent it last. They have to hold what it promises when it is accepted.';
+comment on column app.invitations.status is 'What became of it. pending: waits for an answer, until expiresAt; accepted: they are a member; revoked: was taken back; expired: was not answered in time, and can be sent again.';
+comment on column app.invitations.times_sent is 'How often it was mailed.';
+comment on column app.invitations.sent_at is 'When it was mailed last.';
+comment on column app.invitations.expires_at is 'Until when it can be accepted.';
+comment on column app.invitations.accepted_by is 'Who came by it.';
+comment on column app.invitations.created_at is 'When it was made.';
+comment on column app.invitations.updated_at is 'When it was last changed.';
+
+comment on table app.domains is 'A domain of mail addresses that the tenant calls its own.';
+comment on column app.domains.id is 'Its key.';
+comment on column app.domains.domain is 'The domain, in lower case; an international one in Punycode.';
+comment on column app.domains.challenge is 'What the TXT record _rowhouse-challenge of the domain must hold to prove it.';
+comment on column app.domains.role_id is 'The role that people get who join by it.';
+comment on column app.domains.admits is 'Whether people with a proven address in it may join by themselves, once it is proven.';
+comment on column app.domains.verified_at is 'Since when it is proven; null if it is not.';
+comment on column app.domains.check_requested_at is 'When somebody asked for a look into the DNS that has not been taken yet.';
+comment on column app.domains.checked_at is 'When the DNS was last asked.';
+comment on column app.domains.failures is 'How often in a row the proof was not found; at three it is proven no more.';
+comment on column app.domains.created_at is 'When it was added.';
+comment on column app.domains.updated_at is 'When it was last changed.';
+
 comment on table app.conversations is 'A conversation of one member with the machine.';
 comment on column app.conversations.id is 'Its key; later ones are greater.';
 comment on column app.conversations.title is 'What it is about, in its member''s words.';

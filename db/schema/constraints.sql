@@ -61,6 +61,23 @@ comment on constraint grants_ends_at_check on app.grants is 'A grant ends in the
 comment on constraint grants_tenant_id_fkey on app.grants is 'A grant belongs to a company.';
 comment on constraint grants_tenant_id_user_id_fkey on app.grants is 'A grant is for a member of its company.';
 
+comment on constraint invitations_email_check on app.invitations is 'An address to invite is ASCII, local@domain, in at most 254 characters; write an international domain in Punycode.';
+comment on constraint invitations_status_check on app.invitations is 'An invitation is pending, accepted, revoked or expired.';
+comment on constraint invitations_times_sent_check on app.invitations is 'An invitation was sent at least once.';
+comment on constraint invitations_check on app.invitations is 'An accepted invitation says who came.';
+comment on constraint invitations_tenant_id_fkey on app.invitations is 'An invitation belongs to a company.';
+comment on constraint invitations_tenant_id_role_id_fkey on app.invitations is 'An invitation is to a role of its own company.';
+comment on constraint invitations_tenant_id_invited_by_fkey on app.invitations is 'Who invites is a member of the company.';
+comment on constraint invitations_tenant_id_accepted_by_fkey on app.invitations is 'Who accepted is a member of the company.';
+comment on index app.invitations_pending_by_address is 'An address has one invitation at a time that waits.';
+
+comment on constraint domains_domain_check on app.domains is 'A domain is lower-case letters, digits and hyphens between dots, such as acme.example; write an international one in Punycode.';
+comment on constraint domains_challenge_check on app.domains is 'A challenge is forty hexadecimal digits.';
+comment on constraint domains_failures_check on app.domains is 'Failures are counted to three.';
+comment on constraint domains_tenant_id_domain_key on app.domains is 'A company names a domain once.';
+comment on constraint domains_tenant_id_fkey on app.domains is 'A domain belongs to a company.';
+comment on constraint domains_tenant_id_role_id_fkey on app.domains is 'Who joins by a domain gets a role of its company.';
+
 comment on constraint conversations_title_check on app.conversations is 'A title is empty, or has at most 200 characters, on one line, and at least one of them shows.';
 comment on constraint conversations_status_check on app.conversations is 'A conversation is open or archived.';
 comment on constraint conversations_tenant_id_user_id_id_key on app.conversations is 'Each conversation has an id of its own.';

@@ -14,6 +14,7 @@ import { NotFoundPlugin } from "./not_found.ts";
 import { OrdersPlugin } from "./orders.ts";
 import { PageSizePlugin } from "./page_size.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
+import { RequiredArgumentsPlugin } from "./required_arguments.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
 import { TotalCountPlugin } from "./total_count.ts";
@@ -38,6 +39,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     NotFoundPlugin,
     ApiKeysPlugin,
     WebhookSecretsPlugin,
+    RequiredArgumentsPlugin,
     FilterNullsPlugin,
   ],
   disablePlugins: [

@@ -33,7 +33,22 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       },
       "app.roles": { tags: { orders: ["id", "name"] } },
       "app.memberships": {
-        attribute: { role_id: filtered, status: { tags: { enum: "MembershipStatus" } } },
+        attribute: {
+          role_id: filtered,
+          status: { tags: { ...filtered.tags, enum: "MembershipStatus" } },
+        },
+      },
+      // Made, sent again and revoked by functions.
+      "app.invitations": {
+        attribute: {
+          role_id: filtered,
+          status: { tags: { ...filtered.tags, enum: "InvitationStatus" } },
+        },
+      },
+      // Added by a function, which puts the domain into one spelling.
+      "app.domains": {
+        tags: { behavior: "-insert" },
+        attribute: { check_requested_at: { tags: { behavior: "-update" } } },
       },
       "app.teams": { tags: { orders: ["id", "name"] } },
       // Read within their team, or their member.
@@ -208,6 +223,18 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.conversations.conversations_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
       },
+      "app.invitations.invitations_tenant_id_invited_by_fkey": {
+        tags: { fieldName: "inviter", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.invitations.invitations_tenant_id_accepted_by_fkey": {
+        tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.invitations.invitations_tenant_id_role_id_fkey": {
+        tags: { fieldName: "role", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.domains.domains_tenant_id_role_id_fkey": {
+        tags: { fieldName: "role", backwardBehavior: "-manyRelation:resource:connection" },
+      },
       "app.messages.messages_tenant_id_user_id_conversation_id_fkey": {
         tags: { fieldName: "conversation", foreignFieldName: "messages" },
       },
@@ -222,6 +249,22 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       // Rules of the tables' checks, no questions of the API.
       "app.is_blank": { tags: { behavior: "-*" } },
       "app.is_name": { tags: { behavior: "-*" } },
+      "app.is_public_mail": { tags: { behavior: "-*" } },
+      "app.take_seat": { tags: { behavior: "-*" } },
+      "app.invite_member": { tags: { resultFieldName: "invitation" } },
+      "app.resend_invitation": { tags: { resultFieldName: "invitation" } },
+      "app.revoke_invitation": { tags: { resultFieldName: "invitation" } },
+      "app.add_domain": { tags: { resultFieldName: "domain" } },
+      "app.verify_domain": { tags: { resultFieldName: "domain" } },
+      "app.remove_member": { tags: { resultFieldName: "membership" } },
+      "app.suspend_member": { tags: { resultFieldName: "membership" } },
+      "app.reactivate_member": { tags: { resultFieldName: "membership" } },
+      "app.leave_tenant": { tags: { resultFieldName: "membership" } },
+      "app.transfer_ownership": { tags: { resultFieldName: "membership" } },
+      // A hundred at most: no pages.
+      "app.search_members": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
       "app.my_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
       "app.visible_conversations": {
         tags: { fieldName: "conversations", behavior: "+order +filterProc +resource:connection:backwards" },

@@ -10,6 +10,7 @@ import { nameRequest, type RequestState } from "./request_facts.ts";
 import { mendTarget, refuseMendedTarget } from "./request_target.ts";
 import { signingInElsewhere } from "./routers/elsewhere.ts";
 import { forEverybody, writtenMails } from "./routers/for_everybody.ts";
+import { joiningCompanies } from "./routers/joining_companies.ts";
 import { ownAccount } from "./routers/own_account.ts";
 import type { Parts } from "./routers/parts.ts";
 import { signingIn } from "./routers/signing_in.ts";
@@ -51,6 +52,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(noteUses(parts.identity, log));
   app.use(signingIn(parts).routes());
   app.use(withPasskeys(parts).routes());
+  app.use(joiningCompanies(parts).routes());
   app.use(signingInElsewhere(parts, app).routes());
   app.use(ownAccount(parts).routes());
   app.use(parts.graphql);

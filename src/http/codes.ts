@@ -26,6 +26,16 @@ export const CODES = {
       "The call is about an account, and a guest has none: a password, an address, a second factor, an API key, another company, or a role.",
     remedy: "Let them sign up: `POST /auth/guest/upgrade`. They keep their conversations.",
   },
+  already_invited: {
+    status: 409,
+    happens: "The address has an invitation of the company that waits for an answer.",
+    remedy: "Send that one again with `resendInvitation`, or revoke it first.",
+  },
+  already_member: {
+    status: 409,
+    happens: "The person is a member of the company already, or is suspended there.",
+    remedy: "Change their role, or `reactivateMember`; who accepts has nothing to do: sign in.",
+  },
   api_key_address_refused: {
     status: 401,
     happens: "The API key has a list of network addresses, and the one that asks is not on it.",
@@ -91,6 +101,12 @@ export const CODES = {
       "The provider of the CAPTCHA does not answer, or refuses our secret. Nobody is let through meanwhile.",
     remedy:
       "Wait as long as `Retry-After` says, and try again with a new token. The operator's log says what is wrong.",
+  },
+  cannot_join: {
+    status: 403,
+    happens:
+      "There is no company of that name that lets people of this address in by themselves; or it took this person out, or suspended them.",
+    remedy: "Ask one of the company's administrators for an invitation.",
   },
   conflict: {
     status: 409,
@@ -242,6 +258,28 @@ export const CODES = {
     happens:
       "The link or the code of a mail was used already, has expired, was replaced by that of a newer mail, was cut or is wrong.",
     remedy: "Ask for another mail, the way the first was asked for.",
+  },
+  invitation_needs_sign_in: {
+    status: 401,
+    happens: "The invited address has an account, and nobody is signed in.",
+    remedy: "Sign in to it, and send its access token with the invitation's token.",
+  },
+  invitation_of_another: {
+    status: 403,
+    happens: "Somebody is signed in whose address is not the invited one.",
+    remedy:
+      "Sign in with the invited address; or sign out, if it has no account yet, and send `name` and `password`.",
+  },
+  invitation_over: {
+    status: 409,
+    happens: "The invitation that was to be sent again or revoked was accepted, or was revoked.",
+    remedy: "Invite the address anew, if need be.",
+  },
+  inviter_lost_right: {
+    status: 403,
+    happens:
+      "Whoever sent the invitation was removed, suspended or demoted since: they do not hold any more what it promises.",
+    remedy: "Ask the company to send it again: whoever does answers for it then.",
   },
   last_owner: {
     status: 409,
@@ -415,6 +453,11 @@ export const CODES = {
     happens: "Guests are let in by a publishable API key (`rh_pk_…`), and another credential came.",
     remedy: "Send the key that is made for the page.",
   },
+  public_mail_domain: {
+    status: 400,
+    happens: "The domain is of a mail provider where anybody can have an address.",
+    remedy: "Name a domain that is the company's own; invite people by their addresses.",
+  },
   refresh_token_missing: {
     status: 401,
     happens: "`POST /auth/refresh` has neither a refresh token nor its cookie, as on a first visit.",
@@ -573,6 +616,17 @@ export const CODES = {
     happens: "The company has as many guests at a time as the installation allows (`GUEST_LIMIT`).",
     remedy: "Wait as long as `Retry-After` says. A guest leaves by signing out, or when their session ends.",
   },
+  too_many_domains: {
+    status: 409,
+    happens: "The company has twenty domains, which is the most.",
+    remedy: "Remove one that is not needed.",
+  },
+  too_many_invitations: {
+    status: 429,
+    happens:
+      "An invitation was mailed three times within an hour, or the company mailed two hundred within a day.",
+    remedy: "Wait, and send it again.",
+  },
   too_many_lists: {
     status: 400,
     happens:
@@ -621,7 +675,7 @@ export const CODES = {
     happens:
       "The person proved who they are, but the company does not let its members sign in this way (`signInWays` of `myTenant`).",
     remedy:
-      "Sign in another way: with the company's own provider, for example. Other companies are not affected.",
+      "Sign in another way: with the company's own provider, for example; who is invited and new signs up there, and accepts signed in. Other companies are not affected.",
   },
   weak_password: {
     status: 400,

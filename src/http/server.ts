@@ -8,6 +8,7 @@ import { openCaptcha } from "../auth/captcha/siteverify.ts";
 import { masterKeys } from "../auth/encryption.ts";
 import { openGuests } from "../auth/guests.ts";
 import { openIdentity } from "../auth/identity.ts";
+import { openJoining } from "../auth/joining.ts";
 import { openMailProofs } from "../auth/mail_proofs.ts";
 import { openProviders } from "../auth/oauth/providers.ts";
 import { openOwnAccount } from "../auth/own_account.ts";
@@ -138,6 +139,7 @@ export async function startServer(options: {
       deletion: openAccountDeletion(auth),
       tenants: openOwnTenants(auth),
       exports: openAccountExport(auth),
+      joining: openJoining(auth),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),

@@ -15,6 +15,7 @@ import { expireWebhooks } from "./expire_webhooks.ts";
 import type { Job } from "./job.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
+import { verifyDomains } from "./verify_domains.ts";
 
 /** Every job, by the name that the queue and the crontab know it by. */
 export const jobs: Readonly<Record<string, Job>> = {
@@ -31,6 +32,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
+  verify_domains: verifyDomains,
 };
 
 /** What a worker does first, without waiting for its hour: a database that was off may lack a month. */

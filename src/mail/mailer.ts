@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MasterKeys } from "../auth/encryption.ts";
-import { openMailSecret } from "../auth/mail_secrets.ts";
+import { type MailSecret, openMailSecret } from "../auth/mail_secrets.ts";
+import { digest } from "../auth/session_secrets.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { compose } from "./compose.ts";
@@ -41,8 +43,10 @@ export function openMailer(options: {
     const about = { mail: id, template, attempt: mail.attempts, ...(requestId !== null && { requestId }) };
     let failure: unknown = null;
     try {
-      const secret = mail.secret === null ? null : openMailSecret(keys, id, mail.secret);
-      await transport.send(compose({ template, to, locale, secret, at }, publicUrl), id);
+      const secret = template === "tenant_invitation" ? await armed(id) : secretOf(mail);
+      if (secret !== undefined) {
+        await transport.send(compose({ template, to, locale, secret, at }, publicUrl), id);
+      }
     } catch (error) {
       failure = error;
     }
@@ -55,6 +59,15 @@ export function openMailer(options: {
     else if (state === "dead")
       log.error({ err: failure, ...about }, 'a mail could not be sent; "rowhouse mail retry" tries again');
     else log.warn({ err: failure, ...about }, "a mail could not be sent yet; it is tried again");
+  }
+
+  const secretOf = ({ id, secret }: QueuedMail): MailSecret | null =>
+    secret === null ? null : openMailSecret(keys, id, secret);
+
+  /** A new link for an invitation; undefined if that is over, and there is nothing to send. */
+  async function armed(id: string): Promise<MailSecret | undefined> {
+    const token = randomBytes(32).toString("base64url");
+    return (await queue.arm(id, digest(token))) ? { token } : undefined;
   }
 
   async function run(): Promise<void> {

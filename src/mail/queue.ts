@@ -23,6 +23,13 @@ export interface MailQueue {
    * was given up, null was settled by somebody else meanwhile.
    */
   settle(id: string, failure: string | null, forGood: boolean): Promise<"sent" | "pending" | "dead" | null>;
+  /**
+   * Gives an invitation its link: it is made when the mail is sent, so that nobody knew it before. False if the invitation is
+   * over.
+   *
+   * @param link sha256 of the link's token
+   */
+  arm(id: string, link: Buffer): Promise<boolean>;
 }
 
 /** @param auth connected as rowhouse_auth */
@@ -45,6 +52,14 @@ export function openMailQueue(auth: Pick<pg.Pool, "query">): MailQueue {
         values: [id, failure, forGood],
       });
       return rows[0]?.state ?? null;
+    },
+    async arm(id, link) {
+      const { rows } = await auth.query<{ armed: boolean }>({
+        name: "arm_invitation",
+        text: "select auth.arm_invitation($1, $2) as armed",
+        values: [id, link],
+      });
+      return rows[0]?.armed === true;
     },
   };
 }

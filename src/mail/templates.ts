@@ -33,6 +33,7 @@ export const TEMPLATES = [
   "passkey_removed",
   "guest_upgrade",
   "webhook_disabled",
+  "tenant_invitation",
   ...NOTICES,
 ] as const;
 
@@ -48,6 +49,7 @@ const pages: Partial<Record<Template, string>> = {
   invitation: "/auth/email/verify",
   password_removed: "/auth/password/reset",
   deletion_asked: "/auth/account/restore",
+  tenant_invitation: "/auth/invitation/accept",
 };
 
 /**

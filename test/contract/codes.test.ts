@@ -69,7 +69,9 @@ describe("the rules of the API's tables", () => {
     const fields = new Set(inputs.flatMap((type) => Object.keys(type.getFields())));
     const { rows } = await database.admin.query<{ table: string; column: string }>(`
       select distinct table_name as table, column_name as column from information_schema.column_privileges
-      where grantee = 'rowhouse_app' and table_schema = 'app' and privilege_type in ('INSERT', 'UPDATE')`);
+      where grantee = 'rowhouse_app' and table_schema = 'app' and privilege_type in ('INSERT', 'UPDATE')
+        -- The time is nobody's input: verifyDomain says that it is now.
+        and column_name <> 'check_requested_at'`);
     expect(rows.length).toBeGreaterThan(10);
     for (const { table, column } of rows) {
       const field = column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,27 +1,113 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "postgraphile/graphql";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
+import { type Code, statusesOf } from "../../src/http/codes.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
-import { buildTenants, type TenantFixture } from "../support/tenants.ts";
+import { routersSource } from "../support/routers.ts";
+import { buildTenant, buildTenants, type TenantFixture } from "../support/tenants.ts";
 
-// The GraphQL of these pages, as an owner sends it, from top to bottom. What a call makes is what later ones mean by its
-// name: `createTeam { team { id } }` gives `$team`.
+const folder = join(projectRoot, "docs/organisations");
+const pageOf = (page: string) => readFileSync(join(folder, page), "utf8");
 
-let database: TestDatabase;
-let api: GraphQLHouse;
-let acme: TenantFixture;
-beforeAll(async () => {
-  database = await createDatabase();
-  ({ acme } = await buildTenants(database));
-  api = await startGraphQL(database);
+describe.each(readdirSync(folder).filter((file) => file.endsWith(".md")))("the page %s", (page) => {
+  test("names codes that there are, with the status that they have", () => {
+    for (const [, status, codes] of pageOf(page).matchAll(/^\| (?:`.+` )?\| (\d{3}) \| (.*) \|$/gm)) {
+      const named = [...codes!.matchAll(/\[`(\w+)`\]\(\.\.\/errors\/(\w+)\.md\)/g)];
+      expect(named.length).toBeGreaterThan(0);
+      for (const [, code, file] of named) {
+        expect(file).toBe(code);
+        expect(statusesOf(code as Code), code).toContain(Number(status));
+      }
+    }
+  });
+
+  test("names calls that the server has", () => {
+    for (const [, method, path] of pageOf(page).matchAll(/\b(GET|POST) (\/auth\/[a-z/_-]*[a-z])/g)) {
+      expect(routersSource, `${method} ${path}`).toContain(`.${method!.toLowerCase()}("${path}"`);
+    }
+  });
 });
-afterAll(async () => {
-  await api.close();
-  await database.drop();
+
+describe("the examples of people.md", () => {
+  let database: TestDatabase;
+  let api: GraphQLHouse;
+  let acme: TenantFixture;
+  beforeAll(async () => {
+    database = await createDatabase();
+    acme = await buildTenant(database, "acme");
+    api = await startGraphQL(database);
+  });
+  afterAll(async () => {
+    await api.close();
+    await database.drop();
+  });
+
+  test("do what the page says, one after the other", async () => {
+    const examples = [...pageOf("people.md").matchAll(/^```graphql\n(.*?)^```$/gms)].map(([, text]) => text!);
+    const variables: Record<string, string> = {
+      address: "guest@example.com",
+      roleId: acme.roleIds.member,
+      domain: "acme-shop.example",
+      text: acme.member.name,
+      memberId: acme.member.membershipId,
+    };
+    const seen: string[] = [];
+    for (const query of examples) {
+      const name = /^(?:query|mutation) (\w+)/.exec(query)![1]!;
+      if (name === "Transfer") variables.memberId = acme.colleague.membershipId;
+      const caller = name === "Leave" ? acme.viewer : acme.owner;
+      const given = [...query.matchAll(/\$(\w+):/g)].map(([, key]) => [key!, variables[key!]]);
+      const { data, errors } = await api.ask(caller, query, Object.fromEntries(given));
+      expect(errors, name).toEqual([]);
+      seen.push(name);
+      if (name === "Invite") variables.invitationId = data.inviteMember.invitation.id;
+      if (name === "AddDomain") variables.domainId = data.addDomain.domain.id;
+      if (name === "Invitations") expect(data.invitations.nodes).toHaveLength(2);
+      if (name === "Resend") expect(data.resendInvitation.invitation.timesSent).toBe(2);
+      if (name === "Revoke") expect(data.revokeInvitation.invitation.status).toBe("REVOKED");
+      if (name === "VerifyDomain") expect(data.verifyDomain.domain.checkRequestedAt).not.toBeNull();
+      if (name === "Domains") expect(data.domains.nodes).toHaveLength(2);
+      if (name === "Search") expect(data.searchMembers).toHaveLength(2);
+      if (name === "Suspend") expect(data.suspendMember.membership.status).toBe("SUSPENDED");
+      if (name === "Remove") expect(data.removeMember.membership.status).toBe("REMOVED");
+      if (name === "Leave") expect(data.leaveTenant.membership.status).toBe("REMOVED");
+      if (name === "Transfer") {
+        expect(data.transferOwnership.membership).toMatchObject({ isOwner: true, role: { name: "admin" } });
+      }
+    }
+    expect(seen).toHaveLength(15);
+  });
+
+  test("a member in the wrong state is not found, and a missing argument is said", async () => {
+    const wrong = await api.ask(
+      acme.owner,
+      `mutation { reactivateMember(input: {id: "${acme.admin.membershipId}"}) { membership { id } } }`,
+    );
+    // The owner of the examples handed the company over, but is an administrator still.
+    expect(wrong.codes).toEqual(["NOT_FOUND"]);
+    const missing = await api.ask(acme.owner, "mutation { inviteMember(input: {}) { invitation { id } } }");
+    expect(missing.codes).toContain("INVALID_QUERY");
+  });
 });
+
+// From top to bottom, as an owner sends it. What a call makes is what later ones mean by its name: `createTeam { team { id } }`
+// gives `$team`.
+describe("the examples of teams and roles", () => {
+  let database: TestDatabase;
+  let api: GraphQLHouse;
+  let acme: TenantFixture;
+  beforeAll(async () => {
+    database = await createDatabase();
+    ({ acme } = await buildTenants(database));
+    api = await startGraphQL(database);
+  });
+  afterAll(async () => {
+    await api.close();
+    await database.drop();
+  });
 
 test.each(["teams.md", "roles.md"])("the calls of %s do what they say", async (page) => {
   const text = readFileSync(join(projectRoot, "docs/organisations", page), "utf8");
@@ -48,4 +134,5 @@ test.each(["teams.md", "roles.md"])("the calls of %s do what they say", async (p
       }
     }
   }
+});
 });

@@ -57,6 +57,19 @@ beforeAll(async () => {
      values ($1, $2, 'chat', 'Again', $2, now() + interval '1 hour')`,
     [acme.tenantId, acme.owner.userId],
   );
+  // Past the trail, which has as many events as a page is to hold.
+  const client = await admin.connect();
+  await client.query("set session_replication_role = replica");
+  await client.query(
+    `insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+     select $1, 'guest' || n || '@example.com', $2, $3, now() + interval '7 days' from generate_series(1, 12) as n`,
+    [acme.tenantId, acme.roleIds.member, acme.owner.userId],
+  );
+  await client.query(
+    "insert into app.domains (tenant_id, domain, role_id) select $1, 'd' || n || '.example', $2 from generate_series(1, 12) as n",
+    [acme.tenantId, acme.roleIds.member],
+  );
+  client.release(true);
   // Events with and without an actor, a record and a request, several of them at once.
   await admin.query(
     `insert into audit.events (tenant_id, at, action, detail, actor_kind, actor_id, request_id)
@@ -149,7 +162,9 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "auditEvents",
       "conversation.messages",
       "conversations",
+      "domains",
       "grants",
+      "invitations",
       "membership.grants",
       "membership.teams",
       "memberships",

@@ -38,6 +38,16 @@ async function furnish(client: pg.ClientBase, tenant: TenantFixture, rows: numbe
     "insert into app.roles (tenant_id, name) select $1, 'role ' || n from generate_series(1, $2) as n",
     [tenant.tenantId, Math.min(rows, MOST_PEOPLE)],
   );
+  await client.query(
+    `insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+     select $1, 'guest' || n || '@example.com', $2, $3, now() + interval '7 days' from generate_series(1, $4) as n`,
+    [tenant.tenantId, tenant.roleIds.member, tenant.owner.userId, Math.min(rows, MOST_PEOPLE)],
+  );
+  await client.query(
+    `insert into app.domains (tenant_id, domain, role_id)
+     select $1, 'd' || n || '.example', $2 from generate_series(1, $3) as n`,
+    [tenant.tenantId, tenant.roleIds.member, Math.min(rows, MOST_PEOPLE)],
+  );
   // Two in five are the member's own, the others nobody's that asks.
   await client.query(
     `insert into app.conversations (tenant_id, user_id, title, updated_at)
@@ -91,9 +101,15 @@ const beliefs: Readonly<Record<string, readonly string[]>> = {
   "nothing about it": [],
   "what it was told by analyze": ["analyze"],
   "that a tenant is small": [
-    ...["app.memberships", "app.roles", "app.conversations", "app.messages", "app.webhook_deliveries"].map(
-      (table) => `alter table ${table} alter column tenant_id set (n_distinct = 2000)`,
-    ),
+    ...[
+      "app.memberships",
+      "app.invitations",
+      "app.domains",
+      "app.roles",
+      "app.conversations",
+      "app.messages",
+      "app.webhook_deliveries",
+    ].map((table) => `alter table ${table} alter column tenant_id set (n_distinct = 2000)`),
     "alter table audit.events alter column tenant_id set (n_distinct_inherited = 2000)",
     ...["app.memberships", "app.conversations", "app.messages"].map(
       (table) => `alter table ${table} alter column user_id set (n_distinct = -1)`,
@@ -113,7 +129,15 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
   return {
     conversations: filtered([`userId: {equalTo: "${member.userId}"}`], ["ID", "UPDATED_AT"]),
     myConversations: orders(["ID", "UPDATED_AT"]).map((order) => `orderBy: ${order}`),
-    memberships: filtered([`roleId: {equalTo: "${tenant.roleIds.member}"}`], ["ID"]),
+    memberships: filtered(
+      [`roleId: {equalTo: "${tenant.roleIds.member}"}`, "status: {equalTo: ACTIVE}"],
+      ["ID"],
+    ),
+    invitations: filtered(
+      [`roleId: {equalTo: "${tenant.roleIds.member}"}`, "status: {equalTo: PENDING}"],
+      ["ID"],
+    ),
+    domains: filtered([], ["ID"]),
     roles: filtered([], ["ID", "NAME"]),
     permissions: filtered([], ["NAME"]),
     webhookDeliveries: filtered(
@@ -209,6 +233,8 @@ describe("where the planner takes every tenant for the largest, as ours does", (
     // What the last belief took away.
     for (const table of [
       "app.memberships",
+      "app.invitations",
+      "app.domains",
       "app.roles",
       "app.conversations",
       "app.messages",

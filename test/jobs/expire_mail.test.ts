@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { expireMail } from "../../src/jobs/expire_mail.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
-import { facts } from "../support/people.ts";
+import { createTenant, facts } from "../support/people.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -76,4 +76,38 @@ test("the trail, which forgets nothing, never heard of them: they were counted",
        (select sum(count)::int from audit.tallies where action = 'auth.register') as counted`,
   );
   expect(rows).toEqual([{ events: 0, counted: 3 }]);
+});
+
+test("invitations that nobody answered are over, and all are forgotten ninety days after they were", async () => {
+  const acme = await createTenant(database);
+  const { rows } = await database.admin.query(
+    `insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+     select tenant_id, email, id, $2, now() + days * interval '1 day'
+     from app.roles cross join (values ('late@example.com', 0), ('early@example.com', 7)) as given (email, days)
+     where tenant_id = $1 and name = 'member' returning id, email`,
+    [acme.tenantId, acme.owner.userId],
+  );
+  expect(rows).toHaveLength(2);
+  const left = async () =>
+    (
+      await database.admin.query(
+        "select email, status from app.invitations where tenant_id = $1 order by email",
+        [acme.tenantId],
+      )
+    ).rows;
+  await expireMail(jobContext(database));
+  expect(await left()).toEqual([
+    { email: "early@example.com", status: "pending" },
+    { email: "late@example.com", status: "expired" },
+  ]);
+  // Only a migration can move this clock: the trigger says when a row was changed.
+  const client = await database.admin.connect();
+  try {
+    await client.query("set session_replication_role = replica");
+    await client.query("update app.invitations set updated_at = now() - interval '91 days'");
+  } finally {
+    client.release(true);
+  }
+  await expireMail(jobContext(database));
+  expect(await left()).toEqual([{ email: "early@example.com", status: "pending" }]);
 });

@@ -90,6 +90,23 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     }),
     tenant: "tenant_id",
   },
+  invitations: {
+    row: (_, tenant) => `tenant_id = '${tenant.tenantId}'`,
+    column: "status",
+    insert: (person, tenant) => ({
+      email: quoted("new@example.com"),
+      role_id: quoted(tenant.roleIds.viewer),
+      invited_by: quoted(person.userId),
+      expires_at: "now()",
+    }),
+    tenant: "tenant_id",
+  },
+  domains: {
+    row: (_, tenant) => `tenant_id = '${tenant.tenantId}'`,
+    column: "admits",
+    insert: (_, tenant) => ({ domain: quoted("new.example"), role_id: quoted(tenant.roleIds.helper) }),
+    tenant: "tenant_id",
+  },
   conversations: {
     row: (person) => `id = '${person.conversationId}'`,
     column: "title",

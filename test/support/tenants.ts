@@ -48,6 +48,16 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
     "select name, id from app.roles where tenant_id = $1",
     [tenant.tenantId],
   );
+  await pools.admin.query(
+    `with guest as (
+         insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+         select tenant_id, 'guest@' || $2 || '.example', id, $3, now() + interval '7 days' from app.roles
+         where tenant_id = $1 and name = 'viewer'
+     )
+     insert into app.domains (tenant_id, domain, role_id)
+     select tenant_id, $2 || '.example', id from app.roles where tenant_id = $1 and name = 'viewer'`,
+    [tenant.tenantId, slug, tenant.owner.userId],
+  );
   const defaults = await pools.admin.query<{ id: string }>(
     "insert into app.tenant_preferences (tenant_id) values ($1) returning id",
     [tenant.tenantId],

@@ -4,7 +4,7 @@
 -- somebody holds for a time only does not count, because what they change stays (context.may_give);
 -- only an owner makes or unmakes an owner; a guest's role changes once they have an account, and nobody becomes a guest;
 -- and each of these takes somebody who proved lately who they are, because it gives or takes what others may do. A key proves
--- nothing anew: its scopes are the consent, and an owner it is never.
+-- nothing anew: its scopes are the consent, and an owner it is never. To leave takes nothing but being signed in.
 set local role rowhouse_definer;
 create or replace function app.guard_membership() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -19,6 +19,12 @@ begin
     -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
     if context.tenant_id() is distinct from old.tenant_id then
         perform context.refuse('broken_seal');
+    end if;
+    -- Everybody may go, and takes nothing with them.
+    if new.user_id = context.user_id() and new.status = 'removed' and new.role_id = old.role_id and not new.is_owner
+        and context.kind_in(context.actor()) = 'session'
+    then
+        return new;
     end if;
     if (new.role_id, new.status, new.is_owner) is distinct from (old.role_id, old.status, old.is_owner) then
         if not context.may('manage_users') then

@@ -29,3 +29,7 @@ create or replace trigger touch_updated_at before update of url, description, ev
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.tenant_preferences
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.invitations
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.domains
+    for each row execute function app.touch_updated_at();

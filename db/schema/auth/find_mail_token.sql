@@ -24,7 +24,7 @@ begin
         select * into found from auth.mail_tokens as token
         where token.link_digest = sha256(link) and token.purpose = find_mail_token.purpose
             and token.used_at is null and token.expires_at > now()
-            and (token.purpose = 'register' or exists (select from app.users as person where person.id = token.user_id))
+            and (token.purpose in ('register', 'invitation') or exists (select from app.users as person where person.id = token.user_id))
         for update;
         return found;
     end if;

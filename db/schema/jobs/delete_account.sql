@@ -2,7 +2,7 @@
 -- be broken off and goes on where it was. Two workers take different accounts.
 --
 -- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
--- sessions, links. What others rely on stays without a name: the row of the person, whose address is free again, and their
+-- sessions, links, what invited them. What others rely on stays without a name: the row of the person, whose address is free again, and their
 -- memberships, so that ids in the trail and in others' rows still mean one and the same somebody. The person acts, who
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
@@ -71,6 +71,7 @@ begin
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
     delete from auth.mail_tokens as token where token.user_id = person.id or token.email = person.email;
+    delete from app.invitations as asked where asked.email = person.email or asked.accepted_by = person.id;
     delete from auth.mfa_challenges as asked where asked.user_id = person.id;
     delete from auth.recovery_codes as code where code.user_id = person.id;
     delete from auth.totp_factors as factor where factor.user_id = person.id;

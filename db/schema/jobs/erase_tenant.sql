@@ -74,6 +74,11 @@ begin
         end if;
     end loop;
 
+    -- The mails of its invitations name people who are nobody here.
+    with gone as (
+        delete from auth.mail_tokens as token where token.invited_to = leaving.id returning token.id
+    )
+    delete from auth.mails as mail using gone where mail.id = gone.id;
     select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;
     delete from app.tenants as known where known.id = leaving.id returning * into strict place;
     perform audit.record_event('tenant.erased', null, jsonb_build_object(

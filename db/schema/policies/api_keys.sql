@@ -67,4 +67,4 @@ comment on policy "the door finds a key by its digest" on auth.api_keys is
 create policy "web processes tell how often keys were used" on auth.api_keys
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "web processes tell how often keys were used" on auth.api_keys is
-    'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, and jobs.delete_account() takes its name off. What a key may do the definer cannot change.';
+    'auth.record_key_usage() adds to two columns; auth.request_deletion() revokes what belongs to an account that goes, jobs.delete_account() takes its name off, and auth.accept_invitation() revokes the keys that somebody had before they were removed. What a key may do the definer cannot change.';

@@ -106,6 +106,9 @@ export const passkeyAdded = v.looseObject({
 /** When somebody last proved who they are, in seconds since 1970. */
 export const steppedUp = v.strictObject({ authTime: v.pipe(v.number(), v.integer()) });
 
+/** The company that somebody is a member of now. */
+export const joined = v.strictObject({ tenant });
+
 /** What is said to everybody alike, so that nobody learns whether an address has an account. */
 export const acknowledged = v.strictObject({ message: v.string() });
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { acceptInvitationOperation } from "../routes/accept_invitation.ts";
 import { changeEmailOperation } from "../routes/change_email.ts";
 import { changePasswordOperation } from "../routes/change_password.ts";
 import { confirmEmailOperation } from "../routes/confirm_email.ts";
@@ -8,6 +9,7 @@ import { deleteAccountOperation } from "../routes/delete_account.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
 import { exportAccountOperation } from "../routes/export_account.ts";
 import { forgotPasswordOperation } from "../routes/forgot_password.ts";
+import { joinTenantOperation } from "../routes/join_tenant.ts";
 import { jwksOperation } from "../routes/jwks.ts";
 import { logInOperation } from "../routes/log_in.ts";
 import { logOutOperation } from "../routes/log_out.ts";
@@ -204,6 +206,9 @@ export const OPERATIONS: readonly Operation[] = [
   deleteAccountOperation,
   mailPageOperation("/auth/account/restore", "The page that a link to keep one's account opens"),
   restoreAccountOperation,
+  mailPageOperation("/auth/invitation/accept", "The page that the link of an invitation opens"),
+  acceptInvitationOperation,
+  joinTenantOperation,
   providersOperation,
   beginOAuthOperation,
   finishOAuthOperation,

@@ -27,12 +27,14 @@ form.addEventListener("submit", async (event) => {
     ? { email: find("email").value, code: find("code").value.replaceAll(/\D/g, "") }
     : { token };
   const password = find("password");
+  const name = find("name");
   try {
     const answer = await fetch(form.dataset.action, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({
         ...shown,
+        ...(name && { name: name.value }),
         ...(password && { password: password.value }),
         ...JSON.parse(form.dataset.also),
       }),

@@ -17,6 +17,8 @@ export function mailPage(options: {
   readonly action: string;
   /** Whether a password is chosen there. */
   readonly password: boolean;
+  /** Whether a name is. */
+  readonly name?: boolean;
   /** What else is sent along. */
   readonly also?: Readonly<Record<string, unknown>>;
 }): Middleware {
@@ -41,7 +43,7 @@ export function mailPageScript(): Middleware {
 
 function write(
   language: LanguageTag,
-  { purpose, action, password, also = {} }: Parameters<typeof mailPage>[0],
+  { purpose, action, password, name = false, also = {} }: Parameters<typeof mailPage>[0],
 ): string {
   const texts = mailPageTexts[language];
   const { title, lead, button, done } = texts.pages[purpose];
@@ -55,6 +57,9 @@ function write(
 <input id="password" type="password" autocomplete="new-password" required maxlength="${LONGEST_PASSWORD}" aria-describedby="hint">
 <label class="beside"><input id="show" type="checkbox"> ${inHtml(texts.show)}</label>
 <span id="hint" class="quiet">${inHtml(texts.passwordHint)}</span></p>`;
+  const called = `
+<p><label for="name">${inHtml(texts.name)}</label>
+<input id="name" autocomplete="name" required maxlength="200"></p>`;
   return pageOf(
     title,
     `${row}
@@ -66,7 +71,7 @@ function write(
 <input id="email" type="email" autocomplete="email"></p>
 <p><label for="code">${inHtml(texts.code)}</label>
 <input id="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" spellcheck="false"></p>
-</div>${password ? choice : ""}
+</div>${name ? called : ""}${password ? choice : ""}
 <p><button id="send">${inHtml(button)}</button></p>
 </form>
 <p id="status" role="status"></p>

@@ -15,6 +15,7 @@ export interface MailPageTexts {
   readonly pages: Readonly<Record<MailPurpose, MailPageText>>;
   readonly email: string;
   readonly code: string;
+  readonly name: string;
   readonly password: string;
   readonly passwordHint: string;
   readonly show: string;
@@ -59,9 +60,16 @@ const en: MailPageTexts = {
       button: "Keep my account",
       done: "Your account stays. You can sign in now.",
     },
+    invitation: {
+      title: "Accept the invitation",
+      lead: "You have no account yet? Choose your name and password here. If you have one, sign in with it in your application and accept there.",
+      button: "Accept",
+      done: "You are a member now, and your password is set. You can sign in.",
+    },
   },
   email: "E-mail address",
   code: "Six digits from the mail",
+  name: "Your name",
   password: "Password",
   passwordHint: "At least 15 characters. A few words that do not belong together are easy to remember.",
   show: "Show it",
@@ -79,6 +87,12 @@ const en: MailPageTexts = {
     invalid_verification_token:
       "This link or code was used, has expired, was replaced by a newer one, or is wrong.",
     too_many_attempts: "Too many codes were tried. Wait a while, or open the link of the mail.",
+    invitation_needs_sign_in:
+      "This address has an account. Sign in with it in your application, and accept there.",
+    inviter_lost_right: "Whoever invited you may not any more. Ask the company for another invitation.",
+    seats_taken: "The company has no seat left. Ask it to make room; the link stays good.",
+    way_not_allowed:
+      "This company's people sign in with another service. Sign in with it in your application, and accept there.",
     registration_closed: "Nobody gets an account here at present. Ask whoever runs the service.",
     registration_invited: "Only who is invited gets an account here. Ask whoever runs the service.",
   },
@@ -117,9 +131,16 @@ const de: MailPageTexts = {
       button: "Mein Konto behalten",
       done: "Ihr Konto bleibt. Sie können sich jetzt anmelden.",
     },
+    invitation: {
+      title: "Einladung annehmen",
+      lead: "Sie haben noch kein Konto? Wählen Sie hier Ihren Namen und Ihr Passwort. Falls Sie eines haben, melden Sie sich in Ihrer Anwendung damit an und nehmen dort an.",
+      button: "Annehmen",
+      done: "Sie gehören jetzt dazu, und Ihr Passwort ist gesetzt. Sie können sich anmelden.",
+    },
   },
   email: "E-Mail-Adresse",
   code: "Sechs Ziffern aus der E-Mail",
+  name: "Ihr Name",
   password: "Passwort",
   passwordHint: "Mindestens 15 Zeichen. Ein paar Wörter, die nicht zusammengehören, merkt man sich leicht.",
   show: "Anzeigen",
@@ -138,6 +159,13 @@ const de: MailPageTexts = {
       "Dieser Link oder Code wurde benutzt, ist abgelaufen, wurde durch einen neueren ersetzt oder ist falsch.",
     too_many_attempts:
       "Es wurden zu viele Codes versucht. Warten Sie eine Weile, oder öffnen Sie den Link der E-Mail.",
+    invitation_needs_sign_in:
+      "Diese Adresse hat ein Konto. Melden Sie sich in Ihrer Anwendung damit an, und nehmen Sie dort an.",
+    inviter_lost_right:
+      "Wer Sie eingeladen hat, darf das nicht mehr. Bitten Sie die Firma um eine neue Einladung.",
+    seats_taken: "Die Firma hat keinen Platz mehr. Bitten Sie sie um einen; der Link bleibt gültig.",
+    way_not_allowed:
+      "Wer zu dieser Firma gehört, meldet sich bei einem anderen Dienst an. Melden Sie sich damit in Ihrer Anwendung an, und nehmen Sie dort an.",
     registration_closed: "Zurzeit bekommt hier niemand ein Konto. Fragen Sie, wer den Dienst betreibt.",
     registration_invited:
       "Ein Konto bekommt hier nur, wer eingeladen ist. Fragen Sie, wer den Dienst betreibt.",

@@ -8,6 +8,7 @@ import type { Captcha } from "../../auth/captcha/captcha.ts";
 import type { MasterKeys } from "../../auth/encryption.ts";
 import type { Guests } from "../../auth/guests.ts";
 import type { Identity } from "../../auth/identity.ts";
+import type { JoiningCompanies } from "../../auth/joining.ts";
 import type { MailProofs } from "../../auth/mail_proofs.ts";
 import type { Provider } from "../../auth/oauth/provider.ts";
 import type { OwnAccount } from "../../auth/own_account.ts";
@@ -42,6 +43,7 @@ export interface Parts {
   readonly deletion: AccountDeletion;
   readonly exports: AccountExport;
   readonly tenants: OwnTenants;
+  readonly joining: JoiningCompanies;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
   readonly passkeys: Passkeys;

@@ -144,6 +144,17 @@ export const de: Language = {
         "Was ihr nicht gemeldet wurde, wird dreißig Tage aufgehoben. Wer die Webhooks Ihres Unternehmens verwaltet, sieht, welche es ist, und kann sie wieder einschalten und alles noch einmal senden lassen.",
       ],
     }),
+    tenant_invitation: ({ service }) => ({
+      subject: "Eine Firma lädt Sie ein",
+      before: [
+        `Eine Firma, die ${service} benutzt, lädt Sie ein, dort mit dieser E-Mail-Adresse dazuzugehören.`,
+        "Um anzunehmen, öffnen Sie diese Seite. Falls Sie noch kein Konto haben, wählen Sie dort Ihren Namen und Ihr Passwort:",
+      ],
+      button: "Einladung annehmen",
+      after: [
+        "Der Link gilt einmal, so lange, wie die Firma es festgelegt hat, höchstens einen Monat. Falls Sie nicht dazugehören möchten, ignorieren Sie diese E-Mail: Ohne sie geschieht nichts.",
+      ],
+    }),
     ...deNotices,
   },
 };

@@ -142,6 +142,17 @@ export const en: Language = {
         "What it was not told is kept for thirty days. Whoever manages your company's webhooks can see which it is, switch it on again and have everything sent once more.",
       ],
     }),
+    tenant_invitation: ({ service }) => ({
+      subject: "You are invited to join a company",
+      before: [
+        `A company that uses ${service} invites you to join it there, with this e-mail address.`,
+        "To accept, open this page. If you have no account yet, you choose your name and password there:",
+      ],
+      button: "Accept the invitation",
+      after: [
+        "The link works once, for as long as the company said, a month at most. If you do not want to join, ignore this mail: nothing happens without it.",
+      ],
+    }),
     ...enNotices,
   },
 };

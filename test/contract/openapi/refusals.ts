@@ -34,6 +34,7 @@ import {
   withBadCaptchas,
   withBadSessions,
 } from "./street.ts";
+import { invitation, neighbour } from "./successes.ts";
 
 // What brings about each refusal that openapi.json names, where it takes more than a broken request.
 
@@ -125,7 +126,71 @@ async function upgradeOn(
 const wrongToken = { token: "rubbish" };
 
 /** By `method path code`. */
+const ONE_SEAT = "update app.tenants set seats = 1 where id = $tenant";
+
+/** Of a call that needs no credential: without the example that it is missing. */
+const withoutBearer = (examples: Examples): Examples =>
+  Object.fromEntries(Object.entries(examples).filter(([name]) => !name.endsWith(" credential_missing")));
+
 export const REFUSALS: Examples = {
+  ...withBadSessions("post /auth/tenants/join", (street, headers) =>
+    street.server.post("/auth/tenants/join", { tenant: "nowhere" }, headers),
+  ),
+  "post /auth/tenants/join cannot_join": async (_, street) =>
+    street.server.post("/auth/tenants/join", { tenant: "nowhere" }, (await someone(street)).headers),
+  "post /auth/tenants/join already_member": async (_, street) => {
+    const { headers, login } = await someone(street);
+    return street.server.post("/auth/tenants/join", { tenant: login.tenant!.slug }, headers);
+  },
+  "post /auth/tenants/join seats_taken": async (_, street) => {
+    const { person, tenant, owner } = await neighbour(street);
+    await alter(street, owner, ONE_SEAT);
+    return street.server.post("/auth/tenants/join", { tenant }, person.headers);
+  },
+  ...withoutBearer(
+    withBadSessions("post /auth/invitation/accept", async (street, headers) => {
+      const { token } = await invitation(street);
+      return street.server.post("/auth/invitation/accept", { token }, headers);
+    }),
+  ),
+  "post /auth/invitation/accept invalid_verification_token": (_, { server }) =>
+    server.post("/auth/invitation/accept", { token: "rubbish" }),
+  "post /auth/invitation/accept weak_password": async (_, street) => {
+    const { token } = await invitation(street);
+    return street.server.post("/auth/invitation/accept", { token, name: "Ann", password: "short" });
+  },
+  "post /auth/invitation/accept invitation_needs_sign_in": async (_, street) => {
+    const { token } = await invitation(street, (await someone(street)).email);
+    return street.server.post("/auth/invitation/accept", { token });
+  },
+  "post /auth/invitation/accept invitation_of_another": async (_, street) => {
+    const { token } = await invitation(street);
+    return street.server.post("/auth/invitation/accept", { token }, (await someone(street)).headers);
+  },
+  "post /auth/invitation/accept inviter_lost_right": async (_, street) => {
+    const { token, owner } = await invitation(street);
+    await alter(
+      street,
+      owner,
+      "update app.memberships set is_owner = false, status = 'suspended' where user_id = $user",
+    );
+    return street.server.post("/auth/invitation/accept", { token, name: "Ann", ...choice });
+  },
+  "post /auth/invitation/accept seats_taken": async (_, street) => {
+    const { token, owner } = await invitation(street);
+    await alter(street, owner, ONE_SEAT);
+    return street.server.post("/auth/invitation/accept", { token, name: "Ann", ...choice });
+  },
+  "post /auth/invitation/accept already_member": async (_, street) => {
+    const guest = await someone(street);
+    const { token, owner } = await invitation(street, guest.email);
+    await street.database.admin.query(
+      `insert into app.memberships (tenant_id, user_id, role_id, display_name)
+       select tenant_id, $2, role_id, 'Ann' from app.memberships where user_id = $1`,
+      [owner.login.user.id, guest.login.user.id],
+    );
+    return street.server.post("/auth/invitation/accept", { token }, guest.headers);
+  },
   "post /auth/register registration_closed": (_, { closed }) =>
     closed.post("/auth/register", { email: newAddress(), name: "Ann" }),
   "post /auth/oauth/exchange registration_closed": (_, street) =>

@@ -1,5 +1,5 @@
 import { codeAt } from "../../../src/auth/totp.ts";
-import { mailedToken, signUp } from "../../support/people.ts";
+import { mailedToken, type SignUp, signUp } from "../../support/people.ts";
 import { eventually, readable } from "../../support/server.ts";
 import { PASSKEY_SUCCESSES } from "./passkeys.ts";
 import {
@@ -10,6 +10,7 @@ import {
   keptCode,
   mailed,
   mfaToken,
+  type Street,
   seedOf,
   someone,
   verifier,
@@ -21,8 +22,55 @@ import {
 const choice = { password: "four walls and a door" };
 const newAddress = () => `${crypto.randomUUID()}@example.com`;
 
+/** An invitation into somebody's company, by mail; the company's owner sent it. */
+export async function invitation(
+  street: Street,
+  email = newAddress(),
+): Promise<{ token: string; email: string; owner: SignUp }> {
+  const owner = await someone(street);
+  const { rows } = await street.database.admin.query(
+    "select id from app.roles where tenant_id = $1 and name = 'member'",
+    [owner.login.tenant!.id],
+  );
+  const arrived = () => street.server.mails().filter((mail) => mail.includes(`To: ${email}`)).length;
+  const before = arrived();
+  const asked = await street.server.post(
+    "/graphql",
+    {
+      query: `mutation { inviteMember(input: {email: "${email}", roleId: "${rows[0].id}"}) { invitation { id } } }`,
+    },
+    owner.headers,
+  );
+  if (asked.body.errors) throw new Error(JSON.stringify(asked.body));
+  // Whoever asks for a mail wakes who delivers them.
+  await street.server.post("/auth/link/request", { email: newAddress() });
+  await eventually(() => arrived() > before);
+  return { token: await mailedToken(street.server, email), email, owner };
+}
+
+/** Somebody with an address in a domain that a company lets in, and the company. */
+export async function neighbour(street: Street): Promise<{ person: SignUp; tenant: string; owner: SignUp }> {
+  const owner = await someone(street);
+  const domain = `${crypto.randomUUID()}.example`;
+  await street.database.admin.query(
+    `insert into app.domains (tenant_id, domain, role_id, admits, verified_at)
+     select tenant_id, $2, id, true, now() from app.roles where tenant_id = $1 and name = 'member'`,
+    [owner.login.tenant!.id, domain],
+  );
+  const person = await signUp(street.server, { email: `ann@${domain}` });
+  return { person, tenant: owner.login.tenant!.slug, owner };
+}
+
 /** What brings about each success, by `method path status`; without one, a bare request does. */
 export const SUCCESSES: Examples = {
+  "post /auth/invitation/accept 200": async (_, street) => {
+    const { token } = await invitation(street);
+    return street.server.post("/auth/invitation/accept", { token, name: "Ann", ...choice });
+  },
+  "post /auth/tenants/join 200": async (_, street) => {
+    const { person, tenant } = await neighbour(street);
+    return street.server.post("/auth/tenants/join", { tenant }, person.headers);
+  },
   "post /auth/register 202": (_, { server }) =>
     server.post("/auth/register", { email: newAddress(), name: "Ann" }),
   "post /auth/email/verify 204": async (_, { server }) => {

@@ -1,0 +1,11 @@
+create or replace function app.search_members(search text, status text default null) returns setof app.memberships
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select membership.* from app.memberships as membership
+    where membership.id = any (context.find_members(search_members.search, search_members.status))
+    order by membership.id
+$$;
+grant execute on function app.search_members(text, text) to rowhouse_app;
+comment on function app.search_members(text, text) is
+    'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does.';

@@ -1,0 +1,52 @@
+/** What has to be given, by the type of the input. PostgreSQL does not say so of a function's arguments. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  AddDomainInput: ["domain", "roleId"],
+  InviteMemberInput: ["email", "roleId"],
+  ReactivateMemberInput: ["id"],
+  RemoveMemberInput: ["id"],
+  ResendInvitationInput: ["id"],
+  RevokeInvitationInput: ["id"],
+  SuspendMemberInput: ["id"],
+  TransferOwnershipInput: ["id"],
+  VerifyDomainInput: ["id"],
+};
+
+/** Arguments that are no column of the row that comes back, whose comment would say what they are. */
+const SAYS: Readonly<Record<string, string>> = {
+  days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
+  search: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
+  status: "Only those of this status.",
+};
+
+/** Says of the arguments of functions which must be given, and what those are that no column describes. */
+export const RequiredArgumentsPlugin: GraphileConfig.Plugin = {
+  name: "RequiredArgumentsPlugin",
+  version: "1.0.0",
+  schema: {
+    hooks: {
+      GraphQLInputObjectType_fields_field(field, { graphql: { GraphQLNonNull, isNullableType } }, context) {
+        const { fieldName } = context.scope;
+        const required = REQUIRED[context.Self.name];
+        if (!required) return field;
+        const description = field.description ?? SAYS[fieldName];
+        const { type } = field;
+        return required.includes(fieldName) && isNullableType(type)
+          ? { ...field, description, type: new GraphQLNonNull(type) }
+          : { ...field, description };
+      },
+      GraphQLObjectType_fields_field_args(args, { graphql: { GraphQLNonNull, isNullableType } }, { scope }) {
+        if (scope.fieldName !== "searchMembers") return args;
+        return Object.fromEntries(
+          Object.entries(args).map(([name, arg]) => [
+            name,
+            {
+              ...arg,
+              description: SAYS[name],
+              type: name === "search" && isNullableType(arg.type) ? new GraphQLNonNull(arg.type) : arg.type,
+            },
+          ]),
+        );
+      },
+    },
+  },
+};
