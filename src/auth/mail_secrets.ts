@@ -7,7 +7,13 @@ import { digest } from "./session_secrets.ts";
 // of the master key, so that who reads the database cannot try all of them.
 
 /** What a mail is for; its link and code are good for nothing else. */
-export type MailPurpose = "register" | "reset_password" | "sign_in" | "change_email" | "restore_account" | "invitation";
+export type MailPurpose =
+  | "register"
+  | "reset_password"
+  | "sign_in"
+  | "change_email"
+  | "restore_account"
+  | "invitation";
 
 /** What the person who opens a mail reads in it. */
 export interface MailSecret {

@@ -109,30 +109,30 @@ describe("the examples of teams and roles", () => {
     await database.drop();
   });
 
-test.each(["teams.md", "roles.md"])("the calls of %s do what they say", async (page) => {
-  const text = readFileSync(join(projectRoot, "docs/organisations", page), "utf8");
-  const calls = [...text.matchAll(/^```graphql\n(.*?)^```$/gms)].map((match) => match[1]!);
-  expect(calls.length).toBeGreaterThan(3);
-  const known: Record<string, string> = {
-    me: acme.owner.userId,
-    person: acme.colleague.userId,
-    tomorrow: new Date(Date.now() + 86_400_000).toISOString(),
-  };
-  for (const call of calls) {
-    const [operation] = parse(call).definitions;
-    const wanted = operation?.kind === "OperationDefinition" ? (operation.variableDefinitions ?? []) : [];
-    const variables = Object.fromEntries(
-      wanted.map(({ variable: { name } }) => [name.value, known[name.value]]),
-    );
-    const { data, errors } = await api.ask(acme.owner, call, variables);
-    expect(errors, call).toEqual([]);
-    for (const [field, answer] of Object.entries<Record<string, unknown>>(data)) {
-      expect(answer, `${field} of ${call}`).toBeTruthy();
-      for (const [name, made] of Object.entries(answer)) {
-        expect(made, `${name} of ${call}`).toBeTruthy();
-        if (typeof made === "object" && made && "id" in made) known[name] = String(made.id);
+  test.each(["teams.md", "roles.md"])("the calls of %s do what they say", async (page) => {
+    const text = readFileSync(join(projectRoot, "docs/organisations", page), "utf8");
+    const calls = [...text.matchAll(/^```graphql\n(.*?)^```$/gms)].map((match) => match[1]!);
+    expect(calls.length).toBeGreaterThan(3);
+    const known: Record<string, string> = {
+      me: acme.owner.userId,
+      person: acme.colleague.userId,
+      tomorrow: new Date(Date.now() + 86_400_000).toISOString(),
+    };
+    for (const call of calls) {
+      const [operation] = parse(call).definitions;
+      const wanted = operation?.kind === "OperationDefinition" ? (operation.variableDefinitions ?? []) : [];
+      const variables = Object.fromEntries(
+        wanted.map(({ variable: { name } }) => [name.value, known[name.value]]),
+      );
+      const { data, errors } = await api.ask(acme.owner, call, variables);
+      expect(errors, call).toEqual([]);
+      for (const [field, answer] of Object.entries<Record<string, unknown>>(data)) {
+        expect(answer, `${field} of ${call}`).toBeTruthy();
+        for (const [name, made] of Object.entries(answer)) {
+          expect(made, `${name} of ${call}`).toBeTruthy();
+          if (typeof made === "object" && made && "id" in made) known[name] = String(made.id);
+        }
       }
     }
-  }
-});
+  });
 });
