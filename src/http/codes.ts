@@ -83,6 +83,12 @@ export const CODES = {
     happens: "The body has more than 100,000 bytes.",
     remedy: "Send less, in several requests. The connection is closed.",
   },
+  cannot_join: {
+    status: 403,
+    happens:
+      "There is no company of that name that lets people of this address in by themselves; or it took this person out, or suspended them.",
+    remedy: "Ask one of the company's administrators for an invitation.",
+  },
   captcha_failed: {
     status: 403,
     happens:
@@ -101,12 +107,6 @@ export const CODES = {
       "The provider of the CAPTCHA does not answer, or refuses our secret. Nobody is let through meanwhile.",
     remedy:
       "Wait as long as `Retry-After` says, and try again with a new token. The operator's log says what is wrong.",
-  },
-  cannot_join: {
-    status: 403,
-    happens:
-      "There is no company of that name that lets people of this address in by themselves; or it took this person out, or suspended them.",
-    remedy: "Ask one of the company's administrators for an invitation.",
   },
   conflict: {
     status: 409,
@@ -448,15 +448,15 @@ export const CODES = {
     happens: "The provider that should sign somebody in cannot be reached.",
     remedy: "Try again later, or sign in another way.",
   },
-  publishable_key_required: {
-    status: 403,
-    happens: "Guests are let in by a publishable API key (`rh_pk_…`), and another credential came.",
-    remedy: "Send the key that is made for the page.",
-  },
   public_mail_domain: {
     status: 400,
     happens: "The domain is of a mail provider where anybody can have an address.",
     remedy: "Name a domain that is the company's own; invite people by their addresses.",
+  },
+  publishable_key_required: {
+    status: 403,
+    happens: "Guests are let in by a publishable API key (`rh_pk_…`), and another credential came.",
+    remedy: "Send the key that is made for the page.",
   },
   refresh_token_missing: {
     status: 401,
@@ -611,15 +611,15 @@ export const CODES = {
     happens: "There were too many wrong passwords or codes for this address, or from this network.",
     remedy: "Wait as many seconds as `Retry-After` says.",
   },
-  too_many_guests: {
-    status: 429,
-    happens: "The company has as many guests at a time as the installation allows (`GUEST_LIMIT`).",
-    remedy: "Wait as long as `Retry-After` says. A guest leaves by signing out, or when their session ends.",
-  },
   too_many_domains: {
     status: 409,
     happens: "The company has twenty domains, which is the most.",
     remedy: "Remove one that is not needed.",
+  },
+  too_many_guests: {
+    status: 429,
+    happens: "The company has as many guests at a time as the installation allows (`GUEST_LIMIT`).",
+    remedy: "Wait as long as `Retry-After` says. A guest leaves by signing out, or when their session ends.",
   },
   too_many_invitations: {
     status: 429,

@@ -185,6 +185,23 @@ describe("a domain", () => {
       .toBeRefused("23503");
   });
 
+  test("lets nobody in at the hands of who signed in long ago", async () => {
+    const { id } = await add({ admits: false });
+    const since =
+      "update auth.sessions set authenticated_at = now() - $2 * interval '1 minute' where user_id = $1";
+    await admin(since, [acme.admin.userId, 11]);
+    await actingAs(acme.admin)
+      .expect("select id from app.add_domain($1, $2)", [newDomain(), acme.roleIds.member])
+      .toBeRefused("RH440");
+    await actingAs(acme.admin)
+      .expect("update app.domains set admits = true where id = $1", [id])
+      .toBeRefused("RH440");
+    // To have it looked up, or to shut it, takes no more than the permission.
+    await ask(id);
+    await actingAs(acme.admin).inVain().expect("delete from app.domains where id = $1", [id]).toReach(1);
+    await admin(since, [acme.admin.userId, 0]);
+  });
+
   test("is one of twenty", async () => {
     await admin(
       "insert into app.domains (tenant_id, domain, role_id) select $1, 'n' || n || '.example', $2 from generate_series(1, 20) as n",

@@ -4,6 +4,7 @@ import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { accept, arm, type Invited, invite } from "../support/invitations.ts";
 import { createMember, createPerson, createSession, type Member } from "../support/people.ts";
+import { enterForSupport } from "../support/support.ts";
 import { buildTenant, buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 let database: TestDatabase;
@@ -114,6 +115,51 @@ describe("inviting", () => {
       rows.push(row);
     }
     expect(rows[0]).toEqual(rows[1]);
+  });
+
+  test("wants a sign-in of the last ten minutes, from who has a session", async () => {
+    const { id } = await invite(database, acme.admin, newAddress(), acme.roleIds.member);
+    await admin(
+      "update auth.sessions set authenticated_at = now() - interval '11 minutes' where user_id = $1",
+      [acme.admin.userId],
+    );
+    await actingAs(acme.admin).expect(call, [newAddress(), acme.roleIds.member]).toBeRefused("RH440");
+    await actingAs(acme.admin).expect("select id from app.resend_invitation($1)", [id]).toBeRefused("RH440");
+    // To take something back is never too late.
+    await actingAs(acme.admin).inVain().expect("select id from app.revoke_invitation($1)", [id]).toReach(1);
+  });
+
+  test("is not to the role of guests", async () => {
+    const { rows } = await admin("select id from app.roles where tenant_id = $1 and name = 'guest'", [
+      acme.tenantId,
+    ]);
+    await actingAs(acme.owner).expect(call, [newAddress(), rows[0].id]).toBeRefused("RH400");
+  });
+
+  test("promises nothing that the inviter holds for a time", async () => {
+    const [personnel, analysts] = (
+      await admin(
+        `insert into app.roles (tenant_id, name, permissions) values
+           ($1, 'personnel', '{manage_users}'), ($1, 'analysts', '{view_analytics}') returning id`,
+        [acme.tenantId],
+      )
+    ).rows;
+    const manager = await createMember(database, { tenant: acme, role: "personnel" });
+    await admin(
+      `insert into app.grants (tenant_id, user_id, permission, reason, granted_by, ends_at)
+       values ($1, $2, 'view_analytics', 'For a quarter', $2, now() + interval '1 hour')`,
+      [acme.tenantId, manager.userId],
+    );
+    await actingAs(manager).expect(call, [newAddress(), analysts.id]).toBeRefused("RH403", "view_analytics");
+    await actingAs(manager).inVain().expect(call, [newAddress(), personnel.id]).toReach(1);
+  });
+
+  test("is not for the operator who is inside for support", async () => {
+    await admin("update app.tenants set support_access = 'write' where id = $1", [acme.tenantId]);
+    const visitor = await enterForSupport(database, acme.slug, { as: acme.admin.email, write: true });
+    await actingAs(visitor)
+      .expect(call, [newAddress(), acme.roleIds.member])
+      .toBeRefused("RH403", "manage_users");
   });
 
   test("is not for a key that is nobody's", async () => {
@@ -277,6 +323,50 @@ describe("an invitation", () => {
     expect(await opens()).toBe(0);
   });
 
+  test("brings nobody back into their teams, nor to what they were granted", async () => {
+    const { member } = acme;
+    await admin(
+      `insert into app.grants (tenant_id, user_id, permission, reason, granted_by, ends_at)
+       values ($1, $2, 'view_analytics', 'For a quarter', $2, now() + interval '1 hour')`,
+      [acme.tenantId, member.userId],
+    );
+    await admin("update app.memberships set status = 'removed' where id = $1", [member.membershipId]);
+    const elsewhere = await createSession(database, member, null);
+    const { link } = await invite(database, acme.owner, member.email, acme.roleIds.member);
+    expect(await accept(database, link, elsewhere)).toBe("ok");
+    for (const table of ["team_members", "grants"]) {
+      const { rows } = await admin(`select from app.${table} where tenant_id = $1 and user_id = $2`, [
+        acme.tenantId,
+        member.userId,
+      ]);
+      expect(rows, table).toEqual([]);
+    }
+  });
+
+  test("is told to the company's webhooks when somebody comes by it", async () => {
+    await admin("update app.webhook_endpoints set events = '{member.joined}' where tenant_id = $1", [
+      acme.tenantId,
+    ]);
+    const person = await someone();
+    const { link } = await invite(database, acme.admin, person.email, acme.roleIds.member);
+    expect(await accept(database, link, person)).toBe("ok");
+    const { rows } = await admin(
+      "select distinct type from app.webhook_deliveries where tenant_id = $1 and data ->> 'user_id' = $2",
+      [acme.tenantId, person.userId],
+    );
+    expect(rows).toEqual([{ type: "member.joined" }]);
+  });
+
+  test("makes no account that could not sign in to its company", async () => {
+    await admin("update app.tenants set sign_in_ways = '{google}' where id = $1", [acme.tenantId]);
+    const { link, email } = await invite(database, acme.admin, newAddress(), acme.roleIds.member);
+    expect(await accept(database, link, guest)).toBe("way_not_allowed");
+    expect((await admin("select from app.users where email = $1", [email])).rowCount).toBe(0);
+    // A mailbox that a link can be sent to is a way in.
+    await admin("update app.tenants set sign_in_ways = '{google,link}' where id = $1", [acme.tenantId]);
+    expect(await accept(database, link, guest)).toBe("ok");
+  });
+
   test("lifts no suspension", async () => {
     const person = await someone();
     const { link } = await invite(database, acme.admin, person.email, acme.roleIds.member);
@@ -311,6 +401,11 @@ describe("an invitation", () => {
     [
       "was banned",
       "update app.users set status = 'banned' where id = (select user_id from app.memberships where id = $1)",
+    ],
+    [
+      "asked to be deleted",
+      `insert into auth.deletions (user_id, due_at)
+       select user_id, now() + interval '14 days' from app.memberships where id = $1`,
     ],
   ])("is void where the inviter %s, until somebody else sends it again", async (_, change) => {
     await admin(

@@ -104,6 +104,15 @@ describe("an account whose grace is over", () => {
     );
     await change("insert into auth.recovery_codes (user_id, digest) values ($1, sha256('x'))", ann.userId);
     await change("update auth.sessions set methods = '{pwd,otp,mfa}' where user_id = $1", ann.userId);
+    await change(
+      `insert into app.invitations (tenant_id, email, role_id, invited_by, status, accepted_by, expires_at)
+       values ($1, $2, $4, $5, 'accepted', $3, now()), ($1, $2, $4, $5, 'revoked', null, now())`,
+      acme.tenantId,
+      ann.email,
+      ann.userId,
+      acme.roleIds.member,
+      acme.owner.userId,
+    );
     expect(await ask(next)).toBe("ok");
     expect(await run()).toEqual({ deleted: 0, postponed: 0 });
     await graceOver(ann);
@@ -128,6 +137,13 @@ describe("an account whose grace is over", () => {
         await value(`select count(*)::int from ${table} where user_id = $1`, ann.userId),
       ]).toEqual([table, 0]);
     }
+    expect(
+      await value(
+        "select count(*)::int from app.invitations where email = $1 or accepted_by = $2",
+        ann.email,
+        ann.userId,
+      ),
+    ).toBe(0);
     const { rows: users } = await change(
       "select email, name, locale, status from app.users where id = $1",
       ann.userId,

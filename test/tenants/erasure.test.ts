@@ -43,6 +43,23 @@ async function lived(): Promise<Tenant> {
      ) insert into auth.api_keys (tenant_id, user_id, name, digest, scopes, replaces) select $1, $2, 'second', sha256($3::bytea || 'x'), '{chat}', id from first`,
     [made.tenantId, member.userId, Buffer.from(made.slug)],
   );
+  await database.admin.query(
+    `with guest as (
+       insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+       select tenant_id, 'guest@' || $2 || '.example', role_id, user_id, now() + interval '7 days'
+       from app.memberships where tenant_id = $1 and user_id = $3
+       returning *
+     ), mailed as (
+       insert into auth.mail_tokens (purpose, email, link_digest, code_digest, network, expires_at, invited_to, invitation)
+       select 'invitation', email, sha256(uuid_send(id)), sha256('x'), 'test', expires_at, tenant_id, id from guest
+       returning id, email
+     ), mail as (
+       insert into auth.mails (id, template, recipient, locale) select id, 'tenant_invitation', email, 'en' from mailed
+     )
+     insert into app.domains (tenant_id, domain, role_id)
+     select tenant_id, $2 || '.example', role_id from app.memberships where tenant_id = $1 and user_id = $3`,
+    [made.tenantId, made.slug, member.userId],
+  );
   return made;
 }
 const mark = async (tenantId: string, due = "now()") => {
@@ -85,6 +102,14 @@ describe("erasing", () => {
     expect(rows).toBeGreaterThan(0);
 
     expect(left(await rowsOf(database.admin, gone.tenantId))).toEqual([]);
+    const guest = `guest@${gone.slug}.example`;
+    expect(
+      await one(
+        `select (select count(*) from auth.mail_tokens where email = $1)::integer as tokens,
+           (select count(*) from auth.mails where recipient = $1)::integer as mails`,
+        guest,
+      ),
+    ).toEqual({ tokens: 0, mails: 0 });
     expect(await rowsOf(database.admin, neighbour.tenantId)).toEqual(nextDoor);
     // Its trail stays. Its last three say that the erasure began, and that nothing is left; people keep their accounts.
     expect(await trail(gone.tenantId)).toBe(trailBefore + 3);

@@ -176,6 +176,11 @@ export const REFUSALS: Examples = {
     );
     return street.server.post("/auth/invitation/accept", { token, name: "Ann", ...choice });
   },
+  "post /auth/invitation/accept way_not_allowed": async (_, street) => {
+    const { token, owner } = await invitation(street);
+    await alter(street, owner, NARROWED);
+    return street.server.post("/auth/invitation/accept", { token, name: "Ann", ...choice });
+  },
   "post /auth/invitation/accept seats_taken": async (_, street) => {
     const { token, owner } = await invitation(street);
     await alter(street, owner, ONE_SEAT);
