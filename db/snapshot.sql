@@ -86,6 +86,12 @@ create type app.session as (
 );
 comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
 
+create type app.tenant_deletion as (
+    slug text,
+    erased_from timestamp with time zone
+);
+comment on type app.tenant_deletion is 'A tenant that is closed, and will be erased.';
+
 create type app.tenant_usage as (
     seats integer,
     seats_used integer,
@@ -2762,11 +2768,11 @@ comment on function app.delete_my_preferences() is 'Forgets the caller''s prefer
 grant execute on function app.delete_my_preferences() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_tenant(slug text)
- RETURNS timestamp with time zone
+ RETURNS app.tenant_deletion
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-    select context.close_tenant(slug)
+    select row(slug, context.close_tenant(slug))::app.tenant_deletion
 $function$;
 comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
 grant execute on function app.delete_tenant(text) to rowhouse_app;
@@ -5997,9 +6003,10 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    way := coalesce(way, auth.way_of(methods));
+    way := coalesce(open_session.way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, open_session.way) into strict proven, way
+        from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place

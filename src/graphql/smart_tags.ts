@@ -53,6 +53,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         attribute: { tone: { tags: { enum: "Tone" } } },
       },
       // One's own only: mySessions. PostgreSQL does not say of a type's columns that they cannot be null.
+      "app.tenant_deletion": { attribute: notNull("slug", "erased_from") },
+      "app.tenant_usage": { attribute: notNull("seats_used", "keys_used") },
       "app.identity": {
         attribute: {
           ...notNull("id", "provider", "issuer", "subject", "created_at", "last_used_at"),
@@ -160,6 +162,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.create_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.rotate_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
+      "app.delete_tenant": { tags: { resultFieldName: "deletion" } },
       "app.set_my_preferences": { tags: { resultFieldName: "preferences" } },
       "app.delete_my_preferences": { tags: { resultFieldName: "preferences" } },
     },

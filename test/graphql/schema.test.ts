@@ -58,6 +58,7 @@ test("these are the ways in", () => {
     "myPreferences",
     "mySessions",
     "myTenant",
+    "myUsage",
     "permission",
     "permissions",
     "role",
@@ -72,6 +73,7 @@ test("these are the ways in", () => {
     "deleteConversation",
     "deleteMyPreferences",
     "deleteRole",
+    "deleteTenant",
     "removePasskey",
     "renamePasskey",
     "revokeAllSessions",
@@ -97,13 +99,19 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
   expect(names("TenantPatch")).toEqual([
+    "accentColor",
     "allowsGuests",
+    "brandColor",
+    "brandName",
     "fingerprint",
     "fingerprintNetwork",
+    "language",
+    "logoUrl",
     "name",
     "requiresSecondFactor",
     "sessionIdleMinutes",
     "sessionLifetimeMinutes",
+    "signInWays",
     "singleSession",
   ]);
   expect(names("UserPatch")).toEqual(["locale", "name"]);
