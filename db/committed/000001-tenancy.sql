@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:132579c4b062bb349462825f439dd974b7aff064
+--! Hash: sha1:dec0f0d3c4cfea91273d3af54d408e97acb198d7
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -4162,8 +4162,8 @@ reset role;
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- way:          by which way they came in, where the methods do not tell: a provider's id
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the account to be
--- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the
+-- account to be deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -4184,9 +4184,10 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    way := coalesce(way, auth.way_of(methods));
+    way := coalesce(open_session.way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, open_session.way) into strict proven, way
+        from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -8944,11 +8945,22 @@ comment on function context.close_tenant(text) is
 reset role;
 --! EndIncluded context/close_tenant.sql
 --! Included app/delete_tenant.sql
-create or replace function app.delete_tenant(slug text) returns timestamptz
+do $$
+begin
+    if to_regtype('app.tenant_deletion') is null then
+        create type app.tenant_deletion as (slug text, erased_from timestamptz);
+    end if;
+end
+$$;
+comment on type app.tenant_deletion is 'A tenant that is closed, and will be erased.';
+comment on column app.tenant_deletion.slug is 'The slug of the tenant, as myTenant has it.';
+comment on column app.tenant_deletion.erased_from is 'When its grace is over: from then on all that it owns goes, and nothing brings it back.';
+
+create or replace function app.delete_tenant(slug text) returns app.tenant_deletion
     language sql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
-    select context.close_tenant(slug)
+    select row(slug, context.close_tenant(slug))::app.tenant_deletion
 $$;
 grant execute on function app.delete_tenant(text) to rowhouse_app;
 comment on function app.delete_tenant(text) is
