@@ -935,8 +935,7 @@ CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, repla
 CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER announce_made AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
-CREATE TRIGGER announce_revoked AFTER UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION auth.announce_api_key();
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
@@ -3770,6 +3769,9 @@ CREATE OR REPLACE FUNCTION auth.announce_api_key()
  SET search_path TO ''
 AS $function$
 begin
+    if tg_op = 'UPDATE' and (old.revoked_at is not null or new.revoked_at is null) then
+        return null;
+    end if;
     perform jobs.queue_webhooks(
         new.tenant_id,
         case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
