@@ -31,6 +31,14 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "It refuses blank messages and archived conversations, and moves the clock of a conversation that is the caller's own: nothing of it is about tenants.",
   ],
   [
+    /^drop trigger announce on /,
+    "It writes into the outbox of the tenant's own webhooks and refuses nothing. test/access/webhooks.test.ts asks for every event.",
+  ],
+  [
+    /^drop trigger guard_webhook_endpoint on /,
+    "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
+  ],
+  [
     /^context\.tenant_holding\(text\[\]\): /,
     "It says which roles of their own tenant somebody may change; the role that the attack changes is one that its delegate holds. test/access/roles.test.ts asks for the others.",
   ],
