@@ -61,9 +61,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     documents: () => ["{ me { name email membership { displayName role { name } } } }"],
   },
   "my tenant, permissions, preferences": {
-    documents: () => [
-      "{ myTenant { name } myPermissions myPreferences { language tone } }",
-    ],
+    documents: () => ["{ myTenant { name } myPermissions myPreferences { language tone } }"],
   },
   "a conversation by its key": {
     documents: (tenant) => [`{ conversation(id: "${tenant.longConversationId}") { ${conversation} } }`],

@@ -31,6 +31,10 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "It refuses blank messages and archived conversations, and moves the clock of a conversation that is the caller's own: nothing of it is about tenants.",
   ],
   [
+    /^drop trigger end_support_where_off on app\.tenants$/,
+    "The door asks for the setting itself, so support is out while it is off. The trigger keeps it out when it is on again: test/access/support.test.ts asks for that.",
+  ],
+  [
     /^context\.tenant_holding\(text\[\]\): /,
     "It says which roles of their own tenant somebody may change; the role that the attack changes is one that its delegate holds. test/access/roles.test.ts asks for the others.",
   ],
