@@ -39,6 +39,10 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
   ],
   [
+    /^drop trigger end_support_where_off on app\.tenants$/,
+    "The door asks for the setting itself, so support is out while it is off. The trigger keeps it out when it is on again: test/access/support.test.ts asks for that.",
+  ],
+  [
     /^context\.tenant_holding\(text\[\]\): /,
     "It says which roles of their own tenant somebody may change; the role that the attack changes is one that its delegate holds. test/access/roles.test.ts asks for the others.",
   ],
