@@ -42,6 +42,10 @@ comment on schema jobs is 'What the worker may call.';
 grant usage on schema jobs to rowhouse_definer;
 grant usage on schema jobs to rowhouse_worker;
 
+create schema tenancy authorization rowhouse_owner;
+comment on schema tenancy is 'What an application''s own migrations call, to have tables like ours. Nobody who serves requests may enter.';
+grant usage on schema tenancy to rowhouse_definer;
+
 create extension pgcrypto with schema extensions;
 
 -- Default privileges ------------------------------------------------------------------------------
@@ -69,6 +73,22 @@ create type app.effective_preferences as (
     notify_weekly_source text
 );
 comment on type app.effective_preferences is 'What holds for the caller in this company: their own choice, else the company''s, else what is built in. Each has a source: own, company or built_in.';
+
+create type app.holding as (
+    holder_id uuid,
+    user_id uuid,
+    api_key_id uuid,
+    name text,
+    permission text,
+    source text,
+    role_id uuid,
+    role text,
+    grant_id uuid,
+    granted_by uuid,
+    reason text,
+    ends_at timestamp with time zone
+);
+comment on type app.holding is 'A way in which a member, or an API key, comes by a permission.';
 
 create type app.identity as (
     id uuid,
@@ -131,6 +151,21 @@ create type app.tenancy as (
 );
 comment on type app.tenancy is 'A company that the caller belongs to.';
 
+create type app.tenant_deletion as (
+    slug text,
+    erased_from timestamp with time zone
+);
+comment on type app.tenant_deletion is 'A tenant that is closed, and will be erased.';
+
+create type app.tenant_usage as (
+    seats integer,
+    seats_used integer,
+    keys integer,
+    keys_used integer,
+    requests_per_minute integer
+);
+comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
+
 create type context.holder as (
     kind text,
     credential_id uuid,
@@ -146,7 +181,8 @@ create type context.holder as (
     expired boolean,
     fingerprint text,
     bound_ip inet,
-    key_thumbprint text
+    key_thumbprint text,
+    teams text
 );
 comment on type context.holder is 'Who holds a credential, and the live state of all that it depends on.';
 
@@ -160,9 +196,11 @@ create table app.conversations (
     status text default 'open'::text not null,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
+    team_id uuid,
     constraint conversations_pkey PRIMARY KEY (tenant_id, id),
     constraint conversations_tenant_id_user_id_id_key UNIQUE (tenant_id, user_id, id),
     constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint conversations_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint conversations_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'archived'::text]))),
     constraint conversations_title_check CHECK (((length(title) <= 200) AND ((title = ''::text) OR app.is_name(title))))
@@ -174,20 +212,23 @@ comment on column app.conversations.title is 'What it is about, in its member''s
 comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 comment on column app.conversations.created_at is 'When it began.';
 comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
+comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. It never changes; null once the team is no more.';
 CREATE INDEX conversations_by_change ON app.conversations USING btree (tenant_id, updated_at, id);
 CREATE INDEX conversations_of_member_by_change ON app.conversations USING btree (tenant_id, user_id, updated_at, id);
+CREATE INDEX conversations_of_team ON app.conversations USING btree (tenant_id, team_id, id);
+CREATE INDEX conversations_of_team_by_change ON app.conversations USING btree (tenant_id, team_id, updated_at, id);
 alter table app.conversations alter column title set statistics 0, alter column status set statistics 0;
 alter table app.conversations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.conversations alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,status,tenant_id,updated_at,user_id', 'title', 'updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,status,team_id,tenant_id,updated_at,user_id', 'title', 'updated_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.conversations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 grant delete on app.conversations to rowhouse_app;
 grant delete, select on app.conversations to rowhouse_definer;
-grant insert (title) on app.conversations to rowhouse_app;
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at) on app.conversations to rowhouse_app;
+grant insert (title, team_id) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
 grant update (title, status) on app.conversations to rowhouse_app;
 grant update (updated_at) on app.conversations to rowhouse_definer;
 create policy "holders of view_all_chats read every conversation" on app.conversations
@@ -196,21 +237,25 @@ create policy "holders of view_all_chats read every conversation" on app.convers
 comment on policy "holders of view_all_chats read every conversation" on app.conversations is 'Administrators answer for what the machine says in the company''s name. They read; they do not write.';
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "members begin conversations of their own" on app.conversations is 'Tenant and user are defaults from the context and not granted for input.';
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members begin conversations of their own" on app.conversations is 'Tenant and user are defaults from the context and not granted for input; a team is one of their own.';
 create policy "members delete their own conversations" on app.conversations
     for delete to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
 comment on policy "members delete their own conversations" on app.conversations is 'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
+create policy "members of a team read its conversations" on app.conversations
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its conversations" on app.conversations is 'They read along, and write only into their own. Who is in which team the door looks up afresh.';
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
-    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
-comment on policy "members read their own conversations" on app.conversations is 'A conversation is between one person and the machine; colleagues do not read along.';
+    using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members read their own conversations" on app.conversations is 'A conversation is between one person and the machine; colleagues do not read along. One that belongs to a team is out of the reach of who left it, whoever began it.';
 create policy "members rename and archive their own conversations" on app.conversations
     for update to rowhouse_app
-    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands.';
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands, nor teams.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -223,16 +268,77 @@ create policy "nothing crosses the wall" on app.conversations as restrictive
 comment on policy "nothing crosses the wall" on app.conversations is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "people find their own conversations" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own conversations" on app.conversations is 'app.receive_message(), which must see whether the conversation that was written into is archived; auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.grants (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    permission text not null,
+    reason text not null,
+    granted_by uuid default context.user_id() not null,
+    created_at timestamp with time zone default now() not null,
+    ends_at timestamp with time zone not null,
+    constraint grants_pkey PRIMARY KEY (tenant_id, id),
+    constraint grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint grants_ends_at_check CHECK (((ends_at > created_at) AND (ends_at <= (created_at + ((7776000)::double precision * '00:00:01'::interval))))),
+    constraint grants_reason_check CHECK (((length(reason) <= 500) AND (NOT app.is_blank(reason))))
+);
+comment on table app.grants is 'A permission that a member has for a time, beside those of their role. It ends by itself; who removes it ends it earlier.';
+comment on column app.grants.id is 'Its key.';
+comment on column app.grants.user_id is 'Who has it.';
+comment on column app.grants.permission is 'Which permission; a name from the catalogue.';
+comment on column app.grants.reason is 'Why, in the words of who gave it; the trail keeps them.';
+comment on column app.grants.granted_by is 'Who gave it: a user, or a key of the tenant''s own.';
+comment on column app.grants.created_at is 'When it was given.';
+comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.';
+CREATE INDEX grants_by_user ON app.grants USING btree (tenant_id, user_id, id);
+alter table app.grants alter column permission set statistics 0, alter column reason set statistics 0;
+alter table app.grants alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.grants FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,ends_at,granted_by,id,permission,reason,tenant_id,user_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_grant BEFORE INSERT ON app.grants FOR EACH ROW EXECUTE FUNCTION app.guard_grant();
+alter table app.grants enable row level security;
+alter table app.grants force row level security;
+grant delete on app.grants to rowhouse_app;
+grant delete, select on app.grants to rowhouse_definer;
+grant insert (user_id, permission, reason, ends_at) on app.grants to rowhouse_app;
+grant select (tenant_id, id, user_id, permission, reason, granted_by, created_at, ends_at) on app.grants to rowhouse_app;
+create policy "grants end with their time, or with who has them" on app.grants
+    for delete to rowhouse_definer
+    using (true);
+comment on policy "grants end with their time, or with who has them" on app.grants is 'jobs.expire_grants() removes what has ended, app.end_powers() what somebody who is removed still had.';
+create policy "managers of users end grants of what they hold" on app.grants
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)) AND (tenant_id = ( SELECT context.tenant_holding(ARRAY[grants.permission]) AS tenant_holding))));
+comment on policy "managers of users end grants of what they hold" on app.grants is 'Whoever gave it. Nobody touches somebody who holds more, as with roles; from the next transaction on it is gone.';
+create policy "managers of users grant what they hold" on app.grants
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_users'::text) AS tenant_requiring)) AND (granted_by = ( SELECT context.user_id() AS user_id))));
+comment on policy "managers of users grant what they hold" on app.grants is 'In their own name. What they may give, the trigger guard_grant says. A grant never changes: another is given, or it is ended.';
+create policy "nothing crosses the wall" on app.grants as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.grants is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people see their own grants, managers of users every one" on app.grants
+    for select to rowhouse_app
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_where('manage_users'::text) AS tenant_where))));
+comment on policy "people see their own grants, managers of users every one" on app.grants is 'Who has something for a time should know until when, and why; and managers give them and end them.';
+create policy "the door reads every grant" on app.grants
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the door reads every grant" on app.grants is 'context.enter() takes them from here, afresh each time, and asks the clock; context.holders_of() and context.permissions_of() explain by them.';
 
 create table app.memberships (
     tenant_id uuid default context.tenant_id() not null,
@@ -269,9 +375,12 @@ CREATE INDEX memberships_by_user ON app.memberships USING btree (user_id, tenant
 CREATE INDEX memberships_of_owners ON app.memberships USING btree (tenant_id, id) WHERE (is_owner AND (status = 'active'::text));
 alter table app.memberships alter column status set statistics 0, alter column display_name set statistics 0, alter column avatar_url set statistics 0;
 alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF status, role_id, is_owner ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.announce_membership();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER end_powers AFTER UPDATE OF status ON app.memberships FOR EACH ROW WHEN (((new.status <> old.status) AND (('removed'::text = new.status) OR ('removed'::text = old.status)))) EXECUTE FUNCTION app.end_powers();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
+CREATE TRIGGER guard_seats BEFORE INSERT OR UPDATE OF status ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_seats();
 CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_owner AND (old.status = 'active'::text))) EXECUTE FUNCTION app.keep_an_owner();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.memberships enable row level security;
@@ -287,8 +396,8 @@ create policy "a guest gets a name, and whoever is erased leaves without one" on
 comment on policy "a guest gets a name, and whoever is erased leaves without one" on app.memberships is 'auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Both act as that person.';
 create policy "guests leave, and take their chats with them" on app.memberships
     for delete to rowhouse_definer
-    using ((NOT is_owner));
-comment on policy "guests leave, and take their chats with them" on app.memberships is 'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys.';
+    using (((NOT is_owner) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "guests leave, and take their chats with them" on app.memberships is 'jobs.expire_guests(), just before it deletes the guest. Conversations, messages and preferences go by their foreign keys. And jobs.erase_tenant(), which leaves nobody.';
 create policy "members change themselves, managers of users everybody" on app.memberships
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
@@ -328,8 +437,10 @@ create table app.messages (
     role text default 'user'::text not null,
     content text not null,
     created_at timestamp with time zone default now() not null,
+    team_id uuid,
     constraint messages_pkey PRIMARY KEY (tenant_id, id),
     constraint messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint messages_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint messages_tenant_id_user_id_conversation_id_fkey FOREIGN KEY (tenant_id, user_id, conversation_id) REFERENCES app.conversations(tenant_id, user_id, id) ON DELETE CASCADE,
     constraint messages_content_check CHECK (((length(content) >= 1) AND (length(content) <= 32000))),
     constraint messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text])))
@@ -341,30 +452,37 @@ comment on column app.messages.user_id is 'The conversation''s user, also in mes
 comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
 comment on column app.messages.content is 'What was said.';
 comment on column app.messages.created_at is 'When it was said.';
+comment on column app.messages.team_id is 'The conversation''s team, if it has one.';
 CREATE INDEX messages_by_conversation ON app.messages USING btree (tenant_id, user_id, conversation_id, id);
 CREATE INDEX messages_in_conversation ON app.messages USING btree (tenant_id, conversation_id, id);
+CREATE INDEX messages_of_team ON app.messages USING btree (tenant_id, team_id, id);
 alter table app.messages alter column role set statistics 0, alter column content set statistics 0;
 alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,id,role,tenant_id,user_id', 'content', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,id,role,team_id,tenant_id,user_id', 'content', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content) on app.messages to rowhouse_app;
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
 comment on policy "holders of view_all_chats read every message" on app.messages is 'As for conversations: administrators read, they do not write.';
+create policy "members of a team read its messages" on app.messages
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its messages" on app.messages is 'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
-comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that.';
+    using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
+comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
 create policy "members write into their own conversations" on app.messages
     for insert to rowhouse_app
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text)));
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
 comment on policy "members write into their own conversations" on app.messages is 'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
 create policy "nothing crosses the wall" on app.messages as restrictive
     for all to rowhouse_app
@@ -373,33 +491,49 @@ create policy "nothing crosses the wall" on app.messages as restrictive
 comment on policy "nothing crosses the wall" on app.messages is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 create table app.permissions (
     name text not null,
     description text not null,
+    of_application boolean default false not null,
+    held_by text[] default '{}'::text[] not null,
     constraint permissions_pkey PRIMARY KEY (name),
+    constraint permissions_held_by_check CHECK ((held_by <@ '{member,viewer}'::text[])),
     constraint permissions_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*$'::text))
 );
 comment on table app.permissions is 'The catalogue of what can be permitted.';
 comment on column app.permissions.name is 'Its name, as roles and refusals have it.';
 comment on column app.permissions.description is 'What it lets one do.';
-alter table app.permissions alter column name set statistics 0, alter column description set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '');
+comment on column app.permissions.of_application is 'Whether the application added it (tenancy.permission), and not Rowhouse.';
+comment on column app.permissions.held_by is 'The built-in roles that hold it beside admin, where the application added it.';
+alter table app.permissions alter column name set statistics 0, alter column description set statistics 0, alter column held_by set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,held_by,name,of_application', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.permissions enable row level security;
 alter table app.permissions force row level security;
+grant insert (name, description, of_application, held_by) on app.permissions to rowhouse_definer;
 grant select (name, description) on app.permissions to rowhouse_app;
 grant select on app.permissions to rowhouse_definer;
+grant update (description, held_by) on app.permissions to rowhouse_definer;
+create policy "applications add permissions of their own" on app.permissions
+    for insert to rowhouse_definer
+    with check (of_application);
+comment on policy "applications add permissions of their own" on app.permissions is 'tenancy.permission(), which migrations of the application call.';
+create policy "applications describe permissions of their own" on app.permissions
+    for update to rowhouse_definer
+    using (of_application)
+    with check (of_application);
+comment on policy "applications describe permissions of their own" on app.permissions is 'tenancy.permission() again: what it means and which built-in roles hold it. Rowhouse''s own stay as they are.';
 create policy "everybody inside reads the catalogue" on app.permissions
     for select to rowhouse_app
     using ((( SELECT context.user_id() AS user_id) IS NOT NULL));
@@ -440,6 +574,7 @@ comment on column app.roles.created_at is 'When it was made.';
 comment on column app.roles.updated_at is 'When it was last changed.';
 alter table app.roles alter column name set statistics 0, alter column description set statistics 0, alter column permissions set statistics 0;
 alter table app.roles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce AFTER INSERT OR DELETE OR UPDATE OF name, description, permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.announce_role();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'built_in,created_at,description,id,name,permissions,tenant_id,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.roles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER check_role_permissions BEFORE INSERT OR UPDATE OF permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
@@ -447,10 +582,20 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.roles FOR EACH ROW EXECUTE 
 alter table app.roles enable row level security;
 alter table app.roles force row level security;
 grant delete on app.roles to rowhouse_app;
+grant delete, insert, select on app.roles to rowhouse_definer;
 grant insert (name, description, permissions) on app.roles to rowhouse_app;
-grant insert, select on app.roles to rowhouse_definer;
 grant select (tenant_id, id, name, description, permissions, built_in, created_at, updated_at) on app.roles to rowhouse_app;
 grant update (name, description, permissions) on app.roles to rowhouse_app;
+grant update (permissions) on app.roles to rowhouse_definer;
+create policy "an erased tenant takes along what it owns" on app.roles
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.roles is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "built-in roles get the application's permissions" on app.roles
+    for update to rowhouse_definer
+    using (built_in)
+    with check (built_in);
+comment on policy "built-in roles get the application's permissions" on app.roles is 'tenancy.permission(): nobody can grant what nobody holds, so the administrators of every tenant hold a new permission from the start.';
 create policy "managers of roles add roles" on app.roles
     for insert to rowhouse_app
     with check (((tenant_id = ( SELECT context.tenant_requiring('manage_roles'::text) AS tenant_requiring)) AND (NOT built_in)));
@@ -481,6 +626,164 @@ create policy "the door reads every role" on app.roles
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every role" on app.roles is 'context.enter() takes the permissions from here, afresh each time; app.guard_membership() compares roles.';
+
+create table app.team_members (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    team_id uuid not null,
+    user_id uuid not null,
+    role text default 'member'::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint team_members_pkey PRIMARY KEY (tenant_id, id),
+    constraint team_members_tenant_id_team_id_user_id_key UNIQUE (tenant_id, team_id, user_id),
+    constraint team_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint team_members_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint team_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint team_members_role_check CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text])))
+);
+comment on table app.team_members is 'A member in a team.';
+comment on column app.team_members.id is 'Its key.';
+comment on column app.team_members.team_id is 'In which team.';
+comment on column app.team_members.user_id is 'Who it is.';
+comment on column app.team_members.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.team_members.created_at is 'When they came into it.';
+comment on column app.team_members.updated_at is 'When it was last changed.';
+CREATE INDEX team_members_by_team ON app.team_members USING btree (tenant_id, team_id, id);
+CREATE INDEX team_members_by_user ON app.team_members USING btree (tenant_id, user_id, id);
+alter table app.team_members alter column role set statistics 0;
+alter table app.team_members alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,role,team_id,tenant_id,updated_at,user_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.team_members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_team_member BEFORE INSERT ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.guard_team_member();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.team_members enable row level security;
+alter table app.team_members force row level security;
+grant delete on app.team_members to rowhouse_app;
+grant delete, select on app.team_members to rowhouse_definer;
+grant insert (team_id, user_id, role) on app.team_members to rowhouse_app;
+grant select (tenant_id, id, team_id, user_id, role, created_at, updated_at) on app.team_members to rowhouse_app;
+grant update (role) on app.team_members to rowhouse_app;
+create policy "leads bring people into their team, managers of teams into each" on app.team_members
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is 'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, the trigger guard_team_member says. A case, so that a missing permission is named.';
+create policy "leads say who leads their team, managers of teams each" on app.team_members
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "leads say who leads their team, managers of teams each" on app.team_members is 'Only what somebody is in the team; nobody is moved from one to another.';
+create policy "leads take people out of their team, managers of teams out of e" on app.team_members
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "leads take people out of their team, managers of teams out of e" on app.team_members is 'From the next transaction on they read nothing of it.';
+create policy "members see who is in which team" on app.team_members
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see who is in which team" on app.team_members is 'Whoever writes to a team should see who reads it.';
+create policy "nothing crosses the wall" on app.team_members as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.team_members is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the door reads who is in which team" on app.team_members
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the door reads who is in which team" on app.team_members is 'context.enter() takes the teams from here, afresh each time; app.guard_team_member() counts.';
+create policy "whoever is removed leaves their teams" on app.team_members
+    for delete to rowhouse_definer
+    using (true);
+comment on policy "whoever is removed leaves their teams" on app.team_members is 'app.end_powers(), at the hands of whoever removes them.';
+
+create table app.teams (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    name text not null,
+    description text default ''::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint teams_pkey PRIMARY KEY (tenant_id, id),
+    constraint teams_tenant_id_name_key UNIQUE (tenant_id, name),
+    constraint teams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint teams_description_check CHECK ((length(description) <= 500)),
+    constraint teams_name_check CHECK (((length(name) <= 100) AND app.is_name(name)))
+);
+comment on table app.teams is 'Some of a tenant''s members who share what belongs to the team. Teams do not nest.';
+comment on column app.teams.id is 'Its key.';
+comment on column app.teams.name is 'What it is called; one of a kind in its tenant.';
+comment on column app.teams.description is 'What it is for.';
+comment on column app.teams.created_at is 'When it was made.';
+comment on column app.teams.updated_at is 'When it was last changed.';
+alter table app.teams alter column name set statistics 0, alter column description set statistics 0;
+alter table app.teams alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,description,id,name,tenant_id,updated_at', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.teams FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.teams enable row level security;
+alter table app.teams force row level security;
+grant delete on app.teams to rowhouse_app;
+grant delete, select on app.teams to rowhouse_definer;
+grant insert (name, description) on app.teams to rowhouse_app;
+grant select (tenant_id, id, name, description, created_at, updated_at) on app.teams to rowhouse_app;
+grant update (name, description) on app.teams to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.teams
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.teams is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "managers of teams add teams" on app.teams
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring)));
+comment on policy "managers of teams add teams" on app.teams is 'They begin empty: nobody reads more by it.';
+create policy "managers of teams remove teams" on app.teams
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring)));
+comment on policy "managers of teams remove teams" on app.teams is 'Its members leave with it; its conversations go back to who began them.';
+create policy "managers of teams, and those who lead one, change it" on app.teams
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE
+    WHEN (id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
+    ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
+END));
+comment on policy "managers of teams, and those who lead one, change it" on app.teams is 'Name and description. A case, so that a missing permission is named.';
+create policy "members see the teams of their tenant" on app.teams
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.member_tenant() AS member_tenant)));
+comment on policy "members see the teams of their tenant" on app.teams is 'Which teams there are is no secret among colleagues; what belongs to one is.';
+create policy "nothing crosses the wall" on app.teams as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.teams is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the desk explains one row" on app.teams
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.teams is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "the erasure finds what its tenant owns" on app.teams
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.teams is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 
 create table app.tenant_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -521,10 +824,14 @@ CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenant_preferences FOR EACH
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenant_preferences enable row level security;
 alter table app.tenant_preferences force row level security;
+grant delete, select on app.tenant_preferences to rowhouse_definer;
 grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
 grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
-grant select on app.tenant_preferences to rowhouse_definer;
 grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.tenant_preferences
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.tenant_preferences is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "everybody inside sees the defaults" on app.tenant_preferences
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -538,6 +845,10 @@ create policy "the desk explains one row" on app.tenant_preferences
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.tenant_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "the erasure finds what its tenant owns" on app.tenant_preferences
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "the erasure finds what its tenant owns" on app.tenant_preferences is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
 create policy "whoever configures the model changes the defaults" on app.tenant_preferences
     for update to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
@@ -563,11 +874,31 @@ create table app.tenants (
     fingerprint_network boolean default false not null,
     allows_guests boolean default false not null,
     support_access text default 'read'::text not null,
+    seats integer,
+    brand_name text,
+    brand_color text,
+    accent_color text,
+    logo_url text,
+    language text default 'en'::text not null,
+    sign_in_ways text[],
+    key_limit integer,
+    requests_per_minute integer,
+    deletion_grace_days integer default 30 not null,
     constraint tenants_pkey PRIMARY KEY (id),
+    constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
+    constraint tenants_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
+    constraint tenants_brand_name_check CHECK (((length(brand_name) <= 200) AND app.is_name(brand_name))),
+    constraint tenants_deletion_grace_days_check CHECK (((deletion_grace_days >= 0) AND (deletion_grace_days <= 365))),
     constraint tenants_fingerprint_check CHECK ((fingerprint = ANY (ARRAY['off'::text, 'family'::text, 'exact'::text]))),
+    constraint tenants_key_limit_check CHECK ((key_limit >= 0)),
+    constraint tenants_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
+    constraint tenants_logo_url_check CHECK (((logo_url ~ '^https://[^[:space:][:cntrl:]]+$'::text) AND (length(logo_url) <= 2000))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint tenants_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
+    constraint tenants_seats_check CHECK ((seats > 0)),
     constraint tenants_session_idle_minutes_check CHECK (((session_idle_minutes >= 30) AND (session_idle_minutes <= 129600))),
     constraint tenants_session_lifetime_minutes_check CHECK (((session_lifetime_minutes >= 60) AND (session_lifetime_minutes <= 525600))),
+    constraint tenants_sign_in_ways_check CHECK ((((cardinality(sign_in_ways) >= 1) AND (cardinality(sign_in_ways) <= 50)) AND (array_position(sign_in_ways, NULL::text) IS NULL) AND (array_to_string(sign_in_ways, ' '::text) ~ '^[a-z0-9-]{1,40}( [a-z0-9-]{1,40})*$'::text))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text]))),
     constraint tenants_support_access_check CHECK ((support_access = ANY (ARRAY['off'::text, 'read'::text, 'write'::text])))
@@ -587,25 +918,40 @@ comment on column app.tenants.fingerprint is 'Where a session is good. off: ever
 comment on column app.tenants.fingerprint_network is 'Whether a session is good only in the network that it began in (/24 of IPv4, /64 of IPv6).';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 comment on column app.tenants.support_access is 'What the operator''s support may here. off: nobody enters, and who is inside is out at once; read: looks, for a reason and a limited time; write: may change things too.';
+comment on column app.tenants.seats is 'How many active members it may have; null for as many as there are.';
+comment on column app.tenants.brand_name is 'What its members read in place of our name; null for the tenant''s own.';
+comment on column app.tenants.brand_color is 'The color of its brand, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.accent_color is 'The color of what can be pressed, #rrggbb in lower case; null for ours.';
+comment on column app.tenants.logo_url is 'Where its logo is, at an https address; null for none.';
+comment on column app.tenants.language is 'The language that people get who chose none, as a language tag (BCP 47).';
+comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
+comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
+comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
-alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column support_access set statistics 0;
+alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column support_access set statistics 0, alter column brand_name set statistics 0, alter column brand_color set statistics 0, alter column accent_color set statistics 0, alter column logo_url set statistics 0, alter column language set statistics 0, alter column sign_in_ways set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'allows_guests,created_at,fingerprint,fingerprint_network,id,name,requires_second_factor,session_idle_minutes,session_lifetime_minutes,single_session,slug,status,support_access,updated_at', '', '');
+CREATE TRIGGER announce AFTER UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.announce_tenant();
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'accent_color,allows_guests,brand_color,brand_name,created_at,deletion_grace_days,fingerprint,fingerprint_network,id,key_limit,language,logo_url,name,requests_per_minute,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,sign_in_ways,single_session,slug,status,support_access,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER end_support_where_off AFTER UPDATE OF support_access ON app.tenants FOR EACH ROW WHEN (((new.support_access = 'off'::text) AND (old.support_access <> 'off'::text))) EXECUTE FUNCTION app.end_support_where_off();
-CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
+CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor, sign_in_ways ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
-grant insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access) on app.tenants to rowhouse_app;
-grant update (updated_at) on app.tenants to rowhouse_definer;
+grant delete, insert, select on app.tenants to rowhouse_definer;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
+grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_definer;
+create policy "a tenant goes when nothing of it is left" on app.tenants
+    for delete to rowhouse_definer
+    using ((id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "a tenant goes when nothing of it is left" on app.tenants is 'jobs.erase_tenant(), as its last step.';
 create policy "managers of the tenant change its name and settings" on app.tenants
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, how long and from where its sessions are good, whether guests are welcome, what support may, and whether members need a second factor, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status is the operator''s, so neither column is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome, what support may; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -615,6 +961,11 @@ create policy "nothing crosses the wall" on app.tenants as restrictive
     using (((id = ( SELECT context.tenant_id() AS tenant_id)) AND (id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((id = ( SELECT context.tenant_id() AS tenant_id)) AND (id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.tenants is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "owners close their tenant, and the operator suspends and limits" on app.tenants
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is 'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
 create policy "registration creates tenants" on app.tenants
     for insert to rowhouse_definer
     with check (true);
@@ -623,11 +974,6 @@ create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every tenant" on app.tenants is 'context.enter() must see that a tenant is active before there is a context; sign-in looks tenants up by slug.';
-create policy "the owners check locks the tenant" on app.tenants
-    for update to rowhouse_definer
-    using (true)
-    with check (false);
-comment on policy "the owners check locks the tenant" on app.tenants is 'app.keep_an_owner() locks the row, which PostgreSQL counts as an update; the check lets no update through.';
 
 create table app.user_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -683,8 +1029,8 @@ create policy "nothing crosses the wall" on app.user_preferences as restrictive
 comment on policy "nothing crosses the wall" on app.user_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -696,8 +1042,8 @@ create policy "the desk explains one row" on app.user_preferences
 comment on policy "the desk explains one row" on app.user_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
-    using ((user_id = ( SELECT context.user_id() AS user_id)));
-comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies.';
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
 
 create table app.users (
     id uuid default uuidv7() not null,
@@ -773,6 +1119,186 @@ create policy "the door reads every user" on app.users
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every user" on app.users is 'context.enter() must see that a user is active; sign-in looks users up by their address.';
+
+create table app.webhook_deliveries (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    endpoint_id uuid not null,
+    type text not null,
+    data jsonb not null,
+    sequence integer,
+    state text default 'pending'::text not null,
+    attempts integer default 0 not null,
+    next_attempt_at timestamp with time zone default now(),
+    response_status integer,
+    failure text,
+    created_at timestamp with time zone default now() not null,
+    settled_at timestamp with time zone,
+    constraint webhook_deliveries_pkey PRIMARY KEY (tenant_id, id),
+    constraint webhook_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES app.webhook_endpoints(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+    constraint webhook_deliveries_check CHECK (((state = 'pending'::text) = (settled_at IS NULL))),
+    constraint webhook_deliveries_check1 CHECK (((state = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+    constraint webhook_deliveries_failure_check CHECK ((failure = ANY (ARRAY['status'::text, 'redirect'::text, 'timeout'::text, 'connection'::text, 'tls'::text, 'address'::text, 'secret'::text, 'disabled'::text]))),
+    constraint webhook_deliveries_response_status_check CHECK (((response_status >= 100) AND (response_status <= 999))),
+    constraint webhook_deliveries_sequence_check CHECK ((sequence > 0)),
+    constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
+    constraint webhook_deliveries_type_check CHECK ((length(type) <= 100))
+);
+comment on table app.webhook_deliveries is 'An event for one endpoint, and what came of sending it. Kept for thirty days. Not audited: what it tells of is an event of its own, and so is that it was sent again.';
+comment on column app.webhook_deliveries.id is 'Its key; webhook-id is msg_ and this, whenever it is sent.';
+comment on column app.webhook_deliveries.endpoint_id is 'The key of the endpoint that it is for.';
+comment on column app.webhook_deliveries.type is 'Which event it is; webhook.test is one that somebody asked for.';
+comment on column app.webhook_deliveries.data is 'What it tells: ids, and no names of people.';
+comment on column app.webhook_deliveries.sequence is 'Its place among all that this endpoint was sent; null until it is sent for the first time.';
+comment on column app.webhook_deliveries.state is 'What became of it. pending: waits, or is tried again; delivered: the endpoint took it; dead: given up, until it is sent again by hand.';
+comment on column app.webhook_deliveries.attempts is 'How often it was sent.';
+comment on column app.webhook_deliveries.next_attempt_at is 'When it is sent next; null once it is delivered or dead.';
+comment on column app.webhook_deliveries.response_status is 'The HTTP status of the last answer; null where there was none.';
+comment on column app.webhook_deliveries.failure is 'What was wrong with the last attempt. status: the answer was not 2xx; redirect: it led elsewhere, where nobody follows; timeout: there was no answer in fifteen seconds; connection: nobody answers there; tls: the certificate is not good; address: no address outside of private networks, or a port that is not allowed; secret: what it is signed with cannot be decrypted; disabled: the endpoint was switched off meanwhile.';
+comment on column app.webhook_deliveries.created_at is 'When it happened.';
+comment on column app.webhook_deliveries.settled_at is 'When it was delivered or given up; null while it is pending.';
+CREATE INDEX webhook_deliveries_by_age ON app.webhook_deliveries USING btree (created_at, tenant_id);
+CREATE INDEX webhook_deliveries_by_state ON app.webhook_deliveries USING btree (tenant_id, state, id);
+CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_of_endpoint ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id);
+CREATE INDEX webhook_deliveries_of_tests ON app.webhook_deliveries USING btree (tenant_id, endpoint_id) WHERE ((state = 'pending'::text) AND (type = 'webhook.test'::text));
+alter table app.webhook_deliveries alter column type set statistics 0, alter column data set statistics 0, alter column state set statistics 0, alter column failure set statistics 0;
+alter table app.webhook_deliveries alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.webhook_deliveries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.webhook_deliveries enable row level security;
+alter table app.webhook_deliveries force row level security;
+grant delete, insert, select, update on app.webhook_deliveries to rowhouse_definer;
+grant select (tenant_id, id, endpoint_id, type, data, sequence, state, attempts, next_attempt_at, response_status, failure, created_at, settled_at) on app.webhook_deliveries to rowhouse_app;
+create policy "managers of webhooks see what was sent" on app.webhook_deliveries
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_webhooks'::text) AS tenant_where)));
+comment on policy "managers of webhooks see what was sent" on app.webhook_deliveries is 'What went out, what waits and what was given up. It holds ids and no names of people.';
+create policy "nothing crosses the wall" on app.webhook_deliveries as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.webhook_deliveries is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the queue keeps events until they are forgotten" on app.webhook_deliveries
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue keeps events until they are forgotten" on app.webhook_deliveries is 'jobs.queue_webhooks(), jobs.claim_webhooks(), jobs.settle_webhook(); context.send_test_event() and context.resend_webhook(); jobs.expire_webhooks() forgets them after thirty days.';
+
+create table app.webhook_endpoints (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    url text not null,
+    description text default ''::text not null,
+    events text[] default '{}'::text[] not null,
+    active boolean default true not null,
+    disabled_reason text,
+    failing_since timestamp with time zone,
+    last_sequence integer default 0 not null,
+    lent_until timestamp with time zone,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint webhook_endpoints_pkey PRIMARY KEY (tenant_id, id),
+    constraint webhook_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint webhook_endpoints_check CHECK (((disabled_reason IS NULL) OR (NOT active))),
+    constraint webhook_endpoints_description_check CHECK (((length(description) <= 200) AND ((description = ''::text) OR app.is_name(description)))),
+    constraint webhook_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
+    constraint webhook_endpoints_events_check CHECK (((cardinality(events) <= 50) AND (array_position(events, NULL::text) IS NULL))),
+    constraint webhook_endpoints_last_sequence_check CHECK ((last_sequence >= 0)),
+    constraint webhook_endpoints_url_check CHECK (((length(url) <= 2000) AND (url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?$'::text)))
+);
+comment on table app.webhook_endpoints is 'An address that is told of events, by webhooks that are signed (Standard Webhooks).';
+comment on column app.webhook_endpoints.id is 'Its key.';
+comment on column app.webhook_endpoints.url is 'Where events are sent: https, and no address inside of a network.';
+comment on column app.webhook_endpoints.description is 'What it is for.';
+comment on column app.webhook_endpoints.events is 'Names from the catalogue of events, in order.';
+comment on column app.webhook_endpoints.active is 'Whether it is told of what happens. What happened while it was off it never hears of.';
+comment on column app.webhook_endpoints.disabled_reason is 'Why it was switched off by itself; null if somebody did. gone: it answered 410; failing: it has taken nothing for five days.';
+comment on column app.webhook_endpoints.failing_since is 'Since when no attempt has succeeded; null if the last one did.';
+comment on column app.webhook_endpoints.last_sequence is 'The sequence of the last event that was sent to it for the first time.';
+comment on column app.webhook_endpoints.lent_until is 'Until when one worker has it in hand.';
+comment on column app.webhook_endpoints.created_at is 'When it was made.';
+comment on column app.webhook_endpoints.updated_at is 'When it was last changed by somebody.';
+alter table app.webhook_endpoints alter column url set statistics 0, alter column description set statistics 0, alter column events set statistics 0, alter column disabled_reason set statistics 0;
+alter table app.webhook_endpoints alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,disabled_reason,events,failing_since,id,tenant_id,updated_at', 'url,description,last_sequence,lent_until', 'failing_since,last_sequence,lent_until');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.webhook_endpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_webhook_endpoint BEFORE INSERT OR UPDATE OF url, events, active ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION app.guard_webhook_endpoint();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF url, description, events, active ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.webhook_endpoints enable row level security;
+alter table app.webhook_endpoints force row level security;
+grant delete on app.webhook_endpoints to rowhouse_app;
+grant delete, select on app.webhook_endpoints to rowhouse_definer;
+grant insert (url, description, events) on app.webhook_endpoints to rowhouse_app;
+grant select (tenant_id, id, url, description, events, active, disabled_reason, failing_since, last_sequence, lent_until, created_at, updated_at) on app.webhook_endpoints to rowhouse_app;
+grant update (active, disabled_reason, failing_since, last_sequence, lent_until) on app.webhook_endpoints to rowhouse_definer;
+grant update (url, description, events, active) on app.webhook_endpoints to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.webhook_endpoints
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.webhook_endpoints is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "managers of webhooks add endpoints" on app.webhook_endpoints
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)));
+comment on policy "managers of webhooks add endpoints" on app.webhook_endpoints is 'A missing permission is named. What an endpoint may subscribe to, and how many there may be, the trigger guard_webhook_endpoint says.';
+create policy "managers of webhooks change endpoints" on app.webhook_endpoints
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)));
+comment on policy "managers of webhooks change endpoints" on app.webhook_endpoints is 'Where it leads, what it is for, which events it gets, and whether it is on. How far it has come is no input.';
+create policy "managers of webhooks remove endpoints" on app.webhook_endpoints
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('manage_webhooks'::text) AS tenant_requiring)));
+comment on policy "managers of webhooks remove endpoints" on app.webhook_endpoints is 'Its secrets and what was not delivered go with it; the trail keeps that it was there.';
+create policy "managers of webhooks see the endpoints" on app.webhook_endpoints
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_webhooks'::text) AS tenant_where)));
+comment on policy "managers of webhooks see the endpoints" on app.webhook_endpoints is 'An address may hold a token of its own, so colleagues do not see it. The secret is elsewhere (auth.webhook_secrets) and is seen by nobody.';
+create policy "nothing crosses the wall" on app.webhook_endpoints as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.webhook_endpoints is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the outbox finds who subscribed" on app.webhook_endpoints
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the outbox finds who subscribed" on app.webhook_endpoints is 'jobs.queue_webhooks(), jobs.claim_webhooks(); the triggers count and compare.';
+create policy "the queue keeps count and switches off what is gone" on app.webhook_endpoints
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue keeps count and switches off what is gone" on app.webhook_endpoints is 'jobs.claim_webhooks() and jobs.settle_webhook() move the sequence and the loan, and end what fails for days. The definer may change no other column.';
+
+create table app.webhook_event_types (
+    name text not null,
+    description text not null,
+    constraint webhook_event_types_pkey PRIMARY KEY (name),
+    constraint webhook_event_types_name_check CHECK ((name ~ '^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$'::text))
+);
+comment on table app.webhook_event_types is 'The catalogue of events that webhooks tell of.';
+comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
+comment on column app.webhook_event_types.description is 'When it happens.';
+alter table app.webhook_event_types alter column name set statistics 0, alter column description set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_event_types FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.webhook_event_types FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.webhook_event_types enable row level security;
+alter table app.webhook_event_types force row level security;
+grant select (name, description) on app.webhook_event_types to rowhouse_app;
+grant select on app.webhook_event_types to rowhouse_definer;
+create policy "checks of endpoints read the catalogue" on app.webhook_event_types
+    for select to rowhouse_definer
+    using (true);
+comment on policy "checks of endpoints read the catalogue" on app.webhook_event_types is 'app.guard_webhook_endpoint() refuses an event that there is not.';
+create policy "everybody inside reads the catalogue of events" on app.webhook_event_types
+    for select to rowhouse_app
+    using ((( SELECT context.user_id() AS user_id) IS NOT NULL));
+comment on policy "everybody inside reads the catalogue of events" on app.webhook_event_types is 'The names are the same for all tenants and no secret, but outside the door there is nothing to see at all.';
+create policy "migrations keep the catalogue of events" on app.webhook_event_types
+    for all to rowhouse_owner
+    using (true)
+    with check (true);
+comment on policy "migrations keep the catalogue of events" on app.webhook_event_types is 'db/schema/app/catalogue_webhook_events.sql is the list; nobody else writes here.';
 
 create table audit.events (
     tenant_id uuid not null,
@@ -931,17 +1457,23 @@ CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, repla
 CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
+CREATE TRIGGER guard_keys BEFORE INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_keys();
 CREATE TRIGGER notify_of_api_key AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.notify_of_api_key();
 alter table auth.api_keys enable row level security;
 alter table auth.api_keys force row level security;
+grant delete, select on auth.api_keys to rowhouse_definer;
 grant insert (kind, role_id, name, beginning, digest, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, expires_at) on auth.api_keys to rowhouse_app;
 grant select (tenant_id, id, kind, user_id, role_id, created_by, name, beginning, scopes, requests_per_minute, opens_guests, origins, addresses, replaces, used_count, last_used_at, created_at, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
-grant select on auth.api_keys to rowhouse_definer;
 grant update (name, addresses, used_count, last_used_at, revoked_at) on auth.api_keys to rowhouse_definer;
 grant update (name, requests_per_minute, opens_guests, origins, addresses, expires_at, revoked_at) on auth.api_keys to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on auth.api_keys
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on auth.api_keys is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
 create policy "nothing crosses the wall" on auth.api_keys as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -1159,7 +1691,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'support_opened'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'webhook_disabled'::text, 'support_opened'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -1182,6 +1714,7 @@ create table auth.mfa_challenges (
     purpose text not null,
     tenant_slug text,
     methods text[] not null,
+    way text,
     tries integer default 0 not null,
     created_at timestamp with time zone default now() not null,
     expires_at timestamp with time zone default (now() + '00:10:00'::interval) not null,
@@ -1189,12 +1722,13 @@ create table auth.mfa_challenges (
     constraint mfa_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint mfa_challenges_digest_check CHECK ((octet_length(digest) = 32)),
     constraint mfa_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['verify'::text, 'enrol'::text]))),
-    constraint mfa_challenges_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+    constraint mfa_challenges_tries_check CHECK (((tries >= 0) AND (tries <= 5))),
+    constraint mfa_challenges_way_check CHECK ((way ~ '^[a-z0-9-]{1,40}$'::text))
 );
 comment on table auth.mfa_challenges is 'Sign-ins whose first factor was right and whose second is still to come. Not audited: that one was asked for is an event, and how it went another.';
 CREATE INDEX mfa_challenges_by_expiry ON auth.mfa_challenges USING btree (expires_at);
 CREATE INDEX mfa_challenges_by_user ON auth.mfa_challenges USING btree (user_id);
-alter table auth.mfa_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column tenant_slug set statistics 0, alter column methods set statistics 0;
+alter table auth.mfa_challenges alter column digest set statistics 0, alter column purpose set statistics 0, alter column tenant_slug set statistics 0, alter column methods set statistics 0, alter column way set statistics 0;
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON auth.mfa_challenges FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.mfa_challenges enable row level security;
 alter table auth.mfa_challenges force row level security;
@@ -1358,6 +1892,7 @@ create table auth.sessions (
     user_agent text,
     ip inet,
     key_thumbprint text,
+    way text,
     created_at timestamp with time zone default now() not null,
     authenticated_at timestamp with time zone default now() not null,
     idle_expires_at timestamp with time zone default (now() + '7 days'::interval) not null,
@@ -1370,10 +1905,11 @@ create table auth.sessions (
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
     constraint sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
     constraint sessions_counter_check CHECK ((counter >= 0)),
-    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'account_deleted'::text, 'upgraded'::text]))),
+    constraint sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'expired'::text, 'reuse'::text, 'revoked'::text, 'replaced'::text, 'password_changed'::text, 'account_deleted'::text, 'upgraded'::text, 'tenant_deleted'::text]))),
     constraint sessions_handle_digest_check CHECK ((octet_length(handle_digest) = 32)),
     constraint sessions_key_thumbprint_check CHECK ((key_thumbprint ~ '^[A-Za-z0-9_-]{43}$'::text)),
-    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[]))
+    constraint sessions_methods_check CHECK ((methods <@ '{pwd,otp,hwk,swk,user,mfa,email,fed}'::text[])),
+    constraint sessions_way_check CHECK ((way ~ '^[a-z0-9-]{1,40}$'::text))
 );
 comment on table auth.sessions is 'Sign-ins: one session is one person in one tenant on one device.';
 comment on column auth.sessions.handle_digest is 'sha256 of sha256 of the secret handle that access tokens carry as sid.';
@@ -1390,9 +1926,10 @@ CREATE INDEX sessions_by_expiry ON auth.sessions USING btree (LEAST(idle_expires
 CREATE INDEX sessions_by_member ON auth.sessions USING btree (tenant_id, user_id, created_at);
 CREATE INDEX sessions_by_user ON auth.sessions USING btree (user_id, created_at);
 CREATE INDEX sessions_of_guests ON auth.sessions USING btree (tenant_id) WHERE ((methods = '{}'::text[]) AND (ended_at IS NULL));
-alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column end_reason set statistics 0;
+alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column way set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id', 'handle_digest', 'acknowledged_at,last_seen_at');
+CREATE TRIGGER announce AFTER UPDATE OF ended_at ON auth.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL) AND (new.end_reason = ANY (ARRAY['revoked'::text, 'reuse'::text])) AND (new.tenant_id IS NOT NULL))) EXECUTE FUNCTION auth.announce_session();
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id,way', 'handle_digest', 'acknowledged_at,last_seen_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.sessions enable row level security;
 alter table auth.sessions force row level security;
@@ -1460,13 +1997,50 @@ CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.support_ac
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.support_accesses FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.support_accesses enable row level security;
 alter table auth.support_accesses force row level security;
-grant insert, select on auth.support_accesses to rowhouse_definer;
+grant delete, insert, select on auth.support_accesses to rowhouse_definer;
 grant update (ended_at, end_reason) on auth.support_accesses to rowhouse_definer;
 create policy "the door and the operator keep the accesses for support" on auth.support_accesses
     for all to rowhouse_definer
     using (true)
     with check (true);
 comment on policy "the door and the operator keep the accesses for support" on auth.support_accesses is 'context.enter() finds one by its digest; auth.open_support() makes them; the operator, an admin or the setting ends them. context.support_of_tenant() shows a company its own.';
+
+create table auth.tenant_deletions (
+    id uuid not null,
+    asked_by uuid,
+    reason text default ''::text not null,
+    asked_at timestamp with time zone default now() not null,
+    due_at timestamp with time zone not null,
+    began_at timestamp with time zone,
+    counts jsonb default '{}'::jsonb not null,
+    digest bytea default sha256('\x'::bytea) not null,
+    constraint tenant_deletions_pkey PRIMARY KEY (id),
+    constraint tenant_deletions_id_fkey FOREIGN KEY (id) REFERENCES app.tenants(id) ON DELETE CASCADE,
+    constraint tenant_deletions_check CHECK ((due_at >= asked_at)),
+    constraint tenant_deletions_digest_check CHECK ((octet_length(digest) = 32)),
+    constraint tenant_deletions_reason_check CHECK ((length(reason) <= 500))
+);
+comment on table auth.tenant_deletions is 'Tenants that are to be erased. They let nobody in; from due_at on jobs.erase_tenant() takes their rows.';
+comment on column auth.tenant_deletions.id is 'Which tenant.';
+comment on column auth.tenant_deletions.asked_by is 'The owner who asked for it; null for the operator.';
+comment on column auth.tenant_deletions.reason is 'Why, in the operator''s words.';
+comment on column auth.tenant_deletions.asked_at is 'When it was asked for.';
+comment on column auth.tenant_deletions.due_at is 'When the grace is over.';
+comment on column auth.tenant_deletions.began_at is 'When the erasure began: nothing brings the tenant back.';
+comment on column auth.tenant_deletions.counts is 'How many rows went so far, by table.';
+comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
+CREATE INDEX tenant_deletions_by_due ON auth.tenant_deletions USING btree (due_at, id);
+alter table auth.tenant_deletions alter column reason set statistics 0, alter column counts set statistics 0, alter column digest set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tenant_deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'asked_at,asked_by,began_at,due_at,id,reason', 'counts,digest', 'counts,digest');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.tenant_deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.tenant_deletions enable row level security;
+alter table auth.tenant_deletions force row level security;
+grant delete, insert, select, update on auth.tenant_deletions to rowhouse_definer;
+create policy "deletion keeps which tenants it waits for" on auth.tenant_deletions
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is 'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() takes them out, jobs.erase_tenant() erases.';
 
 create table auth.totp_factors (
     id uuid not null,
@@ -1496,6 +2070,35 @@ create policy "sign-in keeps second factors" on auth.totp_factors
     using (true)
     with check (true);
 comment on policy "sign-in keeps second factors" on auth.totp_factors is 'auth.enrol_totp(), confirm_totp() and remove_totp(); auth.take_code() notes the step that was used. Nobody else reads here.';
+
+create table auth.webhook_secrets (
+    tenant_id uuid not null,
+    id uuid not null,
+    endpoint_id uuid not null,
+    secret text not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone,
+    constraint webhook_secrets_pkey PRIMARY KEY (tenant_id, id),
+    constraint webhook_secrets_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES app.webhook_endpoints(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_secrets_secret_check CHECK ((length(secret) <= 500))
+);
+comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypted under the master key.';
+comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
+comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
+CREATE INDEX webhook_secrets_of_endpoint ON auth.webhook_secrets USING btree (tenant_id, endpoint_id, id);
+alter table auth.webhook_secrets alter column secret set statistics 0;
+alter table auth.webhook_secrets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.webhook_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,endpoint_id,expires_at,id,tenant_id', 'secret', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.webhook_secrets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.webhook_secrets enable row level security;
+alter table auth.webhook_secrets force row level security;
+grant delete, insert, select on auth.webhook_secrets to rowhouse_definer;
+grant update (expires_at) on auth.webhook_secrets to rowhouse_definer;
+create policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue signs with secrets that nobody reads" on auth.webhook_secrets is 'context.keep_webhook_secret() brings them, encrypted under the master key; jobs.claim_webhooks() lends them to the worker; jobs.expire_webhooks() forgets replaced ones.';
 
 create table context.access_as_migrated (
     object text not null,
@@ -1617,6 +2220,59 @@ create policy "workers say that they are alive" on jobs.heartbeats
     with check (true);
 comment on policy "workers say that they are alive" on jobs.heartbeats is 'jobs.beat() writes, context.readiness() reads.';
 
+create table tenancy.migrations (
+    number integer not null,
+    name text not null,
+    hash text not null,
+    applied_at timestamp with time zone default now() not null,
+    constraint migrations_pkey PRIMARY KEY (number),
+    constraint migrations_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    constraint migrations_name_check CHECK ((name ~ '^[a-z][a-z0-9-]*$'::text)),
+    constraint migrations_number_check CHECK ((number > 0))
+);
+comment on table tenancy.migrations is 'The application''s own migrations that this database has had, in order.';
+alter table tenancy.migrations alter column name set statistics 0, alter column hash set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.migrations FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'number', 'applied_at,hash,name,number', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON tenancy.migrations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table tenancy.migrations enable row level security;
+alter table tenancy.migrations force row level security;
+grant select on tenancy.migrations to rowhouse_definer;
+create policy "migrations are written down" on tenancy.migrations
+    for insert to rowhouse_owner
+    with check (true);
+comment on policy "migrations are written down" on tenancy.migrations is 'Once applied, a migration stays in the history: nobody changes or removes a line of it.';
+create policy "the history is compared with the files" on tenancy.migrations
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the history is compared with the files" on tenancy.migrations is 'context.application_migrations(), for the servers and rowhouse migrate; context.access_state().';
+
+create table tenancy.protected_tables (
+    name text not null,
+    read_permission text,
+    write_permission text,
+    owner_column text,
+    readable text[] not null,
+    insertable text[] not null,
+    updatable text[] not null,
+    kept text[] not null,
+    constraint protected_tables_pkey PRIMARY KEY (name),
+    constraint protected_tables_read_permission_fkey FOREIGN KEY (read_permission) REFERENCES app.permissions(name),
+    constraint protected_tables_write_permission_fkey FOREIGN KEY (write_permission) REFERENCES app.permissions(name)
+);
+comment on table tenancy.protected_tables is 'The application''s tables, each with what tenancy.protect() was asked for.';
+CREATE INDEX protected_tables_by_read ON tenancy.protected_tables USING btree (read_permission);
+CREATE INDEX protected_tables_by_write ON tenancy.protected_tables USING btree (write_permission);
+alter table tenancy.protected_tables alter column name set statistics 0, alter column read_permission set statistics 0, alter column write_permission set statistics 0, alter column owner_column set statistics 0, alter column readable set statistics 0, alter column insertable set statistics 0, alter column updatable set statistics 0, alter column kept set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.protected_tables FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'insertable,kept,name,owner_column,read_permission,readable,updatable,write_permission', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON tenancy.protected_tables FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table tenancy.protected_tables enable row level security;
+alter table tenancy.protected_tables force row level security;
+create policy "migrations remember what they protect" on tenancy.protected_tables
+    for all to rowhouse_owner
+    using (true)
+    with check (true);
+comment on policy "migrations remember what they protect" on tenancy.protected_tables is 'tenancy.protect() writes what it was asked for; tenancy.protect_again() does it anew after an upgrade.';
+
 -- Views -------------------------------------------------------------------------------------------
 
 create view app.api_keys with (security_invoker=true) as
@@ -1676,21 +2332,120 @@ create view context.api_key_holders with (security_invoker=true) as
         CASE
             WHEN (api_key.user_id IS NULL) THEN 'active'::text
             ELSE membership.status
-        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet, NULL::text)::context.holder AS holder,
+        END, false, granted.permissions, NULL::text, (api_key.revoked_at IS NOT NULL), COALESCE((api_key.expires_at <= statement_timestamp()), false), NULL::text, NULL::inet, NULL::text, team.list)::context.holder AS holder,
     api_key.origins,
     api_key.addresses
-   FROM (((((auth.api_keys api_key
+   FROM ((((((auth.api_keys api_key
      JOIN app.tenants tenant ON ((tenant.id = api_key.tenant_id)))
      LEFT JOIN app.users person ON ((person.id = api_key.user_id)))
      LEFT JOIN app.memberships membership ON (((membership.tenant_id = api_key.tenant_id) AND (membership.user_id = api_key.user_id))))
      LEFT JOIN app.roles role ON (((role.tenant_id = api_key.tenant_id) AND (role.id = COALESCE(api_key.role_id, membership.role_id)))))
-     CROSS JOIN LATERAL ( SELECT ARRAY( SELECT unnest(role.permissions) AS unnest
-                INTERSECT
+     CROSS JOIN LATERAL ( SELECT ARRAY((
+                         SELECT unnest(role.permissions) AS unnest
+                        UNION
+                         SELECT live.permission
+                           FROM app.grants live
+                          WHERE ((live.tenant_id = api_key.tenant_id) AND (live.user_id = api_key.user_id) AND (live.ends_at > statement_timestamp()))
+                ) INTERSECT
                  SELECT unnest(api_key.scopes) AS unnest
           ORDER BY 1) AS permissions
-         OFFSET 0) granted);
+         OFFSET 0) granted)
+     CROSS JOIN LATERAL ( SELECT format('{%s} {}'::text, string_agg((mine.team_id)::text, ','::text)) AS list
+           FROM app.team_members mine
+          WHERE ((mine.tenant_id = api_key.tenant_id) AND (mine.user_id = api_key.user_id))) team);
 comment on view context.api_key_holders is 'API keys by their digest, live or not, with the live state of their owner, tenant, membership and role. A key''s permissions are those of its owner''s role, or of its own, within its scopes.';
 grant select on context.api_key_holders to rowhouse_definer;
+
+create view context.holdings with (security_invoker=true) as
+ WITH members AS (
+         SELECT membership.tenant_id,
+            membership.id,
+            membership.user_id,
+            membership.role_id,
+            membership.is_owner,
+            membership.display_name
+           FROM ((app.memberships membership
+             JOIN app.users person ON ((person.id = membership.user_id)))
+             JOIN app.tenants tenant ON ((tenant.id = membership.tenant_id)))
+          WHERE ((membership.status = 'active'::text) AND (person.status = 'active'::text) AND (tenant.allows_guests OR (NOT person.is_guest)))
+        ), held AS (
+         SELECT member.tenant_id,
+            member.id,
+            member.user_id,
+            member.display_name,
+            own.permission,
+            role.id AS role_id,
+            NULL::uuid AS grant_id
+           FROM ((members member
+             JOIN app.roles role ON (((role.tenant_id = member.tenant_id) AND (role.id = member.role_id))))
+             CROSS JOIN LATERAL unnest(role.permissions) own(permission))
+        UNION ALL
+         SELECT member.tenant_id,
+            member.id,
+            member.user_id,
+            member.display_name,
+            live.permission,
+            NULL::uuid,
+            live.id
+           FROM (members member
+             JOIN app.grants live ON (((live.tenant_id = member.tenant_id) AND (live.user_id = member.user_id))))
+          WHERE (live.ends_at > statement_timestamp())
+        ), keys AS (
+         SELECT key.tenant_id,
+            key.id,
+            key.user_id,
+            key.role_id,
+            key.name,
+            key.scopes
+           FROM auth.api_keys key
+          WHERE ((key.revoked_at IS NULL) AND ((key.expires_at IS NULL) OR (key.expires_at > statement_timestamp())))
+        )
+ SELECT held.tenant_id,
+    held.id AS holder_id,
+    held.user_id,
+    NULL::uuid AS api_key_id,
+    held.display_name AS name,
+    held.permission,
+    held.role_id,
+    held.grant_id
+   FROM held
+UNION ALL
+ SELECT members.tenant_id,
+    members.id AS holder_id,
+    members.user_id,
+    NULL::uuid AS api_key_id,
+    members.display_name AS name,
+    'owner'::text AS permission,
+    NULL::uuid AS role_id,
+    NULL::uuid AS grant_id
+   FROM members
+  WHERE members.is_owner
+UNION ALL
+ SELECT held.tenant_id,
+    key.id AS holder_id,
+    held.user_id,
+    key.id AS api_key_id,
+    key.name,
+    held.permission,
+    held.role_id,
+    held.grant_id
+   FROM (keys key
+     JOIN held ON (((held.tenant_id = key.tenant_id) AND (held.user_id = key.user_id) AND (held.permission = ANY (key.scopes)))))
+UNION ALL
+ SELECT key.tenant_id,
+    key.id AS holder_id,
+    NULL::uuid AS user_id,
+    key.id AS api_key_id,
+    key.name,
+    own.permission,
+    role.id AS role_id,
+    NULL::uuid AS grant_id
+   FROM ((keys key
+     JOIN app.roles role ON (((role.tenant_id = key.tenant_id) AND (role.id = key.role_id))))
+     CROSS JOIN LATERAL unnest(role.permissions) own(permission))
+  WHERE ((key.user_id IS NULL) AND (own.permission = ANY (key.scopes)));
+comment on view context.holdings is 'Every way in which a member or a key comes by a permission just now: owner, role, grant, and the scopes of a key.';
+grant select on context.holdings to rowhouse_definer;
 
 create view context.session_holders with (security_invoker=true) as
  SELECT session.handle_digest AS digest,
@@ -1702,17 +2457,30 @@ create view context.session_holders with (security_invoker=true) as
         CASE
             WHEN (person.is_guest AND (NOT tenant.allows_guests)) THEN 'unwelcome'::text
             ELSE membership.status
-        END, COALESCE(membership.is_owner, false), COALESCE(role.permissions, '{}'::text[]), session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
+        END, COALESCE(membership.is_owner, false), held.permissions, session.user_agent, (session.ended_at IS NOT NULL), (LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) <= statement_timestamp()), tenant.fingerprint,
         CASE
             WHEN tenant.fingerprint_network THEN session.ip
             ELSE NULL::inet
-        END, session.key_thumbprint)::context.holder AS holder,
+        END, session.key_thumbprint, team.list)::context.holder AS holder,
     LEAST(session.idle_expires_at, session.expires_at, (session.rotated_at + ((tenant.session_idle_minutes)::double precision * '00:01:00'::interval)), (session.authenticated_at + ((tenant.session_lifetime_minutes)::double precision * '00:01:00'::interval))) AS ends_at
-   FROM ((((auth.sessions session
+   FROM ((((((auth.sessions session
      JOIN app.users person ON ((person.id = session.user_id)))
      LEFT JOIN app.tenants tenant ON ((tenant.id = session.tenant_id)))
      LEFT JOIN app.memberships membership ON (((membership.tenant_id = session.tenant_id) AND (membership.user_id = session.user_id))))
-     LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))));
+     LEFT JOIN app.roles role ON (((role.tenant_id = membership.tenant_id) AND (role.id = membership.role_id))))
+     CROSS JOIN LATERAL ( SELECT
+                CASE count(*)
+                    WHEN 0 THEN COALESCE(role.permissions, '{}'::text[])
+                    ELSE ARRAY( SELECT unnest(role.permissions) AS unnest
+                    UNION
+                     SELECT unnest(array_agg(live.permission)) AS unnest
+              ORDER BY 1)
+                END AS permissions
+           FROM app.grants live
+          WHERE ((live.tenant_id = session.tenant_id) AND (live.user_id = session.user_id) AND (live.ends_at > statement_timestamp()))) held)
+     CROSS JOIN LATERAL ( SELECT format('{%s} {%s}'::text, string_agg((mine.team_id)::text, ','::text), string_agg((mine.team_id)::text, ','::text) FILTER (WHERE (mine.role = 'lead'::text))) AS list
+           FROM app.team_members mine
+          WHERE ((mine.tenant_id = session.tenant_id) AND (mine.user_id = session.user_id))) team);
 comment on view context.session_holders is 'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
 grant select on context.session_holders to rowhouse_definer;
 
@@ -1726,9 +2494,9 @@ create view context.support_holders with (security_invoker=true) as
         CASE
             WHEN (access.user_id IS NULL) THEN 'active'::text
             ELSE membership.status
-        END, false, granted.permissions, NULL::text, ((access.ended_at IS NOT NULL) OR (tenant.support_access = 'off'::text)), (access.expires_at <= statement_timestamp()), NULL::text, NULL::inet, NULL::text)::context.holder AS holder,
+        END, false, granted.permissions, NULL::text, ((access.ended_at IS NOT NULL) OR (tenant.support_access = 'off'::text)), (access.expires_at <= statement_timestamp()), NULL::text, NULL::inet, NULL::text, team.list)::context.holder AS holder,
     (access.may_write AND (tenant.support_access = 'write'::text)) AS writes
-   FROM (((((auth.support_accesses access
+   FROM ((((((auth.support_accesses access
      JOIN app.tenants tenant ON ((tenant.id = access.tenant_id)))
      LEFT JOIN app.users person ON ((person.id = access.user_id)))
      LEFT JOIN app.memberships membership ON (((membership.tenant_id = access.tenant_id) AND (membership.user_id = access.user_id))))
@@ -1739,9 +2507,12 @@ create view context.support_holders with (security_invoker=true) as
                             ELSE role.permissions
                         END) AS unnest
                 EXCEPT
-                 SELECT unnest('{manage_users,manage_roles,manage_api_keys,manage_tenant}'::text[]) AS unnest
+                 SELECT unnest('{manage_users,manage_roles,manage_teams,manage_api_keys,manage_webhooks,manage_tenant}'::text[]) AS unnest
           ORDER BY 1) AS permissions
-         OFFSET 0) granted);
+         OFFSET 0) granted)
+     CROSS JOIN LATERAL ( SELECT format('{%s} {}'::text, string_agg((mine.team_id)::text, ','::text)) AS list
+           FROM app.team_members mine
+          WHERE ((mine.tenant_id = access.tenant_id) AND (mine.user_id = access.user_id))) team);
 comment on view context.support_holders is 'Accesses for support by the digest of their credential, live or not, with the live state of their company and of the member they act as. What hands out rights is never among their permissions.';
 grant select on context.support_holders to rowhouse_definer;
 
@@ -2789,6 +3560,84 @@ grant select on inspect.tables to rowhouse_auditor;
 
 -- Functions ---------------------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION app.announce_membership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    about constant jsonb := jsonb_build_object('membership_id', new.id, 'user_id', new.user_id, 'role_id', new.role_id);
+    was   constant text := case when tg_op = 'UPDATE' then old.status else 'removed' end;
+begin
+    if new.status <> was then
+        perform jobs.queue_webhooks(new.tenant_id, case
+            when new.status = 'removed' then 'member.removed'
+            when new.status = 'suspended' then 'member.suspended'
+            when was = 'removed' then 'member.joined'
+            else 'member.resumed'
+        end, about);
+    end if;
+    if tg_op = 'UPDATE' and new.role_id <> old.role_id then
+        perform jobs.queue_webhooks(new.tenant_id, 'member.role_changed',
+            about || jsonb_build_object('previous_role_id', old.role_id));
+    end if;
+    if tg_op = 'UPDATE' and new.is_owner <> old.is_owner then
+        perform jobs.queue_webhooks(new.tenant_id, 'member.ownership_changed',
+            about || jsonb_build_object('is_owner', new.is_owner));
+    end if;
+    return null;
+end
+$function$;
+alter function app.announce_membership() owner to rowhouse_definer;
+comment on function app.announce_membership() is 'Trigger: writes member.* for the webhook endpoints that want to hear of it.';
+grant execute on function app.announce_membership() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.announce_role()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if tg_op = 'UPDATE' and (new.name, new.description, new.permissions) is not distinct from (old.name, old.description, old.permissions) then
+        return null;
+    end if;
+    perform jobs.queue_webhooks(
+        coalesce(new.tenant_id, old.tenant_id),
+        case tg_op when 'INSERT' then 'role.created' when 'UPDATE' then 'role.changed' else 'role.deleted' end,
+        jsonb_build_object('role_id', coalesce(new.id, old.id))
+    );
+    return null;
+end
+$function$;
+alter function app.announce_role() owner to rowhouse_definer;
+comment on function app.announce_role() is 'Trigger: writes role.* for the webhook endpoints that want to hear of it.';
+grant execute on function app.announce_role() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.announce_tenant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    changed constant text[] := array(
+        select now_is.key from jsonb_each(to_jsonb(new)) as now_is
+        where now_is.key <> 'updated_at' and now_is.value is distinct from to_jsonb(old) -> now_is.key
+        order by now_is.key
+    );
+begin
+    if changed <> '{}' then
+        perform jobs.queue_webhooks(new.id, 'tenant.updated', jsonb_build_object('changed', changed));
+    end if;
+    return null;
+end
+$function$;
+alter function app.announce_tenant() owner to rowhouse_definer;
+comment on function app.announce_tenant() is 'Trigger: writes tenant.updated for the webhook endpoints that want to hear of it.';
+grant execute on function app.announce_tenant() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.check_role_permissions()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2816,7 +3665,7 @@ begin
             perform context.refuse('broken_seal');
         end if;
         select name into missing from unnest(new.permissions) as wanted (name)
-        where not context.may(name) order by name limit 1;
+        where not context.may_give(name) order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
@@ -2853,6 +3702,24 @@ $function$;
 comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
 grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.create_webhook_endpoint(secret_id uuid, sealed_secret text, url text, events text[], description text DEFAULT ''::text)
+ RETURNS app.webhook_endpoints
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made app.webhook_endpoints;
+begin
+    insert into app.webhook_endpoints (url, events, description)
+    values (create_webhook_endpoint.url, create_webhook_endpoint.events, coalesce(create_webhook_endpoint.description, ''))
+    returning * into made;
+    perform context.keep_webhook_secret(made.id, secret_id, sealed_secret, 0);
+    return made;
+end
+$function$;
+comment on function app.create_webhook_endpoint(uuid,text,text,text[],text) is 'Subscribes an address to events. The secret that they are signed with is shown this once.';
+grant execute on function app.create_webhook_endpoint(uuid,text,text,text[],text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.delete_my_preferences()
  RETURNS app.user_preferences
  LANGUAGE sql
@@ -2864,6 +3731,32 @@ AS $function$
 $function$;
 comment on function app.delete_my_preferences() is 'Forgets the caller''s preferences in this tenant, and returns them; null if there were none.';
 grant execute on function app.delete_my_preferences() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.delete_tenant(slug text)
+ RETURNS app.tenant_deletion
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select row(slug, context.close_tenant(slug))::app.tenant_deletion
+$function$;
+comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
+grant execute on function app.delete_tenant(text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.end_powers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from app.team_members as place where place.tenant_id = new.tenant_id and place.user_id = new.user_id;
+    delete from app.grants as given where given.tenant_id = new.tenant_id and given.user_id = new.user_id;
+    return null;
+end
+$function$;
+alter function app.end_powers() owner to rowhouse_definer;
+comment on function app.end_powers() is 'Trigger: who is removed from a company leaves its teams, and their grants end.';
+grant execute on function app.end_powers() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.end_support_access(id uuid)
  RETURNS app.support_access
@@ -2892,6 +3785,52 @@ alter function app.end_support_where_off() owner to rowhouse_definer;
 comment on function app.end_support_where_off() is 'Trigger: what support has open in a company ends when the company turns support off.';
 grant execute on function app.end_support_where_off() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.guard_grant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if not context.may('manage_users') then
+        perform context.refuse('manage_users');
+    end if;
+    if not context.may_give(new.permission) then
+        perform context.refuse(new.permission);
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if context.kind_in(context.actor()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_grant() owner to rowhouse_definer;
+comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+grant execute on function app.guard_grant() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2913,9 +3852,14 @@ begin
             perform context.refuse('manage_users');
         end if;
         select held.permission into missing
-        from app.roles as role cross join unnest(role.permissions) as held (permission)
-        where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
-            and not context.may(held.permission)
+        from (
+            select unnest(role.permissions) from app.roles as role
+            where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
+            union
+            select live.permission from app.grants as live
+            where live.tenant_id = old.tenant_id and live.user_id = old.user_id and live.ends_at > now()
+        ) as held (permission)
+        where not context.may_give(held.permission)
         order by held.permission limit 1;
         if missing is not null then
             perform context.refuse(missing);
@@ -2957,6 +3901,23 @@ alter function app.guard_membership() owner to rowhouse_definer;
 comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 grant execute on function app.guard_membership() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.guard_seats()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if new.status = 'active' and (tg_op = 'INSERT' or old.status <> 'active') then
+        perform app.take_seat(new.tenant_id);
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_seats() owner to rowhouse_definer;
+comment on function app.guard_seats() is 'Trigger: who becomes an active member takes a seat (RH471 where there is none).';
+grant execute on function app.guard_seats() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_second_factor()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2964,15 +3925,115 @@ CREATE OR REPLACE FUNCTION app.guard_second_factor()
  SET search_path TO ''
 AS $function$
 begin
-    if new.requires_second_factor <> old.requires_second_factor and context.is_caller() then
+    if (new.requires_second_factor, new.sign_in_ways) is distinct from (old.requires_second_factor, old.sign_in_ways) and context.is_caller() then
         perform context.require_fresh_sign_in();
     end if;
     return new;
 end
 $function$;
 alter function app.guard_second_factor() owner to rowhouse_definer;
-comment on function app.guard_second_factor() is 'Trigger: whether members need a second factor is changed with a fresh sign-in only (RH440).';
+comment on function app.guard_second_factor() is 'Trigger: by which ways members sign in, and whether they need a second factor, is changed with a fresh sign-in only (RH440).';
 grant execute on function app.guard_second_factor() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_team_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not context.is_caller() then
+        return new;
+    end if;
+    if context.tenant_id() is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
+            and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    if exists (
+        select from app.memberships as membership
+        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
+    ) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company comes into no team of it',
+            column = 'user_id',
+            constraint = 'team_members_present';
+    end if;
+    if (
+        select count(*) from app.team_members as already
+        where already.tenant_id = new.tenant_id and already.user_id = new.user_id
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'nobody is in more than a hundred teams',
+            column = 'user_id',
+            constraint = 'team_members_limit';
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_team_member() owner to rowhouse_definer;
+comment on function app.guard_team_member() is 'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400).';
+grant execute on function app.guard_team_member() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_webhook_endpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body    constant text := context.actor();
+    unknown text;
+begin
+    select name into unknown from unnest(new.events) as wanted (name)
+    where not exists (select from app.webhook_event_types as known where known.name = wanted.name)
+    order by name limit 1;
+    if unknown is not null then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no event %s', to_json(unknown)),
+            column = 'events',
+            constraint = 'webhook_endpoints_events_known',
+            hint = 'The catalogue is app.webhook_event_types.';
+    end if;
+    new.events := array(select distinct name from unnest(new.events) as wanted (name) order by name);
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtext('app.webhook_endpoints'), hashtext(new.tenant_id::text));
+        if (select count(*) >= 20 from app.webhook_endpoints as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a tenant has twenty webhook endpoints at most',
+                constraint = 'webhook_endpoints_at_most',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    elsif new.active and not old.active then
+        new.disabled_reason := null;
+        new.failing_since := null;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session' and (tg_op = 'INSERT' or new.url <> old.url) then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_webhook_endpoint() owner to rowhouse_definer;
+comment on function app.guard_webhook_endpoint() is 'Trigger: an endpoint subscribes to events that there are (RH400), of a tenant that has twenty at most, and is led elsewhere only after a fresh sign-in (RH440).';
+grant execute on function app.guard_webhook_endpoint() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.is_blank(value text)
  RETURNS boolean
@@ -3005,6 +4066,10 @@ begin
             message = 'ownership changes only in transactions that read committed';
     end if;
     perform from app.tenants as tenant where tenant.id = old.tenant_id for no key update;
+    -- Of a tenant that is being erased, nothing is left to own.
+    if old.tenant_id is not distinct from context.tenant_in_erasure() then
+        return null;
+    end if;
     if not context.stays_owned(old.tenant_id) then
         raise exception using
             errcode = 'RH409',
@@ -3040,7 +4105,8 @@ BEGIN ATOMIC
      conversations.title,
      conversations.status,
      conversations.created_at,
-     conversations.updated_at
+     conversations.updated_at,
+     conversations.team_id
     FROM app.conversations
    WHERE ((conversations.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversations.user_id = ( SELECT context.user_id() AS user_id)));
 END;
@@ -3153,6 +4219,46 @@ $function$;
 comment on function app.my_tenants() is 'The companies that the caller belongs to, the one that they are in first; a hundred at most.';
 grant execute on function app.my_tenants() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_usage()
+ RETURNS app.tenant_usage
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.tenant_usage()
+$function$;
+comment on function app.my_usage() is 'What the caller''s tenant may have and what it has: seats, API keys, requests a minute. For holders of manage_tenant.';
+grant execute on function app.my_usage() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.permissions_of(user_id uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.permissions_of(user_id)
+$function$;
+comment on function app.permissions_of(uuid) is 'What somebody may do, and why: each way in which they, and their keys, come by a permission just now. Of others it needs manage_users or manage_roles.';
+grant execute on function app.permissions_of(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.place_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.tenant_id() = new.tenant_id then
+        select conversation.team_id into new.team_id from app.conversations as conversation
+        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id;
+    end if;
+    return new;
+end
+$function$;
+alter function app.place_message() owner to rowhouse_definer;
+comment on function app.place_message() is 'Trigger: a message belongs to the team of its conversation.';
+grant execute on function app.place_message() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.receive_message()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3208,6 +4314,23 @@ AS $function$
 $function$;
 comment on function app.rename_passkey(uuid,text) is 'Gives a passkey of the caller''s another name.';
 grant execute on function app.rename_passkey(uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.resend_webhook_delivery(id uuid)
+ RETURNS app.webhook_deliveries
+ LANGUAGE plpgsql
+ STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    event constant uuid := context.resend_webhook(resend_webhook_delivery.id);
+    sent  app.webhook_deliveries;
+begin
+    select * into sent from app.webhook_deliveries as mine where mine.id = event;
+    return sent;
+end
+$function$;
+comment on function app.resend_webhook_delivery(uuid) is 'Sends a delivery again, with the id and the sequence that it had: a dead letter, or one that the receiver lost.';
+grant execute on function app.resend_webhook_delivery(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.revoke_all_sessions()
  RETURNS SETOF app.session
@@ -3280,6 +4403,39 @@ AS $function$
 $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.rotate_webhook_secret(id uuid, secret_id uuid, sealed_secret text, overlap integer DEFAULT 86400)
+ RETURNS app.webhook_endpoints
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    rotated app.webhook_endpoints;
+begin
+    perform context.keep_webhook_secret(rotate_webhook_secret.id, secret_id, sealed_secret, coalesce(overlap, 86400));
+    select * into rotated from app.webhook_endpoints as mine where mine.id = rotate_webhook_secret.id;
+    return rotated;
+end
+$function$;
+comment on function app.rotate_webhook_secret(uuid,uuid,text,integer) is 'Gives a webhook endpoint another secret, shown this once; the one before it signs along for so many seconds.';
+grant execute on function app.rotate_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.send_test_event(endpoint_id uuid)
+ RETURNS app.webhook_deliveries
+ LANGUAGE plpgsql
+ STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    event constant uuid := context.send_test_event(send_test_event.endpoint_id);
+    sent  app.webhook_deliveries;
+begin
+    select * into sent from app.webhook_deliveries as mine where mine.id = event;
+    return sent;
+end
+$function$;
+comment on function app.send_test_event(uuid) is 'Sends the event webhook.test to an endpoint, once, whatever it subscribes to and also while it is off.';
+grant execute on function app.send_test_event(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.user_preferences
@@ -3366,6 +4522,53 @@ $function$;
 comment on function app.support_accesses() is 'When the operator''s support was in the company, as whom and why, the newest first, a hundred at most; needs manage_tenant or view_audit.';
 grant execute on function app.support_accesses() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.take_seat(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    seats integer;
+    taken integer;
+begin
+    select known.seats into seats from app.tenants as known where known.id = tenant;
+    if seats is null then
+        return;
+    end if;
+    select known.seats into seats from app.tenants as known where known.id = tenant for no key update;
+    select count(*) into taken from app.memberships as membership
+    where membership.tenant_id = tenant and membership.status = 'active';
+    if taken >= seats then
+        raise exception using
+            errcode = 'RH471',
+            message = format('all %s seats are taken', seats),
+            hint = 'Remove or suspend somebody, or get more seats.';
+    end if;
+end
+$function$;
+alter function app.take_seat(uuid) owner to rowhouse_definer;
+comment on function app.take_seat(uuid) is 'Locks the tenant and raises RH471 unless one more active member fits into its seats.';
+
+CREATE OR REPLACE FUNCTION app.team_conversations(team_id uuid)
+ RETURNS SETOF app.conversations
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT conversation.tenant_id,
+     conversation.id,
+     conversation.user_id,
+     conversation.title,
+     conversation.status,
+     conversation.created_at,
+     conversation.updated_at,
+     conversation.team_id
+    FROM app.conversations conversation
+   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.team_id = team_conversations.team_id));
+END;
+comment on function app.team_conversations(uuid) is 'The conversations of a team: for who is in it, and for administrators.';
+grant execute on function app.team_conversations(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.tenant_defaults()
  RETURNS app.tenant_preferences
  LANGUAGE sql
@@ -3411,7 +4614,8 @@ BEGIN ATOMIC
      conversation.title,
      conversation.status,
      conversation.created_at,
-     conversation.updated_at
+     conversation.updated_at,
+     conversation.team_id
     FROM ( SELECT true AS everybodys,
              ( SELECT context.user_id() AS user_id) AS reader,
              conversations.tenant_id,
@@ -3420,7 +4624,8 @@ BEGIN ATOMIC
              conversations.title,
              conversations.status,
              conversations.created_at,
-             conversations.updated_at
+             conversations.updated_at,
+             conversations.team_id
             FROM app.conversations
          UNION ALL
           SELECT false,
@@ -3431,12 +4636,24 @@ BEGIN ATOMIC
              conversations.title,
              conversations.status,
              conversations.created_at,
-             conversations.updated_at
+             conversations.updated_at,
+             conversations.team_id
             FROM app.conversations) conversation
    WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.reader = ( SELECT context.user_id() AS user_id)) AND (conversation.everybodys = ( SELECT context.may('view_all_chats'::text) AS may)));
 END;
 comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 grant execute on function app.visible_conversations() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.who_can(permission text, after uuid DEFAULT NULL::uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from context.holders_of(permission, after)
+$function$;
+comment on function app.who_can(text,uuid) is 'Who can do something, and why: each way in which somebody comes by the permission just now. A hundred holders at a time, from a holderId on; needs manage_users or manage_roles.';
+grant execute on function app.who_can(text,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION audit.create_partition(day date)
  RETURNS boolean
@@ -3552,6 +4769,12 @@ begin
             hint = 'Its admins can allow more: the setting support_access; then enter with --write.';
     end if;
     if tg_op = 'UPDATE' and old_row - clocks = new_row - clocks and clocks <> '{}' then
+        return null;
+    end if;
+    -- A tenant that is erased has one certificate, and not an event for each of its rows.
+    if tg_op = 'DELETE' and context.credential_in(actor) is null and exists (
+        select from auth.tenant_deletions as leaving where leaving.id = tenant and leaving.began_at is not null
+    ) then
         return null;
     end if;
     -- Whoever is being erased is not written down once more: the trail says which rows went, and not what was in them. No
@@ -3799,7 +5022,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as asked where asked.digest = sha256(token);
         select opened.outcome, opened.result into outcome, result from auth.open_session(
-            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts
+            person.id, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || shown, facts,
+            way => (who.asked).way
         ) as opened;
     else
         update auth.sessions as own set
@@ -3813,6 +5037,46 @@ $function$;
 alter function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) is 'Keeps a new passkey, and recovery codes for who has none; tells its owner by mail.';
 grant execute on function auth.add_passkey(bytea,bytea,bytea,bytea,bytea,jsonb,text,bytea[],uuid,uuid,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.announce_api_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if tg_op = 'UPDATE' and (old.revoked_at is not null or new.revoked_at is null) then
+        return null;
+    end if;
+    perform jobs.queue_webhooks(
+        new.tenant_id,
+        case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
+        jsonb_build_object('api_key_id', new.id, 'kind', new.kind, 'user_id', new.user_id, 'role_id', new.role_id)
+    );
+    return null;
+end
+$function$;
+alter function auth.announce_api_key() owner to rowhouse_definer;
+comment on function auth.announce_api_key() is 'Trigger: writes api_key.* for the webhook endpoints that want to hear of it.';
+grant execute on function auth.announce_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.announce_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform jobs.queue_webhooks(
+        new.tenant_id, 'session.revoked',
+        jsonb_build_object('session_id', new.id, 'user_id', new.user_id, 'reason', new.end_reason)
+    );
+    return null;
+end
+$function$;
+alter function auth.announce_session() owner to rowhouse_definer;
+comment on function auth.announce_session() is 'Trigger: writes session.revoked for the webhook endpoints that want to hear of it.';
+grant execute on function auth.announce_session() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.ask_passkey(challenge bytea, purpose text, handle bytea, token bytea, facts jsonb)
  RETURNS TABLE(outcome text, person uuid, email text, name text, passkeys jsonb)
@@ -3864,7 +5128,7 @@ alter function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) owner to rowhouse_
 comment on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) is 'Keeps a challenge for an authenticator to sign and says which passkeys are meant; when signing in, nobody''s.';
 grant execute on function auth.ask_passkey(bytea,text,bytea,bytea,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid)
+CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, handle bytea, tenant_slug text, methods text[], tenant uuid, way text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3872,14 +5136,14 @@ CREATE OR REPLACE FUNCTION auth.ask_second_factor(person uuid, purpose text, han
 AS $function$
 begin
     delete from auth.mfa_challenges as over where over.expires_at < now() - interval '1 hour';
-    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods)
-        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods);
+    insert into auth.mfa_challenges (digest, user_id, purpose, tenant_slug, methods, way)
+        values (sha256(handle), person, ask_second_factor.purpose, ask_second_factor.tenant_slug, ask_second_factor.methods, ask_second_factor.way);
     perform audit.record_event('auth.second_factor_asked', tenant,
         jsonb_build_object('purpose', purpose, 'methods', methods));
 end
 $function$;
-alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) owner to rowhouse_definer;
-comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
+alter function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid,text) owner to rowhouse_definer;
+comment on function auth.ask_second_factor(uuid,text,bytea,text,text[],uuid,text) is 'Keeps a sign-in whose first factor was right until a second is shown or set up.';
 
 CREATE OR REPLACE FUNCTION auth.ban(person uuid, reason text)
  RETURNS TABLE(outcome text, ended integer, keys bigint)
@@ -3982,6 +5246,29 @@ $function$;
 alter function auth.begin_confirmation(bytea,bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.begin_confirmation(bytea,bytea,jsonb) is 'Counts a try at the first code of a new second factor and returns the (encrypted) seed to check it with.';
 grant execute on function auth.begin_confirmation(bytea,bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.begin_erasure(tenant uuid, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'an erasure has a reason, of at most 500 characters';
+    end if;
+    perform from app.tenants as known where known.id = tenant for no key update;
+    insert into auth.tenant_deletions as leaving (id, reason, due_at) values (tenant, begin_erasure.reason, now())
+        on conflict (id) do update set due_at = least(leaving.due_at, greatest(now(), leaving.asked_at)), reason = begin_erasure.reason
+        where leaving.began_at is null;
+    update app.tenants as known set status = 'closed' where known.id = tenant and known.status <> 'closed';
+    perform auth.shut_tenant(tenant);
+    perform audit.record_event('tenant.erasure_asked', null, jsonb_build_object('tenant', tenant, 'reason', reason));
+end
+$function$;
+alter function auth.begin_erasure(uuid,text) owner to rowhouse_definer;
+comment on function auth.begin_erasure(uuid,text) is 'For the operator: closes a tenant and has it erased now, with a reason for the trail.';
+grant execute on function auth.begin_erasure(uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.begin_export(handle bytea, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer)
@@ -4322,7 +5609,8 @@ begin
     if token is not null and handle is null then
         delete from auth.mfa_challenges as challenge where challenge.digest = sha256(token);
         return query select opened.outcome, opened.result from auth.open_session(
-            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts
+            who.person, session, session_handle, (who.asked).tenant_slug, (who.asked).methods || '{otp,mfa}', facts,
+            way => (who.asked).way
         ) as opened;
         return;
     end if;
@@ -4371,6 +5659,54 @@ alter function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,tex
 comment on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) is 'Signs in by a mailed link, in the browser that asked for it, or by its code. Never raises for a refusal, so that it commits.';
 grant execute on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.create_own_tenant(handle bytea, slug text, name text, facts jsonb)
+ RETURNS TABLE(outcome text, tenant jsonb, retry_after integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    shown  record;
+    person uuid;
+    made   uuid;
+begin
+    select * into strict shown from auth.live_session(handle, facts);
+    outcome := shown.outcome;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+    person := (shown.session).user_id;
+    -- Two at once take turns, so that the last that is allowed is made once.
+    perform pg_advisory_xact_lock(hashtextextended('tenants of ' || person, 0));
+    if (
+        select count(*) from app.memberships as membership
+        join app.tenants as owned on owned.id = membership.tenant_id
+        where membership.user_id = person and membership.is_owner and membership.status = 'active'
+    ) >= 20 then
+        outcome := 'too_many_tenants';
+    else
+        retry_after := auth.throttle('tenant ' || person, 5);
+        if retry_after > 0 then
+            outcome := 'throttled';
+        end if;
+    end if;
+    if outcome <> 'ok' then
+        perform audit.record_event('tenant.create_refused', null, jsonb_build_object('outcome', outcome));
+        return next;
+        return;
+    end if;
+    made := auth.create_tenant(auth.free_slug(create_own_tenant.slug), create_own_tenant.name, person);
+    perform audit.record_event('tenant.created', made, jsonb_build_object('owner', person));
+    select jsonb_build_object('id', own.id, 'slug', own.slug, 'name', own.name) into strict tenant
+    from app.tenants as own where own.id = made;
+    return next;
+end
+$function$;
+alter function auth.create_own_tenant(bytea,text,text,jsonb) owner to rowhouse_definer;
+comment on function auth.create_own_tenant(bytea,text,text,jsonb) is 'Makes a tenant that the owner of a session owns. Outcome: ok, too_many_tenants, throttled, or why the session will not do.';
+grant execute on function auth.create_own_tenant(bytea,text,text,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.create_tenant(slug text, name text, owner uuid)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -4386,9 +5722,9 @@ begin
         (tenant, admin, 'admin', 'Runs the tenant: people, roles, settings, every chat, the audit trail.',
             array(select permission.name from app.permissions as permission order by permission.name), true),
         (tenant, uuidv7(), 'member', 'Chats, and sees the own chats only.',
-            array['chat', 'read_documents'], true),
+            array['chat', 'read_documents'] || array(select permission.name from app.permissions as permission where 'member' = any (held_by)), true),
         (tenant, uuidv7(), 'viewer', 'Sees analytics and no chat.',
-            array['view_analytics'], true),
+            array['view_analytics'] || array(select permission.name from app.permissions as permission where 'viewer' = any (held_by)), true),
         (tenant, uuidv7(), 'guest', 'Visits: chats, sees the own chats only, and no colleague.',
             array['chat'], true);
     insert into app.memberships (tenant_id, user_id, role_id, is_owner, display_name)
@@ -4478,6 +5814,39 @@ $function$;
 alter function auth.describe_session(bytea,jsonb) owner to rowhouse_definer;
 comment on function auth.describe_session(bytea,jsonb) is 'User, tenant, tenants and permissions of a session, by what they signed in (amr), when (auth_time), and when it ends (expires_at). Raises RH401, and RH403 for an API key.';
 grant execute on function auth.describe_session(bytea,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.describe_tenant(tenant uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', known.id, 'slug', known.slug, 'name', known.name, 'status', known.status, 'createdAt', known.created_at,
+        'owners', coalesce((
+            select jsonb_agg(person.email order by person.email)
+            from app.memberships as membership join app.users as person on person.id = membership.user_id
+            where membership.tenant_id = known.id and membership.is_owner and membership.status = 'active'), '[]'),
+        'members', (select count(*) from app.memberships as membership
+            where membership.tenant_id = known.id and membership.status = 'active'),
+        'keys', auth.keys_in_use(known.id),
+        'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
+            and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
+        'limits', jsonb_build_object(
+            'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
+            'graceDays', known.deletion_grace_days),
+        'signInWays', known.sign_in_ways,
+        'deletion', (
+            select jsonb_build_object(
+                'askedAt', leaving.asked_at, 'askedBy', leaving.asked_by, 'dueAt', leaving.due_at,
+                'beganAt', leaving.began_at, 'counts', leaving.counts)
+            from auth.tenant_deletions as leaving where leaving.id = known.id)
+    )
+    from app.tenants as known where known.id = tenant
+$function$;
+alter function auth.describe_tenant(uuid) owner to rowhouse_definer;
+comment on function auth.describe_tenant(uuid) is 'For the operator: how a tenant stands, who owns it, its limits and what it uses of them, as JSON.';
+grant execute on function auth.describe_tenant(uuid) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.end_all_sessions(person uuid)
  RETURNS integer
@@ -4729,7 +6098,7 @@ begin
             values (shown.issuer, shown.subject, person, shown.provider);
     end if;
     return query select opened.outcome, opened.result
-        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts) as opened;
+        from auth.open_session(person, session, handle, tenant_slug, array['fed'], facts, way => shown.provider) as opened;
 end
 $function$;
 alter function auth.exchange_code(bytea,text,uuid,bytea,text,jsonb,text) owner to rowhouse_definer;
@@ -4952,6 +6321,22 @@ alter function auth.find_person(text) owner to rowhouse_definer;
 comment on function auth.find_person(text) is 'For the operator: the id of whoever has this address or id.';
 grant execute on function auth.find_person(text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.find_tenant(named text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select tenant.id from app.tenants as tenant
+    where lower(tenant.slug) = lower(btrim(named)) or tenant.id::text = lower(btrim(named))
+    -- A slug may look like an id; who gives an id means that.
+    order by tenant.id::text = lower(btrim(named)) desc
+    limit 1
+$function$;
+alter function auth.find_tenant(text) owner to rowhouse_definer;
+comment on function auth.find_tenant(text) is 'For the operator: the id of the tenant that has this slug or id.';
+grant execute on function auth.find_tenant(text) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.finish_login(email text, verified boolean, session uuid, handle bytea, tenant_slug text, facts jsonb, held_back boolean DEFAULT false, known_hash text DEFAULT NULL::text, new_hash text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
@@ -5023,7 +6408,7 @@ begin
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result from auth.open_session(
         asked.user_id, session, handle, asked.tenant_slug,
-        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts
+        asked.methods || case shown when 'otp' then '{otp,mfa}'::text[] else '{mfa}' end, facts, way => asked.way
     ) as opened;
 end
 $function$;
@@ -5085,7 +6470,7 @@ begin
     delete from auth.mfa_challenges as challenge where challenge.digest = asked.digest;
     perform auth.forgive('mfa ' || asked.user_id);
     return query select opened.outcome, opened.result
-        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts) as opened;
+        from auth.open_session(asked.user_id, session, handle, asked.tenant_slug, asked.methods || shown, facts, way => asked.way) as opened;
 end
 $function$;
 alter function auth.finish_passkey_mfa(bytea,uuid,jsonb,uuid,bytea,jsonb) owner to rowhouse_definer;
@@ -5237,6 +6622,28 @@ $function$;
 alter function auth.forgive(text) owner to rowhouse_definer;
 comment on function auth.forgive(text) is 'Takes back the attempt that auth.throttle() counted last.';
 
+CREATE OR REPLACE FUNCTION auth.found_tenant(slug text, name text, owner uuid)
+ RETURNS TABLE(outcome text, id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if auth.free_slug(found_tenant.slug) <> found_tenant.slug then
+        outcome := 'slug_taken';
+        return next;
+        return;
+    end if;
+    outcome := 'ok';
+    id := auth.create_tenant(found_tenant.slug, found_tenant.name, owner);
+    perform audit.record_event('tenant.created', id, jsonb_build_object('owner', owner));
+    return next;
+end
+$function$;
+alter function auth.found_tenant(text,text,uuid) owner to rowhouse_definer;
+comment on function auth.found_tenant(text,text,uuid) is 'For the operator: makes a tenant with its roles, owned by somebody who has an account. Outcome: ok or slug_taken.';
+grant execute on function auth.found_tenant(text,text,uuid) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.free_slug(wish text)
  RETURNS text
  LANGUAGE plpgsql
@@ -5323,7 +6730,9 @@ begin
     -- To end a key takes nothing else. To make one, or to loosen what ties it down, takes what it may do.
     if tg_op = 'INSERT' or (new.revoked_at is null and (by_key or new.role_id is not null)) then
         select name into missing from unnest(new.scopes) as wanted (name)
-        where not name = any (context.permissions_in(body)) order by name limit 1;
+        -- A person's key loses with its owner what they hold for a time only; the tenant's own would keep it.
+        where not name = any (context.permissions_in(body)) or new.role_id is not null and not context.may_give(name)
+        order by name limit 1;
         if missing is not null then
             perform context.refuse(missing);
         end if;
@@ -5345,6 +6754,35 @@ $function$;
 alter function auth.guard_api_key() owner to rowhouse_definer;
 comment on function auth.guard_api_key() is 'Trigger: an API key is its maker''s or the tenant''s, holds no more than its maker does (RH403 names what is missing), and is over once it is over (RH441).';
 grant execute on function auth.guard_api_key() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.guard_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    most integer;
+    used integer;
+begin
+    select known.key_limit into most from app.tenants as known where known.id = new.tenant_id;
+    if most is null then
+        return new;
+    end if;
+    select known.key_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
+    used := auth.keys_in_use(new.tenant_id, new.replaces);
+    if used >= most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s API keys are in use', used, most),
+            hint = 'Revoke one that nobody needs, or get a larger plan.';
+    end if;
+    return new;
+end
+$function$;
+alter function auth.guard_keys() owner to rowhouse_definer;
+comment on function auth.guard_keys() is 'Trigger: a tenant has no more API keys than its plan allows (RH480 says how many are in use).';
+grant execute on function auth.guard_keys() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.has_second_factor(person uuid)
  RETURNS boolean
@@ -5553,6 +6991,25 @@ alter function auth.keep_code(bytea,text,text,text,text,text,text) owner to rowh
 comment on function auth.keep_code(bytea,text,text,text,text,text,text) is 'Keeps what a provider said of somebody under a one-time code, for a minute.';
 grant execute on function auth.keep_code(bytea,text,text,text,text,text,text) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.keys_in_use(tenant uuid, without uuid DEFAULT NULL::uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select count(*)::integer
+    from auth.api_keys as key
+    where key.tenant_id = tenant and key.revoked_at is null and (key.expires_at is null or key.expires_at > now())
+        and key.id is distinct from without
+        and not exists (
+            select from auth.api_keys as newer
+            where newer.tenant_id = key.tenant_id and newer.replaces = key.id and newer.revoked_at is null
+                and (newer.expires_at is null or newer.expires_at > now())
+        )
+$function$;
+alter function auth.keys_in_use(uuid,uuid) owner to rowhouse_definer;
+comment on function auth.keys_in_use(uuid,uuid) is 'How many API keys of a tenant are good, not counting those that were replaced.';
+
 CREATE OR REPLACE FUNCTION auth.known_of(person uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -5570,6 +7027,26 @@ AS $function$
 $function$;
 alter function auth.known_of(uuid) owner to rowhouse_definer;
 comment on function auth.known_of(uuid) is 'What attackers know of a person: address, name, companies.';
+
+CREATE OR REPLACE FUNCTION auth.limit_tenant(tenant uuid, limits jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update app.tenants as known set
+        seats = case when limits ? 'seats' then (limits ->> 'seats')::integer else known.seats end,
+        key_limit = case when limits ? 'keys' then (limits ->> 'keys')::integer else known.key_limit end,
+        requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
+        deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
+        sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
+    where known.id = tenant;
+end
+$function$;
+alter function auth.limit_tenant(uuid,jsonb) owner to rowhouse_definer;
+comment on function auth.limit_tenant(uuid,jsonb) is 'For the operator: sets seats, keys, requests a minute and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+grant execute on function auth.limit_tenant(uuid,jsonb) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.link_identity(handle bytea, code bytea, challenge text, facts jsonb)
  RETURNS text
@@ -5985,7 +7462,7 @@ alter function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) owner t
 comment on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) is 'Makes a guest of the tenant whose publishable key is shown, and their session. Raises RH401 for a key that does not open the door.';
 grant execute on function auth.open_guest(bytea,text,text,integer,uuid,bytea,jsonb) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION auth.open_session(person_id uuid, session uuid, handle bytea, tenant_slug text, methods text[], facts jsonb, sibling_of uuid DEFAULT NULL::uuid, way text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, result jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6000,8 +7477,10 @@ declare
     ended  integer;
     new_device boolean;
 begin
+    way := coalesce(open_session.way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at into strict proven from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, open_session.way) into strict proven, way
+        from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -6011,6 +7490,7 @@ begin
         and (open_session.tenant_slug is null or tenant.slug = open_session.tenant_slug)
     order by
         tenant.status = 'active' desc,
+        (tenant.sign_in_ways is null or way = any (tenant.sign_in_ways)) desc,
         (select max(past.created_at) from auth.sessions as past
             where past.user_id = person_id and past.tenant_id = membership.tenant_id) desc nulls last,
         membership.id
@@ -6032,6 +7512,9 @@ begin
         when place.id is null and open_session.tenant_slug is not null then 'not_a_member'
         when place.status <> 'active' then 'tenant_suspended'
         when proven + life <= now() then 'expired'
+        -- A guest comes by no way at all: whether guests are welcome is a question of its own.
+        when place.sign_in_ways is not null and not person.is_guest and not coalesce(way = any (place.sign_in_ways), false)
+            then 'way_not_allowed'
         when methods && '{otp,hwk,mfa}' then 'ok'
         when auth.has_second_factor(person.id) then 'mfa_required'
         -- A guest proved nothing and can reach nothing that a second factor would keep.
@@ -6048,7 +7531,7 @@ begin
     perform context.act(person.id, place.id, facts);
     if outcome in ('mfa_required', 'mfa_enrolment_required') then
         perform auth.ask_second_factor(
-            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id
+            person.id, case outcome when 'mfa_required' then 'verify' else 'enrol' end, handle, tenant_slug, methods, place.id, way
         );
         return next;
         return;
@@ -6070,11 +7553,11 @@ begin
     end if;
     new_device := sibling_of is null and auth.is_new_device(person.id, facts ->> 'user_agent');
     insert into auth.sessions (
-        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, authenticated_at, idle_expires_at,
-        expires_at
+        id, user_id, tenant_id, handle_digest, methods, user_agent, ip, key_thumbprint, way, authenticated_at,
+        idle_expires_at, expires_at
     ) values (
         open_session.session, person.id, place.id, sha256(handle), open_session.methods,
-        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', proven, now() + idle,
+        facts ->> 'user_agent', (facts ->> 'ip')::inet, facts ->> 'key_thumbprint', way, proven, now() + idle,
         proven + life
     );
     perform audit.record_event(
@@ -6095,8 +7578,8 @@ begin
     return next;
 end
 $function$;
-alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) owner to rowhouse_definer;
-comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
+alter function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid,text) owner to rowhouse_definer;
+comment on function auth.open_session(uuid,uuid,bytea,text,text[],jsonb,uuid,text) is 'Makes a session for somebody who proved to be this person, or tells the trail why not. Never raises for a refusal, so that both commit.';
 
 CREATE OR REPLACE FUNCTION auth.open_support(tenant text, member text, credential bytea, reason text, minutes integer, writes boolean, operator text DEFAULT NULL::text)
  RETURNS TABLE(outcome text, access uuid, expires_at timestamp with time zone)
@@ -6650,6 +8133,57 @@ alter function auth.restore_account(bytea,text,bytea[],jsonb) owner to rowhouse_
 comment on function auth.restore_account(bytea,text,bytea[],jsonb) is 'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
 grant execute on function auth.restore_account(bytea,text,bytea[],jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.resume_tenant(tenant uuid, reason text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    standing text;
+    outcome  text := 'ok';
+begin
+    select known.status into strict standing from app.tenants as known where known.id = tenant for no key update;
+    if standing = 'active' then
+        outcome := 'already';
+    else
+        delete from auth.tenant_deletions as leaving where leaving.id = tenant and leaving.began_at is null;
+        if exists (select from auth.tenant_deletions as leaving where leaving.id = tenant) then
+            outcome := 'begun';
+        else
+            update app.tenants as known set status = 'active' where known.id = tenant;
+        end if;
+    end if;
+    perform audit.record_event('tenant.resumed', tenant,
+        jsonb_strip_nulls(jsonb_build_object('reason', reason, 'from', standing, 'outcome', outcome)));
+    return outcome;
+end
+$function$;
+alter function auth.resume_tenant(uuid,text) owner to rowhouse_definer;
+comment on function auth.resume_tenant(uuid,text) is 'For the operator: opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
+grant execute on function auth.resume_tenant(uuid,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.search_tenants(standing text, search text, most integer)
+ RETURNS TABLE(id uuid, slug text, name text, status text, members bigint, seats integer, created_at timestamp with time zone, erased_from timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select tenant.id, tenant.slug, tenant.name, tenant.status,
+        (select count(*) from app.memberships as membership
+            where membership.tenant_id = tenant.id and membership.status = 'active'),
+        tenant.seats, tenant.created_at, leaving.due_at
+    from app.tenants as tenant
+    left join auth.tenant_deletions as leaving on leaving.id = tenant.id
+    where (standing is null or tenant.status = standing)
+        and (search is null or strpos(tenant.slug, lower(search)) > 0 or strpos(lower(tenant.name), lower(search)) > 0)
+    order by tenant.created_at desc, tenant.id desc
+    limit most
+$function$;
+alter function auth.search_tenants(text,text,integer) owner to rowhouse_definer;
+comment on function auth.search_tenants(text,text,integer) is 'For the operator: tenants by status and part of their slug or name, newest first.';
+grant execute on function auth.search_tenants(text,text,integer) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -6710,6 +8244,51 @@ $function$;
 alter function auth.settle_mail(uuid,text,boolean) owner to rowhouse_definer;
 comment on function auth.settle_mail(uuid,text,boolean) is 'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
 grant execute on function auth.settle_mail(uuid,text,boolean) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.shut_tenant(tenant uuid)
+ RETURNS TABLE(sessions integer, keys integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.sessions as session set ended_at = now(), end_reason = 'tenant_deleted'
+    where session.tenant_id = tenant and session.ended_at is null;
+    get diagnostics sessions = row_count;
+    update auth.api_keys as key set revoked_at = now()
+    where key.tenant_id = tenant and key.revoked_at is null and (key.expires_at is null or key.expires_at > now());
+    get diagnostics keys = row_count;
+    return next;
+end
+$function$;
+alter function auth.shut_tenant(uuid) owner to rowhouse_definer;
+comment on function auth.shut_tenant(uuid) is 'Ends the sessions of a tenant and revokes its API keys; how many there were.';
+
+CREATE OR REPLACE FUNCTION auth.suspend_tenant(tenant uuid, reason text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    standing text;
+    outcome  text;
+begin
+    if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a suspension has a reason, of at most 500 characters';
+    end if;
+    select known.status into strict standing from app.tenants as known where known.id = tenant for no key update;
+    outcome := case standing when 'active' then 'ok' when 'suspended' then 'already' else standing end;
+    if outcome = 'ok' then
+        update app.tenants as known set status = 'suspended' where known.id = tenant;
+    end if;
+    perform audit.record_event('tenant.suspended', tenant, jsonb_build_object('reason', reason, 'outcome', outcome));
+    return outcome;
+end
+$function$;
+alter function auth.suspend_tenant(uuid,text) owner to rowhouse_definer;
+comment on function auth.suspend_tenant(uuid,text) is 'For the operator: shuts a tenant for now, with a reason for the trail. Outcome: ok, already or closed.';
+grant execute on function auth.suspend_tenant(uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.switch_tenant(handle bytea, counter integer, session uuid, opened bytea, tenant_slug text, facts jsonb)
  RETURNS TABLE(outcome text, result jsonb)
@@ -7059,6 +8638,14 @@ $function$;
 alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
 comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
 
+CREATE OR REPLACE FUNCTION auth.way_of(methods text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ('pwd'::text = ANY (methods)) THEN 'password'::text WHEN ('email'::text = ANY (methods)) THEN 'link'::text WHEN (methods && '{fed}'::text[]) THEN NULL::text WHEN (methods && '{hwk,swk}'::text[]) THEN 'passkey'::text ELSE NULL::text END;
+comment on function auth.way_of(text[]) is 'The way in that these methods are of: password, link or passkey; null for a provider, and for a guest.';
+grant execute on function auth.way_of(text[]) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION auth.weigh_mail_token(purpose text, link bytea, email text, codes bytea[], facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer, about text[])
  LANGUAGE plpgsql
@@ -7115,7 +8702,7 @@ CREATE OR REPLACE FUNCTION context.access_state()
 AS $function$
     with schemas as (
         select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs')
+        where nspname in ('app', 'auth', 'context', 'audit', 'inspect', 'jobs', 'tenancy')
     ),
     relations as (
         select relation.* from pg_catalog.pg_class as relation
@@ -7174,6 +8761,7 @@ AS $function$
     select 'migrations', md5(
         coalesce((select string_agg(hash, ',' order by filename) from graphile_migrate.migrations), '')
         || coalesce((select string_agg(content, '' order by filename) from graphile_migrate.current), '')
+        || coalesce((select string_agg(hash, ',' order by number) from tenancy.migrations), '')
     )
 $function$;
 alter function context.access_state() owner to rowhouse_definer;
@@ -7187,7 +8775,7 @@ CREATE OR REPLACE FUNCTION context.act(person uuid, tenant uuid, facts jsonb)
 AS $function$
 begin
     perform context.seal(context.body_of(
-        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null)::context.holder,
+        row('sign_in', null, person, null, tenant, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
         context.stated(facts)
     ));
 end
@@ -7217,6 +8805,21 @@ $function$;
 comment on function context.actor() is 'Who is acting, for triggers: what the door wrote (body.sql), or null for the system. A caller who threw their context away gets RH403.';
 grant execute on function context.actor() to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.application_migrations()
+ RETURNS TABLE(number integer, name text, hash text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select number, name, hash from tenancy.migrations order by number
+$function$;
+alter function context.application_migrations() owner to rowhouse_definer;
+comment on function context.application_migrations() is 'The application''s own migrations that this database has had, each with the hash of its text and of all before it.';
+grant execute on function context.application_migrations() to rowhouse_app;
+grant execute on function context.application_migrations() to rowhouse_auditor;
+grant execute on function context.application_migrations() to rowhouse_auth;
+grant execute on function context.application_migrations() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION context.applied_migrations()
  RETURNS TABLE(filename text, hash text)
  LANGUAGE sql
@@ -7236,7 +8839,7 @@ CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
-RETURN ((((((((((rpad(COALESCE(((holder).tenant_id)::text, ''::text), 36) || rpad(COALESCE(((holder).user_id)::text, ''::text), 36)) || rpad(COALESCE(((holder).credential_id)::text, ''::text), 36)) || (((EXTRACT(epoch FROM statement_timestamp()))::bigint + 60))::text) || (EXTRACT(epoch FROM transaction_timestamp()))::text) || rpad((pg_backend_pid())::text, 10)) || CASE WHEN (holder).is_owner THEN 't'::text ELSE 'f'::text END) || rpad(COALESCE((holder).kind, ''::text), 8)) || ((holder).permissions)::text) || ' '::text) || (detail)::text);
+RETURN ((((((((((((rpad(COALESCE(((holder).tenant_id)::text, ''::text), 36) || rpad(COALESCE(((holder).user_id)::text, ''::text), 36)) || rpad(COALESCE(((holder).credential_id)::text, ''::text), 36)) || (((EXTRACT(epoch FROM statement_timestamp()))::bigint + 60))::text) || (EXTRACT(epoch FROM transaction_timestamp()))::text) || rpad((pg_backend_pid())::text, 10)) || CASE WHEN (holder).is_owner THEN 't'::text ELSE 'f'::text END) || rpad(COALESCE((holder).kind, ''::text), 8)) || ((holder).permissions)::text) || ' '::text) || (holder).teams) || ' '::text) || (detail)::text);
 comment on function context.body_of(context.holder,jsonb) is 'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
 grant execute on function context.body_of(context.holder,jsonb) to rowhouse_definer;
 
@@ -7301,7 +8904,8 @@ begin
         'user', context.user_in(body),
         'tenant', context.tenant_in(body),
         'owner', context.is_owner_in(body),
-        'permissions', context.permissions_in(body)
+        'permissions', context.permissions_in(body),
+        'teams', context.teams_in(body)
     );
 end
 $function$;
@@ -7334,6 +8938,46 @@ end
 $function$;
 comment on function context.close_table(regclass) is 'Drops every policy, forces row security, revokes every grant of a table, keeps its values out of the statistics and has it be planned for its largest tenant: the beginning of each policy file.';
 
+CREATE OR REPLACE FUNCTION context.close_tenant(slug text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    place app.tenants;
+    due   timestamptz;
+    ended integer;
+    keys  integer;
+begin
+    perform context.require_session();
+    if not context.is_owner() then
+        perform context.refuse('owner');
+    end if;
+    perform context.require_fresh_sign_in();
+    select * into strict place from app.tenants as own where own.id = context.tenant_id() for no key update;
+    if close_tenant.slug is distinct from place.slug then
+        raise exception using
+            errcode = 'RH400',
+            message = 'the slug is not that of the company that is to be deleted',
+            column = 'slug',
+            constraint = 'tenants_deleted_by_slug',
+            hint = 'myTenant { slug } says it.';
+    end if;
+    insert into auth.tenant_deletions (id, asked_by, due_at)
+        values (place.id, context.user_id(), now() + place.deletion_grace_days * interval '1 day')
+        returning due_at into due;
+    update app.tenants as own set status = 'closed' where own.id = place.id;
+    select shut.sessions, shut.keys into ended, keys from auth.shut_tenant(place.id) as shut;
+    perform audit.record_event('tenant.deletion_asked', place.id,
+        jsonb_build_object('due_at', due, 'sessions', ended, 'keys', keys));
+    return due;
+end
+$function$;
+alter function context.close_tenant(text) owner to rowhouse_definer;
+comment on function context.close_tenant(text) is 'For app.delete_tenant(): closes the caller''s tenant at its owner''s word, ends its sessions and keys, and says when it is erased.';
+grant execute on function context.close_tenant(text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.credential_in(body text)
  RETURNS uuid
  LANGUAGE sql
@@ -7349,7 +8993,7 @@ CREATE OR REPLACE FUNCTION context.detail_in(body text)
  RETURNS jsonb
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN (substr(body, (155 + strpos(substr(body, 155), ' '::text))))::jsonb;
+RETURN (regexp_replace(substr(body, 155), '^(\S* ){3}'::text, ''::text))::jsonb;
 comment on function context.detail_in(text) is 'What a body says of the request.';
 grant execute on function context.detail_in(text) to rowhouse_app;
 grant execute on function context.detail_in(text) to rowhouse_auth;
@@ -7566,6 +9210,43 @@ RETURN ((((holder).user_agent IS NOT NULL) AND ((holder).user_agent IS DISTINCT 
 comment on function context.from_elsewhere(context.holder,jsonb) is 'Whether a request comes from another browser, program or network than its session is bound to.';
 grant execute on function context.from_elsewhere(context.holder,jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.holders_of(permission text, after uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not context.may('manage_users') and not context.may('manage_roles') then
+        perform context.refuse('manage_users');
+    end if;
+    return query
+        select
+            way.holder_id, way.user_id, way.api_key_id,
+            case
+                when way.api_key_id is null or way.user_id = context.key_keeper() or context.may('manage_api_keys')
+                    then way.name
+            end,
+            way.permission,
+            case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end,
+            way.role_id, role.name, way.grant_id, live.granted_by, live.reason, live.ends_at
+        from (
+            select * from context.holdings as known
+            where known.tenant_id = context.tenant_id() and known.permission = holders_of.permission
+                and (holders_of.after is null or known.holder_id > holders_of.after)
+            order by known.holder_id
+            -- All ways of the hundredth: the next page begins with another holder.
+            fetch first 100 rows with ties
+        ) as way
+        left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        order by way.holder_id, way.role_id, way.grant_id;
+end
+$function$;
+alter function context.holders_of(text,uuid) owner to rowhouse_definer;
+comment on function context.holders_of(text,uuid) is 'Who in the caller''s tenant holds a permission, and by what, from a holder on; for managers of users and of roles.';
+grant execute on function context.holders_of(text,uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.identities_of_caller()
  RETURNS SETOF app.identity
  LANGUAGE sql
@@ -7643,6 +9324,38 @@ end
 $function$;
 comment on function context.keep_no_values(regclass) is 'Keeps what people wrote and who they are out of the planner''s statistics, which everybody may look at.';
 
+CREATE OR REPLACE FUNCTION context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    until  constant timestamptz := now() + least(greatest(coalesce(overlap, 0), 0), 604800) * interval '1 second';
+begin
+    -- Two rotations at once take turns.
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.endpoint_id = endpoint)
+        and context.kind_in(context.open_seal()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    update auth.webhook_secrets as former set expires_at = until
+    where former.tenant_id = tenant and former.endpoint_id = endpoint
+        and (former.expires_at is null or former.expires_at > until);
+    insert into auth.webhook_secrets (tenant_id, id, endpoint_id, secret)
+    values (tenant, keep_webhook_secret.id, endpoint, keep_webhook_secret.secret);
+end
+$function$;
+alter function context.keep_webhook_secret(uuid,uuid,text,integer) owner to rowhouse_definer;
+comment on function context.keep_webhook_secret(uuid,uuid,text,integer) is 'Keeps an endpoint''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+grant execute on function context.keep_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.key_keeper()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -7673,6 +9386,25 @@ grant execute on function context.kind_in(text) to rowhouse_auth;
 grant execute on function context.kind_in(text) to rowhouse_definer;
 grant execute on function context.kind_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.led_teams()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN context.led_teams_in(context.open_seal());
+comment on function context.led_teams() is 'The teams that the caller leads, signed in themselves: a key leads none. Null outside the door.';
+grant execute on function context.led_teams() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.led_teams_in(body text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (split_part(substr(body, 155), ' '::text, 3))::uuid[];
+comment on function context.led_teams_in(text) is 'The teams that a body names as led by the user.';
+grant execute on function context.led_teams_in(text) to rowhouse_app;
+grant execute on function context.led_teams_in(text) to rowhouse_auth;
+grant execute on function context.led_teams_in(text) to rowhouse_definer;
+grant execute on function context.led_teams_in(text) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION context.mac(body text, key bytea)
  RETURNS text
  LANGUAGE sql
@@ -7690,6 +9422,28 @@ comment on function context.may(text) is 'Whether the caller holds the permissio
 grant execute on function context.may(text) to rowhouse_app;
 grant execute on function context.may(text) to rowhouse_definer;
 grant execute on function context.may(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.may_give(permission text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    return context.may(permission) and exists (
+        select from app.roles as role
+        where role.tenant_id = context.tenant_id() and may_give.permission = any (role.permissions) and role.id in (
+            select membership.role_id from app.memberships as membership
+            where membership.tenant_id = context.tenant_id() and membership.user_id = context.user_id()
+            union all
+            select own.role_id from auth.api_keys as own
+            where own.tenant_id = context.tenant_id() and own.id = context.user_id()
+        )
+    );
+end
+$function$;
+alter function context.may_give(text) owner to rowhouse_definer;
+comment on function context.may_give(text) is 'Whether the caller holds the permission by their role, and not for a time only: what nobody may give who does not.';
 
 CREATE OR REPLACE FUNCTION context.member_tenant()
  RETURNS uuid
@@ -7743,6 +9497,37 @@ grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.open_to_erasure(target regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    wanted record;
+begin
+    execute format('grant select, delete on %s to rowhouse_definer', target);
+    for wanted in select * from (values
+        ('r', 'select', 'the erasure finds what its tenant owns',
+            'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.'),
+        ('d', 'delete', 'an erased tenant takes along what it owns',
+            'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.')
+    ) as policy (letter, command, name, why) loop
+        execute format('drop policy if exists %I on %s', wanted.name, target);
+        continue when exists (
+            select from pg_catalog.pg_policy as own
+            where own.polrelid = target and own.polpermissive and own.polcmd in (wanted.letter::"char", '*')
+                and own.polroles @> array['rowhouse_definer'::regrole::oid]
+                and pg_catalog.pg_get_expr(own.polqual, own.polrelid) ~ '^true$|tenant_in_erasure'
+        );
+        execute format(
+            'create policy %I on %s for %s to rowhouse_definer using (tenant_id = (select context.tenant_in_erasure()))',
+            wanted.name, target, wanted.command);
+        execute format('comment on policy %I on %s is %L', wanted.name, target, wanted.why);
+    end loop;
+end
+$function$;
+comment on function context.open_to_erasure(regclass) is 'Lets jobs.erase_tenant() delete the rows of the tenant that is being erased from a table.';
+
 CREATE OR REPLACE FUNCTION context.passkeys_of_caller()
  RETURNS SETOF app.passkey
  LANGUAGE sql
@@ -7778,6 +9563,39 @@ grant execute on function context.permissions_in(text) to rowhouse_app;
 grant execute on function context.permissions_in(text) to rowhouse_auth;
 grant execute on function context.permissions_in(text) to rowhouse_definer;
 grant execute on function context.permissions_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.permissions_of(person uuid)
+ RETURNS SETOF app.holding
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if person is distinct from context.user_id() and not context.may('manage_users') and not context.may('manage_roles') then
+        perform context.refuse('manage_users');
+    end if;
+    return query
+        select
+            way.holder_id, way.user_id, way.api_key_id,
+            case
+                when way.api_key_id is null or way.user_id = context.key_keeper() or context.may('manage_api_keys')
+                    then way.name
+            end,
+            way.permission,
+            case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end,
+            way.role_id, role.name, way.grant_id, live.granted_by, live.reason, live.ends_at
+        from context.holdings as way
+        left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        where way.tenant_id = context.tenant_id()
+            and (way.user_id = person or way.user_id is null and way.api_key_id = person)
+        order by way.permission, way.api_key_id nulls first, way.role_id, way.grant_id
+        limit 1000;
+end
+$function$;
+alter function context.permissions_of(uuid) owner to rowhouse_definer;
+comment on function context.permissions_of(uuid) is 'What somebody in the caller''s tenant may do, and by what; of others only for managers of users and of roles.';
+grant execute on function context.permissions_of(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.plan_for_largest(target regclass, key name)
  RETURNS void
@@ -7961,8 +9779,9 @@ CREATE OR REPLACE FUNCTION context.request_limit()
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select mine.requests_per_minute
-    from auth.api_keys as mine, context.open_seal() as body
+    select least(mine.requests_per_minute, place.requests_per_minute)
+    from context.open_seal() as body, auth.api_keys as mine
+    join app.tenants as place on place.id = mine.tenant_id
     where context.kind_in(body) = 'api_key'
         and mine.tenant_id = context.tenant_in(body) and mine.id = context.credential_in(body)
 $function$;
@@ -8017,6 +9836,30 @@ comment on function context.require_session() is 'The caller''s session; RH403 f
 grant execute on function context.require_session() to rowhouse_app;
 grant execute on function context.require_session() to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.resend_webhook(delivery uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+begin
+    update app.webhook_deliveries as mine set
+        state = 'pending', settled_at = null, next_attempt_at = now(),
+        attempts = case mine.state when 'pending' then mine.attempts else 0 end
+    where mine.tenant_id = tenant and mine.id = delivery;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook delivery';
+    end if;
+    perform audit.record_event('webhook.resent', tenant, jsonb_build_object('delivery_id', delivery));
+    return delivery;
+end
+$function$;
+alter function context.resend_webhook(uuid) owner to rowhouse_definer;
+comment on function context.resend_webhook(uuid) is 'Has a delivery of the caller''s tenant sent again. Raises RH403, RH404.';
+grant execute on function context.resend_webhook(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.seal(body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -8036,6 +9879,36 @@ end
 $function$;
 alter function context.seal(text) owner to rowhouse_definer;
 comment on function context.seal(text) is 'Writes the sealed context: a body and its HMAC-SHA256 under the newest seal key.';
+
+CREATE OR REPLACE FUNCTION context.send_test_event(endpoint uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_webhooks');
+    event  uuid;
+begin
+    perform from app.webhook_endpoints as mine
+    where mine.tenant_id = tenant and mine.id = endpoint for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such webhook endpoint';
+    end if;
+    select waiting.id into event from app.webhook_deliveries as waiting
+    where waiting.tenant_id = tenant and waiting.endpoint_id = endpoint
+        and waiting.state = 'pending' and waiting.type = 'webhook.test';
+    if event is null then
+        insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+        values (tenant, endpoint, 'webhook.test', jsonb_build_object('endpoint_id', endpoint))
+        returning id into event;
+    end if;
+    return event;
+end
+$function$;
+alter function context.send_test_event(uuid) owner to rowhouse_definer;
+comment on function context.send_test_event(uuid) is 'Writes a test event for an endpoint of the caller''s tenant, unless one waits. Raises RH403, RH404.';
+grant execute on function context.send_test_event(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.sessions_of_caller()
  RETURNS SETOF app.session
@@ -8114,6 +9987,26 @@ alter function context.support_of_tenant() owner to rowhouse_definer;
 comment on function context.support_of_tenant() is 'The accesses for support in the caller''s company, the newest first, a hundred at most; RH403 without manage_tenant and view_audit.';
 grant execute on function context.support_of_tenant() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.teams(permission text DEFAULT ''::text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+RETURN context.teams_in(context.open_seal(permission));
+comment on function context.teams(text) is 'The teams that the caller is in, if they hold the permission; else null: a policy that compares with it hides.';
+grant execute on function context.teams(text) to rowhouse_app;
+grant execute on function context.teams(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.teams_in(body text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (split_part(substr(body, 155), ' '::text, 2))::uuid[];
+comment on function context.teams_in(text) is 'The teams that a body names: those of the user.';
+grant execute on function context.teams_in(text) to rowhouse_app;
+grant execute on function context.teams_in(text) to rowhouse_auth;
+grant execute on function context.teams_in(text) to rowhouse_definer;
+grant execute on function context.teams_in(text) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION context.tenant_holding(permissions text[])
  RETURNS uuid
  LANGUAGE plpgsql
@@ -8150,6 +10043,20 @@ grant execute on function context.tenant_in(text) to rowhouse_auth;
 grant execute on function context.tenant_in(text) to rowhouse_definer;
 grant execute on function context.tenant_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.tenant_in_erasure()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select leaving.id from auth.tenant_deletions as leaving
+    where leaving.began_at is not null
+    order by leaving.began_at, leaving.id
+    limit 1
+$function$;
+alter function context.tenant_in_erasure() owner to rowhouse_definer;
+comment on function context.tenant_in_erasure() is 'The tenant that jobs.erase_tenant() is at; null while there is none.';
+
 CREATE OR REPLACE FUNCTION context.tenant_requiring(permission text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -8169,6 +10076,76 @@ comment on function context.tenant_requiring(text) is 'The caller''s tenant if t
 grant execute on function context.tenant_requiring(text) to rowhouse_app;
 grant execute on function context.tenant_requiring(text) to rowhouse_definer;
 grant execute on function context.tenant_requiring(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.tenant_tables()
+ RETURNS SETOF regclass
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    left_over oid[];
+    free      oid[];
+begin
+    left_over := array(
+        select kind.oid
+        from pg_catalog.pg_class as kind
+        join pg_catalog.pg_namespace as place on place.oid = kind.relnamespace
+        join pg_catalog.pg_attribute as part on part.attrelid = kind.oid
+        where kind.relkind in ('r', 'p') and not kind.relispartition and kind.relpersistence <> 't'
+            and place.nspname not in ('audit', 'information_schema') and place.nspname not like 'pg\_%'
+            and part.attname = 'tenant_id' and part.atttypid = 'uuid'::regtype and not part.attisdropped
+        order by place.nspname, kind.relname
+    );
+    while cardinality(left_over) > 0 loop
+        free := array(
+            select each from unnest(left_over) with ordinality as known (each, place)
+            where not exists (
+                select from pg_catalog.pg_constraint as link
+                where link.contype = 'f' and link.confrelid = each and link.conrelid <> each
+                    and link.conrelid = any (left_over)
+            )
+            order by place
+        );
+        if free = '{}' then
+            free := left_over;
+        end if;
+        return query select each::regclass from unnest(free) as each;
+        left_over := array(
+            select each from unnest(left_over) with ordinality as known (each, place)
+            where each <> all (free) order by place
+        );
+    end loop;
+end
+$function$;
+comment on function context.tenant_tables() is 'Every table with a column tenant_id but the trail, each before the tables that it refers to.';
+grant execute on function context.tenant_tables() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.tenant_usage()
+ RETURNS app.tenant_usage
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    usage app.tenant_usage;
+begin
+    if not context.may('manage_tenant') then
+        perform context.refuse('manage_tenant');
+    end if;
+    select
+        tenant.seats,
+        (select count(*) from app.memberships as membership
+            where membership.tenant_id = tenant.id and membership.status = 'active'),
+        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute
+    into usage
+    from app.tenants as tenant where tenant.id = context.tenant_id();
+    return usage;
+end
+$function$;
+alter function context.tenant_usage() owner to rowhouse_definer;
+comment on function context.tenant_usage() is 'Limits of the caller''s tenant and what it uses of them, for who holds manage_tenant.';
+grant execute on function context.tenant_usage() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.tenant_where(permission text)
  RETURNS uuid
@@ -9448,7 +11425,7 @@ CREATE OR REPLACE FUNCTION inspect.schemas()
  STABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs'))
+    select inspect.names_in(coalesce(nullif(current_setting('inspect.schemas', true), ''), 'app, auth, context, audit, jobs, tenancy'))
 $function$;
 comment on function inspect.schemas() is 'The schemas that are inspected: the setting inspect.schemas.';
 grant execute on function inspect.schemas() to rowhouse_auditor;
@@ -9652,7 +11629,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null);
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null, '{} {}');
     lines       jsonb := '[]';
 begin
     if (
@@ -9672,7 +11649,21 @@ begin
             person.status as user_status, company.status as tenant_status,
             case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
             case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
-            coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
+            coalesce(membership.is_owner, false) as is_owner,
+            array(
+                select unnest(role.permissions)
+                union
+                select live.permission from app.grants as live
+                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                order by 1
+            ) as permissions,
+            (
+                select format('{%s} {%s}',
+                    string_agg(mine.team_id::text, ','),
+                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                from app.team_members as mine
+                where mine.tenant_id = company.id and mine.user_id = person.id
+            ) as teams
         into holder
         from app.users as person
         left join app.tenants as company on company.id = why.tenant
@@ -9698,7 +11689,7 @@ begin
         end if;
         sealed := row(
             holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
-            null, null, null
+            null, null, null, holder.teams
         )::context.holder;
     end if;
 
@@ -9767,6 +11758,67 @@ $function$;
 alter function jobs.beat(text) owner to rowhouse_definer;
 comment on function jobs.beat(text) is 'A worker says that it is alive; /readyz looks for it.';
 grant execute on function jobs.beat(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.claim_webhooks()
+ RETURNS TABLE(tenant uuid, endpoint uuid, lent_until timestamp with time zone, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.webhook_endpoints;
+begin
+    select endpoint.* into mine
+    from jobs.webhook_endpoints_due() as due
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = due.tenant_id and endpoint.id = due.endpoint_id
+    where endpoint.lent_until is null or endpoint.lent_until <= now()
+    order by due.since
+    limit 1
+    for no key update of endpoint skip locked;
+    if not found then
+        return;
+    end if;
+    update app.webhook_endpoints as lent set lent_until = clock_timestamp() + interval '2 minutes'
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id
+    returning lent.lent_until into mine.lent_until;
+
+    return query
+    with due as (
+        select waiting.id, waiting.sequence,
+            row_number() over (order by waiting.sequence nulls last, waiting.id) as place
+        from app.webhook_deliveries as waiting
+        where waiting.tenant_id = mine.tenant_id and waiting.endpoint_id = mine.id
+            and waiting.state = 'pending' and waiting.next_attempt_at <= now()
+            and (mine.active or waiting.type = 'webhook.test')
+        order by place limit 5
+    ), numbered as (
+        select due.id, due.place,
+            coalesce(due.sequence, (mine.last_sequence + count(*) filter (where due.sequence is null) over (order by due.place))::integer) as sequence
+        from due
+    ), counted as (
+        update app.webhook_endpoints as one set last_sequence = greatest(one.last_sequence, last.sequence)
+        from (select max(numbered.sequence) as sequence from numbered) as last
+        where one.tenant_id = mine.tenant_id and one.id = mine.id and last.sequence > one.last_sequence
+    ), taken as (
+        update app.webhook_deliveries as one set attempts = one.attempts + 1, sequence = numbered.sequence
+        from numbered
+        where one.tenant_id = mine.tenant_id and one.id = numbered.id
+        returning one.id, one.type, one.data, one.sequence, one.created_at, one.attempts, numbered.place
+    )
+    select mine.tenant_id, mine.id, mine.lent_until, mine.url,
+        (
+            select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc, known.id)
+            from auth.webhook_secrets as known
+            where known.tenant_id = mine.tenant_id and known.endpoint_id = mine.id
+                and (known.expires_at is null or known.expires_at > now())
+        ),
+        taken.id, taken.type, taken.data, taken.sequence, taken.created_at, taken.attempts
+    from taken order by taken.place;
+end
+$function$;
+alter function jobs.claim_webhooks() owner to rowhouse_definer;
+comment on function jobs.claim_webhooks() is 'Events that are due for one endpoint, in order, lent for two minutes to whoever asks, with what they are signed with.';
+grant execute on function jobs.claim_webhooks() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.create_audit_partitions()
  RETURNS integer
@@ -9880,6 +11932,88 @@ alter function jobs.delete_account(integer) owner to rowhouse_definer;
 comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 grant execute on function jobs.delete_account(integer) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.erase_tenant(batch integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    leaving auth.tenant_deletions;
+    place   app.tenants;
+    target  regclass;
+    key     text;
+    backwards text;
+    went    bigint;
+    keys    text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('jobs.erase_tenant', 0));
+    select * into leaving from auth.tenant_deletions as known where known.id = context.tenant_in_erasure();
+    if not found then
+        select * into leaving from auth.tenant_deletions as due
+        where due.due_at <= now()
+        order by due.due_at, due.id
+        limit 1;
+        if not found then
+            return '{"step": "none"}';
+        end if;
+        -- Whoever brings it back at this moment holds its row, and is through or too late.
+        perform from app.tenants as known where known.id = leaving.id for no key update;
+        update auth.tenant_deletions as due set began_at = now() where due.id = leaving.id and due.due_at <= now()
+            returning * into leaving;
+        if not found then
+            return '{"step": "more"}';
+        end if;
+    end if;
+
+    for target in select context.tenant_tables() loop
+        select string_agg(format('%I', part.attname), ', ' order by part.attnum)
+        into key
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as part on part.attrelid = index.indrelid and part.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary;
+        -- What refers to another row of the same table is younger, and goes first.
+        select string_agg(format('%I desc', part.attname), ', ' order by part.attnum)
+        into backwards
+        from pg_catalog.pg_index as index
+        join pg_catalog.pg_attribute as part on part.attrelid = index.indrelid and part.attnum = any (index.indkey)
+        where index.indrelid = target and index.indisprimary
+            and exists (select from pg_catalog.pg_constraint as link
+                where link.contype = 'f' and link.conrelid = target and link.confrelid = target);
+        execute format(
+            'with going as ('
+            '  delete from %1$s where tenant_id = $1 and ctid = any (array('
+            '    select ctid from %1$s where tenant_id = $1 %3$s limit $2'
+            '  )) returning concat_ws('' '', %2$s) as key'
+            ') select count(*), string_agg(key, E''\n'' order by key collate "C") from going',
+            target, coalesce(key, 'tenant_id'), 'order by ' || backwards)
+        into went, keys using leaving.id, batch;
+        if went > 0 then
+            update auth.tenant_deletions as known set
+                counts = jsonb_set(known.counts, array[target::text],
+                    to_jsonb(coalesce((known.counts ->> target::text)::bigint, 0) + went)),
+                digest = sha256(known.digest || convert_to(target::text || E'\n' || keys || E'\n', 'UTF8'))
+            where known.id = leaving.id;
+            return jsonb_build_object('step', 'more', 'tenant', leaving.id, 'table', target::text, 'rows', went);
+        end if;
+    end loop;
+
+    select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;
+    delete from app.tenants as known where known.id = leaving.id returning * into strict place;
+    perform audit.record_event('tenant.erased', null, jsonb_build_object(
+        'tenant', place.id, 'slug', place.slug, 'asked_by', leaving.asked_by, 'reason', leaving.reason,
+        'asked_at', leaving.asked_at, 'began_at', leaving.began_at, 'counts', leaving.counts,
+        'digest', encode(leaving.digest, 'hex')));
+    delete from auth.tenant_deletions as known where known.id = leaving.id;
+    return jsonb_build_object('step', 'erased', 'tenant', place.id, 'slug', place.slug, 'counts', leaving.counts,
+        'digest', encode(leaving.digest, 'hex'));
+end
+$function$;
+alter function jobs.erase_tenant(integer) owner to rowhouse_definer;
+comment on function jobs.erase_tenant(integer) is 'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
+grant execute on function jobs.erase_tenant(integer) to rowhouse_owner;
+grant execute on function jobs.erase_tenant(integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer
  LANGUAGE plpgsql
@@ -9898,6 +12032,24 @@ $function$;
 alter function jobs.expire_exchange_codes() owner to rowhouse_definer;
 comment on function jobs.expire_exchange_codes() is 'Forgets one-time codes whose minute is over and returns how many; and challenges of passkeys that are over.';
 grant execute on function jobs.expire_exchange_codes() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_grants()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tidied integer;
+begin
+    delete from app.grants as given where given.ends_at <= now();
+    get diagnostics tidied = row_count;
+    return tidied;
+end
+$function$;
+alter function jobs.expire_grants() owner to rowhouse_definer;
+comment on function jobs.expire_grants() is 'Removes grants whose time is over and returns how many.';
+grant execute on function jobs.expire_grants() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_guests(idle_days integer, most integer DEFAULT 200)
  RETURNS integer
@@ -10005,6 +12157,25 @@ alter function jobs.expire_sessions() owner to rowhouse_definer;
 comment on function jobs.expire_sessions() is 'Ends sessions past their time and returns how many; forgets old ones, old throttles, tallies and heartbeats.';
 grant execute on function jobs.expire_sessions() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.expire_webhooks()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    forgotten integer;
+begin
+    delete from app.webhook_deliveries where created_at <= now() - interval '30 days';
+    get diagnostics forgotten = row_count;
+    delete from auth.webhook_secrets where expires_at <= now();
+    return forgotten;
+end
+$function$;
+alter function jobs.expire_webhooks() owner to rowhouse_definer;
+comment on function jobs.expire_webhooks() is 'Forgets webhook deliveries of more than thirty days ago and returns how many; and secrets that were replaced.';
+grant execute on function jobs.expire_webhooks() to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
  LANGUAGE sql
@@ -10071,6 +12242,33 @@ alter function jobs.measure() owner to rowhouse_definer;
 comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
 grant execute on function jobs.measure() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.queue_webhooks(tenant uuid, type text, data jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+    select endpoint.tenant_id, endpoint.id, queue_webhooks.type, queue_webhooks.data
+    from app.webhook_endpoints as endpoint
+    where endpoint.tenant_id = tenant and endpoint.active and queue_webhooks.type = any (endpoint.events)
+$function$;
+alter function jobs.queue_webhooks(uuid,text,jsonb) owner to rowhouse_definer;
+comment on function jobs.queue_webhooks(uuid,text,jsonb) is 'Writes an event for each endpoint of the tenant that subscribed to it, in the caller''s transaction.';
+
+CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update app.webhook_endpoints as lent set lent_until = null
+    where lent.tenant_id = tenant and lent.id = endpoint and lent.lent_until = release_webhooks.lent_until
+$function$;
+alter function jobs.release_webhooks(uuid,uuid,timestamp with time zone) owner to rowhouse_definer;
+comment on function jobs.release_webhooks(uuid,uuid,timestamp with time zone) is 'Gives an endpoint back that jobs.claim_webhooks() lent until then.';
+grant execute on function jobs.release_webhooks(uuid,uuid,timestamp with time zone) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.retry(id bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -10123,3 +12321,635 @@ $function$;
 alter function jobs.rotate_seal_key(interval) owner to rowhouse_definer;
 comment on function jobs.rotate_seal_key(interval) is 'Replaces the seal key when it is older than max_age; true if it did.';
 grant execute on function jobs.rotate_seal_key(interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.settle_webhook(tenant uuid, delivery uuid, attempt integer, status integer, failure text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    pauses   constant interval[] := '{5 seconds,5 minutes,30 minutes,2 hours,5 hours,10 hours,14 hours,20 hours,24 hours}';
+    -- The endpoint first, as in jobs.claim_webhooks().
+    hearing  app.webhook_endpoints;
+    outcome  text;
+    reason   text;
+begin
+    select endpoint.* into hearing
+    from app.webhook_endpoints as endpoint
+    join app.webhook_deliveries as one on one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+    where one.tenant_id = tenant and one.id = delivery
+    for no key update of endpoint;
+    update app.webhook_deliveries as one set
+        state = judged.state,
+        response_status = status,
+        failure = settle_webhook.failure,
+        settled_at = case when judged.state <> 'pending' then now() end,
+        next_attempt_at = case when judged.state = 'pending' then now() + pauses[one.attempts] * (1 + random() / 10) end
+    from (
+        select known.id, case
+            when settle_webhook.failure is null then 'delivered'
+            when status is not distinct from 410 or known.attempts > cardinality(pauses) or known.type = 'webhook.test' then 'dead'
+            else 'pending'
+        end as state
+        from app.webhook_deliveries as known
+        where known.tenant_id = tenant and known.id = delivery and known.state = 'pending' and known.attempts = attempt
+        for no key update
+    ) as judged
+    where one.tenant_id = tenant and one.id = judged.id
+    returning one.state into outcome;
+    if outcome is null then
+        return null;
+    end if;
+    if settle_webhook.failure is null then
+        update app.webhook_endpoints as one set failing_since = null
+        where one.tenant_id = tenant and one.id = hearing.id and one.failing_since is not null;
+        return outcome;
+    end if;
+    reason := case
+        when status = 410 then 'gone'
+        when outcome = 'dead' and hearing.failing_since < now() - interval '5 days' then 'failing'
+    end;
+    update app.webhook_endpoints as one set
+        failing_since = coalesce(one.failing_since, now()),
+        active = one.active and reason is null,
+        disabled_reason = case when one.active then reason else one.disabled_reason end
+    where one.tenant_id = tenant and one.id = hearing.id;
+    if reason is not null and hearing.active then
+        update app.webhook_deliveries as one set
+            state = 'dead', failure = 'disabled', settled_at = now(), next_attempt_at = null
+        where one.tenant_id = tenant and one.endpoint_id = hearing.id and one.state = 'pending';
+        perform auth.queue_mail(gen_random_uuid(), 'webhook_disabled', person.email, person.locale, null, '{}')
+        from app.memberships as owner
+        join app.users as person on person.id = owner.user_id
+        where owner.tenant_id = tenant and owner.is_owner and owner.status = 'active';
+    end if;
+    return outcome;
+end
+$function$;
+alter function jobs.settle_webhook(uuid,uuid,integer,integer,text) owner to rowhouse_definer;
+comment on function jobs.settle_webhook(uuid,uuid,integer,integer,text) is 'Notes how an attempt went; returns the delivery''s state: delivered, pending (it is tried again) or dead. Null for an attempt that was settled already.';
+grant execute on function jobs.settle_webhook(uuid,uuid,integer,integer,text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.webhook_endpoints_due()
+ RETURNS TABLE(tenant_id uuid, endpoint_id uuid, since timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with recursive waiting as (
+        (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' order by one.tenant_id, one.endpoint_id limit 1
+        )
+        union all
+        select further.tenant_id, further.endpoint_id
+        from waiting cross join lateral (
+            select one.tenant_id, one.endpoint_id from app.webhook_deliveries as one
+            where one.state = 'pending' and (one.tenant_id, one.endpoint_id) > (waiting.tenant_id, waiting.endpoint_id)
+            order by one.tenant_id, one.endpoint_id limit 1
+        ) as further
+    )
+    select endpoint.tenant_id, endpoint.id, first.next_attempt_at
+    from waiting
+    join app.webhook_endpoints as endpoint on endpoint.tenant_id = waiting.tenant_id and endpoint.id = waiting.endpoint_id
+    join app.tenants as tenant on tenant.id = endpoint.tenant_id and tenant.status = 'active'
+    cross join lateral (
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id and one.state = 'pending'
+            order by one.next_attempt_at limit 1
+        )
+        union all
+        (
+            select one.next_attempt_at from app.webhook_deliveries as one
+            where not endpoint.active
+                and one.tenant_id = endpoint.tenant_id and one.endpoint_id = endpoint.id
+                and one.state = 'pending' and one.type = 'webhook.test'
+            limit 1
+        )
+    ) as first
+    where first.next_attempt_at <= now() and (endpoint.lent_until is null or endpoint.lent_until <= now())
+$function$;
+alter function jobs.webhook_endpoints_due() owner to rowhouse_definer;
+comment on function jobs.webhook_endpoints_due() is 'Endpoints that no worker has in hand, for which an event is due, and since when.';
+
+CREATE OR REPLACE FUNCTION jobs.webhooks_due()
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from jobs.webhook_endpoints_due())
+$function$;
+alter function jobs.webhooks_due() owner to rowhouse_definer;
+comment on function jobs.webhooks_due() is 'Whether an event waits for an endpoint that no worker has in hand.';
+grant execute on function jobs.webhooks_due() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION tenancy.add_policy(target regclass, name text, kind text, condition text, why text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    execute format('create policy %I on %s as %s to rowhouse_app', name, target, kind)
+        || case when kind ~ 'insert' then '' else format(' using (%s)', condition) end
+        || case when kind ~ '(select|delete)' then '' else format(' with check (%s)', condition) end;
+    execute format('comment on policy %I on %s is %L', name, target, why);
+end
+$function$;
+comment on function tenancy.add_policy(regclass,text,text,text,text) is 'Makes a policy for the application''s callers, with a comment that says why.';
+
+CREATE OR REPLACE FUNCTION tenancy.apply(protection tenancy.protected_tables)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    target    constant regclass := protection.name::regclass;
+    own       constant text := protection.owner_column;
+    in_tenant constant text := 'tenant_id = (select context.tenant_id())';
+    is_own    constant text := quote_ident(own) || ' = (select context.user_id())';
+    columns   constant text[] := array(
+        select attname::text from pg_catalog.pg_attribute where attrelid = target and attnum > 0 and not attisdropped order by attnum
+    );
+    reach     text;
+    name      text;
+begin
+    foreach name in array tenancy.policy_names() loop
+        execute format('drop policy if exists %I on %s', name, target);
+    end loop;
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format(
+        'revoke all on %s from public, rowhouse_app, rowhouse_auth, rowhouse_worker, rowhouse_definer, rowhouse_auditor', target
+    );
+    perform context.keep_no_values(target);
+    perform context.plan_for_largest(target, 'tenant_id');
+    if own is not null then
+        perform context.plan_for_largest(target, own);
+    end if;
+
+    perform tenancy.add_policy(target, 'nothing crosses the wall', 'restrictive for all',
+        'tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id())',
+        'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.');
+
+    -- Reading.
+    perform tenancy.grant_columns(target, 'select', columns, protection.readable || '{tenant_id, id}'::text[]);
+    if own is not null then
+        perform tenancy.add_policy(target, 'people read their own rows', 'permissive for select',
+            in_tenant || ' and ' || is_own
+            || case when protection.read_permission is null then '' else format(
+                ' or tenant_id = (select context.tenant_where(%L))', protection.read_permission) end,
+            format('What %I names somebody for is theirs to read, %s', own, coalesce(
+                'and anybody''s with the permission ' || protection.read_permission || '.', 'and nobody else''s.')));
+    elsif protection.read_permission is not null then
+        perform tenancy.add_policy(target, 'holders of the permission read', 'permissive for select',
+            format('tenant_id = (select context.tenant_where(%L))', protection.read_permission),
+            format('With the permission %s; to everybody else there is nothing.', protection.read_permission));
+    else
+        perform tenancy.add_policy(target, 'members read', 'permissive for select',
+            'tenant_id = (select context.member_tenant())',
+            'Whoever is a member of the tenant, which a key of the tenant''s own in a web page is not.');
+    end if;
+
+    -- Writing. Of their own rows people need no permission; others' rows are hidden from who may not write them, because a
+    -- refusal would tell that they are there.
+    if own is not null or protection.write_permission is not null then
+        perform tenancy.grant_columns(target, 'insert', columns, protection.insertable);
+        perform tenancy.grant_columns(target, 'update', columns, protection.updatable);
+        execute format('grant delete on %s to rowhouse_app', target);
+    end if;
+    if own is not null then
+        perform tenancy.add_policy(target, 'people add rows of their own', 'permissive for insert', in_tenant || ' and ' || is_own,
+            format('Tenant and %I are defaults from the context and not granted for input.', own));
+        reach := in_tenant || ' and ' || case when protection.write_permission is null then is_own
+            else format('(%s or tenant_id = (select context.tenant_where(%L)))', is_own, protection.write_permission) end;
+        perform tenancy.add_policy(target, 'people change their own rows', 'permissive for update', reach,
+            coalesce('One''s own, or anybody''s with the permission ' || protection.write_permission || '.', 'One''s own, and nobody else''s.')
+            || ' A row never changes hands.');
+        perform tenancy.add_policy(target, 'people remove their own rows', 'permissive for delete', reach,
+            coalesce('One''s own, or anybody''s with the permission ' || protection.write_permission || '.', 'One''s own, and nobody else''s.')
+            || ' The trail keeps that it was there.');
+    elsif protection.write_permission is not null then
+        reach := format('tenant_id = (select context.tenant_requiring(%L))', protection.write_permission);
+        perform tenancy.add_policy(target, 'holders of the permission add', 'permissive for insert', reach,
+            format('Whoever lacks the permission %s is told so. The tenant is a default from the context.', protection.write_permission));
+        perform tenancy.add_policy(target, 'holders of the permission change', 'permissive for update', reach,
+            format('Whoever lacks the permission %s is told so, whatever rows there are.', protection.write_permission));
+        perform tenancy.add_policy(target, 'holders of the permission remove', 'permissive for delete', reach,
+            format('Whoever lacks the permission %s is told so. The trail keeps that it was there.', protection.write_permission));
+    end if;
+
+    -- The definer's reach: the desk.
+    execute format('grant select on %s to rowhouse_definer', target);
+    execute format(
+        'create policy "the desk explains one row" on %s for select to rowhouse_definer using (id = (select context.explained_row()))', target
+    );
+    execute format('comment on policy "the desk explains one row" on %s is %L', target,
+        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.');
+
+    perform audit.track(target,
+        kept => array(select column_name from unnest(columns) as column_name where column_name = any (protection.kept)),
+        withheld => array(
+            select column_name from unnest(columns) as column_name
+            where not column_name = any (protection.kept || '{tenant_id, id}'::text[])
+        ));
+    if 'updated_at' = any (columns) then
+        execute format('create or replace trigger touch_updated_at before update on %s for each row execute function app.touch_updated_at()', target);
+    else
+        execute format('drop trigger if exists touch_updated_at on %s', target);
+    end if;
+end
+$function$;
+comment on function tenancy.apply(tenancy.protected_tables) is 'Makes the policies, grants, triggers and statistics of a table as its protection says.';
+
+CREATE OR REPLACE FUNCTION tenancy.broken_rules(target regclass, protection tenancy.protected_tables)
+ RETURNS TABLE(rule text, finding text, mend text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    with this as (
+        select pg_class.*, protection.name as label, nspname
+        from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = target
+    ),
+    columns as (
+        select attname::text as name, attnum as place, atttypid::regtype as type, attnotnull as filled,
+            pg_catalog.pg_get_expr(adbin, adrelid) as preset, pg_catalog.col_description(target, attnum) as comment
+        from pg_catalog.pg_attribute left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum
+        where attrelid = target and attnum > 0 and not attisdropped
+    ),
+    tenant as (select place from columns where name = 'tenant_id'),
+    indexes as (
+        select index.*, indexrelid::regclass as name, indkey::smallint[] as places, (indkey::smallint[])[0] as first
+        from pg_catalog.pg_index as index where indrelid = target
+    ),
+    constraints as (
+        select pg_constraint.*, pg_catalog.pg_get_constraintdef(oid) as definition, confrelid::regclass as referenced,
+            array(select name from unnest(conkey) with ordinality as part (number, position) join columns on place = number order by position) as names,
+            array(
+                select attname::text from unnest(confkey) with ordinality as part (number, position)
+                join pg_catalog.pg_attribute on attrelid = confrelid and attnum = number order by position
+            ) as referenced_names
+        from pg_catalog.pg_constraint where conrelid = target
+    ),
+    -- The lists that GraphQL makes of it: each order that a tag names, or else the key, and each filter with each order.
+    orders as (
+        select coalesce(match[1], 'id') as name
+        from this left join lateral regexp_matches(pg_catalog.obj_description(target, 'pg_class'), '^@orders (\S+)$', 'gn') as match on true
+    ),
+    filters as (
+        select null as name
+        union all
+        select name from columns where comment ~ '(?n)^@behavior .*\+filterBy'
+    ),
+    lists as (
+        select array_remove(array[
+            'tenant_id', filters.name, nullif(orders.name, coalesce(filters.name, '')),
+            case when orders.name <> 'id' and not exists (
+                select from constraints where contype = 'u' and names = array['tenant_id', orders.name]
+            ) then 'id' end
+        ], null) as needed
+        from orders cross join filters
+    ),
+    broken as (
+        select 1 as position, 'schema' as rule, format('it is in the schema %s, and the API shows the schema app', nspname) as finding,
+            format('alter table %s set schema app;', label) as mend
+        from this where nspname <> 'app'
+        union all
+        select 2, 'kind', 'it is no ordinary table that lasts (a view, a partition, partitioned, unlogged or temporary)',
+            format('create table %s (…);', label)
+        from this where relkind <> 'r' or relpersistence <> 'p' or relispartition
+        union all
+        select 3, 'owner', format('it belongs to %s, and not to rowhouse_owner', relowner::regrole),
+            format('alter table %s owner to rowhouse_owner;', label)
+        from this where relowner <> 'rowhouse_owner'::regrole
+
+        -- Whose a row is.
+        union all
+        select 4, 'tenant', 'it has no column tenant_id',
+            format('alter table %s add column tenant_id uuid not null default context.tenant_id() references app.tenants;', label)
+        from this where not exists (select from tenant)
+        union all
+        select 5, 'tenant', 'tenant_id has to be uuid, not null, and context.tenant_id() by default',
+            format('alter table %1$s alter column tenant_id type uuid using tenant_id::uuid, alter column tenant_id set not null, alter column tenant_id set default context.tenant_id();', label)
+        from this, columns where name = 'tenant_id' and (type <> 'uuid'::regtype or not filled or preset is distinct from 'context.tenant_id()')
+        union all
+        select 6, 'tenant', 'tenant_id does not refer to app.tenants',
+            format('alter table %s add foreign key (tenant_id) references app.tenants;', label)
+        from this where exists (select from tenant)
+            and not exists (select from constraints where contype = 'f' and names = '{tenant_id}' and referenced = 'app.tenants'::regclass)
+
+        -- Keys.
+        union all
+        select 7, 'key', 'its primary key is not (tenant_id, id)',
+            format('alter table %s%s add primary key (tenant_id, id);', label,
+                (select format(' drop constraint %I,', conname) from constraints where contype = 'p'))
+        from this where not exists (select from constraints where contype = 'p' and names = '{tenant_id, id}')
+        union all
+        select 8, 'key', 'id has to be a uuid with a default',
+            format('alter table %s alter column id drop default, alter column id type uuid using uuidv7(), alter column id set default uuidv7();', label)
+        from this, columns where name = 'id' and (type <> 'uuid'::regtype or preset is null)
+        union all
+        select 9, 'unique key', format('%s is unique across tenants, so that it tells of rows next door', indexes.name), coalesce(
+                (
+                    select format('alter table %s drop constraint %I, add constraint %2$I unique (%s);', label, conname,
+                        array_to_string('{tenant_id}' || array_remove(names, 'tenant_id'), ', '))
+                    from constraints where conindid = indexrelid and contype = 'u'
+                ),
+                format('-- make %s anew with tenant_id as its first column', indexes.name))
+        from this, indexes where (indisunique or indisexclusion) and not indisprimary and first is distinct from (select place from tenant)
+        union all
+        select 10, 'unique key', format('%s spans the rows of several people, so that it tells of rows that are hidden', indexes.name),
+            format('-- make %s anew with %I among its columns, or protect the table without owner', indexes.name, protection.owner_column)
+        from this, indexes where indisunique and not indisprimary and first = (select place from tenant)
+            and exists (select from columns where name = protection.owner_column and place <> all (places))
+            and not exists (select from columns where name = 'id' and place = any (places))
+
+        -- What it refers to.
+        union all
+        select 11, 'foreign key', format('%s (%s) does not begin with the tenant on both sides', conname, definition),
+            format('alter table %s drop constraint %I; -- and refer with (tenant_id, …) to a key (tenant_id, …) of %s', label, conname,
+                case referenced when 'app.users'::regclass then 'app.memberships (tenant_id, user_id)' else referenced::text end)
+        from this, constraints where contype = 'f'
+            and not (names[1] = 'tenant_id' and (referenced_names[1] = 'tenant_id' or referenced = 'app.tenants'::regclass))
+        union all
+        select 12, 'foreign key', format('%s refers to %s, which the API does not show', conname, referenced),
+            format('alter table %s drop constraint %I;', label, conname)
+        from this, constraints join pg_catalog.pg_class as other on other.oid = confrelid
+        where contype = 'f' and other.relnamespace <> 'app'::regnamespace
+        union all
+        select 13, 'foreign key', format('%s would empty tenant_id when the row that it refers to goes', conname),
+            format('-- make %s anew with on delete set null (%s)', conname, array_to_string(names[2:], ', '))
+        from this, constraints where contype = 'f' and confdeltype in ('n', 'd') and confdelsetcols is null
+        union all
+        select 14, 'foreign key', format('no index begins with the columns of %s', conname),
+            format('create index on %s (%s);', label, array_to_string(names, ', '))
+        from this, constraints where contype = 'f' and not exists (
+            select from indexes where indpred is null and conkey <@ places[0:cardinality(conkey) - 1]
+        )
+
+        -- Indexes.
+        union all
+        select 15, 'index', format('%s does not begin with tenant_id, so that it reads the rows of every tenant', indexes.name),
+            format('-- make %s anew with tenant_id as its first column', indexes.name)
+        from this, indexes where not indisunique and not indisexclusion and first is distinct from (select place from tenant)
+        union all
+        select 16, 'index', format('%s is over %s, whose comparison is not leakproof: behind row security it is of no use', indexes.name,
+                string_agg(format('%s (%s)', attname, format_type(atttypid, atttypmod)), ', ')),
+            format('-- make the column text, uuid, integer, bigint, boolean or timestamptz; or drop index %s;', indexes.name)
+        from this, indexes join pg_catalog.pg_attribute on attrelid = indexrelid
+        where atttypid <> all ('{uuid, text, integer, bigint, boolean, timestamptz}'::regtype[])
+        group by indexes.name
+        union all
+        select 17, 'time', format('%I has no time zone', columns.name), format('alter table %s alter column %I type timestamptz;', label, columns.name)
+        from this, columns where type = 'timestamp'::regtype
+        union all
+        select 18, 'list', format('no index serves its list by %s', array_to_string(needed[2:], ', ')),
+            format('create index on %s (%s);', label, array_to_string(needed, ', '))
+        from this, lists where not exists (
+            select from indexes where indpred is null and places[0:cardinality(needed) - 1] = array(
+                select place from unnest(needed) with ordinality as part (name, position) join columns using (name) order by position
+            )
+        ) and needed <@ array(select columns.name from columns)
+        union all
+        select 19, 'list', format('%I is no column that is never null, and a list is ordered by no other', orders.name),
+            format('alter table %s alter column %I set not null;', label, orders.name)
+        from this, orders where not exists (select from columns where columns.name = orders.name and filled)
+
+        -- What is said of it.
+        union all
+        select 20, 'comment', 'it has no comment, which is its description in the API', format('comment on table %s is ''What a row is.'';', label)
+        from this where pg_catalog.obj_description(target, 'pg_class') is null
+        union all
+        select 21, 'comment', format('the column %I has no comment, which is its description in the API', columns.name),
+            format('comment on column %s.%I is ''What it holds.'';', label, columns.name)
+        from this, columns where comment is null and columns.name = any (protection.readable)
+            and columns.name <> all ('{tenant_id, id, created_at, updated_at}') and columns.name is distinct from protection.owner_column
+        union all
+        select 22, 'comment', format('%s (%s) has no comment: the sentence for whoever breaks it', conname, definition),
+            format('comment on constraint %I on %s is ''What is wanted.'';', conname, label)
+        from this, constraints where contype in ('c', 'u', 'f', 'x') and pg_catalog.obj_description(constraints.oid, 'pg_constraint') is null
+            and not (contype = 'f' and referenced in ('app.tenants'::regclass, 'app.memberships'::regclass))
+
+        -- What the call says.
+        union all
+        select 23, 'permission', format('there is no permission %s', to_json(wanted.name)),
+            format('select tenancy.permission(%L, ''What it lets one do.'');', wanted.name)
+        from (select distinct unnest(array[protection.read_permission, protection.write_permission]) as name) as wanted
+        where wanted.name is not null and not exists (select from app.permissions where permissions.name = wanted.name)
+        union all
+        select 24, 'owner of rows', format('%I has to be uuid, not null, and context.user_id() by default', protection.owner_column),
+            format('alter table %1$s alter column %2$I type uuid, alter column %2$I set not null, alter column %2$I set default context.user_id();', label, protection.owner_column)
+        from this where protection.owner_column is not null and not exists (
+            select from columns
+            where columns.name = protection.owner_column and type = 'uuid'::regtype and filled and preset = 'context.user_id()'
+        )
+        union all
+        select 25, 'owner of rows', format('(tenant_id, %I) does not refer to a member', protection.owner_column),
+            format('alter table %s add foreign key (tenant_id, %I) references app.memberships (tenant_id, user_id);', label, protection.owner_column)
+        from this where protection.owner_column is not null and not exists (
+            select from constraints
+            where contype = 'f' and referenced = 'app.memberships'::regclass
+                and names = array['tenant_id', protection.owner_column] and referenced_names = '{tenant_id, user_id}'
+        )
+        union all
+        select 26, 'column', format('there is no column %I', named.name), '-- correct the call'
+        from (select distinct unnest(protection.readable || protection.insertable || protection.updatable || protection.kept) as name) as named
+        where named.name not in (select columns.name from columns)
+        union all
+        select 27, 'input', format('%I is no input: it is the row''s, not the caller''s', named.name), '-- leave it out of insertable and updatable'
+        from (select distinct unnest(protection.insertable || protection.updatable) as name) as named
+        where named.name in ('tenant_id', 'id', 'created_at', 'updated_at') or named.name = protection.owner_column
+    )
+    select rule, finding, mend from broken order by position, finding
+$function$;
+comment on function tenancy.broken_rules(regclass,tenancy.protected_tables) is 'The rules for a tenant''s table that this one breaks, each with what to do.';
+
+CREATE OR REPLACE FUNCTION tenancy.describe_known(target regclass, owner text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    place record;
+begin
+    for place in
+        select attname as name, coalesce(
+            case attname
+                when 'tenant_id' then 'The tenant that it belongs to.'
+                when 'id' then 'Its key.'
+                when 'created_at' then 'When it was made.'
+                when 'updated_at' then 'When it was last changed.'
+            end,
+            case when attname = owner then 'Whose it is; it never changes hands.' end
+        ) as meaning
+        from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped and pg_catalog.col_description(target, attnum) is null
+    loop
+        if place.meaning is not null then
+            execute format('comment on column %s.%I is %L', target, place.name, place.meaning);
+        end if;
+    end loop;
+    for place in
+        select conname as name, case confrelid when 'app.tenants'::regclass then 'It belongs to a company.'
+            when 'app.memberships'::regclass then 'It belongs to a member of its company.' end as meaning
+        from pg_catalog.pg_constraint
+        where conrelid = target and contype = 'f' and pg_catalog.obj_description(oid, 'pg_constraint') is null
+    loop
+        if place.meaning is not null then
+            execute format('comment on constraint %I on %s is %L', place.name, target, place.meaning);
+        end if;
+    end loop;
+end
+$function$;
+comment on function tenancy.describe_known(regclass,text) is 'Comments on the columns and keys that every tenant''s table has, where they have no comment.';
+
+CREATE OR REPLACE FUNCTION tenancy.grant_columns(target regclass, privilege text, columns text[], wanted text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    list constant text := (
+        select string_agg(quote_ident(name), ', ' order by place)
+        from unnest(columns) with ordinality as present (name, place) where name = any (wanted)
+    );
+begin
+    if list is not null then
+        execute format('grant %s (%s) on %s to rowhouse_app', privilege, list, target);
+    end if;
+end
+$function$;
+comment on function tenancy.grant_columns(regclass,text,text[],text[]) is 'Grants a privilege on those of the wanted columns that the table has.';
+
+CREATE OR REPLACE FUNCTION tenancy.permission(name text, description text, held_by text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if exists (select from app.permissions as known where known.name = permission.name and not of_application) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('the permission %s is one of Rowhouse''s own', to_json(permission.name)),
+            hint = 'Give yours another name.';
+    end if;
+    insert into app.permissions as known (name, description, of_application, held_by)
+    values (permission.name, permission.description, true, permission.held_by)
+    on conflict on constraint permissions_pkey do update
+        set description = excluded.description, held_by = excluded.held_by
+        where (known.description, known.held_by) is distinct from (excluded.description, excluded.held_by);
+
+    update app.roles as role
+    set permissions = array_append(role.permissions, permission.name)
+    where role.built_in and role.name = any ('{admin}' || permission.held_by)
+        and not permission.name = any (role.permissions);
+    update app.roles as role
+    set permissions = array_remove(role.permissions, permission.name)
+    where role.built_in and not role.name = any ('{admin}' || permission.held_by)
+        and permission.name = any (role.permissions);
+end
+$function$;
+alter function tenancy.permission(text,text,text[]) owner to rowhouse_definer;
+comment on function tenancy.permission(text,text,text[]) is 'Adds a permission of the application''s own to the catalogue; the built-in roles admin and those of held_by hold it.';
+grant execute on function tenancy.permission(text,text,text[]) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION tenancy.policy_names()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select array[
+        'nothing crosses the wall', 'members read', 'holders of the permission read', 'people read their own rows',
+        'holders of the permission add', 'holders of the permission change', 'holders of the permission remove',
+        'people add rows of their own', 'people change their own rows', 'people remove their own rows',
+        'the desk explains one row'
+    ]
+$function$;
+comment on function tenancy.policy_names() is 'The names of the policies that tenancy.protect() makes.';
+
+CREATE OR REPLACE FUNCTION tenancy.protect(target regclass, read text DEFAULT NULL::text, write text DEFAULT NULL::text, owner text DEFAULT NULL::text, readable text[] DEFAULT NULL::text[], insertable text[] DEFAULT NULL::text[], updatable text[] DEFAULT NULL::text[], kept text[] DEFAULT NULL::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    protection constant tenancy.protected_tables := tenancy.resolve(target, read, write, owner, readable, insertable, updatable, kept);
+    broken     bigint;
+    account    text;
+begin
+    perform tenancy.describe_known(target, owner)
+    from pg_catalog.pg_class where oid = target and relowner = 'rowhouse_owner'::regrole;
+
+    select count(*), string_agg(format(e'%s. %s: %s.\n%s', place, rule, finding, mend), e'\n' order by place)
+    into broken, account
+    from (
+        select row_number() over () as place, rule, finding, regexp_replace(mend, '^', '   ', 'gm') as mend
+        from tenancy.broken_rules(target, protection)
+    ) as listed;
+    if broken > 0 then
+        raise exception using
+            errcode = 'RH400',
+            message = format('%s cannot be protected: it breaks %s of the rules for a tenant''s table', protection.name, broken),
+            detail = account,
+            hint = 'docs/your-own-tables.md says what each rule is for.';
+    end if;
+
+    insert into tenancy.protected_tables select (protection).*
+    on conflict on constraint protected_tables_pkey do update set
+        read_permission = excluded.read_permission, write_permission = excluded.write_permission,
+        owner_column = excluded.owner_column, readable = excluded.readable,
+        insertable = excluded.insertable, updatable = excluded.updatable, kept = excluded.kept;
+    perform tenancy.apply(protection);
+end
+$function$;
+comment on function tenancy.protect(regclass,text,text,text,text[],text[],text[],text[]) is 'Gives a table of the application''s row security, the wall, policies, grants, the trail and the desk''s policy in one call, or says which rules it breaks and how to mend it.';
+
+CREATE OR REPLACE FUNCTION tenancy.protect_again()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    protection tenancy.protected_tables;
+begin
+    delete from tenancy.protected_tables as known where to_regclass(known.name) is null;
+    for protection in select * from tenancy.protected_tables order by name loop
+        perform tenancy.apply(protection);
+    end loop;
+end
+$function$;
+comment on function tenancy.protect_again() is 'Makes every protected table of the application''s anew as its protection says.';
+
+CREATE OR REPLACE FUNCTION tenancy.resolve(target regclass, read text, write text, owner text, readable text[], insertable text[], updatable text[], kept text[])
+ RETURNS tenancy.protected_tables
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    with columns as (
+        select attname::text as name, attnum as place,
+            attgenerated = '' and attidentity <> 'a' and attname not in ('tenant_id', 'id', 'created_at', 'updated_at')
+                and attname is distinct from owner as is_input,
+            atttypid = any ('{uuid, smallint, integer, bigint, boolean, date, timestamptz}'::regtype[]) as says_nothing
+        from pg_catalog.pg_attribute
+        where attrelid = target and attnum > 0 and not attisdropped
+    )
+    select
+        format('%I.%I', nspname, relname), read, write, owner,
+        coalesce(readable, array(select name from columns order by place)),
+        case when write is null and owner is null then '{}'
+            else coalesce(insertable, array(select name from columns where is_input order by place)) end,
+        case when write is null and owner is null then '{}'
+            else coalesce(updatable, insertable, array(select name from columns where is_input order by place)) end,
+        coalesce(kept, array(select name from columns where says_nothing order by place))
+    from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+    where pg_class.oid = target
+$function$;
+comment on function tenancy.resolve(regclass,text,text,text,text[],text[],text[],text[]) is 'The protection that tenancy.protect() was asked for, with its defaults filled in.';
