@@ -71,13 +71,14 @@ describe("our own database", () => {
     ]);
   }, 240_000);
 
-  test("lets callers execute sixteen definer functions and no other", async () => {
+  test("lets callers execute eighteen definer functions and no other", async () => {
     const { cells } = await proof({ scope: { relations: [] } });
     expect(
       [...new Set(cells.map(({ target }) => target).filter((target) => target.includes("(")))].sort(),
     ).toEqual([
       "context.access_drift()",
       "context.applied_migrations()",
+      "context.close_tenant(slug text)",
       "context.end_sessions_of_caller(which text, session uuid)",
       "context.enter(credential bytea, facts jsonb)",
       "context.finish_attempt(key bytea, attempt uuid, answer text)",
@@ -91,6 +92,7 @@ describe("our own database", () => {
       "context.request_limit()",
       "context.require_fresh_sign_in()",
       "context.sessions_of_caller()",
+      "context.tenant_usage()",
       "context.unlink_identity_of_caller(id uuid)",
     ]);
   });
