@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:409311b9c2e335987ad5f79c4d33e4a5a9bcb9a9
+--! Hash: sha1:e338b454a720e0b8dfbc026e3cb0a4d49d086224
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -11781,7 +11781,7 @@ declare
     found_table regclass := to_regclass(target);
     holder      record;
     reason      text;
-    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null);
+    sealed      context.holder := row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null, '{} {}');
     lines       jsonb := '[]';
 begin
     if (
@@ -11801,7 +11801,20 @@ begin
             person.status as user_status, company.status as tenant_status,
             case when person.is_guest and not company.allows_guests then 'unwelcome' else membership.status end as membership_status,
             case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
-            coalesce(membership.is_owner, false) as is_owner, coalesce(role.permissions, '{}') as permissions
+            coalesce(membership.is_owner, false) as is_owner,
+            array(
+                select unnest(role.permissions)
+                union
+                select live.permission from app.grants as live
+                where live.tenant_id = why.tenant and live.user_id = as_user and live.ends_at > statement_timestamp()
+                order by 1
+            ) as permissions,
+            (
+                select format('{%s} {%s}',
+                    string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                from app.team_members as mine
+                where mine.tenant_id = why.tenant and mine.user_id = as_user
+            ) as teams
         into holder
         from app.users as person
         left join app.tenants as company on company.id = why.tenant
@@ -11827,7 +11840,7 @@ begin
         end if;
         sealed := row(
             holder.kind, null, as_user, null, tenant, null, null, holder.is_owner, holder.permissions, null, false, false,
-            null, null, null
+            null, null, null, holder.teams
         )::context.holder;
     end if;
 

@@ -345,7 +345,7 @@ describe("inspect.who_can", () => {
       {
         who: "rowhouse_app",
         condition:
-          "((tenant_id = (select context.tenant_id())) AND (tenant_id = (select context.unverified_tenant_id()))) AND ((tenant_id = (select context.tenant_requiring('chat'))) AND (user_id = (select context.user_id())))",
+          "((tenant_id = (select context.tenant_id())) AND (tenant_id = (select context.unverified_tenant_id()))) AND ((tenant_id = (select context.tenant_requiring('chat'))) AND (user_id = (select context.user_id())) AND ((team_id IS NULL) OR (team_id = ANY ((select context.teams())::uuid[]))))",
         permissions: ["chat"],
       },
       { who: "rowhouse_definer", condition: "user_id = (select context.user_id())", permissions: [] },
