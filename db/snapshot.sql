@@ -3049,14 +3049,6 @@ CREATE OR REPLACE FUNCTION app.guard_grant()
  SET search_path TO ''
 AS $function$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -3066,6 +3058,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e338b454a720e0b8dfbc026e3cb0a4d49d086224
+--! Hash: sha1:d6e748f7d2e0d05a3d86fcebb868a900d02ae0b4
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -6945,14 +6945,6 @@ create or replace function app.guard_grant() returns trigger
     set search_path = ''
 as $$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -6962,6 +6954,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
