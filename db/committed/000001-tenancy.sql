@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:97d1401c9ee91833b8311f51fb0f13d153067222
+--! Hash: sha1:252c83152d74cbc161a8e2b19ea29fdee1f2cef5
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -8159,14 +8159,6 @@ create or replace function app.guard_grant() returns trigger
     set search_path = ''
 as $$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -8176,6 +8168,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
@@ -14912,15 +14912,14 @@ begin
                 select unnest(role.permissions)
                 union
                 select live.permission from app.grants as live
-                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                where live.tenant_id = why.tenant and live.user_id = as_user and live.ends_at > statement_timestamp()
                 order by 1
             ) as permissions,
             (
                 select format('{%s} {%s}',
-                    string_agg(mine.team_id::text, ','),
-                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                    string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
-                where mine.tenant_id = company.id and mine.user_id = person.id
+                where mine.tenant_id = why.tenant and mine.user_id = as_user
             ) as teams
         into holder
         from app.users as person
