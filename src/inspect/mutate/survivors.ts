@@ -7,7 +7,7 @@ export function explain(mutant: Mutant): string | null {
 
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
-    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/,
+    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations|webhook_endpoints)$/,
     "A truncate of this table must cascade to tables that have the trigger themselves, and they refuse; nobody but the owner may truncate anyway.",
   ],
   [
@@ -35,6 +35,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "It writes into the outbox of the tenant's own webhooks and refuses nothing. test/access/webhooks.test.ts asks for every event.",
   ],
   [
+<<<<<<< HEAD
     /^drop trigger guard_webhook_endpoint on /,
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
   ],
@@ -43,6 +44,8 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "The door asks for the setting itself, so support is out while it is off. The trigger keeps it out when it is on again: test/access/support.test.ts asks for that.",
   ],
   [
+=======
+>>>>>>> webhooks
     /^context\.tenant_holding\(text\[\]\): /,
     "It says which roles of their own tenant somebody may change; the role that the attack changes is one that its delegate holds. test/access/roles.test.ts asks for the others.",
   ],
