@@ -35,7 +35,6 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "It writes into the outbox of the tenant's own webhooks and refuses nothing. test/access/webhooks.test.ts asks for every event.",
   ],
   [
-<<<<<<< HEAD
     /^drop trigger guard_webhook_endpoint on /,
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
   ],
@@ -44,8 +43,10 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "The door asks for the setting itself, so support is out while it is off. The trigger keeps it out when it is on again: test/access/support.test.ts asks for that.",
   ],
   [
-=======
->>>>>>> webhooks
+    /^with check \(the wall\): "people make keys of their own, managers of keys the tenant's" on auth\.api_keys$/,
+    "The trigger guard_api_key comes first and asks for manage_api_keys itself; whose a key is, is no input. test/access/api_keys.test.ts asks for both.",
+  ],
+  [
     /^context\.tenant_holding\(text\[\]\): /,
     "It says which roles of their own tenant somebody may change; the role that the attack changes is one that its delegate holds. test/access/roles.test.ts asks for the others.",
   ],
