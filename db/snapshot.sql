@@ -3792,14 +3792,6 @@ CREATE OR REPLACE FUNCTION app.guard_grant()
  SET search_path TO ''
 AS $function$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -3809,6 +3801,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
@@ -11654,15 +11654,14 @@ begin
                 select unnest(role.permissions)
                 union
                 select live.permission from app.grants as live
-                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                where live.tenant_id = why.tenant and live.user_id = as_user and live.ends_at > statement_timestamp()
                 order by 1
             ) as permissions,
             (
                 select format('{%s} {%s}',
-                    string_agg(mine.team_id::text, ','),
-                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                    string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
-                where mine.tenant_id = company.id and mine.user_id = person.id
+                where mine.tenant_id = why.tenant and mine.user_id = as_user
             ) as teams
         into holder
         from app.users as person
