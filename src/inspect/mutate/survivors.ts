@@ -44,7 +44,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^with check \(the wall\): "people make keys of their own, managers of keys the tenant's" on auth\.api_keys$/,
-    "The trigger guard_api_key comes first and asks for manage_api_keys itself; whose a key is, is no input. test/access/api_keys.test.ts asks for both.",
+    "The attack makes keys of the caller's own, which the policy permits; whose a key is, is no input. test/access/api_keys.test.ts asks who may make the tenant's own.",
   ],
   [
     /^context\.tenant_holding\(text\[\]\): /,
