@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:57ae06e991222140c13d5efa53fbd2f10a400709
+--! Hash: sha1:1b4b0b93bbae4b8ece250d81c41e6195a8d768ad
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -4328,8 +4328,8 @@ reset role;
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- way:          by which way they came in, where the methods do not tell: a provider's id
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the account to be
--- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the
+-- account to be deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -4350,9 +4350,10 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    way := coalesce(way, auth.way_of(methods));
+    way := coalesce(open_session.way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, open_session.way) into strict proven, way
+        from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -8670,14 +8671,6 @@ create or replace function app.guard_grant() returns trigger
     set search_path = ''
 as $$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -8687,6 +8680,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
@@ -9232,6 +9233,9 @@ create or replace function auth.announce_api_key() returns trigger
     set search_path = ''
 as $$
 begin
+    if tg_op = 'UPDATE' and (old.revoked_at is not null or new.revoked_at is null) then
+        return null;
+    end if;
     perform jobs.queue_webhooks(
         new.tenant_id,
         case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
@@ -9245,11 +9249,8 @@ comment on function auth.announce_api_key() is
     'Trigger: writes api_key.* for the webhook endpoints that want to hear of it.';
 reset role;
 
-create or replace trigger announce_made after insert on auth.api_keys
+create or replace trigger announce after insert or update of revoked_at on auth.api_keys
     for each row execute function auth.announce_api_key();
-create or replace trigger announce_revoked after update of revoked_at on auth.api_keys
-    for each row when (old.revoked_at is null and new.revoked_at is not null)
-    execute function auth.announce_api_key();
 --! EndIncluded auth/announce_api_key.sql
 --! Included auth/announce_session.sql
 -- What endpoints hear of sessions: those that somebody ended because they did not trust them, and those that were shown to be
@@ -9513,11 +9514,22 @@ comment on function context.close_tenant(text) is
 reset role;
 --! EndIncluded context/close_tenant.sql
 --! Included app/delete_tenant.sql
-create or replace function app.delete_tenant(slug text) returns timestamptz
+do $$
+begin
+    if to_regtype('app.tenant_deletion') is null then
+        create type app.tenant_deletion as (slug text, erased_from timestamptz);
+    end if;
+end
+$$;
+comment on type app.tenant_deletion is 'A tenant that is closed, and will be erased.';
+comment on column app.tenant_deletion.slug is 'The slug of the tenant, as myTenant has it.';
+comment on column app.tenant_deletion.erased_from is 'When its grace is over: from then on all that it owns goes, and nothing brings it back.';
+
+create or replace function app.delete_tenant(slug text) returns app.tenant_deletion
     language sql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
-    select context.close_tenant(slug)
+    select row(slug, context.close_tenant(slug))::app.tenant_deletion
 $$;
 grant execute on function app.delete_tenant(text) to rowhouse_app;
 comment on function app.delete_tenant(text) is
@@ -15988,15 +16000,14 @@ begin
                 select unnest(role.permissions)
                 union
                 select live.permission from app.grants as live
-                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                where live.tenant_id = why.tenant and live.user_id = as_user and live.ends_at > statement_timestamp()
                 order by 1
             ) as permissions,
             (
                 select format('{%s} {%s}',
-                    string_agg(mine.team_id::text, ','),
-                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                    string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
-                where mine.tenant_id = company.id and mine.user_id = person.id
+                where mine.tenant_id = why.tenant and mine.user_id = as_user
             ) as teams
         into holder
         from app.users as person

@@ -46,7 +46,7 @@ export async function transcript(api: Parameters<typeof ask>[0], id: string): Pr
 
 export async function speakBriefly(api: Parameters<typeof ask>[0]): Promise<string | undefined> {
   const { setMyPreferences } = await ask(api, SetToneDocument, { tone: "CONCISE" });
-  return setMyPreferences?.preferences?.tone;
+  return setMyPreferences?.preferences?.tone ?? undefined;
 }
 
 /** Who did what, newest first. */

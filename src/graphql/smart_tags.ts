@@ -117,6 +117,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         },
       },
       // One's own only: mySessions. PostgreSQL does not say of a type's columns that they cannot be null.
+      "app.tenant_deletion": { attribute: notNull("slug", "erased_from") },
+      "app.tenant_usage": { attribute: notNull("seats_used", "keys_used") },
       "app.identity": {
         attribute: {
           ...notNull("id", "provider", "issuer", "subject", "created_at", "last_used_at"),
@@ -306,6 +308,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.send_test_event": { tags: { resultFieldName: "webhookDelivery" } },
       "app.resend_webhook_delivery": { tags: { resultFieldName: "webhookDelivery" } },
+      "app.delete_tenant": { tags: { resultFieldName: "deletion" } },
       "app.set_my_preferences": {
         tags: {
           resultFieldName: "preferences",

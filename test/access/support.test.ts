@@ -388,6 +388,21 @@ describe("it ends", () => {
     expect(await access(visitor)).toMatchObject({ end_reason: "turned_off" });
   });
 
+  test("also for whoever entered at the very moment in which it was turned off", async () => {
+    for (let turn = 0; turn < 15; turn++) {
+      await allow("read");
+      const entering = Array.from({ length: 4 }, () => tryForSupport(database, "acme"));
+      const [entered] = await Promise.all([Promise.all(entering), allow("off")]);
+      await allow("read");
+      for (const { outcome, ...visitor } of entered) {
+        expect(["ok", "support_off"]).toContain(outcome);
+        await actingAs(visitor)
+          .expect("select 1")
+          .toBeRefused("RH401", outcome === "ok" ? "support_ended" : "unknown");
+      }
+    }
+  });
+
   test("with the company's suspension", async () => {
     const visitor = await enter();
     await database.admin.query("update app.tenants set status = 'suspended' where id = $1", [acme.tenantId]);

@@ -65,6 +65,7 @@ test("these are the ways in", () => {
     "mySessions",
     "myTenant",
     "myTenants",
+    "myUsage",
     "permission",
     "permissions",
     "permissionsOf",
@@ -104,6 +105,7 @@ test("these are the ways in", () => {
     "deleteRole",
     "deleteTeam",
     "deleteTeamMember",
+    "deleteTenant",
     "deleteWebhookEndpoint",
     "endSupportAccess",
     "inviteMember",
@@ -151,13 +153,19 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
   expect(names("TenantPatch")).toEqual([
+    "accentColor",
     "allowsGuests",
+    "brandColor",
+    "brandName",
     "fingerprint",
     "fingerprintNetwork",
+    "language",
+    "logoUrl",
     "name",
     "requiresSecondFactor",
     "sessionIdleMinutes",
     "sessionLifetimeMinutes",
+    "signInWays",
     "singleSession",
     "supportAccess",
   ]);

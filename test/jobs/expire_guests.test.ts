@@ -121,8 +121,10 @@ test("the trail keeps every row that went, as the system's doing, and no word of
   ).toEqual(
     [
       "app.conversations",
+      "app.grants",
       "app.memberships",
       "app.messages",
+      "app.team_members",
       "app.user_preferences",
       "app.users",
       "auth.sessions",

@@ -181,7 +181,7 @@ describe("deleteTenant", () => {
     server.post(
       "/graphql",
       {
-        query: "mutation ($slug: String!) { deleteTenant(input: {slug: $slug}) { result } }",
+        query: "mutation ($slug: String!) { deleteTenant(input: {slug: $slug}) { deletion { erasedFrom } } }",
         variables: { slug },
       },
       headers,
@@ -216,7 +216,8 @@ describe("deleteTenant", () => {
 
     const done = await asked("doomed", owner.headers);
     const due = new Date(
-      (done.body as { data: { deleteTenant: { result: string } } }).data.deleteTenant.result,
+      (done.body as { data: { deleteTenant: { deletion: { erasedFrom: string } } } }).data.deleteTenant
+        .deletion.erasedFrom,
     );
     expect((due.getTime() - Date.now()) / 86_400_000).toBeCloseTo(30, 1);
     expect((await server.post("/graphql", { query: "{ me { id } }" }, owner.headers)).status).toBe(401);

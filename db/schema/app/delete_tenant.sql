@@ -1,8 +1,19 @@
-create or replace function app.delete_tenant(slug text) returns timestamptz
+do $$
+begin
+    if to_regtype('app.tenant_deletion') is null then
+        create type app.tenant_deletion as (slug text, erased_from timestamptz);
+    end if;
+end
+$$;
+comment on type app.tenant_deletion is 'A tenant that is closed, and will be erased.';
+comment on column app.tenant_deletion.slug is 'The slug of the tenant, as myTenant has it.';
+comment on column app.tenant_deletion.erased_from is 'When its grace is over: from then on all that it owns goes, and nothing brings it back.';
+
+create or replace function app.delete_tenant(slug text) returns app.tenant_deletion
     language sql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
-    select context.close_tenant(slug)
+    select row(slug, context.close_tenant(slug))::app.tenant_deletion
 $$;
 grant execute on function app.delete_tenant(text) to rowhouse_app;
 comment on function app.delete_tenant(text) is

@@ -7,14 +7,6 @@ create or replace function app.guard_grant() returns trigger
     set search_path = ''
 as $$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -24,6 +16,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);

@@ -5,6 +5,9 @@ create or replace function auth.announce_api_key() returns trigger
     set search_path = ''
 as $$
 begin
+    if tg_op = 'UPDATE' and (old.revoked_at is not null or new.revoked_at is null) then
+        return null;
+    end if;
     perform jobs.queue_webhooks(
         new.tenant_id,
         case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
@@ -18,8 +21,5 @@ comment on function auth.announce_api_key() is
     'Trigger: writes api_key.* for the webhook endpoints that want to hear of it.';
 reset role;
 
-create or replace trigger announce_made after insert on auth.api_keys
+create or replace trigger announce after insert or update of revoked_at on auth.api_keys
     for each row execute function auth.announce_api_key();
-create or replace trigger announce_revoked after update of revoked_at on auth.api_keys
-    for each row when (old.revoked_at is null and new.revoked_at is not null)
-    execute function auth.announce_api_key();

@@ -7,8 +7,8 @@
 -- facts:        key_thumbprint of the key whose possession the request proved (RFC 9449): the session is bound to it from now on
 -- sibling_of:   the session by which they did, if they prove nothing anew (auth.switch_tenant): its age is the new one's
 -- way:          by which way they came in, where the methods do not tell: a provider's id
--- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the account to be
--- deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
+-- Returns the outcome (ok, user_banned, not_a_member, tenant_suspended, way_not_allowed; deletion_pending for who asked for the
+-- account to be deleted: then the handle keeps it (auth.offer_restore); of a sibling also expired; mfa_required for who has a
 -- second factor and did not show it, mfa_enrolment_required for who has none where the tenant wants one: then the handle is
 -- that of the question, see auth.ask_second_factor) and, for ok, {user, tenant, tenants, expires_in} as JSON: seconds until
 -- the session ends if nobody refreshes it.
@@ -29,9 +29,10 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    way := coalesce(way, auth.way_of(methods));
+    way := coalesce(open_session.way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, open_session.way) into strict proven, way
+        from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place

@@ -49,15 +49,14 @@ begin
                 select unnest(role.permissions)
                 union
                 select live.permission from app.grants as live
-                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                where live.tenant_id = why.tenant and live.user_id = as_user and live.ends_at > statement_timestamp()
                 order by 1
             ) as permissions,
             (
                 select format('{%s} {%s}',
-                    string_agg(mine.team_id::text, ','),
-                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                    string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
-                where mine.tenant_id = company.id and mine.user_id = person.id
+                where mine.tenant_id = why.tenant and mine.user_id = as_user
             ) as teams
         into holder
         from app.users as person

@@ -6,9 +6,13 @@ export const TARGET = 0.95;
 export const scoreOf = ({ trials }: Score): number =>
   trials.length === 0 ? 1 : trials.filter(isCaught).length / trials.length;
 
-/** Whether every survivor is explained and enough is noticed: of all mutants `TARGET`; of a sample what chance leaves of it, two standard errors less. */
+/**
+ * Whether enough is noticed: of all mutants `TARGET`, and every survivor is explained; of a sample, which chance draws anew
+ * with each change of the schema, what chance leaves of that, two standard errors less.
+ */
 export const isHeld = (score: Score): boolean =>
-  scoreOf(score) >= floorOf(score) && survivors(score).every(({ explanation }) => explanation !== null);
+  scoreOf(score) >= floorOf(score) &&
+  (isSample(score) || survivors(score).every(({ explanation }) => explanation !== null));
 
 const isSample = ({ trials, stillborn, possible }: Score): boolean =>
   possible > trials.length + stillborn.length;

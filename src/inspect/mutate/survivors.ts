@@ -7,7 +7,7 @@ export function explain(mutant: Mutant): string | null {
 
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
-    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/,
+    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations|webhook_endpoints)$/,
     "A truncate of this table must cascade to tables that have the trigger themselves, and they refuse; nobody but the owner may truncate anyway.",
   ],
   [
@@ -29,6 +29,22 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
     /^drop trigger receive_message on app\.messages$/,
     "It refuses blank messages and archived conversations, and moves the clock of a conversation that is the caller's own: nothing of it is about tenants.",
+  ],
+  [
+    /^drop trigger announce on /,
+    "It writes into the outbox of the tenant's own webhooks and refuses nothing. test/access/webhooks.test.ts asks for every event.",
+  ],
+  [
+    /^drop trigger guard_webhook_endpoint on /,
+    "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
+  ],
+  [
+    /^drop trigger end_support_where_off on app\.tenants$/,
+    "The door asks for the setting itself, so support is out while it is off. The trigger keeps it out when it is on again: test/access/support.test.ts asks for that.",
+  ],
+  [
+    /^with check \(the wall\): "people make keys of their own, managers of keys the tenant's" on auth\.api_keys$/,
+    "The attack makes keys of the caller's own, which the policy permits; whose a key is, is no input. test/access/api_keys.test.ts asks who may make the tenant's own.",
   ],
   [
     /^context\.tenant_holding\(text\[\]\): /,

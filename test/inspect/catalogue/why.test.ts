@@ -168,13 +168,26 @@ describe("the explanation", () => {
       ],
       [
         "using",
+        "members of a team read its conversations",
+        "team_id = ANY ((select context.teams('chat'))::uuid[])",
+        null,
+      ],
+      [
+        "using",
         "members read their own conversations",
         "user_id = (select context.user_where('chat'))",
         false,
       ],
+      ["using", "members read their own conversations", "team_id IS NULL", true],
+      [
+        "using",
+        "members read their own conversations",
+        "team_id = ANY ((select context.teams())::uuid[])",
+        null,
+      ],
       ["verdict", null, null, false],
     ]);
-    expect(lines[4]!.explanation).toBe('user_id is the caller, where they hold "chat": no');
+    expect(lines[5]!.explanation).toBe('user_id is the caller, where they hold "chat": no');
     expect(lines.at(-1)).toMatchObject({
       verdict: "invisible",
       explanation: "no permissive policy holds (using)",
@@ -345,7 +358,7 @@ describe("inspect.who_can", () => {
       {
         who: "rowhouse_app",
         condition:
-          "((tenant_id = (select context.tenant_id())) AND (tenant_id = (select context.unverified_tenant_id()))) AND ((tenant_id = (select context.tenant_requiring('chat'))) AND (user_id = (select context.user_id())))",
+          "((tenant_id = (select context.tenant_id())) AND (tenant_id = (select context.unverified_tenant_id()))) AND ((tenant_id = (select context.tenant_requiring('chat'))) AND (user_id = (select context.user_id())) AND ((team_id IS NULL) OR (team_id = ANY ((select context.teams())::uuid[]))))",
         permissions: ["chat"],
       },
       { who: "rowhouse_definer", condition: "user_id = (select context.user_id())", permissions: [] },

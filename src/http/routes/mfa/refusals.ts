@@ -27,6 +27,7 @@ export function refusal(outcome: string, asked?: { masterKeys: MasterKeys; sessi
     case "not_enrolled":
       return new Problem(409, "second_factor_missing", "There is no second factor to confirm or remove.");
     case "not_a_member":
+    case "way_not_allowed":
     case "deletion_pending":
     case "mfa_required":
     case "mfa_enrolment_required":
