@@ -151,6 +151,12 @@ create type app.tenancy as (
 );
 comment on type app.tenancy is 'A company that the caller belongs to.';
 
+create type app.tenant_deletion as (
+    slug text,
+    erased_from timestamp with time zone
+);
+comment on type app.tenant_deletion is 'A tenant that is closed, and will be erased.';
+
 create type app.tenant_usage as (
     seats integer,
     seats_used integer,
@@ -1600,8 +1606,7 @@ CREATE INDEX api_keys_by_replaced ON auth.api_keys USING btree (tenant_id, repla
 CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, id);
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER announce_made AFTER INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
-CREATE TRIGGER announce_revoked AFTER UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION auth.announce_api_key();
+CREATE TRIGGER announce AFTER INSERT OR UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
@@ -3895,11 +3900,11 @@ comment on function app.delete_my_preferences() is 'Forgets the caller''s prefer
 grant execute on function app.delete_my_preferences() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_tenant(slug text)
- RETURNS timestamp with time zone
+ RETURNS app.tenant_deletion
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-    select context.close_tenant(slug)
+    select row(slug, context.close_tenant(slug))::app.tenant_deletion
 $function$;
 comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
 grant execute on function app.delete_tenant(text) to rowhouse_app;
@@ -3998,14 +4003,6 @@ CREATE OR REPLACE FUNCTION app.guard_grant()
  SET search_path TO ''
 AS $function$
 begin
-    if not exists (select from app.permissions as permission where permission.name = new.permission) then
-        raise exception using
-            errcode = 'RH400',
-            message = format('there is no permission %s', to_json(new.permission)),
-            column = 'permission',
-            constraint = 'grants_permission_known',
-            hint = 'The catalogue is app.permissions.';
-    end if;
     if not context.is_caller() then
         return new;
     end if;
@@ -4015,6 +4012,14 @@ begin
     end if;
     if not context.may('manage_users') then
         perform context.refuse('manage_users');
+    end if;
+    if not exists (select from app.permissions as permission where permission.name = new.permission) then
+        raise exception using
+            errcode = 'RH400',
+            message = format('there is no permission %s', to_json(new.permission)),
+            column = 'permission',
+            constraint = 'grants_permission_known',
+            hint = 'The catalogue is app.permissions.';
     end if;
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
@@ -5506,6 +5511,9 @@ CREATE OR REPLACE FUNCTION auth.announce_api_key()
  SET search_path TO ''
 AS $function$
 begin
+    if tg_op = 'UPDATE' and (old.revoked_at is not null or new.revoked_at is null) then
+        return null;
+    end if;
     perform jobs.queue_webhooks(
         new.tenant_id,
         case tg_op when 'INSERT' then 'api_key.created' else 'api_key.revoked' end,
@@ -8065,9 +8073,10 @@ declare
     ended  integer;
     new_device boolean;
 begin
-    way := coalesce(way, auth.way_of(methods));
+    way := coalesce(open_session.way, auth.way_of(methods));
     if sibling_of is not null then
-        select sibling.authenticated_at, coalesce(sibling.way, way) into strict proven, way from auth.sessions as sibling where sibling.id = sibling_of;
+        select sibling.authenticated_at, coalesce(sibling.way, open_session.way) into strict proven, way
+        from auth.sessions as sibling where sibling.id = sibling_of;
     end if;
 
     select tenant.* into place
@@ -12531,15 +12540,14 @@ begin
                 select unnest(role.permissions)
                 union
                 select live.permission from app.grants as live
-                where live.tenant_id = company.id and live.user_id = person.id and live.ends_at > statement_timestamp()
+                where live.tenant_id = why.tenant and live.user_id = as_user and live.ends_at > statement_timestamp()
                 order by 1
             ) as permissions,
             (
                 select format('{%s} {%s}',
-                    string_agg(mine.team_id::text, ','),
-                    string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
+                    string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
-                where mine.tenant_id = company.id and mine.user_id = person.id
+                where mine.tenant_id = why.tenant and mine.user_id = as_user
             ) as teams
         into holder
         from app.users as person
