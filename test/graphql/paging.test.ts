@@ -47,7 +47,10 @@ beforeAll(async () => {
      select $1, $2, 'role.changed', '{}' from generate_series(1, 12)`,
     [acme.tenantId, acme.owner.webhookEndpointId],
   );
-  await admin.query(
+  // Past the trail, which has as many events as a page is to hold.
+  const client = await admin.connect();
+  await client.query("set session_replication_role = replica");
+  await client.query(
     `with team as (
        insert into app.teams (tenant_id, name) values ($1, 'Another') returning *
      ), place as (
@@ -57,9 +60,6 @@ beforeAll(async () => {
      values ($1, $2, 'chat', 'Again', $2, now() + interval '1 hour')`,
     [acme.tenantId, acme.owner.userId],
   );
-  // Past the trail, which has as many events as a page is to hold.
-  const client = await admin.connect();
-  await client.query("set session_replication_role = replica");
   await client.query(
     `insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
      select $1, 'guest' || n || '@example.com', $2, $3, now() + interval '7 days' from generate_series(1, 12) as n`,
