@@ -102,7 +102,11 @@ describe("a protected table", () => {
     await owner.query("rollback");
     expect(rows).toEqual([
       {
-        policies: ["members read", "nothing crosses the wall", "the desk explains one row"],
+        policies: [
+          "members read",
+          "nothing crosses the wall",
+          "the desk explains one row, the erasure finds a tenant's",
+        ],
         seesTime: false,
         writes: false,
         deletes: false,
