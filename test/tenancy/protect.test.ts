@@ -103,6 +103,7 @@ describe("a protected table", () => {
     expect(rows).toEqual([
       {
         policies: [
+          "an erased tenant takes along what it owns",
           "members read",
           "nothing crosses the wall",
           "the desk explains one row, the erasure finds a tenant's",
@@ -224,6 +225,7 @@ describe("a permission of the application's", () => {
     );
     expect(made.rows).toEqual([
       { name: "admin", reads: true },
+      { name: "guest", reads: false },
       { name: "member", reads: true },
       { name: "viewer", reads: false },
     ]);
