@@ -925,14 +925,10 @@ create policy "nothing crosses the wall" on app.teams as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.teams is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "the desk explains one row" on app.teams
+create policy "the desk explains one row, the erasure finds a tenant's" on app.teams
     for select to rowhouse_definer
-    using ((id = ( SELECT context.explained_row() AS explained_row)));
-comment on policy "the desk explains one row" on app.teams is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
-create policy "the erasure finds what its tenant owns" on app.teams
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.teams is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
+    using (((id = ( SELECT context.explained_row() AS explained_row)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.teams is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
 
 create table app.tenant_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -990,14 +986,10 @@ create policy "nothing crosses the wall" on app.tenant_preferences as restrictiv
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.tenant_preferences is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "the desk explains one row" on app.tenant_preferences
+create policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences
     for select to rowhouse_definer
-    using ((id = ( SELECT context.explained_row() AS explained_row)));
-comment on policy "the desk explains one row" on app.tenant_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
-create policy "the erasure finds what its tenant owns" on app.tenant_preferences
-    for select to rowhouse_definer
-    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
-comment on policy "the erasure finds what its tenant owns" on app.tenant_preferences is 'jobs.erase_tenant(): a delete has to find its rows. No tenant is there to be found but the one whose erasure has begun.';
+    using (((id = ( SELECT context.explained_row() AS explained_row)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
 create policy "whoever configures the model changes the defaults" on app.tenant_preferences
     for update to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
@@ -2635,7 +2627,7 @@ create view context.session_holders with (security_invoker=true) as
           WHERE ((live.tenant_id = session.tenant_id) AND (live.user_id = session.user_id) AND (live.ends_at > statement_timestamp()))) held)
      CROSS JOIN LATERAL ( SELECT format('{%s} {%s}'::text, string_agg((mine.team_id)::text, ','::text), string_agg((mine.team_id)::text, ','::text) FILTER (WHERE (mine.role = 'lead'::text))) AS list
            FROM app.team_members mine
-          WHERE ((mine.tenant_id = session.tenant_id) AND (mine.user_id = session.user_id))) team);
+          WHERE ((mine.tenant_id = session.tenant_id) AND (mine.user_id = session.user_id) AND ((role.built_in AND (role.name = 'guest'::text)) IS NOT TRUE))) team);
 comment on view context.session_holders is 'Sessions by the digest of their handle, live or not, with the live state of their user, tenant, membership and role.';
 grant select on context.session_holders to rowhouse_definer;
 
@@ -13476,13 +13468,15 @@ begin
             format('Whoever lacks the permission %s is told so. The trail keeps that it was there.', protection.write_permission));
     end if;
 
-    -- The definer's reach: the desk.
+    -- The definer's reach: the desk, and the erasure of a tenant.
     execute format('grant select on %s to rowhouse_definer', target);
     execute format(
-        'create policy "the desk explains one row" on %s for select to rowhouse_definer using (id = (select context.explained_row()))', target
+        'create policy "the desk explains one row, the erasure finds a tenant''s" on %s for select to rowhouse_definer
+         using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()))', target
     );
-    execute format('comment on policy "the desk explains one row" on %s is %L', target,
-        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.');
+    execute format('comment on policy "the desk explains one row, the erasure finds a tenant''s" on %s is %L', target,
+        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.');
+    perform context.open_to_erasure(target);
 
     perform audit.track(target,
         kept => array(select column_name from unnest(columns) as column_name where column_name = any (protection.kept)),
@@ -13803,7 +13797,8 @@ AS $function$
         'nothing crosses the wall', 'members read', 'holders of the permission read', 'people read their own rows',
         'holders of the permission add', 'holders of the permission change', 'holders of the permission remove',
         'people add rows of their own', 'people change their own rows', 'people remove their own rows',
-        'the desk explains one row'
+        'the desk explains one row, the erasure finds a tenant''s',
+        'the erasure finds what its tenant owns', 'an erased tenant takes along what it owns'
     ]
 $function$;
 comment on function tenancy.policy_names() is 'The names of the policies that tenancy.protect() makes.';

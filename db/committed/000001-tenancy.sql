@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:1b4b0b93bbae4b8ece250d81c41e6195a8d768ad
+--! Hash: sha1:58fdf2ee7d0b5579fc56594825ee97dbde742d61
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1153,6 +1153,8 @@ create or replace view context.session_holders with (security_invoker = true) as
         ) as list
         from app.team_members as mine
         where mine.tenant_id = session.tenant_id and mine.user_id = session.user_id
+            -- Visitors are in no team, whoever put them there.
+            and (role.built_in and role.name = 'guest') is not true
     ) as team;
 grant select on context.session_holders to rowhouse_definer;
 comment on view context.session_holders is
@@ -11388,13 +11390,13 @@ create policy "managers of teams remove teams" on app.teams
 comment on policy "managers of teams remove teams" on app.teams is
     'Its members leave with it; its conversations go back to who began them.';
 
--- The definer's reach: the desk.
+-- The definer's reach: the desk, and the erasure of a tenant.
 grant select on app.teams to rowhouse_definer;
-create policy "the desk explains one row" on app.teams
+create policy "the desk explains one row, the erasure finds a tenant's" on app.teams
     for select to rowhouse_definer
-    using (id = (select context.explained_row()));
-comment on policy "the desk explains one row" on app.teams is
-    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+    using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.teams is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
 --! EndIncluded policies/teams.sql
 --! Included policies/team_members.sql
 select context.close_table('app.team_members');
@@ -11842,13 +11844,13 @@ create policy "whoever configures the model changes the defaults" on app.tenant_
 comment on policy "whoever configures the model changes the defaults" on app.tenant_preferences is
     'The same. The row is never deleted: what is null in it is as it is built in.';
 
--- The definer's reach: the desk.
+-- The definer's reach: the desk, and the erasure of a tenant.
 grant select on app.tenant_preferences to rowhouse_definer;
-create policy "the desk explains one row" on app.tenant_preferences
+create policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences
     for select to rowhouse_definer
-    using (id = (select context.explained_row()));
-comment on policy "the desk explains one row" on app.tenant_preferences is
-    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+    using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
 --! EndIncluded policies/tenant_preferences.sql
 --! Included policies/identities.sql
 select context.close_table('auth.identities');
@@ -13398,7 +13400,8 @@ as $$
         'nothing crosses the wall', 'members read', 'holders of the permission read', 'people read their own rows',
         'holders of the permission add', 'holders of the permission change', 'holders of the permission remove',
         'people add rows of their own', 'people change their own rows', 'people remove their own rows',
-        'the desk explains one row'
+        'the desk explains one row, the erasure finds a tenant''s',
+        'the erasure finds what its tenant owns', 'an erased tenant takes along what it owns'
     ]
 $$;
 comment on function tenancy.policy_names() is 'The names of the policies that tenancy.protect() makes.';
@@ -13524,13 +13527,15 @@ begin
             format('Whoever lacks the permission %s is told so. The trail keeps that it was there.', protection.write_permission));
     end if;
 
-    -- The definer's reach: the desk.
+    -- The definer's reach: the desk, and the erasure of a tenant.
     execute format('grant select on %s to rowhouse_definer', target);
     execute format(
-        'create policy "the desk explains one row" on %s for select to rowhouse_definer using (id = (select context.explained_row()))', target
+        'create policy "the desk explains one row, the erasure finds a tenant''s" on %s for select to rowhouse_definer
+         using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()))', target
     );
-    execute format('comment on policy "the desk explains one row" on %s is %L', target,
-        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.');
+    execute format('comment on policy "the desk explains one row, the erasure finds a tenant''s" on %s is %L', target,
+        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.');
+    perform context.open_to_erasure(target);
 
     perform audit.track(target,
         kept => array(select column_name from unnest(columns) as column_name where column_name = any (protection.kept)),

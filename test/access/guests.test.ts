@@ -30,7 +30,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   tenants: ["select own", "select colleague's"], // The company is the same for both: its name and settings.
   users: ["select own", "update own"],
   permissions: ["select own", "select colleague's", "select other tenant's"], // One catalogue for all.
-  webhook_event_types: ["select own", "select colleague's", "select other tenant's"], // One catalogue for all.
+  webhook_event_types: ["select own", "select colleague's", "select other tenant's"], // And one of these.
   grants: ["select own"], // None is given to a guest; the fixture has one.
   conversations: ["select own", "insert", "update own", "delete own"],
   messages: ["select own", "insert"],

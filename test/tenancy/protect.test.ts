@@ -102,7 +102,12 @@ describe("a protected table", () => {
     await owner.query("rollback");
     expect(rows).toEqual([
       {
-        policies: ["members read", "nothing crosses the wall", "the desk explains one row"],
+        policies: [
+          "an erased tenant takes along what it owns",
+          "members read",
+          "nothing crosses the wall",
+          "the desk explains one row, the erasure finds a tenant's",
+        ],
         seesTime: false,
         writes: false,
         deletes: false,
@@ -220,6 +225,7 @@ describe("a permission of the application's", () => {
     );
     expect(made.rows).toEqual([
       { name: "admin", reads: true },
+      { name: "guest", reads: false },
       { name: "member", reads: true },
       { name: "viewer", reads: false },
     ]);

@@ -52,6 +52,8 @@ create or replace view context.session_holders with (security_invoker = true) as
         ) as list
         from app.team_members as mine
         where mine.tenant_id = session.tenant_id and mine.user_id = session.user_id
+            -- Visitors are in no team, whoever put them there.
+            and (role.built_in and role.name = 'guest') is not true
     ) as team;
 grant select on context.session_holders to rowhouse_definer;
 comment on view context.session_holders is

@@ -30,10 +30,10 @@ create policy "whoever configures the model changes the defaults" on app.tenant_
 comment on policy "whoever configures the model changes the defaults" on app.tenant_preferences is
     'The same. The row is never deleted: what is null in it is as it is built in.';
 
--- The definer's reach: the desk.
+-- The definer's reach: the desk, and the erasure of a tenant.
 grant select on app.tenant_preferences to rowhouse_definer;
-create policy "the desk explains one row" on app.tenant_preferences
+create policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences
     for select to rowhouse_definer
-    using (id = (select context.explained_row()));
-comment on policy "the desk explains one row" on app.tenant_preferences is
-    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+    using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';

@@ -82,13 +82,15 @@ begin
             format('Whoever lacks the permission %s is told so. The trail keeps that it was there.', protection.write_permission));
     end if;
 
-    -- The definer's reach: the desk.
+    -- The definer's reach: the desk, and the erasure of a tenant.
     execute format('grant select on %s to rowhouse_definer', target);
     execute format(
-        'create policy "the desk explains one row" on %s for select to rowhouse_definer using (id = (select context.explained_row()))', target
+        'create policy "the desk explains one row, the erasure finds a tenant''s" on %s for select to rowhouse_definer
+         using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()))', target
     );
-    execute format('comment on policy "the desk explains one row" on %s is %L', target,
-        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.');
+    execute format('comment on policy "the desk explains one row, the erasure finds a tenant''s" on %s is %L', target,
+        'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.');
+    perform context.open_to_erasure(target);
 
     perform audit.track(target,
         kept => array(select column_name from unnest(columns) as column_name where column_name = any (protection.kept)),

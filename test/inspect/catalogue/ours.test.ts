@@ -59,10 +59,10 @@ describe("what an auditor reads of our own database", () => {
         from inspect.access where table_name = 'app.conversations' and role_name = 'rowhouse_app' order by 1`),
     ).toEqual([
       ["delete", null, "rows that satisfy the policies", true],
-      ["insert", ["title"], "rows that satisfy the policies", true],
+      ["insert", ["title", "team_id"], "rows that satisfy the policies", true],
       [
         "select",
-        ["tenant_id", "id", "user_id", "title", "status", "created_at", "updated_at"],
+        ["tenant_id", "id", "user_id", "title", "status", "created_at", "updated_at", "team_id"],
         "rows that satisfy the policies",
         true,
       ],

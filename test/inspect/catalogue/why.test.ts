@@ -361,7 +361,12 @@ describe("inspect.who_can", () => {
           "((tenant_id = (select context.tenant_id())) AND (tenant_id = (select context.unverified_tenant_id()))) AND ((tenant_id = (select context.tenant_requiring('chat'))) AND (user_id = (select context.user_id())) AND ((team_id IS NULL) OR (team_id = ANY ((select context.teams())::uuid[]))))",
         permissions: ["chat"],
       },
-      { who: "rowhouse_definer", condition: "user_id = (select context.user_id())", permissions: [] },
+      {
+        who: "rowhouse_definer",
+        condition:
+          "(user_id = (select context.user_id())) OR (tenant_id = (select context.tenant_in_erasure()))",
+        permissions: [],
+      },
     ]);
   });
 

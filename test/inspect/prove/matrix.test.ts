@@ -26,11 +26,11 @@ test("our database does what db/proof-matrix.json says (else: npm run generate, 
 
 test("a change that crosses no tenant is told too", async () => {
   await database.admin.query(
-    `alter policy "members read their own conversations" on app.conversations
-     using (tenant_id = (select context.tenant_where('chat')))`,
+    `alter policy "people keep their own preferences" on app.user_preferences
+     using (tenant_id = (select context.tenant_id()))`,
   );
   const { status, stderr } = prove("--expect", COMMITTED);
-  expect(stderr).toContain("app.conversations | select | colleague's | member: expected –, found yes");
+  expect(stderr).toContain("app.user_preferences | select | colleague's | member: expected –, found yes");
   expect(status).toBe(1);
 });
 

@@ -117,7 +117,10 @@ describe("our own database", () => {
     expect(cell("member", "insert", "own")).toBe("yes");
     expect(cell("viewer", "insert", "own")).toBe("RH403 chat");
     expect(cell("admin", "select", "colleague's")).toBe("yes");
-    expect(cell("member", "select", "colleague's")).toBe("–");
+    // Who the attack is are all of one team, and so are the rows it makes.
+    expect(cell("member", "select", "colleague's")).toBe("yes");
+    expect(cell("guest", "select", "colleague's")).toBe("–");
+    expect(cell("member", "update", "colleague's")).toBe("–");
     expect(cell("nobody", "select", "own")).toBe("–");
     expect(cell("sign-in", "select", "own")).toBe("42501");
   });
