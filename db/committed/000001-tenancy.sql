@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:58fdf2ee7d0b5579fc56594825ee97dbde742d61
+--! Hash: sha1:21b85568c7607684ef7b6b800a78e889ec7eca03
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -12371,7 +12371,8 @@ comment on policy "migrations remember what they protect" on tenancy.protected_t
 --! EndIncluded policies/protected_tables.sql
 
 -- Whatever a tenant owns goes with it, also from tables that others made.
-select context.open_to_erasure(target) from context.tenant_tables() as target;
+select context.open_to_erasure(target) from context.tenant_tables() as target
+where (select relrowsecurity from pg_catalog.pg_class where oid = target);
 
 -- What is documented in the database itself
 --! Included comments.sql

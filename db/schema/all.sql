@@ -392,7 +392,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/protected_tables.sql
 
 -- Whatever a tenant owns goes with it, also from tables that others made.
-select context.open_to_erasure(target) from context.tenant_tables() as target;
+select context.open_to_erasure(target) from context.tenant_tables() as target
+where (select relrowsecurity from pg_catalog.pg_class where oid = target);
 
 -- What is documented in the database itself
 --!include comments.sql
