@@ -118,7 +118,7 @@ describe("how to add a table, as the handbook says it", () => {
        from pg_class where oid = 'app.notes'::regclass`,
     );
     await admin.end();
-    expect(rows).toEqual([{ closed: true, policies: 5, audited: 1 }]);
+    expect(rows).toEqual([{ closed: true, policies: 6, audited: 1 }]);
   }, 400_000);
 });
 
