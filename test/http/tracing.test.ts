@@ -96,8 +96,9 @@ test("a job is a span", async () => {
     log: createLog({ logLevel: "silent", logFormat: "json" }),
   });
   try {
-    await vi.waitFor(() =>
-      expect(spans.getFinishedSpans().map(({ name }) => name)).toContain("job create_audit_partitions"),
+    await vi.waitFor(
+      () => expect(spans.getFinishedSpans().map(({ name }) => name)).toContain("job create_audit_partitions"),
+      { timeout: 30_000 },
     );
   } finally {
     await worker.stop();
