@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:21b85568c7607684ef7b6b800a78e889ec7eca03
+--! Hash: sha1:f29a7484a792c6e16ae775d645d25f59ff539302
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -8993,6 +8993,13 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    if app.is_public_mail(new.domain) then
+        raise exception using
+            errcode = 'RH474',
+            message = 'anybody can have an address in this domain',
+            column = 'domain',
+            hint = 'Name a domain that is the company''s own.';
+    end if;
     perform context.require_role(new.role_id);
     if context.kind_in(context.actor()) = 'session'
         and (tg_op = 'INSERT' or (new.role_id, new.admits) is distinct from (old.role_id, old.admits))
@@ -9002,13 +9009,6 @@ begin
     if tg_op = 'UPDATE' then
         perform context.require_role(old.role_id);
         return null;
-    end if;
-    if app.is_public_mail(new.domain) then
-        raise exception using
-            errcode = 'RH474',
-            message = 'anybody can have an address in this domain',
-            column = 'domain',
-            hint = 'Name a domain that is the company''s own.';
     end if;
     if (select count(*) > 20 from app.domains as known where known.tenant_id = new.tenant_id) then
         raise exception using

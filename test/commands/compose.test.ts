@@ -17,6 +17,7 @@ const decided: Readonly<Record<string, string>> = {
   DATABASE_URL: "its own PostgreSQL",
   REDIS_URL: "its own Redis",
   WORKER: "a container of its own",
+  WEBHOOK_INTERNAL: "refused in production",
   DEMO: "only in the embedded database, which it has not",
 };
 

@@ -14,6 +14,13 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    if app.is_public_mail(new.domain) then
+        raise exception using
+            errcode = 'RH474',
+            message = 'anybody can have an address in this domain',
+            column = 'domain',
+            hint = 'Name a domain that is the company''s own.';
+    end if;
     perform context.require_role(new.role_id);
     if context.kind_in(context.actor()) = 'session'
         and (tg_op = 'INSERT' or (new.role_id, new.admits) is distinct from (old.role_id, old.admits))
@@ -23,13 +30,6 @@ begin
     if tg_op = 'UPDATE' then
         perform context.require_role(old.role_id);
         return null;
-    end if;
-    if app.is_public_mail(new.domain) then
-        raise exception using
-            errcode = 'RH474',
-            message = 'anybody can have an address in this domain',
-            column = 'domain',
-            hint = 'Name a domain that is the company''s own.';
     end if;
     if (select count(*) > 20 from app.domains as known where known.tenant_id = new.tenant_id) then
         raise exception using
