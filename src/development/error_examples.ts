@@ -152,10 +152,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   ),
   provider_unavailable: "It takes a provider that is away.",
   publishable_key_required: { method: "POST", path: "/auth/guest", as: "mel", body: {} },
-  public_mail_domain: graphql(
-    `mutation { addDomain(input: {domain: "gmail.com", roleId: "00000000-0000-4000-8000-000000000000"}) { domain { id } } }`,
-    "ada",
-  ),
+  public_mail_domain: "It takes a role of one's company.",
   refresh_token_missing: { method: "POST", path: "/auth/refresh" },
   registration_closed: "It takes a server that is closed to strangers.",
   registration_invited: "It takes a server that is closed to who was not invited.",
