@@ -4066,6 +4066,8 @@ begin
             where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
             union
             select live.permission from app.grants as live
+            -- What the catalogue has not, permits nothing.
+            join app.permissions as known on known.name = live.permission
             where live.tenant_id = old.tenant_id and live.user_id = old.user_id and live.ends_at > now()
         ) as held (permission)
         where not context.may_give(held.permission)

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f29a7484a792c6e16ae775d645d25f59ff539302
+--! Hash: sha1:6c832435cd4de54702d5427cdb3afb7206a0e5d0
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -8827,6 +8827,8 @@ begin
             where role.tenant_id = old.tenant_id and role.id in (old.role_id, new.role_id)
             union
             select live.permission from app.grants as live
+            -- What the catalogue has not, permits nothing.
+            join app.permissions as known on known.name = live.permission
             where live.tenant_id = old.tenant_id and live.user_id = old.user_id and live.ends_at > now()
         ) as held (permission)
         where not context.may_give(held.permission)
