@@ -14,7 +14,18 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 function prove(...more: string[]): { status: number | null; stderr: string } {
-  const args = ["src/cli.ts", "prove", "--database", database.adminUrl, "--runs", "0", ...more];
+  // The seed that the matrix was made with: which of two rows a fixture takes may hang on it.
+  const args = [
+    "src/cli.ts",
+    "prove",
+    "--database",
+    database.adminUrl,
+    "--runs",
+    "0",
+    "--seed",
+    "1",
+    ...more,
+  ];
   return spawnSync(process.execPath, args, { cwd: projectRoot, encoding: "utf8" });
 }
 
