@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Embedded, type EmbeddedEvent, startEmbedded } from "../../src/database/embedded.ts";
 import { stopOrphans } from "../../src/database/orphans.ts";
 
@@ -142,8 +142,13 @@ describe("the embedded server", () => {
     expect(events.map(({ message }) => message)).toContainEqual(
       expect.stringContaining("PostgreSQL died (SIGKILL); starting it again"),
     );
-    expect(events.map(({ message }) => message)).toContainEqual(
-      expect.stringContaining(`PostgreSQL is back on port ${server.port}`),
+    // It answers before whoever started it has seen that it does.
+    await vi.waitFor(
+      () =>
+        expect(events.map(({ message }) => message)).toContainEqual(
+          expect.stringContaining(`PostgreSQL is back on port ${server.port}`),
+        ),
+      { timeout: 30_000 },
     );
   });
 
