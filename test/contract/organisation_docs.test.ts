@@ -1,16 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "postgraphile/graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { type Code, statusesOf } from "../../src/http/codes.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { blocksOf, pageAt } from "../support/documents.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import { routersSource } from "../support/routers.ts";
 import { buildTenant, buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 const folder = join(projectRoot, "docs/organisations");
-const pageOf = (page: string) => readFileSync(join(folder, page), "utf8");
+const pageOf = (page: string): string => pageAt(`docs/organisations/${page}`);
 
 describe.each(readdirSync(folder).filter((file) => file.endsWith(".md")))("the page %s", (page) => {
   test("names codes that there are, with the status that they have", () => {
@@ -46,7 +47,7 @@ describe("the examples of people.md", () => {
   });
 
   test("do what the page says, one after the other", async () => {
-    const examples = [...pageOf("people.md").matchAll(/^```graphql\n(.*?)^```$/gms)].map(([, text]) => text!);
+    const examples = blocksOf(pageOf("people.md"), "graphql");
     const variables: Record<string, string> = {
       address: "guest@example.com",
       roleId: acme.roleIds.member,
@@ -110,8 +111,7 @@ describe("the examples of teams and roles", () => {
   });
 
   test.each(["teams.md", "roles.md"])("the calls of %s do what they say", async (page) => {
-    const text = readFileSync(join(projectRoot, "docs/organisations", page), "utf8");
-    const calls = [...text.matchAll(/^```graphql\n(.*?)^```$/gms)].map((match) => match[1]!);
+    const calls = blocksOf(pageOf(page), "graphql");
     expect(calls.length).toBeGreaterThan(3);
     const known: Record<string, string> = {
       me: acme.owner.userId,

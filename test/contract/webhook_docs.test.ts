@@ -1,20 +1,17 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { projectRoot } from "../../src/database/migrations.ts";
 import { type Code, statusesOf } from "../../src/http/codes.ts";
 import { deliverWebhooks } from "../../src/jobs/deliver_webhooks.ts";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { blocksOf, pageAt } from "../support/documents.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import { jobContext } from "../support/jobs.ts";
 import { createTenant, type Tenant } from "../support/people.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
-const page = readFileSync(join(projectRoot, "docs/organisations/webhooks.md"), "utf8");
-const blocks = (language: string): string[] =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, text]) => text!);
+const page = pageAt("docs/organisations/webhooks.md");
+const blocks = (language: string): string[] => blocksOf(page, language);
 
 test("the page names codes that there are, with the status that they have", () => {
   const rows = [...page.matchAll(/^\| .+ \| (\d{3}) \| .*?\[`(\w+)`\]\(\.\.\/errors\/(\w+)\.md\).* \|$/gm)];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { blocksOf } from "../support/documents.ts";
 import { createPerson, createTenant, mailedCode, type SignUp, signUp } from "../support/people.ts";
 import { eventually, startTestServer, type TestServer } from "../support/server.ts";
 
@@ -32,7 +33,7 @@ const logIn = ({ email, password }: SignUp, tenant?: string) =>
 
 describe("the page's examples", () => {
   const page = readFileSync(join(projectRoot, "docs/organisations/tenants.md"), "utf8");
-  const examples = [...page.matchAll(/^```graphql\n(.*?)^```$/gms)].map(([, text]) => text!);
+  const examples = blocksOf(page, "graphql");
 
   test("do what it says", async () => {
     const person = await owner();

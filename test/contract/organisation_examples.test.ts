@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { blocksOf, pageAt } from "../support/documents.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import { enterForSupport, type Visitor } from "../support/support.ts";
 import { buildTenants, type TenantFixture } from "../support/tenants.ts";
@@ -23,9 +24,7 @@ afterAll(async () => {
 });
 
 const folder = join(projectRoot, "docs/organisations");
-const textOf = (page: string): string => readFileSync(join(folder, page), "utf8");
-const examplesOf = (page: string): string[] =>
-  [...textOf(page).matchAll(/^```graphql\n(.*?)^```$/gms)].map(([, text]) => text!);
+const textOf = (page: string): string => pageAt(`docs/organisations/${page}`);
 
 /** What an owner's requests on each page say of the variables, and what they answer. */
 const PAGES: Readonly<
@@ -61,7 +60,7 @@ const PAGES: Readonly<
 
 describe.each(Object.entries(PAGES))("the page %s", (page, { variables, answers }) => {
   test("asks and answers as it says, from top to bottom", async () => {
-    const examples = examplesOf(page);
+    const examples = blocksOf(textOf(page), "graphql");
     expect(examples.map((text) => /(?:query|mutation) (\w+)/.exec(text)?.[1])).toEqual(Object.keys(answers));
     for (const [place, [name, answer]] of Object.entries(answers).entries()) {
       const asked = Object.fromEntries(
