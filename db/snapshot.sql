@@ -162,7 +162,9 @@ create type app.tenant_usage as (
     seats_used integer,
     keys integer,
     keys_used integer,
-    requests_per_minute integer
+    requests_per_minute integer,
+    requests_per_day integer,
+    requests_today bigint
 );
 comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
 
@@ -1024,6 +1026,7 @@ create table app.tenants (
     sign_in_ways text[],
     key_limit integer,
     requests_per_minute integer,
+    requests_per_day integer,
     deletion_grace_days integer default 30 not null,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
@@ -1035,6 +1038,7 @@ create table app.tenants (
     constraint tenants_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
     constraint tenants_logo_url_check CHECK (((logo_url ~ '^https://[^[:space:][:cntrl:]]+$'::text) AND (length(logo_url) <= 2000))),
     constraint tenants_name_check CHECK (((length(name) <= 200) AND app.is_name(name))),
+    constraint tenants_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 1000000000))),
     constraint tenants_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
     constraint tenants_seats_check CHECK ((seats > 0)),
     constraint tenants_session_idle_minutes_check CHECK (((session_idle_minutes >= 30) AND (session_idle_minutes <= 129600))),
@@ -1068,6 +1072,7 @@ comment on column app.tenants.language is 'The language that people get who chos
 comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
 comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
 comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
 comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column support_access set statistics 0, alter column brand_name set statistics 0, alter column brand_color set statistics 0, alter column accent_color set statistics 0, alter column logo_url set statistics 0, alter column language set statistics 0, alter column sign_in_ways set statistics 0;
@@ -1081,9 +1086,9 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUT
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant delete, insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
-grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_definer;
+grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_definer;
 create policy "a tenant goes when nothing of it is left" on app.tenants
     for delete to rowhouse_definer
     using ((id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
@@ -1106,7 +1111,7 @@ create policy "owners close their tenant, and the operator suspends and limits" 
     for update to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is 'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
+comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is 'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call; auth.restore_tenant(), for an owner with the link of a mail. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
 create policy "registration creates tenants" on app.tenants
     for insert to rowhouse_definer
     with check (true);
@@ -1781,30 +1786,34 @@ create table auth.mail_tokens (
     used_at timestamp with time zone,
     invited_to uuid,
     invitation uuid,
+    restores uuid,
     constraint mail_tokens_pkey PRIMARY KEY (id),
     constraint mail_tokens_link_digest_key UNIQUE (link_digest),
     constraint mail_tokens_browser_digest_check CHECK ((octet_length(browser_digest) = 32)),
     constraint mail_tokens_check CHECK (((purpose <> 'register'::text) OR (user_id IS NULL))),
     constraint mail_tokens_check1 CHECK (((purpose = 'invitation'::text) = (invitation IS NOT NULL))),
     constraint mail_tokens_check2 CHECK (((invitation IS NULL) = (invited_to IS NULL))),
-    constraint mail_tokens_check3 CHECK (((purpose <> ALL (ARRAY['change_email'::text, 'restore_account'::text])) OR (user_id IS NOT NULL))),
+    constraint mail_tokens_check3 CHECK (((purpose = 'restore_tenant'::text) = (restores IS NOT NULL))),
+    constraint mail_tokens_check4 CHECK (((purpose <> ALL (ARRAY['change_email'::text, 'restore_account'::text, 'restore_tenant'::text])) OR (user_id IS NOT NULL))),
     constraint mail_tokens_code_digest_check CHECK ((octet_length(code_digest) = 32)),
     constraint mail_tokens_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'::text) AND (length(email) <= 254))),
     constraint mail_tokens_link_digest_check CHECK ((octet_length(link_digest) = 32)),
-    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text, 'restore_account'::text, 'invitation'::text]))),
+    constraint mail_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'reset_password'::text, 'sign_in'::text, 'change_email'::text, 'restore_account'::text, 'restore_tenant'::text, 'invitation'::text]))),
     constraint mail_tokens_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
 );
 comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
 comment on column auth.mail_tokens.email is 'Where the mail went.';
-comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone within a day, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
+comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone when its time is over, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
 comment on column auth.mail_tokens.link_digest is 'sha256 of sha256 of the link''s secret.';
 comment on column auth.mail_tokens.code_digest is 'sha256 of an HMAC of purpose, address and code under a key made of the master key: who reads this table cannot try a million codes.';
 comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the cookie of the browser that asked, where the link works in no other.';
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
+comment on column auth.mail_tokens.restores is 'Which closed company the link brings back.';
 CREATE INDEX mail_tokens_by_address ON auth.mail_tokens USING btree (email, purpose, created_at);
 CREATE INDEX mail_tokens_by_expiry ON auth.mail_tokens USING btree (expires_at);
 CREATE INDEX mail_tokens_by_invitation ON auth.mail_tokens USING btree (invitation, created_at) WHERE (invitation IS NOT NULL);
+CREATE INDEX mail_tokens_by_restored_tenant ON auth.mail_tokens USING btree (restores) WHERE (restores IS NOT NULL);
 CREATE INDEX mail_tokens_by_tenant ON auth.mail_tokens USING btree (invited_to, created_at) WHERE (invited_to IS NOT NULL);
 CREATE INDEX mail_tokens_by_user ON auth.mail_tokens USING btree (user_id);
 alter table auth.mail_tokens alter column purpose set statistics 0, alter column email set statistics 0, alter column link_digest set statistics 0, alter column code_digest set statistics 0, alter column browser_digest set statistics 0, alter column network set statistics 0;
@@ -1838,7 +1847,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'webhook_disabled'::text, 'support_opened'::text, 'tenant_invitation'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'webhook_disabled'::text, 'support_opened'::text, 'tenant_invitation'::text, 'tenant_deletion_asked'::text, 'tenant_deletion_withdrawn'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -2026,6 +2035,27 @@ create policy "registration keeps what is not verified yet" on auth.registration
     with check (true);
 comment on policy "registration keeps what is not verified yet" on auth.registrations is 'auth.register(), auth.invite(), auth.upgrade_guest() and auth.verify_email(); a registration goes with its mail.';
 
+create table auth.request_counts (
+    id uuid not null,
+    day date not null,
+    count bigint not null,
+    constraint request_counts_pkey PRIMARY KEY (id),
+    constraint request_counts_id_fkey FOREIGN KEY (id) REFERENCES app.tenants(id) ON DELETE CASCADE,
+    constraint request_counts_count_check CHECK ((count >= 0))
+) with (fillfactor=70);
+comment on table auth.request_counts is 'How many requests of each tenant were answered on the last day that it had any. Not audited: a counter. Its key is called id, so that it goes with its tenant and into no archive.';
+comment on column auth.request_counts.id is 'Which tenant.';
+comment on column auth.request_counts.day is 'Which day, by UTC.';
+comment on column auth.request_counts.count is 'How many on that day, as far as the web processes have told.';
+alter table auth.request_counts enable row level security;
+alter table auth.request_counts force row level security;
+grant insert, select, update on auth.request_counts to rowhouse_definer;
+create policy "requests are counted by tenant and day" on auth.request_counts
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "requests are counted by tenant and day" on auth.request_counts is 'auth.count_requests() adds what web processes tell of every tenant; auth.requests_today() reads that of one.';
+
 create table auth.sessions (
     id uuid not null,
     user_id uuid not null,
@@ -2187,7 +2217,7 @@ create policy "deletion keeps which tenants it waits for" on auth.tenant_deletio
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is 'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() takes them out, jobs.erase_tenant() erases.';
+comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is 'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() and auth.restore_tenant() take them out, jobs.erase_tenant() erases.';
 
 create table auth.totp_factors (
     id uuid not null,
@@ -3898,7 +3928,7 @@ CREATE OR REPLACE FUNCTION app.delete_tenant(slug text)
 AS $function$
     select row(slug, context.close_tenant(slug))::app.tenant_deletion
 $function$;
-comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
+comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then its owners can bring it back, by the link that each is mailed.';
 grant execute on function app.delete_tenant(text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.end_powers()
@@ -4478,7 +4508,7 @@ CREATE OR REPLACE FUNCTION app.my_usage()
 AS $function$
     select * from context.tenant_usage()
 $function$;
-comment on function app.my_usage() is 'What the caller''s tenant may have and what it has: seats, API keys, requests a minute. For holders of manage_tenant.';
+comment on function app.my_usage() is 'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day. For holders of manage_tenant.';
 grant execute on function app.my_usage() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.permissions_of(user_id uuid)
@@ -5538,7 +5568,7 @@ alter function auth.announce_session() owner to rowhouse_definer;
 comment on function auth.announce_session() is 'Trigger: writes session.revoked for the webhook endpoints that want to hear of it.';
 grant execute on function auth.announce_session() to rowhouse_owner;
 
-CREATE OR REPLACE FUNCTION auth.arm_invitation(mail uuid, link bytea)
+CREATE OR REPLACE FUNCTION auth.arm_link(mail uuid, link bytea)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5546,13 +5576,14 @@ CREATE OR REPLACE FUNCTION auth.arm_invitation(mail uuid, link bytea)
 AS $function$
 begin
     update auth.mail_tokens as token set link_digest = sha256(link)
-    where token.id = mail and token.purpose = 'invitation' and token.used_at is null and token.expires_at > now();
+    where token.id = mail and token.purpose in ('invitation', 'restore_tenant')
+        and token.used_at is null and token.expires_at > now();
     return found;
 end
 $function$;
-alter function auth.arm_invitation(uuid,bytea) owner to rowhouse_definer;
-comment on function auth.arm_invitation(uuid,bytea) is 'Gives the mail of an invitation its link; false if the invitation is over.';
-grant execute on function auth.arm_invitation(uuid,bytea) to rowhouse_auth;
+alter function auth.arm_link(uuid,bytea) owner to rowhouse_definer;
+comment on function auth.arm_link(uuid,bytea) is 'Gives the mail of an invitation or of a company''s deletion its link; false if that is over.';
+grant execute on function auth.arm_link(uuid,bytea) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.ask_passkey(challenge bytea, purpose text, handle bytea, token bytea, facts jsonb)
  RETURNS TABLE(outcome text, person uuid, email text, name text, passkeys jsonb)
@@ -5739,6 +5770,8 @@ begin
         where leaving.began_at is null;
     update app.tenants as known set status = 'closed' where known.id = tenant and known.status <> 'closed';
     perform auth.shut_tenant(tenant);
+    -- An owner's link does not undo what the operator wants.
+    perform auth.void_tenant_links(tenant);
     perform audit.record_event('tenant.erasure_asked', null, jsonb_build_object('tenant', tenant, 'reason', reason));
 end
 $function$;
@@ -6135,6 +6168,39 @@ alter function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,tex
 comment on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) is 'Signs in by a mailed link, in the browser that asked for it, or by its code. Never raises for a refusal, so that it commits.';
 grant execute on function auth.consume_sign_in_link(bytea,text,bytea[],bytea,uuid,bytea,text,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.count_requests(tenants uuid[], digests bytea[], counts bigint[])
+ RETURNS TABLE(line integer, used bigint, most integer, seconds integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with told as (
+        select line.place, place.id as tenant, place.requests_per_day as most, line.count
+        from unnest(tenants, digests, counts) with ordinality as line (tenant, digest, count, place)
+        left join auth.api_keys as key on key.digest = sha256(line.digest)
+        join app.tenants as place on place.id = coalesce(line.tenant, key.tenant_id)
+    ), added as (
+        insert into auth.request_counts as known (id, day, count)
+        -- In the order of their keys, so that two processes that tell of the same tenants at once do not wait for each other.
+        select told.tenant, (now() at time zone 'UTC')::date, sum(told.count)
+        from told group by told.tenant having sum(told.count) > 0 order by told.tenant
+        -- A telling that began before midnight and comes after another of today counts for today.
+        on conflict (id) do update set
+            day = greatest(known.day, excluded.day),
+            count = excluded.count + case when known.day < excluded.day then 0 else known.count end
+        returning known.id, known.count
+    )
+    select
+        told.place::integer,
+        coalesce(added.count, auth.requests_today(told.tenant)),
+        told.most,
+        ceil(extract(epoch from ((now() at time zone 'UTC')::date + 1) - (now() at time zone 'UTC')))::integer
+    from told left join added on added.id = told.tenant
+$function$;
+alter function auth.count_requests(uuid[],bytea[],bigint[]) owner to rowhouse_definer;
+comment on function auth.count_requests(uuid[],bytea[],bigint[]) is 'Adds the requests that a web process counted to those of their tenants today, and says how many there are, of how many, and for how long.';
+grant execute on function auth.count_requests(uuid[],bytea[],bigint[]) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.create_own_tenant(handle bytea, slug text, name text, facts jsonb)
  RETURNS TABLE(outcome text, tenant jsonb, retry_after integer)
  LANGUAGE plpgsql
@@ -6306,11 +6372,12 @@ AS $function$
         'members', (select count(*) from app.memberships as membership
             where membership.tenant_id = known.id and membership.status = 'active'),
         'keys', auth.keys_in_use(known.id),
+        'requestsToday', auth.requests_today(known.id),
         'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
             and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
         'limits', jsonb_build_object(
             'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
-            'graceDays', known.deletion_grace_days),
+            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days),
         'signInWays', known.sign_in_ways,
         'deletion', (
             select jsonb_build_object(
@@ -7588,13 +7655,14 @@ begin
         seats = case when limits ? 'seats' then (limits ->> 'seats')::integer else known.seats end,
         key_limit = case when limits ? 'keys' then (limits ->> 'keys')::integer else known.key_limit end,
         requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
+        requests_per_day = case when limits ? 'requests-per-day' then (limits ->> 'requests-per-day')::integer else known.requests_per_day end,
         deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
         sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
     where known.id = tenant;
 end
 $function$;
 alter function auth.limit_tenant(uuid,jsonb) owner to rowhouse_definer;
-comment on function auth.limit_tenant(uuid,jsonb) is 'For the operator: sets seats, keys, requests a minute and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+comment on function auth.limit_tenant(uuid,jsonb) is 'For the operator: sets seats, keys, requests a minute and a day, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
 grant execute on function auth.limit_tenant(uuid,jsonb) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.link_identity(handle bytea, code bytea, challenge text, facts jsonb)
@@ -7998,6 +8066,36 @@ end
 $function$;
 alter function auth.offer_restore(app.users,bytea) owner to rowhouse_definer;
 comment on function auth.offer_restore(app.users,bytea) is 'Lets somebody who proved who they are keep an account that is to be deleted, for ten minutes.';
+
+CREATE OR REPLACE FUNCTION auth.offer_tenant_back(tenant uuid, due timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    owner app.users;
+    mail  uuid;
+begin
+    for owner in
+        select person.*
+        from app.memberships as membership join app.users as person on person.id = membership.user_id
+        where membership.tenant_id = tenant and membership.is_owner and membership.status = 'active'
+            and person.status = 'active' and person.email is not null
+            and (select count(*) < 10 from auth.mail_tokens as sent
+                where sent.email = person.email and sent.purpose = 'restore_tenant'
+                    and sent.created_at > now() - interval '1 hour')
+    loop
+        mail := uuidv7();
+        insert into auth.mail_tokens (id, purpose, email, user_id, link_digest, code_digest, network, expires_at, restores)
+            values (mail, 'restore_tenant', owner.email, owner.id, extensions.gen_random_bytes(32),
+                extensions.gen_random_bytes(32), 'deletion', due + interval '1 day', tenant);
+        perform auth.queue_mail(mail, 'tenant_deletion_asked', owner.email, owner.locale, null, context.claims());
+    end loop;
+end
+$function$;
+alter function auth.offer_tenant_back(uuid,timestamp with time zone) owner to rowhouse_definer;
+comment on function auth.offer_tenant_back(uuid,timestamp with time zone) is 'Mails every owner of a tenant that is being closed a link that brings it back until it is erased.';
 
 CREATE OR REPLACE FUNCTION auth.open_guest(key bytea, name text, locale text, most integer, session uuid, handle bytea, facts jsonb)
  RETURNS TABLE(outcome text, result jsonb)
@@ -8626,6 +8724,20 @@ alter function auth.request_mail(text,text,bytea,bytea,bytea,uuid,text,text,json
 comment on function auth.request_mail(text,text,bytea,bytea,bytea,uuid,text,text,jsonb) is 'Queues a mail with a link and a code for a new password, or to sign in; or one that says that there is no account.';
 grant execute on function auth.request_mail(text,text,bytea,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.requests_today(tenant uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce((
+        select known.count from auth.request_counts as known
+        where known.id = tenant and known.day = (now() at time zone 'UTC')::date
+    ), 0)
+$function$;
+alter function auth.requests_today(uuid) owner to rowhouse_definer;
+comment on function auth.requests_today(uuid) is 'How many requests a tenant has made today.';
+
 CREATE OR REPLACE FUNCTION auth.reset_password(link bytea, email text, codes bytea[], password_hash text, mail uuid, facts jsonb)
  RETURNS TABLE(outcome text, retry_after integer)
  LANGUAGE plpgsql
@@ -8723,6 +8835,44 @@ alter function auth.restore_account(bytea,text,bytea[],jsonb) owner to rowhouse_
 comment on function auth.restore_account(bytea,text,bytea[],jsonb) is 'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
 grant execute on function auth.restore_account(bytea,text,bytea[],jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.restore_tenant(link bytea, facts jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    -- The tenant first, as whoever closes, resumes or erases it.
+    perform from app.tenants as known
+    where known.id = (select mailed.restores from auth.mail_tokens as mailed where mailed.link_digest = sha256(link))
+    for no key update;
+    select * into strict tried from auth.try_mail_token('restore_tenant', link, null, null, facts);
+    token := tried.token;
+    if tried.outcome <> 'ok' or not exists (
+        select from app.memberships as membership join app.users as person on person.id = membership.user_id
+        where membership.tenant_id = token.restores and membership.user_id = token.user_id
+            and membership.is_owner and membership.status = 'active' and person.status = 'active'
+            and not exists (select from auth.deletions as leaving where leaving.user_id = person.id)
+    ) then
+        return 'invalid_token';
+    end if;
+    perform context.act(token.user_id, null, facts);
+    if auth.resume_tenant(token.restores) <> 'ok' then
+        return 'invalid_token';
+    end if;
+    perform auth.notify(membership.user_id, 'tenant_deletion_withdrawn')
+    from app.memberships as membership
+    where membership.tenant_id = token.restores and membership.is_owner and membership.status = 'active';
+    return 'ok';
+end
+$function$;
+alter function auth.restore_tenant(bytea,jsonb) owner to rowhouse_definer;
+comment on function auth.restore_tenant(bytea,jsonb) is 'Brings a tenant back that waits to be erased, by the link that its owners were mailed. Outcome: ok or invalid_token.';
+grant execute on function auth.restore_tenant(bytea,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.resume_tenant(tenant uuid, reason text DEFAULT NULL::text)
  RETURNS text
  LANGUAGE plpgsql
@@ -8742,6 +8892,7 @@ begin
             outcome := 'begun';
         else
             update app.tenants as known set status = 'active' where known.id = tenant;
+            perform auth.void_tenant_links(tenant);
         end if;
     end if;
     perform audit.record_event('tenant.resumed', tenant,
@@ -8750,7 +8901,7 @@ begin
 end
 $function$;
 alter function auth.resume_tenant(uuid,text) owner to rowhouse_definer;
-comment on function auth.resume_tenant(uuid,text) is 'For the operator: opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
+comment on function auth.resume_tenant(uuid,text) is 'For the operator, and for auth.restore_tenant(): opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
 grant execute on function auth.resume_tenant(uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.search_tenants(standing text, search text, most integer)
@@ -9241,10 +9392,21 @@ CREATE OR REPLACE FUNCTION auth.void_mail_tokens(address text, person uuid)
 AS $function$
     update auth.mail_tokens as token set used_at = now()
     where (token.email = address or token.user_id = person) and token.used_at is null
-        and token.purpose not in ('restore_account', 'invitation')
+        and token.purpose not in ('restore_account', 'restore_tenant', 'invitation')
 $function$;
 alter function auth.void_mail_tokens(text,uuid) owner to rowhouse_definer;
 comment on function auth.void_mail_tokens(text,uuid) is 'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
+
+CREATE OR REPLACE FUNCTION auth.void_tenant_links(tenant uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update auth.mail_tokens as token set used_at = now() where token.restores = tenant and token.used_at is null
+$function$;
+alter function auth.void_tenant_links(uuid) owner to rowhouse_definer;
+comment on function auth.void_tenant_links(uuid) is 'Makes the links worthless that owners were mailed to bring their closed tenant back.';
 
 CREATE OR REPLACE FUNCTION auth.way_of(methods text[])
  RETURNS text
@@ -9577,6 +9739,7 @@ begin
         returning due_at into due;
     update app.tenants as own set status = 'closed' where own.id = place.id;
     select shut.sessions, shut.keys into ended, keys from auth.shut_tenant(place.id) as shut;
+    perform auth.offer_tenant_back(place.id, due);
     perform audit.record_event('tenant.deletion_asked', place.id,
         jsonb_build_object('due_at', due, 'sessions', ended, 'keys', keys));
     return due;
@@ -11017,7 +11180,8 @@ begin
         tenant.seats,
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
-        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute
+        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
+        tenant.requests_per_day, auth.requests_today(tenant.id)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;
@@ -12896,9 +13060,9 @@ begin
         end if;
     end loop;
 
-    -- The mails of its invitations name people who are nobody here.
+    -- The mails of its invitations name people who are nobody here; those to its owners bring back nothing any more.
     with gone as (
-        delete from auth.mail_tokens as token where token.invited_to = leaving.id returning token.id
+        delete from auth.mail_tokens as token where leaving.id in (token.invited_to, token.restores) returning token.id
     )
     delete from auth.mails as mail using gone where mail.id = gone.id;
     select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;

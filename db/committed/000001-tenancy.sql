@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:6c832435cd4de54702d5427cdb3afb7206a0e5d0
+--! Hash: sha1:ae4b30d1f3392bf31cc9ffc29abac42a9cc1852d
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -304,6 +304,7 @@ create table app.tenants (
     sign_in_ways             text[] check (cardinality(sign_in_ways) between 1 and 50 and array_position(sign_in_ways, null) is null and array_to_string(sign_in_ways, ' ') ~ '^[a-z0-9-]{1,40}( [a-z0-9-]{1,40})*$'),
     key_limit                integer check (key_limit >= 0),
     requests_per_minute      integer check (requests_per_minute between 1 and 1000000),
+    requests_per_day         integer check (requests_per_day between 1 and 1000000000),
     deletion_grace_days      integer not null default 30 check (deletion_grace_days between 0 and 365)
 );
 
@@ -592,7 +593,7 @@ create table app.tenant_preferences (
 
 create table auth.mail_tokens (
     id             uuid primary key default uuidv7(),
-    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email', 'restore_account', 'invitation')),
+    purpose        text not null check (purpose in ('register', 'reset_password', 'sign_in', 'change_email', 'restore_account', 'restore_tenant', 'invitation')),
     email          text not null check (email = lower(email) and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' and length(email) <= 254),
     user_id        uuid,
     link_digest    bytea not null unique check (octet_length(link_digest) = 32),
@@ -605,13 +606,16 @@ create table auth.mail_tokens (
     used_at        timestamptz,
     invited_to     uuid,
     invitation     uuid,
+    restores       uuid,
     check (purpose <> 'register' or user_id is null),
     check ((purpose = 'invitation') = (invitation is not null)),
     check ((invitation is null) = (invited_to is null)),
-    check (purpose not in ('change_email', 'restore_account') or user_id is not null)
+    check ((purpose = 'restore_tenant') = (restores is not null)),
+    check (purpose not in ('change_email', 'restore_account', 'restore_tenant') or user_id is not null)
 );
 create index mail_tokens_by_address on auth.mail_tokens (email, purpose, created_at);
 create index mail_tokens_by_tenant on auth.mail_tokens (invited_to, created_at) where invited_to is not null;
+create index mail_tokens_by_restored_tenant on auth.mail_tokens (restores) where restores is not null;
 create index mail_tokens_by_invitation on auth.mail_tokens (invitation, created_at) where invitation is not null;
 create index mail_tokens_by_user on auth.mail_tokens (user_id);
 create index mail_tokens_by_expiry on auth.mail_tokens (expires_at);
@@ -629,7 +633,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'support_opened', 'tenant_invitation')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'support_opened', 'tenant_invitation', 'tenant_deletion_asked', 'tenant_deletion_withdrawn')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -863,6 +867,12 @@ create table auth.tenant_deletions (
     digest   bytea not null default sha256('') check (octet_length(digest) = 32)
 );
 create index tenant_deletions_by_due on auth.tenant_deletions (due_at, id);
+
+create table auth.request_counts (
+    id    uuid primary key references app.tenants on delete cascade,
+    day   date not null,
+    count bigint not null check (count >= 0)
+) with (fillfactor = 70);
 
 create table auth.login_throttles (
     key           bytea primary key check (octet_length(key) = 32),
@@ -3083,6 +3093,21 @@ comment on function auth.keys_in_use(uuid, uuid) is
     'How many API keys of a tenant are good, not counting those that were replaced.';
 reset role;
 --! EndIncluded auth/keys_in_use.sql
+--! Included auth/requests_today.sql
+-- How many requests a tenant has made today, by UTC, as far as the web processes have told.
+set local role rowhouse_definer;
+create or replace function auth.requests_today(tenant uuid) returns bigint
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce((
+        select known.count from auth.request_counts as known
+        where known.id = tenant and known.day = (now() at time zone 'UTC')::date
+    ), 0)
+$$;
+comment on function auth.requests_today(uuid) is 'How many requests a tenant has made today.';
+reset role;
+--! EndIncluded auth/requests_today.sql
 --! Included auth/find_tenant.sql
 -- Which tenant an operator means by a slug or an id; null if there is none.
 set local role rowhouse_definer;
@@ -3146,11 +3171,12 @@ as $$
         'members', (select count(*) from app.memberships as membership
             where membership.tenant_id = known.id and membership.status = 'active'),
         'keys', auth.keys_in_use(known.id),
+        'requestsToday', auth.requests_today(known.id),
         'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
             and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
         'limits', jsonb_build_object(
             'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
-            'graceDays', known.deletion_grace_days),
+            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days),
         'signInWays', known.sign_in_ways,
         'deletion', (
             select jsonb_build_object(
@@ -3189,6 +3215,19 @@ comment on function auth.found_tenant(text, text, uuid) is
     'For the operator: makes a tenant with its roles, owned by somebody who has an account. Outcome: ok or slug_taken.';
 reset role;
 --! EndIncluded auth/found_tenant.sql
+--! Included auth/void_tenant_links.sql
+-- Makes the links worthless that would bring a closed tenant back: it is back, or the operator wants it gone.
+set local role rowhouse_definer;
+create or replace function auth.void_tenant_links(tenant uuid) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update auth.mail_tokens as token set used_at = now() where token.restores = tenant and token.used_at is null
+$$;
+comment on function auth.void_tenant_links(uuid) is
+    'Makes the links worthless that owners were mailed to bring their closed tenant back.';
+reset role;
+--! EndIncluded auth/void_tenant_links.sql
 --! Included auth/suspend_tenant.sql
 -- Shuts a tenant for now. The door asks at every request, so its sessions and keys open nothing from the commit on, and are good
 -- again when it is resumed. Outcomes: ok; already for one that is; closed for one that is to be erased.
@@ -3239,6 +3278,7 @@ begin
             outcome := 'begun';
         else
             update app.tenants as known set status = 'active' where known.id = tenant;
+            perform auth.void_tenant_links(tenant);
         end if;
     end if;
     perform audit.record_event('tenant.resumed', tenant,
@@ -3248,7 +3288,7 @@ end
 $$;
 grant execute on function auth.resume_tenant(uuid, text) to rowhouse_owner;
 comment on function auth.resume_tenant(uuid, text) is
-    'For the operator: opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
+    'For the operator, and for auth.restore_tenant(): opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
 reset role;
 --! EndIncluded auth/resume_tenant.sql
 --! Included auth/limit_tenant.sql
@@ -3264,6 +3304,7 @@ begin
         seats = case when limits ? 'seats' then (limits ->> 'seats')::integer else known.seats end,
         key_limit = case when limits ? 'keys' then (limits ->> 'keys')::integer else known.key_limit end,
         requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
+        requests_per_day = case when limits ? 'requests-per-day' then (limits ->> 'requests-per-day')::integer else known.requests_per_day end,
         deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
         sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
     where known.id = tenant;
@@ -3271,7 +3312,7 @@ end
 $$;
 grant execute on function auth.limit_tenant(uuid, jsonb) to rowhouse_owner;
 comment on function auth.limit_tenant(uuid, jsonb) is
-    'For the operator: sets seats, keys, requests a minute and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+    'For the operator: sets seats, keys, requests a minute and a day, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
 reset role;
 --! EndIncluded auth/limit_tenant.sql
 --! Included auth/begin_erasure.sql
@@ -3292,6 +3333,8 @@ begin
         where leaving.began_at is null;
     update app.tenants as known set status = 'closed' where known.id = tenant and known.status <> 'closed';
     perform auth.shut_tenant(tenant);
+    -- An owner's link does not undo what the operator wants.
+    perform auth.void_tenant_links(tenant);
     perform audit.record_event('tenant.erasure_asked', null, jsonb_build_object('tenant', tenant, 'reason', reason));
 end
 $$;
@@ -3538,7 +3581,7 @@ reset role;
 --! Included auth/void_mail_tokens.sql
 -- Makes every link and code worthless that was mailed to an address, or on behalf of a person: when one of them was used,
 -- the password changed or the address did. The rows stay until their time is over, for the limits on mails. A link that
--- keeps an account from being deleted stays good: it opens nothing, and its owner may choose a new password first. So do
+-- keeps an account, or a company, from being deleted stays good: it opens nothing, and its owner may choose a new password first. So do
 -- invitations: they open no account that there is.
 set local role rowhouse_definer;
 create or replace function auth.void_mail_tokens(address text, person uuid) returns void
@@ -3547,7 +3590,7 @@ create or replace function auth.void_mail_tokens(address text, person uuid) retu
 as $$
     update auth.mail_tokens as token set used_at = now()
     where (token.email = address or token.user_id = person) and token.used_at is null
-        and token.purpose not in ('restore_account', 'invitation')
+        and token.purpose not in ('restore_account', 'restore_tenant', 'invitation')
 $$;
 comment on function auth.void_mail_tokens(text, uuid) is
     'Makes every link and code worthless that was mailed to this address or on behalf of this person.';
@@ -5185,7 +5228,7 @@ comment on function auth.switch_tenant(bytea, integer, uuid, bytea, text, jsonb)
 reset role;
 --! EndIncluded auth/switch_tenant.sql
 --! Included auth/mail_invitation.sql
--- Queues the mail of an invitation. There is no link yet: the server makes it when it sends the mail (auth.arm_invitation),
+-- Queues the mail of an invitation. There is no link yet: the server makes it when it sends the mail (auth.arm_link),
 -- so that nobody who can call the API's functions ever knows one, and nobody makes an account of another's address.
 --
 -- Of one invitation three mails an hour, of a tenant two hundred a day (RH473). Of all tenants together an address gets ten
@@ -5231,27 +5274,28 @@ comment on function auth.mail_invitation(app.invitations) is
     'Queues the mail of an invitation; RH473 where there were enough.';
 reset role;
 --! EndIncluded auth/mail_invitation.sql
---! Included auth/arm_invitation.sql
--- Gives the mail of an invitation its link, when it is about to be sent; one that was sent before by this mail is good no
--- more. False if the invitation is over meanwhile: then there is nothing to send.
+--! Included auth/arm_link.sql
+-- Gives the mail of an invitation, or of a company's deletion, its link, when it is about to be sent; one that was sent before by
+-- this mail is good no more. False if what it is for is over meanwhile: then there is nothing to send.
 --
 -- link: the digest of the link's secret
 set local role rowhouse_definer;
-create or replace function auth.arm_invitation(mail uuid, link bytea) returns boolean
+create or replace function auth.arm_link(mail uuid, link bytea) returns boolean
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 begin
     update auth.mail_tokens as token set link_digest = sha256(link)
-    where token.id = mail and token.purpose = 'invitation' and token.used_at is null and token.expires_at > now();
+    where token.id = mail and token.purpose in ('invitation', 'restore_tenant')
+        and token.used_at is null and token.expires_at > now();
     return found;
 end
 $$;
-grant execute on function auth.arm_invitation(uuid, bytea) to rowhouse_auth;
-comment on function auth.arm_invitation(uuid, bytea) is
-    'Gives the mail of an invitation its link; false if the invitation is over.';
+grant execute on function auth.arm_link(uuid, bytea) to rowhouse_auth;
+comment on function auth.arm_link(uuid, bytea) is
+    'Gives the mail of an invitation or of a company''s deletion its link; false if that is over.';
 reset role;
---! EndIncluded auth/arm_invitation.sql
+--! EndIncluded auth/arm_link.sql
 --! Included auth/void_invitation.sql
 -- Makes every link of an invitation worthless, and takes back the mails that are not sent yet. Under the turn of its address,
 -- like all that is done with an invitation: first the turn, then the links, then the invitation.
@@ -6759,6 +6803,47 @@ comment on function auth.record_key_usage(bytea[], bigint[], timestamptz[]) is
     'Adds to the use counts of API keys what a web process counted since it told last.';
 reset role;
 --! EndIncluded auth/record_key_usage.sql
+--! Included auth/count_requests.sql
+-- Adds up how many requests each tenant made today, by UTC, and says of each that was told how many there are by now, of how
+-- many that its plan allows. A web process counts in memory and tells of all its tenants about once a second, so that no
+-- request waits for a write, and those of one tenant do not wait for one another.
+--
+-- tenants, digests, counts: a line each, of a session's tenant or of sha256 of an API key. A line that counts nothing only asks.
+-- What is of no tenant and of no key is not answered. seconds: until the day is over, by this clock and no other.
+set local role rowhouse_definer;
+create or replace function auth.count_requests(tenants uuid[], digests bytea[], counts bigint[])
+    returns table (line integer, used bigint, most integer, seconds integer)
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    with told as (
+        select line.place, place.id as tenant, place.requests_per_day as most, line.count
+        from unnest(tenants, digests, counts) with ordinality as line (tenant, digest, count, place)
+        left join auth.api_keys as key on key.digest = sha256(line.digest)
+        join app.tenants as place on place.id = coalesce(line.tenant, key.tenant_id)
+    ), added as (
+        insert into auth.request_counts as known (id, day, count)
+        -- In the order of their keys, so that two processes that tell of the same tenants at once do not wait for each other.
+        select told.tenant, (now() at time zone 'UTC')::date, sum(told.count)
+        from told group by told.tenant having sum(told.count) > 0 order by told.tenant
+        -- A telling that began before midnight and comes after another of today counts for today.
+        on conflict (id) do update set
+            day = greatest(known.day, excluded.day),
+            count = excluded.count + case when known.day < excluded.day then 0 else known.count end
+        returning known.id, known.count
+    )
+    select
+        told.place::integer,
+        coalesce(added.count, auth.requests_today(told.tenant)),
+        told.most,
+        ceil(extract(epoch from ((now() at time zone 'UTC')::date + 1) - (now() at time zone 'UTC')))::integer
+    from told left join added on added.id = told.tenant
+$$;
+grant execute on function auth.count_requests(uuid[], bytea[], bigint[]) to rowhouse_auth;
+comment on function auth.count_requests(uuid[], bytea[], bigint[]) is
+    'Adds the requests that a web process counted to those of their tenants today, and says how many there are, of how many, and for how long.';
+reset role;
+--! EndIncluded auth/count_requests.sql
 --! Included auth/lock_mail_of.sql
 -- Waits for whoever follows a link or a code that was mailed to somebody's address, and lets nobody follow another until the
 -- transaction ends. Taken before their password is, as by those who follow one (auth.find_mail_token).
@@ -7366,6 +7451,86 @@ comment on function auth.restore_account(bytea, text, bytea[], jsonb) is
     'Keeps an account that was to be deleted, by the mailed link or code. Outcome: ok, invalid_token or throttled.';
 reset role;
 --! EndIncluded auth/restore_account.sql
+--! Included auth/offer_tenant_back.sql
+-- Mails every owner of a tenant that is being closed a link that brings it back, each their own: whoever closed it, the others
+-- learn of it. There is no link yet: the server makes it when it sends the mail (auth.arm_link), so that nobody who can call
+-- the API's functions ever knows one. It is good for a day more than the grace: until the erasure has begun.
+--
+-- An address gets ten an hour; what is beyond is not sent, so that closing and opening fills nobody's mailbox.
+set local role rowhouse_definer;
+create or replace function auth.offer_tenant_back(tenant uuid, due timestamptz) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    owner app.users;
+    mail  uuid;
+begin
+    for owner in
+        select person.*
+        from app.memberships as membership join app.users as person on person.id = membership.user_id
+        where membership.tenant_id = tenant and membership.is_owner and membership.status = 'active'
+            and person.status = 'active' and person.email is not null
+            and (select count(*) < 10 from auth.mail_tokens as sent
+                where sent.email = person.email and sent.purpose = 'restore_tenant'
+                    and sent.created_at > now() - interval '1 hour')
+    loop
+        mail := uuidv7();
+        insert into auth.mail_tokens (id, purpose, email, user_id, link_digest, code_digest, network, expires_at, restores)
+            values (mail, 'restore_tenant', owner.email, owner.id, extensions.gen_random_bytes(32),
+                extensions.gen_random_bytes(32), 'deletion', due + interval '1 day', tenant);
+        perform auth.queue_mail(mail, 'tenant_deletion_asked', owner.email, owner.locale, null, context.claims());
+    end loop;
+end
+$$;
+comment on function auth.offer_tenant_back(uuid, timestamptz) is
+    'Mails every owner of a tenant that is being closed a link that brings it back until it is erased.';
+reset role;
+--! EndIncluded auth/offer_tenant_back.sql
+--! Included auth/restore_tenant.sql
+-- Brings a tenant back that an owner had deleted, by the link that was mailed to its owners then. Whoever shows it has to be an
+-- active owner still, and one who stays: a company that came back with nobody would be nobody's. It opens no session and no API
+-- key again: the owners sign in, and are all told.
+--
+-- Outcomes: ok; invalid_token, also once the erasure has begun, or where the operator brought it back or wants it erased.
+set local role rowhouse_definer;
+create or replace function auth.restore_tenant(link bytea, facts jsonb) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tried record;
+    token auth.mail_tokens;
+begin
+    -- The tenant first, as whoever closes, resumes or erases it.
+    perform from app.tenants as known
+    where known.id = (select mailed.restores from auth.mail_tokens as mailed where mailed.link_digest = sha256(link))
+    for no key update;
+    select * into strict tried from auth.try_mail_token('restore_tenant', link, null, null, facts);
+    token := tried.token;
+    if tried.outcome <> 'ok' or not exists (
+        select from app.memberships as membership join app.users as person on person.id = membership.user_id
+        where membership.tenant_id = token.restores and membership.user_id = token.user_id
+            and membership.is_owner and membership.status = 'active' and person.status = 'active'
+            and not exists (select from auth.deletions as leaving where leaving.user_id = person.id)
+    ) then
+        return 'invalid_token';
+    end if;
+    perform context.act(token.user_id, null, facts);
+    if auth.resume_tenant(token.restores) <> 'ok' then
+        return 'invalid_token';
+    end if;
+    perform auth.notify(membership.user_id, 'tenant_deletion_withdrawn')
+    from app.memberships as membership
+    where membership.tenant_id = token.restores and membership.is_owner and membership.status = 'active';
+    return 'ok';
+end
+$$;
+grant execute on function auth.restore_tenant(bytea, jsonb) to rowhouse_auth;
+comment on function auth.restore_tenant(bytea, jsonb) is
+    'Brings a tenant back that waits to be erased, by the link that its owners were mailed. Outcome: ok or invalid_token.';
+reset role;
+--! EndIncluded auth/restore_tenant.sql
 --! Included auth/begin_export.sql
 -- Whether somebody may take what is theirs with them; and that they did, in the trail before the first byte goes out.
 --
@@ -7861,9 +8026,9 @@ begin
         end if;
     end loop;
 
-    -- The mails of its invitations name people who are nobody here.
+    -- The mails of its invitations name people who are nobody here; those to its owners bring back nothing any more.
     with gone as (
-        delete from auth.mail_tokens as token where token.invited_to = leaving.id returning token.id
+        delete from auth.mail_tokens as token where leaving.id in (token.invited_to, token.restores) returning token.id
     )
     delete from auth.mails as mail using gone where mail.id = gone.id;
     select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;
@@ -9421,7 +9586,9 @@ begin
             seats_used integer,
             keys       integer,
             keys_used  integer,
-            requests_per_minute integer
+            requests_per_minute integer,
+            requests_per_day integer,
+            requests_today bigint
         );
     end if;
 end
@@ -9432,6 +9599,8 @@ comment on column app.tenant_usage.seats_used is 'How many active members it has
 comment on column app.tenant_usage.keys is 'How many API keys it may have that are good.';
 comment on column app.tenant_usage.keys_used is 'How many API keys it has that are good; one that was rotated counts once.';
 comment on column app.tenant_usage.requests_per_minute is 'How many requests a minute each of its API keys may make.';
+comment on column app.tenant_usage.requests_per_day is 'How many requests a day its members, guests and keys may make together. A day begins at midnight, UTC.';
+comment on column app.tenant_usage.requests_today is 'How many requests they made today, but for those of the last second or so.';
 --! EndIncluded app/tenant_usage.sql
 --! Included context/tenant_usage.sql
 -- For app.my_usage(): limits and use of the caller's tenant, for who manages it (RH403 otherwise).
@@ -9450,7 +9619,8 @@ begin
         tenant.seats,
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
-        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute
+        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
+        tenant.requests_per_day, auth.requests_today(tenant.id)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;
@@ -9470,13 +9640,13 @@ as $$
 $$;
 grant execute on function app.my_usage() to rowhouse_app;
 comment on function app.my_usage() is
-    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute. For holders of manage_tenant.';
+    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day. For holders of manage_tenant.';
 --! EndIncluded app/my_usage.sql
 --! Included context/close_tenant.sql
 -- Closes the caller's tenant, which is erased when its grace is over. An owner does that, who proved lately who they are, and who
 -- types the tenant's slug, because a button is pressed by mistake. Its sessions end and its keys are revoked at once, and
--- the door is shut to whoever comes later. Until the erasure has begun the operator can bring it back (auth.resume_tenant).
--- Returns when it is erased.
+-- the door is shut to whoever comes later. Until the erasure has begun an owner can bring it back, by the
+-- link of a mail (auth.restore_tenant), and so can the operator (auth.resume_tenant). Returns when it is erased.
 set local role rowhouse_definer;
 create or replace function context.close_tenant(slug text) returns timestamptz
     language plpgsql volatile parallel unsafe security definer
@@ -9507,6 +9677,7 @@ begin
         returning due_at into due;
     update app.tenants as own set status = 'closed' where own.id = place.id;
     select shut.sessions, shut.keys into ended, keys from auth.shut_tenant(place.id) as shut;
+    perform auth.offer_tenant_back(place.id, due);
     perform audit.record_event('tenant.deletion_asked', place.id,
         jsonb_build_object('due_at', due, 'sessions', ended, 'keys', keys));
     return due;
@@ -9537,7 +9708,7 @@ as $$
 $$;
 grant execute on function app.delete_tenant(text) to rowhouse_app;
 comment on function app.delete_tenant(text) is
-    'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
+    'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then its owners can bring it back, by the link that each is mailed.';
 --! EndIncluded app/delete_tenant.sql
 --! Included app/my_membership.sql
 create or replace function app.my_membership() returns app.memberships
@@ -11088,7 +11259,7 @@ comment on function app.resend_webhook_delivery(uuid) is
 --! Included policies/tenants.sql
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
@@ -11113,7 +11284,7 @@ comment on policy "managers of the tenant change its name and settings" on app.t
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
-grant update (updated_at, status, seats, key_limit, requests_per_minute, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
+grant update (updated_at, status, seats, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
 create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every tenant" on app.tenants is
@@ -11125,7 +11296,7 @@ comment on policy "registration creates tenants" on app.tenants is
 create policy "owners close their tenant, and the operator suspends and limits" on app.tenants
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is
-    'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
+    'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call; auth.restore_tenant(), for an owner with the link of a mail. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
 create policy "a tenant goes when nothing of it is left" on app.tenants
     for delete to rowhouse_definer using (id = (select context.tenant_in_erasure()));
 comment on policy "a tenant goes when nothing of it is left" on app.tenants is
@@ -12209,8 +12380,18 @@ grant select, insert, update, delete on auth.tenant_deletions to rowhouse_define
 create policy "deletion keeps which tenants it waits for" on auth.tenant_deletions
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is
-    'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() takes them out, jobs.erase_tenant() erases.';
+    'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() and auth.restore_tenant() take them out, jobs.erase_tenant() erases.';
 --! EndIncluded policies/tenant_deletions.sql
+--! Included policies/request_counts.sql
+select context.close_table('auth.request_counts');
+
+-- The definer's reach: counting, and telling what was counted.
+grant select, insert, update on auth.request_counts to rowhouse_definer;
+create policy "requests are counted by tenant and day" on auth.request_counts
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "requests are counted by tenant and day" on auth.request_counts is
+    'auth.count_requests() adds what web processes tell of every tenant; auth.requests_today() reads that of one.';
+--! EndIncluded policies/request_counts.sql
 --! Included policies/signing_keys.sql
 select context.close_table('auth.signing_keys');
 
@@ -12405,6 +12586,7 @@ comment on column app.tenants.language is 'The language that people get who chos
 comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
 comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
 comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
 comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
@@ -12582,11 +12764,12 @@ comment on column context.idempotency_keys.answer is 'AES-256-GCM, under a key m
 
 comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
 comment on column auth.mail_tokens.email is 'Where the mail went.';
-comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone within a day, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
+comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone when its time is over, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
 comment on column auth.mail_tokens.link_digest is 'sha256 of sha256 of the link''s secret.';
 comment on column auth.mail_tokens.code_digest is 'sha256 of an HMAC of purpose, address and code under a key made of the master key: who reads this table cannot try a million codes.';
 comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the cookie of the browser that asked, where the link works in no other.';
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
+comment on column auth.mail_tokens.restores is 'Which closed company the link brings back.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
 comment on table auth.tenant_deletions is 'Tenants that are to be erased. They let nobody in; from due_at on jobs.erase_tenant() takes their rows.';
@@ -12598,6 +12781,11 @@ comment on column auth.tenant_deletions.due_at is 'When the grace is over.';
 comment on column auth.tenant_deletions.began_at is 'When the erasure began: nothing brings the tenant back.';
 comment on column auth.tenant_deletions.counts is 'How many rows went so far, by table.';
 comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
+
+comment on table auth.request_counts is 'How many requests of each tenant were answered on the last day that it had any. Not audited: a counter. Its key is called id, so that it goes with its tenant and into no archive.';
+comment on column auth.request_counts.id is 'Which tenant.';
+comment on column auth.request_counts.day is 'Which day, by UTC.';
+comment on column auth.request_counts.count is 'How many on that day, as far as the web processes have told.';
 
 comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
 comment on column auth.deletions.user_id is 'Whose.';
@@ -12732,6 +12920,7 @@ comment on constraint tenants_language_check on app.tenants is 'A language is a 
 comment on constraint tenants_sign_in_ways_check on app.tenants is 'Ways to sign in are 1 to 50 names of password, link, passkey or providers.';
 comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
 comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
+comment on constraint tenants_requests_per_day_check on app.tenants is 'A limit is from 1 to 1,000,000,000 requests a day.';
 comment on constraint tenants_deletion_grace_days_check on app.tenants is 'A grace is from 0 to 365 days.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 
@@ -13022,6 +13211,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.mfa_challenges   sign-ins half way: that one was asked for a second factor is an event, and how it went another
 --   auth.passkey_challenges  good for five minutes; what was shown for one is recorded
 --   auth.login_throttles  counters; the sign-in that moved them is an event of its own
+--   auth.request_counts   counters; the limit that they are compared with is the tenant's, and audited
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said

@@ -93,10 +93,12 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/free_slug.sql
 --!include auth/shut_tenant.sql
 --!include auth/keys_in_use.sql
+--!include auth/requests_today.sql
 --!include auth/find_tenant.sql
 --!include auth/search_tenants.sql
 --!include auth/describe_tenant.sql
 --!include auth/found_tenant.sql
+--!include auth/void_tenant_links.sql
 --!include auth/suspend_tenant.sql
 --!include auth/resume_tenant.sql
 --!include auth/limit_tenant.sql
@@ -151,7 +153,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/refresh_session.sql
 --!include auth/switch_tenant.sql
 --!include auth/mail_invitation.sql
---!include auth/arm_invitation.sql
+--!include auth/arm_link.sql
 --!include auth/void_invitation.sql
 --!include auth/accept_invitation.sql
 --!include auth/join_tenant.sql
@@ -184,6 +186,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/guard_keys.sql
 --!include auth/notify_of_api_key.sql
 --!include auth/record_key_usage.sql
+--!include auth/count_requests.sql
 --!include auth/lock_mail_of.sql
 --!include auth/end_all_sessions.sql
 --!include auth/remove_second_factors.sql
@@ -199,6 +202,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/create_own_tenant.sql
 --!include auth/request_deletion.sql
 --!include auth/restore_account.sql
+--!include auth/offer_tenant_back.sql
+--!include auth/restore_tenant.sql
 --!include auth/begin_export.sql
 --!include auth/enter_export.sql
 --!include auth/export_account.sql
@@ -380,6 +385,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/login_throttles.sql
 --!include policies/deletions.sql
 --!include policies/tenant_deletions.sql
+--!include policies/request_counts.sql
 --!include policies/signing_keys.sql
 --!include policies/seal_keys.sql
 --!include policies/idempotency_keys.sql

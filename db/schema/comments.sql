@@ -25,6 +25,7 @@ comment on column app.tenants.language is 'The language that people get who chos
 comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
 comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
 comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
+comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
 comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
@@ -202,11 +203,12 @@ comment on column context.idempotency_keys.answer is 'AES-256-GCM, under a key m
 
 comment on table auth.mail_tokens is 'What links and codes in mails are compared with: digests, for one purpose and address. Not audited: anybody may ask for a mail to anybody; what a link did is an event of its own.';
 comment on column auth.mail_tokens.email is 'Where the mail went.';
-comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone within a day, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
+comment on column auth.mail_tokens.user_id is 'Whose; null for an address without an account. No foreign key: the row is gone when its time is over, and a link of somebody who is gone opens nothing (auth.find_mail_token).';
 comment on column auth.mail_tokens.link_digest is 'sha256 of sha256 of the link''s secret.';
 comment on column auth.mail_tokens.code_digest is 'sha256 of an HMAC of purpose, address and code under a key made of the master key: who reads this table cannot try a million codes.';
 comment on column auth.mail_tokens.browser_digest is 'sha256 of sha256 of the cookie of the browser that asked, where the link works in no other.';
 comment on column auth.mail_tokens.network is 'From where the mail was asked for: an address gets three an hour from one network.';
+comment on column auth.mail_tokens.restores is 'Which closed company the link brings back.';
 comment on column auth.mail_tokens.tries is 'Wrong codes so far; after five only the link is good.';
 comment on table auth.registrations is 'What people say of themselves until their address is proven; there is no password yet. Not audited: what strangers say of themselves, or of others; counted, and gone after 24 hours.';
 comment on table auth.tenant_deletions is 'Tenants that are to be erased. They let nobody in; from due_at on jobs.erase_tenant() takes their rows.';
@@ -218,6 +220,11 @@ comment on column auth.tenant_deletions.due_at is 'When the grace is over.';
 comment on column auth.tenant_deletions.began_at is 'When the erasure began: nothing brings the tenant back.';
 comment on column auth.tenant_deletions.counts is 'How many rows went so far, by table.';
 comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
+
+comment on table auth.request_counts is 'How many requests of each tenant were answered on the last day that it had any. Not audited: a counter. Its key is called id, so that it goes with its tenant and into no archive.';
+comment on column auth.request_counts.id is 'Which tenant.';
+comment on column auth.request_counts.day is 'Which day, by UTC.';
+comment on column auth.request_counts.count is 'How many on that day, as far as the web processes have told.';
 
 comment on table auth.deletions is 'Accounts whose owners asked for them to be deleted. They let nobody in; from due_at on jobs.delete_account() erases them.';
 comment on column auth.deletions.user_id is 'Whose.';

@@ -18,6 +18,7 @@ comment on constraint tenants_language_check on app.tenants is 'A language is a 
 comment on constraint tenants_sign_in_ways_check on app.tenants is 'Ways to sign in are 1 to 50 names of password, link, passkey or providers.';
 comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
 comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
+comment on constraint tenants_requests_per_day_check on app.tenants is 'A limit is from 1 to 1,000,000,000 requests a day.';
 comment on constraint tenants_deletion_grace_days_check on app.tenants is 'A grace is from 0 to 365 days.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 

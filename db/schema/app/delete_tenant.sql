@@ -17,4 +17,4 @@ as $$
 $$;
 grant execute on function app.delete_tenant(text) to rowhouse_app;
 comment on function app.delete_tenant(text) is
-    'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then the operator can bring it back.';
+    'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then its owners can bring it back, by the link that each is mailed.';

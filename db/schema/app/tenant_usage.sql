@@ -7,7 +7,9 @@ begin
             seats_used integer,
             keys       integer,
             keys_used  integer,
-            requests_per_minute integer
+            requests_per_minute integer,
+            requests_per_day integer,
+            requests_today integer
         );
     end if;
 end
@@ -18,3 +20,5 @@ comment on column app.tenant_usage.seats_used is 'How many active members it has
 comment on column app.tenant_usage.keys is 'How many API keys it may have that are good.';
 comment on column app.tenant_usage.keys_used is 'How many API keys it has that are good; one that was rotated counts once.';
 comment on column app.tenant_usage.requests_per_minute is 'How many requests a minute each of its API keys may make.';
+comment on column app.tenant_usage.requests_per_day is 'How many requests a day its members, guests and keys may make together. A day begins at midnight, UTC.';
+comment on column app.tenant_usage.requests_today is 'How many requests they made today, but for those of the last second or so.';

@@ -98,6 +98,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.mfa_challenges   sign-ins half way: that one was asked for a second factor is an event, and how it went another
 --   auth.passkey_challenges  good for five minutes; what was shown for one is recorded
 --   auth.login_throttles  counters; the sign-in that moved them is an event of its own
+--   auth.request_counts   counters; the limit that they are compared with is the tenant's, and audited
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said

@@ -15,6 +15,8 @@ begin
         where leaving.began_at is null;
     update app.tenants as known set status = 'closed' where known.id = tenant and known.status <> 'closed';
     perform auth.shut_tenant(tenant);
+    -- An owner's link does not undo what the operator wants.
+    perform auth.void_tenant_links(tenant);
     perform audit.record_event('tenant.erasure_asked', null, jsonb_build_object('tenant', tenant, 'reason', reason));
 end
 $$;

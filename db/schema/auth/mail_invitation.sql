@@ -1,4 +1,4 @@
--- Queues the mail of an invitation. There is no link yet: the server makes it when it sends the mail (auth.arm_invitation),
+-- Queues the mail of an invitation. There is no link yet: the server makes it when it sends the mail (auth.arm_link),
 -- so that nobody who can call the API's functions ever knows one, and nobody makes an account of another's address.
 --
 -- Of one invitation three mails an hour, of a tenant two hundred a day (RH473). Of all tenants together an address gets ten

@@ -18,6 +18,7 @@ begin
             outcome := 'begun';
         else
             update app.tenants as known set status = 'active' where known.id = tenant;
+            perform auth.void_tenant_links(tenant);
         end if;
     end if;
     perform audit.record_event('tenant.resumed', tenant,
@@ -27,5 +28,5 @@ end
 $$;
 grant execute on function auth.resume_tenant(uuid, text) to rowhouse_owner;
 comment on function auth.resume_tenant(uuid, text) is
-    'For the operator: opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
+    'For the operator, and for auth.restore_tenant(): opens a tenant that was suspended, or that waits to be erased. Outcome: ok, already or begun.';
 reset role;

@@ -1,7 +1,7 @@
 -- Closes the caller's tenant, which is erased when its grace is over. An owner does that, who proved lately who they are, and who
 -- types the tenant's slug, because a button is pressed by mistake. Its sessions end and its keys are revoked at once, and
--- the door is shut to whoever comes later. Until the erasure has begun the operator can bring it back (auth.resume_tenant).
--- Returns when it is erased.
+-- the door is shut to whoever comes later. Until the erasure has begun an owner can bring it back, by the
+-- link of a mail (auth.restore_tenant), and so can the operator (auth.resume_tenant). Returns when it is erased.
 set local role rowhouse_definer;
 create or replace function context.close_tenant(slug text) returns timestamptz
     language plpgsql volatile parallel unsafe security definer
@@ -32,6 +32,7 @@ begin
         returning due_at into due;
     update app.tenants as own set status = 'closed' where own.id = place.id;
     select shut.sessions, shut.keys into ended, keys from auth.shut_tenant(place.id) as shut;
+    perform auth.offer_tenant_back(place.id, due);
     perform audit.record_event('tenant.deletion_asked', place.id,
         jsonb_build_object('due_at', due, 'sessions', ended, 'keys', keys));
     return due;

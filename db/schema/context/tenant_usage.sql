@@ -14,7 +14,8 @@ begin
         tenant.seats,
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
-        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute
+        tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
+        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;

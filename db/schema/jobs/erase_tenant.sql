@@ -74,9 +74,9 @@ begin
         end if;
     end loop;
 
-    -- The mails of its invitations name people who are nobody here.
+    -- The mails of its invitations name people who are nobody here; those to its owners bring back nothing any more.
     with gone as (
-        delete from auth.mail_tokens as token where token.invited_to = leaving.id returning token.id
+        delete from auth.mail_tokens as token where leaving.id in (token.invited_to, token.restores) returning token.id
     )
     delete from auth.mails as mail using gone where mail.id = gone.id;
     select * into strict leaving from auth.tenant_deletions as known where known.id = leaving.id;

@@ -1,6 +1,6 @@
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, deletion_grace_days) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
@@ -25,7 +25,7 @@ comment on policy "managers of the tenant change its name and settings" on app.t
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
-grant update (updated_at, status, seats, key_limit, requests_per_minute, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
+grant update (updated_at, status, seats, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
 create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every tenant" on app.tenants is
@@ -37,7 +37,7 @@ comment on policy "registration creates tenants" on app.tenants is
 create policy "owners close their tenant, and the operator suspends and limits" on app.tenants
     for update to rowhouse_definer using (true) with check (true);
 comment on policy "owners close their tenant, and the operator suspends and limits" on app.tenants is
-    'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
+    'context.close_tenant(); auth.suspend_tenant(), auth.resume_tenant(), auth.limit_tenant() and auth.begin_erasure(), which only the operator''s connection may call; auth.restore_tenant(), for an owner with the link of a mail. app.keep_an_owner(), app.take_seat() and auth.guard_keys() lock the row, which PostgreSQL counts as an update.';
 create policy "a tenant goes when nothing of it is left" on app.tenants
     for delete to rowhouse_definer using (id = (select context.tenant_in_erasure()));
 comment on policy "a tenant goes when nothing of it is left" on app.tenants is
