@@ -164,7 +164,7 @@ create type app.tenant_usage as (
     keys_used integer,
     requests_per_minute integer,
     requests_per_day integer,
-    requests_today bigint
+    requests_today integer
 );
 comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
 
@@ -11181,7 +11181,7 @@ begin
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
         tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
-        tenant.requests_per_day, auth.requests_today(tenant.id)
+        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ae4b30d1f3392bf31cc9ffc29abac42a9cc1852d
+--! Hash: sha1:2e181d13d3587cc6976c05b71502db3aa97c8163
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -3581,8 +3581,8 @@ reset role;
 --! Included auth/void_mail_tokens.sql
 -- Makes every link and code worthless that was mailed to an address, or on behalf of a person: when one of them was used,
 -- the password changed or the address did. The rows stay until their time is over, for the limits on mails. A link that
--- keeps an account, or a company, from being deleted stays good: it opens nothing, and its owner may choose a new password first. So do
--- invitations: they open no account that there is.
+-- keeps an account, or a company, from being deleted stays good: it opens nothing, and its owner may choose a new password
+-- first. So do invitations: they open no account that there is.
 set local role rowhouse_definer;
 create or replace function auth.void_mail_tokens(address text, person uuid) returns void
     language sql volatile parallel unsafe security definer
@@ -9588,7 +9588,7 @@ begin
             keys_used  integer,
             requests_per_minute integer,
             requests_per_day integer,
-            requests_today bigint
+            requests_today integer
         );
     end if;
 end
@@ -9620,7 +9620,7 @@ begin
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
         tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
-        tenant.requests_per_day, auth.requests_today(tenant.id)
+        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;

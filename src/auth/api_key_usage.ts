@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { nameOf } from "../database/caller.ts";
-import { describeError } from "../http/describe_error.ts";
 import type { Log } from "../log.ts";
+import { type Telling, tellInTurn } from "./telling.ts";
 
 /** Milliseconds between two times that the database is told. */
 const INTERVAL = 10_000;
@@ -16,13 +16,9 @@ interface Use {
 }
 
 /** Counts the requests that come with API keys. */
-export interface ApiKeyUsage {
+export interface ApiKeyUsage extends Telling {
   /** One more request with this key. */
   note(credential: Buffer): void;
-  /** Tells the database what was counted since it was told last. What it could not be told is told the next time. */
-  flush(): Promise<void>;
-  /** Tells the rest. @throws if it could not be told */
-  close(): Promise<void>;
 }
 
 /**
@@ -33,7 +29,6 @@ export interface ApiKeyUsage {
  */
 export function countApiKeyUsage(auth: Pick<pg.Pool, "query">, log: Log): ApiKeyUsage {
   let uses = new Map<string, Use>();
-  let telling: Promise<void> = Promise.resolve();
 
   function add({ credential, count, lastUsed }: Use): void {
     const name = nameOf({ credential });
@@ -66,27 +61,12 @@ export function countApiKeyUsage(auth: Pick<pg.Pool, "query">, log: Log): ApiKey
     }
   }
 
-  /** One after the other: what is being told is not to be told twice. */
-  function inTurn(): Promise<void> {
-    const turn = telling.then(tell);
-    telling = turn.catch(() => {});
-    return turn;
-  }
-
-  const flush = (): Promise<void> =>
-    inTurn().catch((error) =>
-      log.warn({ err: describeError(error) }, "the use of API keys was not counted yet"),
-    );
-  const timer = setInterval(flush, INTERVAL).unref();
+  const telling = tellInTurn(tell, INTERVAL, log, "the use of API keys was not counted yet");
   return {
+    ...telling,
     note(credential) {
       add({ credential, count: 1, lastUsed: new Date() });
-      if (uses.size >= MANY) void flush();
-    },
-    flush,
-    async close() {
-      clearInterval(timer);
-      await inTurn();
+      if (uses.size >= MANY) void telling.flush();
     },
   };
 }

@@ -13,6 +13,7 @@ export type MailPurpose =
   | "sign_in"
   | "change_email"
   | "restore_account"
+  | "restore_tenant"
   | "invitation";
 
 /** What the person who opens a mail reads in it. */

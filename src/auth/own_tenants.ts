@@ -13,6 +13,8 @@ export interface TenantAsked {
 
 export interface OwnTenants {
   create(caller: Caller, slug: string, name: string): Promise<TenantAsked>;
+  /** @param link sha256 of the token that an owner of a closed tenant was mailed */
+  restore(link: Buffer, facts: Caller["facts"]): Promise<"ok" | "invalid_token">;
 }
 
 /** @param auth connected as rowhouse_auth */
@@ -25,6 +27,14 @@ export function openOwnTenants(auth: Pick<pg.Pool, "query">): OwnTenants {
         `select outcome, tenant, retry_after as "retryAfter" from auth.create_own_tenant($1, $2, $3, $4)`,
         [credential, slug, name, facts],
       );
+    },
+    async restore(link, facts) {
+      const { outcome } = await one<{ outcome: "ok" | "invalid_token" }>(
+        "restore_tenant",
+        "select auth.restore_tenant($1, $2) as outcome",
+        [link, facts],
+      );
+      return outcome;
     },
   };
 }

@@ -53,6 +53,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
     headers: { "X-API-Key": "rh_sk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA1zcFFu" },
   },
   credentials_conflict: { ...nobody, as: "mel", headers: { "X-API-Key": "rh_sk_short" } },
+  daily_limit_reached: "It takes a company that has used up its day.",
   database_unavailable: "It takes a database that is away.",
   document_too_large: "It takes a document of 2,001 tokens.",
   email_unproven: "It takes a provider that does not prove addresses.",

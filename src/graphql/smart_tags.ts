@@ -118,7 +118,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       },
       // One's own only: mySessions. PostgreSQL does not say of a type's columns that they cannot be null.
       "app.tenant_deletion": { attribute: notNull("slug", "erased_from") },
-      "app.tenant_usage": { attribute: notNull("seats_used", "keys_used") },
+      "app.tenant_usage": { attribute: notNull("seats_used", "keys_used", "requests_today") },
       "app.identity": {
         attribute: {
           ...notNull("id", "provider", "issuer", "subject", "created_at", "last_used_at"),

@@ -2,6 +2,7 @@ import Koa, { type Context } from "koa";
 import { authenticate } from "./authenticate.ts";
 import { allowOrigins } from "./cors.ts";
 import { describeError } from "./describe_error.ts";
+import { limitDays } from "./daily_limit.ts";
 import { challengeInKind } from "./dpop/challenge_in_kind.ts";
 import { logRequests } from "./log_requests.ts";
 import { noteUses } from "./note_uses.ts";
@@ -49,6 +50,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(parts.limits.perAddress);
   app.use(authenticate(parts));
   app.use(parts.limits.perCredential);
+  app.use(limitDays(parts.requestCounts, parts.catalogue));
   app.use(noteUses(parts.identity, log));
   app.use(signingIn(parts).routes());
   app.use(withPasskeys(parts).routes());

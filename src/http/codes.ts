@@ -143,6 +143,13 @@ export const CODES = {
     happens: "The request has both `Authorization` and `X-API-Key`, and nothing says whose it is.",
     remedy: "Send one of them.",
   },
+  daily_limit_reached: {
+    status: 429,
+    happens:
+      "The company has used up the requests a day that its plan allows, `used` of `most`; those of all its members, guests and keys count together, but not what is under `/auth/`.",
+    remedy:
+      "Wait until midnight, UTC: as many seconds as `Retry-After` says. Or get a larger plan. `myUsage` says, while there are some left, how many were made.",
+  },
   database_unavailable: {
     status: 503,
     happens: "The database starts, stops, has no room, follows another server or cannot be reached.",

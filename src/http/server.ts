@@ -15,6 +15,7 @@ import { openOwnAccount } from "../auth/own_account.ts";
 import { openOwnTenants } from "../auth/own_tenants.ts";
 import { openPasskeys } from "../auth/passkeys/passkeys.ts";
 import { passwordRules } from "../auth/password_rules.ts";
+import { countRequests } from "../auth/request_counts.ts";
 import { openSecondFactors } from "../auth/second_factors.ts";
 import { openSigningKeys } from "../auth/signing_keys.ts";
 import type { Config } from "../config.ts";
@@ -108,6 +109,8 @@ export async function startServer(options: {
     opened.push(async () => browsers.close());
     const usage = countApiKeyUsage(auth, log);
     opened.push(() => usage.close());
+    const requestCounts = countRequests(auth, log);
+    opened.push(() => requestCounts.close());
     const keyLimits = rememberKeyLimits();
     const limits = createRateLimits(config, log, keyLimits);
     opened.push(() => limits.close());
@@ -149,6 +152,7 @@ export async function startServer(options: {
       },
       masterKeys: keys,
       usage,
+      requestCounts,
       mailer,
       providers: openProviders(config),
       browsers,

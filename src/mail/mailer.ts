@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { compose } from "./compose.ts";
 import type { MailQueue, QueuedMail } from "./queue.ts";
+import { ARMED } from "./templates.ts";
 import { PATIENCE, refusedForGood, type Transport } from "./transport.ts";
 
 /** Delivers what is in the queue of mails (auth.mails). */
@@ -43,7 +44,7 @@ export function openMailer(options: {
     const about = { mail: id, template, attempt: mail.attempts, ...(requestId !== null && { requestId }) };
     let failure: unknown = null;
     try {
-      const secret = template === "tenant_invitation" ? await armed(id) : secretOf(mail);
+      const secret = ARMED.has(template) ? await armed(id) : secretOf(mail);
       if (secret !== undefined) {
         await transport.send(compose({ template, to, locale, secret, at }, publicUrl), id);
       }
@@ -64,7 +65,7 @@ export function openMailer(options: {
   const secretOf = ({ id, secret }: QueuedMail): MailSecret | null =>
     secret === null ? null : openMailSecret(keys, id, secret);
 
-  /** A new link for an invitation; undefined if that is over, and there is nothing to send. */
+  /** A new link; undefined if what the mail is about is over, and there is nothing to send. */
   async function armed(id: string): Promise<MailSecret | undefined> {
     const token = randomBytes(32).toString("base64url");
     return (await queue.arm(id, digest(token))) ? { token } : undefined;

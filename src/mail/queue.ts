@@ -24,7 +24,7 @@ export interface MailQueue {
    */
   settle(id: string, failure: string | null, forGood: boolean): Promise<"sent" | "pending" | "dead" | null>;
   /**
-   * Gives an invitation its link: it is made when the mail is sent, so that nobody knew it before. False if the invitation is
+   * Gives a mail its link: it is made when the mail is sent, so that nobody knew it before. False if what the mail is about is
    * over.
    *
    * @param link sha256 of the link's token
@@ -55,8 +55,8 @@ export function openMailQueue(auth: Pick<pg.Pool, "query">): MailQueue {
     },
     async arm(id, link) {
       const { rows } = await auth.query<{ armed: boolean }>({
-        name: "arm_invitation",
-        text: "select auth.arm_invitation($1, $2) as armed",
+        name: "arm_link",
+        text: "select auth.arm_link($1, $2) as armed",
         values: [id, link],
       });
       return rows[0]?.armed === true;

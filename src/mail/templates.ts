@@ -12,6 +12,8 @@ const NOTICES = [
   "deletion_postponed",
   "account_deleted",
   "support_opened",
+  "tenant_deletion_asked",
+  "tenant_deletion_withdrawn",
 ] as const;
 
 export type NoticeTemplate = (typeof NOTICES)[number];
@@ -50,7 +52,14 @@ const pages: Partial<Record<Template, string>> = {
   password_removed: "/auth/password/reset",
   deletion_asked: "/auth/account/restore",
   tenant_invitation: "/auth/invitation/accept",
+  tenant_deletion_asked: "/auth/tenants/restore",
 };
+
+/**
+ * Whose link is made when the mail is sent: the database queues them by itself, for who is not there to read an answer, and
+ * nobody who may call its functions is to know the link.
+ */
+export const ARMED: ReadonlySet<Template> = new Set(["tenant_invitation", "tenant_deletion_asked"]);
 
 /**
  * Where the link of a mail leads; undefined where it has none. The secret is in the fragment, which no server's log and

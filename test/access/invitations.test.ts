@@ -285,7 +285,7 @@ describe("an invitation", () => {
     const [made] = await actingAs(acme.admin).rows<{ id: string }>(call, [newAddress(), acme.roleIds.member]);
     await actingAs(acme.admin).expect("select id from app.revoke_invitation($1)", [made!.id]).toReach(1);
     const { rows } = await admin(
-      `select mail.state, auth.arm_invitation(token.id, sha256('x')) as armed
+      `select mail.state, auth.arm_link(token.id, sha256('x')) as armed
        from auth.mail_tokens as token join auth.mails as mail on mail.id = token.id where token.invitation = $1`,
       [made!.id],
     );

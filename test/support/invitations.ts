@@ -43,7 +43,7 @@ export async function arm({ admin, auth }: Pools, invitation: string): Promise<B
     "select id from auth.mail_tokens where invitation = $1 order by created_at desc, id desc limit 1",
     [invitation],
   );
-  await auth.query("select auth.arm_invitation($1, $2)", [rows[0]!.id, link]);
+  await auth.query("select auth.arm_link($1, $2)", [rows[0]!.id, link]);
   return link;
 }
 

@@ -9,6 +9,7 @@ const LIMITS = {
   seats: { least: 1, most: 1_000_000, none: true },
   keys: { least: 0, most: 1_000_000, none: true },
   requests: { least: 1, most: 1_000_000, none: true },
+  "requests-per-day": { least: 1, most: 1_000_000_000, none: true },
   grace: { least: 0, most: 365, none: false },
 } as const;
 
@@ -18,6 +19,7 @@ export async function limitTenant(args: string[]): Promise<0 | 1> {
     seats: { type: "string" },
     keys: { type: "string" },
     requests: { type: "string" },
+    "requests-per-day": { type: "string" },
     grace: { type: "string" },
     "every-way": { type: "boolean" },
     json: { type: "boolean" },
@@ -45,7 +47,7 @@ function numberOf(
   { least, most, none }: { readonly least: number; readonly most: number; readonly none: boolean },
 ): number | null {
   if (none && given === "none") return null;
-  const number = /^\d{1,7}$/.test(given) ? Number(given) : -1;
+  const number = /^\d{1,10}$/.test(given) ? Number(given) : -1;
   if (number < least || number > most) {
     throw new UsageError(
       `--${option} is a number from ${least} to ${most}${none ? ', or "none"' : ""}, not "${given}"`,

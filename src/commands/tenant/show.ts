@@ -14,11 +14,13 @@ interface Described {
   readonly owners: readonly (string | null)[];
   readonly members: number;
   readonly keys: number;
+  readonly requestsToday: number;
   readonly sessions: number;
   readonly limits: {
     readonly seats: number | null;
     readonly keys: number | null;
     readonly requestsPerMinute: number | null;
+    readonly requestsPerDay: number | null;
     readonly graceDays: number;
   };
   readonly signInWays: readonly string[] | null;
@@ -68,6 +70,7 @@ export function inWords(tenant: Described): string {
       "requests",
       limits.requestsPerMinute === null ? "no limit" : `${limits.requestsPerMinute} a minute and key`,
     ],
+    ["requests today", used(tenant.requestsToday, limits.requestsPerDay)],
     ["sign-in", tenant.signInWays?.join(", ") ?? "every way"],
     ["grace", `${limits.graceDays} days`],
     ...(deletion === null

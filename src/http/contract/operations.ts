@@ -32,6 +32,7 @@ import { registerOperation } from "../routes/register.ts";
 import { requestLinkOperation } from "../routes/request_link.ts";
 import { resetPasswordOperation } from "../routes/reset_password.ts";
 import { restoreAccountOperation } from "../routes/restore_account.ts";
+import { restoreTenantOperation } from "../routes/restore_tenant.ts";
 import { sessionOperation } from "../routes/session.ts";
 import { stepUpOperation } from "../routes/step_up.ts";
 import { switchOperation } from "../routes/switch_tenant.ts";
@@ -206,6 +207,8 @@ export const OPERATIONS: readonly Operation[] = [
   deleteAccountOperation,
   mailPageOperation("/auth/account/restore", "The page that a link to keep one's account opens"),
   restoreAccountOperation,
+  mailPageOperation("/auth/tenants/restore", "The page that a link to keep a company opens"),
+  restoreTenantOperation,
   mailPageOperation("/auth/invitation/accept", "The page that the link of an invitation opens"),
   acceptInvitationOperation,
   joinTenantOperation,

@@ -60,6 +60,12 @@ const en: MailPageTexts = {
       button: "Keep my account",
       done: "Your account stays. You can sign in now.",
     },
+    restore_tenant: {
+      title: "Keep the company",
+      lead: "It was to be deleted. Press the button, and it stays.",
+      button: "Keep the company",
+      done: "The company stays. You can sign in to it now; its API keys are made anew.",
+    },
     invitation: {
       title: "Accept the invitation",
       lead: "You have no account yet? Choose your name and password here. If you have one, sign in with it in your application and accept there.",
@@ -130,6 +136,12 @@ const de: MailPageTexts = {
       lead: "Es sollte gelöscht werden. Drücken Sie den Knopf, und es bleibt.",
       button: "Mein Konto behalten",
       done: "Ihr Konto bleibt. Sie können sich jetzt anmelden.",
+    },
+    restore_tenant: {
+      title: "Die Firma behalten",
+      lead: "Sie sollte gelöscht werden. Drücken Sie den Knopf, und sie bleibt.",
+      button: "Die Firma behalten",
+      done: "Die Firma bleibt. Sie können sich jetzt dort anmelden; API-Schlüssel braucht sie neue.",
     },
     invitation: {
       title: "Einladung annehmen",

@@ -5,6 +5,7 @@ import { createTenant } from "../routes/create_tenant.ts";
 import { deleteAccount } from "../routes/delete_account.ts";
 import { exportAccount } from "../routes/export_account.ts";
 import { restoreAccount } from "../routes/restore_account.ts";
+import { restoreTenant } from "../routes/restore_tenant.ts";
 import { answers } from "../routing.ts";
 import { EXACT, type Parts } from "./parts.ts";
 
@@ -14,6 +15,11 @@ export function ownAccount(parts: Parts): Router<RequestState> {
   const json = answers("application/json");
   return new Router<RequestState>(EXACT)
     .post("/auth/tenants", json, createTenant(tenants))
+    .get(
+      "/auth/tenants/restore",
+      mailPage({ purpose: "restore_tenant", action: "/auth/tenants/restore", password: false }),
+    )
+    .post("/auth/tenants/restore", json, restoreTenant(tenants, mailer))
     .get("/auth/account/export", json, exportAccount(exports))
     .post(
       "/auth/account/delete",

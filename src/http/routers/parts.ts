@@ -15,6 +15,7 @@ import type { OwnAccount } from "../../auth/own_account.ts";
 import type { OwnTenants } from "../../auth/own_tenants.ts";
 import type { Passkeys } from "../../auth/passkeys/passkeys.ts";
 import type { PasswordRules } from "../../auth/password_rules.ts";
+import type { RequestCounts } from "../../auth/request_counts.ts";
 import type { SecondFactors } from "../../auth/second_factors.ts";
 import type { Config } from "../../config.ts";
 import type { Log } from "../../log.ts";
@@ -50,6 +51,7 @@ export interface Parts {
   readonly authority: TokenAuthority;
   readonly masterKeys: MasterKeys;
   readonly usage: ApiKeyUsage;
+  readonly requestCounts: RequestCounts;
   readonly mailer: Mailer;
   /** Who else signs people in, by id. */
   readonly providers: ReadonlyMap<string, Provider>;

@@ -96,4 +96,22 @@ export const deNotices: Notices = {
     ],
     after: ["Falls niemand um Hilfe gebeten hat, fragen Sie die Betreiber nach dem Grund."],
   }),
+  tenant_deletion_asked: (facts) => ({
+    subject: "Eine Firma von Ihnen soll gelöscht werden",
+    before: [
+      `Jemand, dem sie gehört, hat verlangt, dass eine Firma von Ihnen bei ${facts.service} gelöscht wird: ${at(facts.at)}. Niemand kommt mehr hinein, und ihre API-Schlüssel sind widerrufen. Nach Ablauf der Frist wird alles gelöscht, was sie hat.`,
+      "Wenn sie bleiben soll, öffnen Sie diese Seite:",
+    ],
+    button: "Die Firma behalten",
+    after: [
+      "Der Link gilt, bis die Firma gelöscht ist, einmal. Wenn sie gelöscht werden soll, müssen Sie nichts tun. Falls niemand von Ihnen es verlangt hat, behalten Sie sie, und lassen Sie alle, denen sie gehört, ein neues Passwort wählen.",
+    ],
+  }),
+  tenant_deletion_withdrawn: (facts) => ({
+    subject: "Eine Firma von Ihnen bleibt",
+    before: [
+      `Eine Firma von Ihnen bei ${facts.service} wird nicht mehr gelöscht: ${at(facts.at)}. Jemand, dem sie gehört, hat den Link unserer früheren E-Mail geöffnet. Melden Sie sich an wie bisher. Widerrufene API-Schlüssel bleiben widerrufen.`,
+    ],
+    after: ["Falls sie doch gelöscht werden soll, verlangen Sie es noch einmal."],
+  }),
 };

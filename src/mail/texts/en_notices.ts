@@ -92,4 +92,22 @@ export const enNotices: Notices = {
     ],
     after: ["If nobody asked for help, ask whoever runs the service why."],
   }),
+  tenant_deletion_asked: (facts) => ({
+    subject: "A company of yours is to be deleted",
+    before: [
+      `On ${at(facts.at)} one of its owners asked for a company that you own at ${facts.service} to be deleted. Nobody gets in any more, and its API keys are revoked. When its grace is over, all that it has is erased.`,
+      "If it is to stay, open this page:",
+    ],
+    button: "Keep the company",
+    after: [
+      "The link works until the company is erased, once. If it is to be gone, you need not do anything. If none of you asked for it, keep it, and let every owner choose a new password.",
+    ],
+  }),
+  tenant_deletion_withdrawn: (facts) => ({
+    subject: "A company of yours stays",
+    before: [
+      `Since ${at(facts.at)} a company that you own at ${facts.service} is not going to be deleted any more: one of its owners opened the link of our earlier mail. Sign in as before. API keys that were revoked stay revoked.`,
+    ],
+    after: ["If it is to be deleted after all, ask for it again."],
+  }),
 };
