@@ -120,8 +120,10 @@ rowhouse tenant suspend WHICH --reason TEXT
 rowhouse tenant resume WHICH [--reason TEXT]
   shuts a tenant at once, and opens it again; resume also brings back one that its owner deleted, until it is erased.
 
-rowhouse tenant limit WHICH [--seats N|none] [--keys N|none] [--requests N|none] [--grace DAYS] [--every-way] [--json]
-  sets what its plan allows: active members, API keys, requests a minute of each key, days from deletion to erasure.
+rowhouse tenant limit WHICH [--seats N|none] [--keys N|none] [--requests N|none] [--requests-per-day N|none] [--grace DAYS]
+    [--every-way] [--json]
+  sets what its plan allows: active members, API keys, requests a minute of each key, requests a day of all
+  together, days from deletion to erasure.
   --every-way lets its members sign in by every way again, where its admins shut the one that they had.
 
 rowhouse tenant export WHICH FILE|-

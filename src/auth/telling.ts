@@ -16,12 +16,7 @@ export interface Telling {
  * @param interval milliseconds between two times
  * @param failure what a warning says
  */
-export function tellInTurn(
-  tell: () => Promise<void>,
-  interval: number,
-  log: Log,
-  failure: string,
-): Telling {
+export function tellInTurn(tell: () => Promise<void>, interval: number, log: Log, failure: string): Telling {
   let telling: Promise<void> = Promise.resolve();
 
   function inTurn(): Promise<void> {

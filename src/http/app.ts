@@ -1,8 +1,8 @@
 import Koa, { type Context } from "koa";
 import { authenticate } from "./authenticate.ts";
 import { allowOrigins } from "./cors.ts";
-import { describeError } from "./describe_error.ts";
 import { limitDays } from "./daily_limit.ts";
+import { describeError } from "./describe_error.ts";
 import { challengeInKind } from "./dpop/challenge_in_kind.ts";
 import { logRequests } from "./log_requests.ts";
 import { noteUses } from "./note_uses.ts";

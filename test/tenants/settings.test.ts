@@ -59,7 +59,17 @@ describe("the page's examples", () => {
         },
       },
       { updateTenant: { tenant: { signInWays: ["password", "passkey"] } } },
-      { myUsage: { seats: null, seatsUsed: 1, keys: null, keysUsed: 0, requestsPerMinute: null } },
+      {
+        myUsage: {
+          seats: null,
+          seatsUsed: 1,
+          keys: null,
+          keysUsed: 0,
+          requestsPerMinute: null,
+          requestsPerDay: null,
+          requestsToday: expect.any(Number),
+        },
+      },
       { deleteTenant: { deletion: { erasedFrom: expect.stringMatching(/^\d{4}-/) } } },
     ]);
   });
@@ -98,6 +108,7 @@ test("limits and status are the operator's: nobody else has a field for them", a
     "seats: 9",
     "keyLimit: 9",
     "requestsPerMinute: 9",
+    "requestsPerDay: 9",
     "deletionGraceDays: 0",
     "status: ACTIVE",
   ]) {

@@ -144,7 +144,7 @@ const graphql = operation({
       body: v.looseObject({ data: v.optional(v.unknown()), errors: v.optional(v.array(v.unknown())) }),
     },
   },
-  refusals: [...OF_A_CREDENTIAL, "credential_missing", "too_many_requests"],
+  refusals: [...OF_A_CREDENTIAL, "credential_missing", "daily_limit_reached", "too_many_requests"],
 });
 
 const description = operation({

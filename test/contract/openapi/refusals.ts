@@ -1,7 +1,7 @@
 import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, signUp } from "../../support/people.ts";
-import type { Answer } from "../../support/server.ts";
+import { type Answer, eventually } from "../../support/server.ts";
 import { PASSKEY_REFUSALS } from "./passkeys.ts";
 import {
   alter,
@@ -605,6 +605,8 @@ export const REFUSALS: Examples = {
   },
   "post /auth/account/restore invalid_verification_token": (_, { server }) =>
     server.post("/auth/account/restore", wrongToken),
+  "post /auth/tenants/restore invalid_verification_token": (_, { server }) =>
+    server.post("/auth/tenants/restore", wrongToken),
   "post /auth/account/restore too_many_attempts": (_, street) =>
     wrongCodes(street, "/auth/account/restore", {}),
 
@@ -646,6 +648,17 @@ export const REFUSALS: Examples = {
 
   "get /metrics metrics_token_invalid": (_, { server }) => server.get("/metrics"),
   "get /errors/:code not_found": (_, { server }) => server.get("/errors/none_like_this"),
+  "post /graphql daily_limit_reached": async (_, street) => {
+    const { server, database } = street;
+    const { headers, login } = await signUp(server, { tenant: { name: "Small", slug: "small" } });
+    await database.admin.query("update app.tenants set requests_per_day = 1 where id = $1", [
+      login.tenant!.id,
+    ]);
+    return eventually(async () => {
+      const answer = await server.post("/graphql", { query: "{ me { id } }" }, headers);
+      return answer.status === 429 && answer;
+    });
+  },
   "post /graphql credential_missing": (_, { server }) =>
     server.post("/graphql", { query: "{ me { name } }" }),
 };

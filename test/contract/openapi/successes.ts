@@ -163,6 +163,20 @@ export const SUCCESSES: Examples = {
     );
     return server.post("/auth/account/restore", { token: await mailedToken(server, email) });
   },
+  "post /auth/tenants/restore 204": async (_, { server }) => {
+    const { email, headers } = await signUp(server, { tenant: { name: "Closed", slug: "closed" } });
+    const query = 'mutation { deleteTenant(input: {slug: "closed"}) { deletion { erasedFrom } } }';
+    await server.post("/graphql", { query }, headers);
+    // What the database queued by itself goes out with the next mail.
+    await server.post("/auth/password/forgot", { email: "nobody@example.com" });
+    await eventually(() =>
+      server
+        .mails()
+        .map(readable)
+        .some((mail) => mail.includes(`To: ${email}`) && mail.includes("/auth/tenants/restore")),
+    );
+    return server.post("/auth/tenants/restore", { token: await mailedToken(server, email) });
+  },
   "get /auth/oauth/:provider 302": (_, { server }) => server.get(`/auth/oauth/github?${way(server)}`),
   "get /auth/oauth/:provider/callback 302": async (_, { server }) => {
     const there = await server.get(`/auth/oauth/github?${way(server)}`);
