@@ -442,7 +442,7 @@ comment on table app.invitation_teams is 'A team that an invitation promises: wh
 comment on column app.invitation_teams.id is 'Its key.';
 comment on column app.invitation_teams.invitation_id is 'Which invitation.';
 comment on column app.invitation_teams.team_id is 'Which team.';
-comment on column app.invitation_teams.role is 'What they will be in it. lead: says who is in the team; member: is in it.';
+comment on column app.invitation_teams.role is 'What they are in it. lead: says who is in the team; member: is in it.';
 comment on column app.invitation_teams.created_at is 'When it was promised.';
 CREATE INDEX invitation_teams_by_invitation ON app.invitation_teams USING btree (tenant_id, invitation_id, id);
 CREATE INDEX invitation_teams_by_team ON app.invitation_teams USING btree (tenant_id, team_id, id);
@@ -5397,7 +5397,7 @@ $function$;
 comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
 
 CREATE OR REPLACE FUNCTION auth.accept_invitation(link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb)
- RETURNS TABLE(outcome text, tenant jsonb)
+ RETURNS TABLE(outcome text, tenant jsonb, teams jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -5511,6 +5511,11 @@ begin
     where mine.tenant_id = place.id and mine.id = invitation.id;
     perform auth.void_invitation(invitation.id);
     tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    select coalesce(jsonb_agg(jsonb_build_object('id', one.id, 'name', one.name, 'role', mine.role) order by one.name), '[]')
+    into teams
+    from app.team_members as mine
+    join app.teams as one on one.tenant_id = mine.tenant_id and one.id = mine.team_id
+    where mine.tenant_id = place.id and mine.user_id = person.id;
     return next;
 end
 $function$;

@@ -105,7 +105,7 @@ comment on table app.invitation_teams is 'A team that an invitation promises: wh
 comment on column app.invitation_teams.id is 'Its key.';
 comment on column app.invitation_teams.invitation_id is 'Which invitation.';
 comment on column app.invitation_teams.team_id is 'Which team.';
-comment on column app.invitation_teams.role is 'What they will be in it. lead: says who is in the team; member: is in it.';
+comment on column app.invitation_teams.role is 'What they are in it. lead: says who is in the team; member: is in it.';
 comment on column app.invitation_teams.created_at is 'When it was promised.';
 
 comment on table app.domains is 'A domain of mail addresses that the tenant calls its own.';

@@ -8,14 +8,14 @@
 -- handle:        sha256 of the handle of a session, or null
 -- person_name, password_hash, locale: of a new account, or null
 --
--- Outcomes: ok, with {id, slug, name} of the tenant; invalid_token; another_person; sign_in_first; newcomer (name and
+-- Outcomes: ok, with {id, slug, name} of the tenant and the teams that they came into; invalid_token; another_person; sign_in_first; newcomer (name and
 -- password are missing); already_member; membership_suspended; tenant_suspended, tenant_closed; inviter_may_not;
 -- way_not_allowed, for a newcomer whom the tenant wants to come by a provider: they sign up there, and accept signed in; or
 -- what auth.live_session() says. Nothing is used up by any but ok. Raises RH471 where every seat is taken.
 set local role rowhouse_definer;
 create or replace function auth.accept_invitation(
     link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb
-) returns table (outcome text, tenant jsonb)
+) returns table (outcome text, tenant jsonb, teams jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -128,6 +128,11 @@ begin
     where mine.tenant_id = place.id and mine.id = invitation.id;
     perform auth.void_invitation(invitation.id);
     tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    select coalesce(jsonb_agg(jsonb_build_object('id', one.id, 'name', one.name, 'role', mine.role) order by one.name), '[]')
+    into teams
+    from app.team_members as mine
+    join app.teams as one on one.tenant_id = mine.tenant_id and one.id = mine.team_id
+    where mine.tenant_id = place.id and mine.user_id = person.id;
     return next;
 end
 $$;
