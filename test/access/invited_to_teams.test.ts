@@ -159,7 +159,7 @@ describe("accepting", () => {
     expect(await placesOf(person.userId)).toEqual([]);
     expect(await accept(database, link, person)).toBe("ok");
     expect(await placesOf(person.userId)).toEqual(["Support member"]);
-    const inside = await createSession(database, person, acme.tenantId);
+    const inside = await createSession(database, person, acme.slug);
     const [claims] = await actingAs(inside).rows<{ teams: string[] }>("select context.teams() as teams", []);
     expect(claims!.teams).toEqual([support]);
     const { rows } = await admin(
