@@ -426,6 +426,51 @@ create policy "the door reads every grant" on app.grants
     using (true);
 comment on policy "the door reads every grant" on app.grants is 'context.enter() takes them from here, afresh each time, and asks the clock; context.holders_of() and context.permissions_of() explain by them.';
 
+create table app.invitation_teams (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    invitation_id uuid not null,
+    team_id uuid not null,
+    role text default 'member'::text not null,
+    created_at timestamp with time zone default now() not null,
+    constraint invitation_teams_pkey PRIMARY KEY (tenant_id, id),
+    constraint invitation_teams_tenant_id_invitation_id_team_id_key UNIQUE (tenant_id, invitation_id, team_id),
+    constraint invitation_teams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint invitation_teams_tenant_id_invitation_id_fkey FOREIGN KEY (tenant_id, invitation_id) REFERENCES app.invitations(tenant_id, id) ON DELETE CASCADE,
+    constraint invitation_teams_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint invitation_teams_role_check CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text])))
+);
+comment on table app.invitation_teams is 'A team that an invitation promises: whoever accepts is in it from then on.';
+comment on column app.invitation_teams.id is 'Its key.';
+comment on column app.invitation_teams.invitation_id is 'Which invitation.';
+comment on column app.invitation_teams.team_id is 'Which team.';
+comment on column app.invitation_teams.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.invitation_teams.created_at is 'When it was promised.';
+CREATE INDEX invitation_teams_by_invitation ON app.invitation_teams USING btree (tenant_id, invitation_id, id);
+CREATE INDEX invitation_teams_by_team ON app.invitation_teams USING btree (tenant_id, team_id, id);
+alter table app.invitation_teams alter column role set statistics 0;
+alter table app.invitation_teams alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.invitation_teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,invitation_id,role,team_id,tenant_id', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.invitation_teams FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.invitation_teams enable row level security;
+alter table app.invitation_teams force row level security;
+grant delete, insert, select on app.invitation_teams to rowhouse_definer;
+grant select (tenant_id, id, invitation_id, team_id, role, created_at) on app.invitation_teams to rowhouse_app;
+create policy "invitations promise teams, and keep the promise" on app.invitation_teams
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "invitations promise teams, and keep the promise" on app.invitation_teams is 'context.invite_member() for the caller''s own tenant, context.resend_invitation() who asks again what it takes, auth.accept_invitation().';
+create policy "managers of users see into which teams somebody is invited" on app.invitation_teams
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('manage_users'::text) AS tenant_where)));
+comment on policy "managers of users see into which teams somebody is invited" on app.invitation_teams is 'Like the invitation that it is of. Nobody writes here but inviteMember; what it takes, context.require_teams() says.';
+create policy "nothing crosses the wall" on app.invitation_teams as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.invitation_teams is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
 create table app.invitations (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -806,12 +851,12 @@ alter table app.team_members alter column role set statistics 0;
 alter table app.team_members alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,role,team_id,tenant_id,updated_at,user_id', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.team_members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-CREATE TRIGGER guard_team_member BEFORE INSERT ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.guard_team_member();
+CREATE TRIGGER guard_team_member BEFORE INSERT OR UPDATE OF role ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.guard_team_member();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.team_members enable row level security;
 alter table app.team_members force row level security;
 grant delete on app.team_members to rowhouse_app;
-grant delete, select on app.team_members to rowhouse_definer;
+grant delete, insert, select on app.team_members to rowhouse_definer;
 grant insert (team_id, user_id, role) on app.team_members to rowhouse_app;
 grant select (tenant_id, id, team_id, user_id, role, created_at, updated_at) on app.team_members to rowhouse_app;
 grant update (role) on app.team_members to rowhouse_app;
@@ -822,7 +867,7 @@ CASE
     WHEN (team_id = ANY (( SELECT context.led_teams() AS led_teams)::uuid[])) THEN true
     ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_teams'::text) AS tenant_requiring))
 END));
-comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is 'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, the trigger guard_team_member says. A case, so that a missing permission is named.';
+comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is 'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, and how lately they signed in for it, the trigger guard_team_member says. A case, so that a missing permission is named.';
 create policy "leads say who leads their team, managers of teams each" on app.team_members
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
@@ -857,10 +902,14 @@ create policy "the door reads who is in which team" on app.team_members
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads who is in which team" on app.team_members is 'context.enter() takes the teams from here, afresh each time; app.guard_team_member() counts.';
-create policy "whoever is removed leaves their teams" on app.team_members
+create policy "whoever accepts an invitation comes into its teams" on app.team_members
+    for insert to rowhouse_definer
+    with check (true);
+comment on policy "whoever accepts an invitation comes into its teams" on app.team_members is 'auth.accept_invitation(), which asks whether the inviter may still promise them.';
+create policy "whoever leaves or is removed is out of the team" on app.team_members
     for delete to rowhouse_definer
     using (true);
-comment on policy "whoever is removed leaves their teams" on app.team_members is 'app.end_powers(), at the hands of whoever removes them.';
+comment on policy "whoever leaves or is removed is out of the team" on app.team_members is 'context.leave_team(), of the caller''s own; app.end_powers(), at the hands of whoever removes them; jobs.delete_account().';
 
 create table app.teams (
     tenant_id uuid default context.tenant_id() not null,
@@ -927,10 +976,10 @@ create policy "nothing crosses the wall" on app.teams as restrictive
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
 comment on policy "nothing crosses the wall" on app.teams is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
-create policy "the desk explains one row, the erasure finds a tenant's" on app.teams
+create policy "people take the names of their teams with them" on app.teams
     for select to rowhouse_definer
-    using (((id = ( SELECT context.explained_row() AS explained_row)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
-comment on policy "the desk explains one row, the erasure finds a tenant's" on app.teams is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
+    using (true);
+comment on policy "people take the names of their teams with them" on app.teams is 'auth.export_account() names the teams that somebody is in; inspect.why() explains the one row that an auditor asks about; jobs.erase_tenant() has to find what it deletes.';
 
 create table app.tenant_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -4189,6 +4238,15 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    if tg_op = 'UPDATE' then
+        if new.role = 'lead' and old.role <> 'lead' and context.kind_in(context.actor()) = 'session' then
+            perform context.require_fresh_sign_in();
+        end if;
+        return new;
+    end if;
+    if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
+        perform context.refuse('manage_teams');
+    end if;
     if exists (
         select from app.memberships as membership
         join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
@@ -4217,11 +4275,15 @@ begin
             column = 'user_id',
             constraint = 'team_members_limit';
     end if;
+    -- Last, so that nobody is asked for a password for what they may not do anyway.
+    if context.kind_in(context.actor()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
     return new;
 end
 $function$;
 alter function app.guard_team_member() owner to rowhouse_definer;
-comment on function app.guard_team_member() is 'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400).';
+comment on function app.guard_team_member() is 'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400), at the hands of who may (RH403) and signed in lately (RH440); so are leads made.';
 grant execute on function app.guard_team_member() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_webhook_endpoint()
@@ -4276,15 +4338,17 @@ alter function app.guard_webhook_endpoint() owner to rowhouse_definer;
 comment on function app.guard_webhook_endpoint() is 'Trigger: an endpoint subscribes to events that there are (RH400), of a tenant that has twenty at most, and is led elsewhere only after a fresh sign-in (RH440).';
 grant execute on function app.guard_webhook_endpoint() to rowhouse_owner;
 
-CREATE OR REPLACE FUNCTION app.invite_member(email text, role_id uuid, days integer DEFAULT 7)
+CREATE OR REPLACE FUNCTION app.invite_member(email text, role_id uuid, days integer DEFAULT 7, team_ids uuid[] DEFAULT '{}'::uuid[], led_team_ids uuid[] DEFAULT '{}'::uuid[])
  RETURNS app.invitations
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-    select * from context.invite_member(invite_member.email, invite_member.role_id, coalesce(invite_member.days, 7))
+    select * from context.invite_member(
+        invite_member.email, invite_member.role_id, coalesce(invite_member.days, 7),
+        coalesce(invite_member.team_ids, '{}'), coalesce(invite_member.led_team_ids, '{}'))
 $function$;
-comment on function app.invite_member(text,uuid,integer) is 'Invites somebody by mail to join the tenant with a role that holds no more than the caller does; good for seven days, or as many as are said, thirty at most.';
-grant execute on function app.invite_member(text,uuid,integer) to rowhouse_app;
+comment on function app.invite_member(text,uuid,integer,uuid[],uuid[]) is 'Invites somebody by mail to join the tenant with a role that holds no more than the caller does, and teams that the caller could bring them into; good for seven days, or as many as are said, thirty at most.';
+grant execute on function app.invite_member(text,uuid,integer,uuid[],uuid[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.is_blank(value text)
  RETURNS boolean
@@ -4341,6 +4405,16 @@ $function$;
 alter function app.keep_an_owner() owner to rowhouse_definer;
 comment on function app.keep_an_owner() is 'Deferred trigger: refuses (RH409) to take away the last active owner of a tenant.';
 grant execute on function app.keep_an_owner() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.leave_team(team_id uuid)
+ RETURNS app.team_members
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select * from context.leave_team(leave_team.team_id)
+$function$;
+comment on function app.leave_team(uuid) is 'Takes the caller out of a team: from the next request on they read nothing of it. Its last lead may go as well.';
+grant execute on function app.leave_team(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.leave_tenant()
  RETURNS app.memberships
@@ -5353,7 +5427,7 @@ $function$;
 comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
 
 CREATE OR REPLACE FUNCTION auth.accept_invitation(link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb)
- RETURNS TABLE(outcome text, tenant jsonb)
+ RETURNS TABLE(outcome text, tenant jsonb, teams jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -5366,6 +5440,8 @@ declare
     known      app.memberships;
     live       record;
     promised   text[];
+    held       text[];
+    team       app.invitation_teams;
 begin
     select * into strict tried from auth.try_mail_token('invitation', link, null, null, facts);
     outcome := tried.outcome;
@@ -5391,6 +5467,7 @@ begin
     where inviter.tenant_id = place.id and inviter.user_id = invitation.invited_by for share;
     select role.permissions into strict promised from app.roles as role
     where role.tenant_id = place.id and role.id = invitation.role_id;
+    held := auth.held_by(place.id, invitation.invited_by);
 
     if handle is not null then
         select * into strict live from auth.live_session(handle, facts);
@@ -5411,7 +5488,15 @@ begin
         when person.id is null and not place.sign_in_ways && '{password,link}' then 'way_not_allowed'
         when known.status = 'active' then 'already_member'
         when known.status = 'suspended' then 'membership_suspended'
-        when not (promised || '{manage_users}') <@ auth.held_by(place.id, invitation.invited_by) then 'inviter_may_not'
+        when not (promised || '{manage_users}') <@ held then 'inviter_may_not'
+        when not '{manage_teams}' <@ held and exists (
+            select from app.invitation_teams as named
+            where named.tenant_id = place.id and named.invitation_id = invitation.id and not exists (
+                select from app.team_members as inviter
+                where inviter.tenant_id = named.tenant_id and inviter.team_id = named.team_id
+                    and inviter.user_id = invitation.invited_by and inviter.role = 'lead'
+            )
+        ) then 'inviter_may_not'
         else 'ok'
     end;
     if outcome <> 'ok' then
@@ -5440,15 +5525,32 @@ begin
         update app.memberships as mine set status = 'active', role_id = invitation.role_id, is_owner = false
         where mine.tenant_id = place.id and mine.id = known.id;
     end if;
+    for team in
+        select * from app.invitation_teams as named where named.tenant_id = place.id and named.invitation_id = invitation.id
+        order by named.team_id
+    loop
+        begin
+            insert into app.team_members (tenant_id, team_id, user_id, role)
+                values (place.id, team.team_id, person.id, team.role);
+        exception when foreign_key_violation then
+            -- Somebody removed the team in this very moment: like one that is long gone, it is not joined.
+            null;
+        end;
+    end loop;
     update app.invitations as mine set status = 'accepted', accepted_by = person.id
     where mine.tenant_id = place.id and mine.id = invitation.id;
     perform auth.void_invitation(invitation.id);
     tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    select coalesce(jsonb_agg(jsonb_build_object('id', one.id, 'name', one.name, 'role', mine.role) order by one.name), '[]')
+    into teams
+    from app.team_members as mine
+    join app.teams as one on one.tenant_id = mine.tenant_id and one.id = mine.team_id
+    where mine.tenant_id = place.id and mine.user_id = person.id;
     return next;
 end
 $function$;
 alter function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) owner to rowhouse_definer;
-comment on function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) is 'Makes the person whom an invitation was mailed to a member, and an account for one who has none. Says why not by an outcome; raises RH471 where every seat is taken.';
+comment on function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) is 'Makes the person whom an invitation was mailed to a member, also of the teams that it names, and an account for one who has none. Says why not by an outcome; raises RH471 where every seat is taken.';
 grant execute on function auth.accept_invitation(bytea,bytea,text,text,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.add_passkey(handle bytea, token bytea, challenge bytea, credential bytea, public_key bytea, about jsonb, name text, recovery bytea[], mail uuid, session uuid, session_handle bytea, facts jsonb)
@@ -6682,6 +6784,50 @@ AS $function$
     join app.memberships as membership on membership.tenant_id = places.tenant_id and membership.user_id = places.user_id
     join app.tenants as tenant on tenant.id = places.tenant_id
     join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+
+    union all
+    select jsonb_build_object('part', 'teams', 'item', jsonb_build_object(
+        'company', places.slug, 'team', team.name, 'role', mine.role, 'joinedAt', mine.created_at))
+    from places
+    join app.team_members as mine on mine.tenant_id = places.tenant_id and mine.user_id = places.user_id
+    join app.teams as team on team.tenant_id = mine.tenant_id and team.id = mine.team_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'grants', 'item', jsonb_build_object(
+        'company', places.slug, 'permission', given.permission, 'reason', given.reason,
+        'createdAt', given.created_at, 'endsAt', given.ends_at))
+    from places
+    join app.grants as given on given.tenant_id = places.tenant_id and given.user_id = places.user_id
+    where places.exported
+
+    union all
+    -- Whom they asked is another's address. Who asked them, they learn from the company.
+    select jsonb_build_object('part', 'invitations', 'item', jsonb_build_object(
+        'direction', asked.direction, 'company', tenant.slug, 'role', role.name, 'status', asked.status,
+        'createdAt', asked.created_at, 'sentAt', asked.sent_at, 'expiresAt', asked.expires_at))
+    from (
+        select 'sent' as direction, sent.*
+        from places
+        join app.invitations as sent on sent.tenant_id = places.tenant_id and sent.invited_by = places.user_id
+        where places.exported
+        union all
+        select 'received', received.*
+        from asking
+        join app.users as person on person.id = asking.user_id
+        join app.invitations as received on received.email = person.email or received.accepted_by = person.id
+    ) as asked
+    join app.tenants as tenant on tenant.id = asked.tenant_id
+    join app.roles as role on role.tenant_id = asked.tenant_id and role.id = asked.role_id
+
+    union all
+    -- As whom an operator was inside; who, and why, the company knows.
+    select jsonb_build_object('part', 'supportAccesses', 'item', jsonb_build_object(
+        'company', places.slug, 'mayWrite', access.may_write, 'startedAt', access.created_at,
+        'expiresAt', access.expires_at, 'endedAt', access.ended_at))
+    from places
+    join auth.support_accesses as access on access.tenant_id = places.tenant_id and access.user_id = places.user_id
+    where places.exported
 
     union all
     select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
@@ -7944,9 +8090,9 @@ CREATE OR REPLACE FUNCTION auth.normalise_email(email text)
  IMMUTABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-    select lower(normalize(btrim(email), nfc))
+    select lower(btrim(email, E' \t\n\r') collate "C")
 $function$;
-comment on function auth.normalise_email(text) is 'One spelling of an e-mail address: trimmed, NFC, lower case.';
+comment on function auth.normalise_email(text) is 'One spelling of an e-mail address: trimmed, in lower case, of which no letter but those of ASCII knows any.';
 grant execute on function auth.normalise_email(text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION auth.note_oauth_failure(facts jsonb)
@@ -10058,7 +10204,7 @@ alter function context.identities_of_caller() owner to rowhouse_definer;
 comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
 grant execute on function context.identities_of_caller() to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.invite_member(email text, role_id uuid, days integer)
+CREATE OR REPLACE FUNCTION context.invite_member(email text, role_id uuid, days integer, team_ids uuid[], led_team_ids uuid[])
  RETURNS app.invitations
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -10067,11 +10213,12 @@ AS $function$
 declare
     inviter constant uuid := context.require_inviter();
     tenant  constant uuid := context.tenant_id();
-    -- ASCII letters only: what is like one in Unicode stays as it is, and is no address here.
-    address constant text := lower(btrim(email) collate "C");
+    address constant text := auth.normalise_email(email);
+    teams   constant uuid[] := array(select distinct named from unnest(team_ids || led_team_ids) as named);
     made    app.invitations;
 begin
     perform context.require_role(role_id);
+    perform context.require_teams(teams);
     perform context.require_days(days);
     perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
     perform context.refuse_member(address);
@@ -10089,13 +10236,16 @@ begin
     insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
         values (tenant, address, invite_member.role_id, inviter, now() + days * interval '1 day')
         returning * into made;
+    insert into app.invitation_teams (tenant_id, invitation_id, team_id, role)
+        select tenant, made.id, named, case when named = any (led_team_ids) then 'lead' else 'member' end
+        from unnest(teams) as named;
     perform auth.mail_invitation(made);
     return made;
 end
 $function$;
-alter function context.invite_member(text,uuid,integer) owner to rowhouse_definer;
-comment on function context.invite_member(text,uuid,integer) is 'Invites an address into the caller''s tenant. Raises RH403, RH470 for a member, RH472 for who is invited already, RH473.';
-grant execute on function context.invite_member(text,uuid,integer) to rowhouse_app;
+alter function context.invite_member(text,uuid,integer,uuid[],uuid[]) owner to rowhouse_definer;
+comment on function context.invite_member(text,uuid,integer,uuid[],uuid[]) is 'Invites an address into the caller''s tenant and teams of it. Raises RH403, RH470 for a member, RH472 for who is invited already, RH473.';
+grant execute on function context.invite_member(text,uuid,integer,uuid[],uuid[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.is_caller()
  RETURNS boolean
@@ -10221,6 +10371,29 @@ grant execute on function context.kind_in(text) to rowhouse_auth;
 grant execute on function context.kind_in(text) to rowhouse_definer;
 grant execute on function context.kind_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.leave_team(team_id uuid)
+ RETURNS app.team_members
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    place app.team_members;
+begin
+    perform context.require_session();
+    delete from app.team_members as mine
+    where mine.tenant_id = context.tenant_id() and mine.team_id = leave_team.team_id and mine.user_id = context.user_id()
+    returning * into place;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'you are in no such team';
+    end if;
+    return place;
+end
+$function$;
+alter function context.leave_team(uuid) owner to rowhouse_definer;
+comment on function context.leave_team(uuid) is 'Takes the caller out of a team that they are in. Raises RH403 for a key, RH404 for a team that they are not in.';
+grant execute on function context.leave_team(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.led_teams()
  RETURNS uuid[]
  LANGUAGE sql
@@ -10228,6 +10401,7 @@ CREATE OR REPLACE FUNCTION context.led_teams()
 RETURN context.led_teams_in(context.open_seal());
 comment on function context.led_teams() is 'The teams that the caller leads, signed in themselves: a key leads none. Null outside the door.';
 grant execute on function context.led_teams() to rowhouse_app;
+grant execute on function context.led_teams() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.led_teams_in(body text)
  RETURNS uuid[]
@@ -10790,6 +10964,28 @@ comment on function context.require_session() is 'The caller''s session; RH403 f
 grant execute on function context.require_session() to rowhouse_app;
 grant execute on function context.require_session() to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.require_teams(team_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not team_ids <@ coalesce(context.led_teams(), '{}') and not context.may_give('manage_teams') then
+        perform context.refuse('manage_teams');
+    end if;
+    if cardinality(team_ids) > 100 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'nobody is in more than a hundred teams',
+            column = 'team_ids',
+            constraint = 'team_members_limit';
+    end if;
+end
+$function$;
+alter function context.require_teams(uuid[]) owner to rowhouse_definer;
+comment on function context.require_teams(uuid[]) is 'Raises RH403 (manage_teams) unless the caller leads each of these teams or may give what manages all, and RH400 for more than a hundred.';
+
 CREATE OR REPLACE FUNCTION context.resend_invitation(id uuid, days integer)
  RETURNS app.invitations
  LANGUAGE plpgsql
@@ -10817,6 +11013,10 @@ begin
         perform context.refuse_invitation(resend_invitation.id);
     end if;
     perform context.require_role(sent.role_id);
+    perform context.require_teams(array(
+        select promised.team_id from app.invitation_teams as promised
+        where promised.tenant_id = tenant and promised.invitation_id = sent.id
+    ));
     perform context.refuse_member(address);
     perform auth.mail_invitation(sent);
     return sent;
@@ -12954,6 +13154,13 @@ begin
     delete from context.idempotency_keys as answered
     using app.memberships as membership
     where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Also in a closed company, where nobody is removed any more (app.end_powers).
+    delete from app.team_members as team
+    using app.memberships as membership
+    where membership.user_id = person.id and team.tenant_id = membership.tenant_id and team.user_id = person.id;
+    delete from app.grants as given
+    using app.memberships as membership
+    where membership.user_id = person.id and given.tenant_id = membership.tenant_id and given.user_id = person.id;
     -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
     update app.memberships as membership set
         status = case tenant.status when 'closed' then membership.status else 'removed' end,

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:2e181d13d3587cc6976c05b71502db3aa97c8163
+--! Hash: sha1:0c32ab57ca1a39a524970a1e63a2808be6e71db0
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -441,6 +441,22 @@ create index invitations_by_status on app.invitations (tenant_id, status, id);
 create index invitations_by_role on app.invitations (tenant_id, role_id, id);
 create index invitations_by_inviter on app.invitations (tenant_id, invited_by, id);
 create index invitations_by_guest on app.invitations (tenant_id, accepted_by, id);
+
+-- The teams that an invitation promises, beside its role. A team that is no more by then is not joined.
+create table app.invitation_teams (
+    tenant_id     uuid not null default context.tenant_id() references app.tenants,
+    id            uuid not null default uuidv7(),
+    invitation_id uuid not null,
+    team_id       uuid not null,
+    role          text not null default 'member' check (role in ('lead', 'member')),
+    created_at    timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, invitation_id, team_id),
+    foreign key (tenant_id, invitation_id) references app.invitations (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete cascade
+);
+create index invitation_teams_by_invitation on app.invitation_teams (tenant_id, invitation_id, id);
+create index invitation_teams_by_team on app.invitation_teams (tenant_id, team_id, id);
 
 -- Domains whose people may join by themselves, once the company has proved in the DNS that the domain is theirs.
 create table app.domains (
@@ -1823,7 +1839,7 @@ comment on function context.teams(text) is
 create or replace function context.led_teams() returns uuid[]
     language sql stable parallel restricted security invoker
     return context.led_teams_in(context.open_seal());
-grant execute on function context.led_teams() to rowhouse_app;
+grant execute on function context.led_teams() to rowhouse_app, rowhouse_definer;
 comment on function context.led_teams() is
     'The teams that the caller leads, signed in themselves: a key leads none. Null outside the door.';
 --! EndIncluded context/teams.sql
@@ -2133,6 +2149,32 @@ comment on function context.require_role(uuid) is
     'Raises RH403, naming what is missing, for a role that holds more than the caller does by their own, and RH400 for that of guests.';
 reset role;
 --! EndIncluded context/require_role.sql
+--! Included context/require_teams.sql
+-- Refuses to promise a team to somebody who is not in it yet, unless the caller could bring them in: they lead it, or hold
+-- manage_teams by their role, because a promise outlasts what was given for a time (context.may_give). A team that there is not
+-- in the caller's tenant is left to the foreign key, which says the same of one next door.
+set local role rowhouse_definer;
+create or replace function context.require_teams(team_ids uuid[]) returns void
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    if not team_ids <@ coalesce(context.led_teams(), '{}') and not context.may_give('manage_teams') then
+        perform context.refuse('manage_teams');
+    end if;
+    if cardinality(team_ids) > 100 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'nobody is in more than a hundred teams',
+            column = 'team_ids',
+            constraint = 'team_members_limit';
+    end if;
+end
+$$;
+comment on function context.require_teams(uuid[]) is
+    'Raises RH403 (manage_teams) unless the caller leads each of these teams or may give what manages all, and RH400 for more than a hundred.';
+reset role;
+--! EndIncluded context/require_teams.sql
 --! Included context/require_inviter.sql
 -- The member who lets people in, with manage_users: RH403 otherwise. A key that is the tenant's own is nobody who could
 -- answer for them. A session takes somebody who proved lately who they are (RH440), because it gives what outlasts it; a key
@@ -2908,15 +2950,18 @@ reset role;
 
 -- Identity
 --! Included auth/normalise_email.sql
--- One spelling of an address: trimmed, NFC, lower case. The check on app.users.email holds us to it.
+-- One spelling of an address: trimmed, in lower case. Both are of ASCII only, and nothing else is folded: in Unicode the sign
+-- for kelvin becomes a k (by lower() and by normalization alike) and a Turkish İ an i, so that whoever proved an address with
+-- one of them would be taken for somebody else. What has such letters stays as it is, and is nobody's address here.
 create or replace function auth.normalise_email(email text) returns text
     language sql immutable parallel safe security invoker
     set search_path = ''
 as $$
-    select lower(normalize(btrim(email), nfc))
+    select lower(btrim(email, E' \t\n\r') collate "C")
 $$;
 grant execute on function auth.normalise_email(text) to rowhouse_definer;
-comment on function auth.normalise_email(text) is 'One spelling of an e-mail address: trimmed, NFC, lower case.';
+comment on function auth.normalise_email(text) is
+    'One spelling of an e-mail address: trimmed, in lower case, of which no letter but those of ASCII knows any.';
 --! EndIncluded auth/normalise_email.sql
 --! Included auth/throttle.sql
 -- Counts one attempt against a key and says how many seconds the next must wait; 0 lets this one pass.
@@ -5320,21 +5365,21 @@ reset role;
 -- Accepts an invitation by the link of its mail. Only the invited address can: somebody who has an account proves with a
 -- session that it is theirs; somebody who has none gets one, with this password, because the link reached them there.
 --
--- Everything is looked at as it is now: the tenant, the inviter, who must still hold what they promised, and the seats. A
--- removed member comes back as what the invitation says, and their old sessions and keys stay over; a suspension is not
+-- Everything is looked at as it is now: the tenant, the inviter, who must still hold what they promised, the teams that are
+-- still there, of which they must still be who could bring somebody in, and the seats. A removed member comes back as what the invitation says, and their old sessions and keys stay over; a suspension is not
 -- lifted by it, and nobody becomes an owner by it.
 --
 -- handle:        sha256 of the handle of a session, or null
 -- person_name, password_hash, locale: of a new account, or null
 --
--- Outcomes: ok, with {id, slug, name} of the tenant; invalid_token; another_person; sign_in_first; newcomer (name and
+-- Outcomes: ok, with {id, slug, name} of the tenant and the teams that they came into; invalid_token; another_person; sign_in_first; newcomer (name and
 -- password are missing); already_member; membership_suspended; tenant_suspended, tenant_closed; inviter_may_not;
 -- way_not_allowed, for a newcomer whom the tenant wants to come by a provider: they sign up there, and accept signed in; or
 -- what auth.live_session() says. Nothing is used up by any but ok. Raises RH471 where every seat is taken.
 set local role rowhouse_definer;
 create or replace function auth.accept_invitation(
     link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb
-) returns table (outcome text, tenant jsonb)
+) returns table (outcome text, tenant jsonb, teams jsonb)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -5346,6 +5391,8 @@ declare
     known      app.memberships;
     live       record;
     promised   text[];
+    held       text[];
+    team       app.invitation_teams;
 begin
     select * into strict tried from auth.try_mail_token('invitation', link, null, null, facts);
     outcome := tried.outcome;
@@ -5371,6 +5418,7 @@ begin
     where inviter.tenant_id = place.id and inviter.user_id = invitation.invited_by for share;
     select role.permissions into strict promised from app.roles as role
     where role.tenant_id = place.id and role.id = invitation.role_id;
+    held := auth.held_by(place.id, invitation.invited_by);
 
     if handle is not null then
         select * into strict live from auth.live_session(handle, facts);
@@ -5391,7 +5439,15 @@ begin
         when person.id is null and not place.sign_in_ways && '{password,link}' then 'way_not_allowed'
         when known.status = 'active' then 'already_member'
         when known.status = 'suspended' then 'membership_suspended'
-        when not (promised || '{manage_users}') <@ auth.held_by(place.id, invitation.invited_by) then 'inviter_may_not'
+        when not (promised || '{manage_users}') <@ held then 'inviter_may_not'
+        when not '{manage_teams}' <@ held and exists (
+            select from app.invitation_teams as named
+            where named.tenant_id = place.id and named.invitation_id = invitation.id and not exists (
+                select from app.team_members as inviter
+                where inviter.tenant_id = named.tenant_id and inviter.team_id = named.team_id
+                    and inviter.user_id = invitation.invited_by and inviter.role = 'lead'
+            )
+        ) then 'inviter_may_not'
         else 'ok'
     end;
     if outcome <> 'ok' then
@@ -5420,16 +5476,33 @@ begin
         update app.memberships as mine set status = 'active', role_id = invitation.role_id, is_owner = false
         where mine.tenant_id = place.id and mine.id = known.id;
     end if;
+    for team in
+        select * from app.invitation_teams as named where named.tenant_id = place.id and named.invitation_id = invitation.id
+        order by named.team_id
+    loop
+        begin
+            insert into app.team_members (tenant_id, team_id, user_id, role)
+                values (place.id, team.team_id, person.id, team.role);
+        exception when foreign_key_violation then
+            -- Somebody removed the team in this very moment: like one that is long gone, it is not joined.
+            null;
+        end;
+    end loop;
     update app.invitations as mine set status = 'accepted', accepted_by = person.id
     where mine.tenant_id = place.id and mine.id = invitation.id;
     perform auth.void_invitation(invitation.id);
     tenant := jsonb_build_object('id', place.id, 'slug', place.slug, 'name', place.name);
+    select coalesce(jsonb_agg(jsonb_build_object('id', one.id, 'name', one.name, 'role', mine.role) order by one.name), '[]')
+    into teams
+    from app.team_members as mine
+    join app.teams as one on one.tenant_id = mine.tenant_id and one.id = mine.team_id
+    where mine.tenant_id = place.id and mine.user_id = person.id;
     return next;
 end
 $$;
 grant execute on function auth.accept_invitation(bytea, bytea, text, text, text, jsonb) to rowhouse_auth;
 comment on function auth.accept_invitation(bytea, bytea, text, text, text, jsonb) is
-    'Makes the person whom an invitation was mailed to a member, and an account for one who has none. Says why not by an outcome; raises RH471 where every seat is taken.';
+    'Makes the person whom an invitation was mailed to a member, also of the teams that it names, and an account for one who has none. Says why not by an outcome; raises RH471 where every seat is taken.';
 reset role;
 --! EndIncluded auth/accept_invitation.sql
 --! Included auth/join_tenant.sql
@@ -7627,6 +7700,50 @@ as $$
     join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
 
     union all
+    select jsonb_build_object('part', 'teams', 'item', jsonb_build_object(
+        'company', places.slug, 'team', team.name, 'role', mine.role, 'joinedAt', mine.created_at))
+    from places
+    join app.team_members as mine on mine.tenant_id = places.tenant_id and mine.user_id = places.user_id
+    join app.teams as team on team.tenant_id = mine.tenant_id and team.id = mine.team_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'grants', 'item', jsonb_build_object(
+        'company', places.slug, 'permission', given.permission, 'reason', given.reason,
+        'createdAt', given.created_at, 'endsAt', given.ends_at))
+    from places
+    join app.grants as given on given.tenant_id = places.tenant_id and given.user_id = places.user_id
+    where places.exported
+
+    union all
+    -- Whom they asked is another's address. Who asked them, they learn from the company.
+    select jsonb_build_object('part', 'invitations', 'item', jsonb_build_object(
+        'direction', asked.direction, 'company', tenant.slug, 'role', role.name, 'status', asked.status,
+        'createdAt', asked.created_at, 'sentAt', asked.sent_at, 'expiresAt', asked.expires_at))
+    from (
+        select 'sent' as direction, sent.*
+        from places
+        join app.invitations as sent on sent.tenant_id = places.tenant_id and sent.invited_by = places.user_id
+        where places.exported
+        union all
+        select 'received', received.*
+        from asking
+        join app.users as person on person.id = asking.user_id
+        join app.invitations as received on received.email = person.email or received.accepted_by = person.id
+    ) as asked
+    join app.tenants as tenant on tenant.id = asked.tenant_id
+    join app.roles as role on role.tenant_id = asked.tenant_id and role.id = asked.role_id
+
+    union all
+    -- As whom an operator was inside; who, and why, the company knows.
+    select jsonb_build_object('part', 'supportAccesses', 'item', jsonb_build_object(
+        'company', places.slug, 'mayWrite', access.may_write, 'startedAt', access.created_at,
+        'expiresAt', access.expires_at, 'endedAt', access.ended_at))
+    from places
+    join auth.support_accesses as access on access.tenant_id = places.tenant_id and access.user_id = places.user_id
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
         'id', session.id, 'device', session.user_agent, 'address', session.ip, 'methods', session.methods,
         'company', tenant.slug, 'createdAt', session.created_at, 'lastSeenAt', session.last_seen_at,
@@ -7841,8 +7958,9 @@ reset role;
 -- be broken off and goes on where it was. Two workers take different accounts.
 --
 -- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
--- sessions, links, what invited them. What others rely on stays without a name: the row of the person, whose address is free again, and their
--- memberships, so that ids in the trail and in others' rows still mean one and the same somebody. The person acts, who
+-- sessions, links, what invited them, their place in teams and what they were granted. What others rely on stays without a
+-- name: the row of the person, whose address is free again, and their memberships, so that ids in the trail and in others'
+-- rows (whom they invited, that support was in a company as them) still mean one and the same somebody. The person acts, who
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
 -- batch: messages, and conversations, that one step takes
@@ -7926,6 +8044,13 @@ begin
     delete from context.idempotency_keys as answered
     using app.memberships as membership
     where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Also in a closed company, where nobody is removed any more (app.end_powers).
+    delete from app.team_members as team
+    using app.memberships as membership
+    where membership.user_id = person.id and team.tenant_id = membership.tenant_id and team.user_id = person.id;
+    delete from app.grants as given
+    using app.memberships as membership
+    where membership.user_id = person.id and given.tenant_id = membership.tenant_id and given.user_id = person.id;
     -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
     update app.memberships as membership set
         status = case tenant.status when 'closed' then membership.status else 'removed' end,
@@ -8777,6 +8902,10 @@ create or replace trigger receive_message after insert on app.messages
 --! Included app/guard_team_member.sql
 -- Into a team come members of the company: no guests, who are nobody's colleagues, and nobody who is not one any more. Nobody
 -- is in more than a hundred teams: the door writes them all into the context of each of their requests.
+--
+-- Who comes into a team reads from then on what its people wrote there, and who leads it says who else does. So both are
+-- given by somebody who proved lately who they are, as a role or a grant is; a key has its scope for a consent. To take
+-- either away opens nothing and asks nothing: whoever sees the wrong person read along need not find their password first.
 set local role rowhouse_definer;
 create or replace function app.guard_team_member() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -8788,6 +8917,15 @@ begin
     end if;
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
+    end if;
+    if tg_op = 'UPDATE' then
+        if new.role = 'lead' and old.role <> 'lead' and context.kind_in(context.actor()) = 'session' then
+            perform context.require_fresh_sign_in();
+        end if;
+        return new;
+    end if;
+    if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
+        perform context.refuse('manage_teams');
     end if;
     if exists (
         select from app.memberships as membership
@@ -8817,15 +8955,19 @@ begin
             column = 'user_id',
             constraint = 'team_members_limit';
     end if;
+    -- Last, so that nobody is asked for a password for what they may not do anyway.
+    if context.kind_in(context.actor()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
     return new;
 end
 $$;
 grant execute on function app.guard_team_member() to rowhouse_owner;
 comment on function app.guard_team_member() is
-    'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400).';
+    'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400), at the hands of who may (RH403) and signed in lately (RH440); so are leads made.';
 reset role;
 
-create or replace trigger guard_team_member before insert on app.team_members
+create or replace trigger guard_team_member before insert or update of role on app.team_members
     for each row execute function app.guard_team_member();
 --! EndIncluded app/guard_team_member.sql
 --! Included app/guard_grant.sql
@@ -10159,23 +10301,27 @@ reset role;
 --! EndIncluded context/refuse_invitation.sql
 --! Included context/invite_member.sql
 -- Asks somebody by mail to join the caller's tenant, whether they have an account or not: the caller learns neither. Nobody
--- promises a role that holds more than they do, and no invitation makes an owner. What the inviter may do is asked again
--- when the invitation is accepted.
+-- promises a role that holds more than they do, nor a team that they could bring nobody into, and no invitation makes an
+-- owner. What the inviter may do is asked again when the invitation is accepted.
 --
--- days: for which it is good, 30 at most
+-- days:         for which it is good, 30 at most
+-- team_ids:     the teams that they come into; led_team_ids: those that they come to lead, who need not be named twice
 set local role rowhouse_definer;
-create or replace function context.invite_member(email text, role_id uuid, days integer) returns app.invitations
+create or replace function context.invite_member(
+    email text, role_id uuid, days integer, team_ids uuid[], led_team_ids uuid[]
+) returns app.invitations
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
 declare
     inviter constant uuid := context.require_inviter();
     tenant  constant uuid := context.tenant_id();
-    -- ASCII letters only: what is like one in Unicode stays as it is, and is no address here.
-    address constant text := lower(btrim(email) collate "C");
+    address constant text := auth.normalise_email(email);
+    teams   constant uuid[] := array(select distinct named from unnest(team_ids || led_team_ids) as named);
     made    app.invitations;
 begin
     perform context.require_role(role_id);
+    perform context.require_teams(teams);
     perform context.require_days(days);
     perform pg_advisory_xact_lock(hashtext('auth.mail_tokens'), hashtext(address));
     perform context.refuse_member(address);
@@ -10193,18 +10339,21 @@ begin
     insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
         values (tenant, address, invite_member.role_id, inviter, now() + days * interval '1 day')
         returning * into made;
+    insert into app.invitation_teams (tenant_id, invitation_id, team_id, role)
+        select tenant, made.id, named, case when named = any (led_team_ids) then 'lead' else 'member' end
+        from unnest(teams) as named;
     perform auth.mail_invitation(made);
     return made;
 end
 $$;
-grant execute on function context.invite_member(text, uuid, integer) to rowhouse_app;
-comment on function context.invite_member(text, uuid, integer) is
-    'Invites an address into the caller''s tenant. Raises RH403, RH470 for a member, RH472 for who is invited already, RH473.';
+grant execute on function context.invite_member(text, uuid, integer, uuid[], uuid[]) to rowhouse_app;
+comment on function context.invite_member(text, uuid, integer, uuid[], uuid[]) is
+    'Invites an address into the caller''s tenant and teams of it. Raises RH403, RH470 for a member, RH472 for who is invited already, RH473.';
 reset role;
 --! EndIncluded context/invite_member.sql
 --! Included context/resend_invitation.sql
 -- Sends an invitation again, with a new link: the one before is good no more. Whoever sends it again answers for it from now
--- on, so they have to hold what it promises. Also one that has expired.
+-- on, so they have to hold what it promises, the teams as well. Also one that has expired.
 set local role rowhouse_definer;
 create or replace function context.resend_invitation(id uuid, days integer) returns app.invitations
     language plpgsql volatile parallel unsafe security definer
@@ -10231,6 +10380,10 @@ begin
         perform context.refuse_invitation(resend_invitation.id);
     end if;
     perform context.require_role(sent.role_id);
+    perform context.require_teams(array(
+        select promised.team_id from app.invitation_teams as promised
+        where promised.tenant_id = tenant and promised.invitation_id = sent.id
+    ));
     perform context.refuse_member(address);
     perform auth.mail_invitation(sent);
     return sent;
@@ -10276,15 +10429,19 @@ comment on function context.revoke_invitation(uuid) is
 reset role;
 --! EndIncluded context/revoke_invitation.sql
 --! Included app/invite_member.sql
-create or replace function app.invite_member(email text, role_id uuid, days integer default 7) returns app.invitations
+create or replace function app.invite_member(
+    email text, role_id uuid, days integer default 7, team_ids uuid[] default '{}', led_team_ids uuid[] default '{}'
+) returns app.invitations
     language sql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
-    select * from context.invite_member(invite_member.email, invite_member.role_id, coalesce(invite_member.days, 7))
+    select * from context.invite_member(
+        invite_member.email, invite_member.role_id, coalesce(invite_member.days, 7),
+        coalesce(invite_member.team_ids, '{}'), coalesce(invite_member.led_team_ids, '{}'))
 $$;
-grant execute on function app.invite_member(text, uuid, integer) to rowhouse_app;
-comment on function app.invite_member(text, uuid, integer) is
-    'Invites somebody by mail to join the tenant with a role that holds no more than the caller does; good for seven days, or as many as are said, thirty at most.';
+grant execute on function app.invite_member(text, uuid, integer, uuid[], uuid[]) to rowhouse_app;
+comment on function app.invite_member(text, uuid, integer, uuid[], uuid[]) is
+    'Invites somebody by mail to join the tenant with a role that holds no more than the caller does, and teams that the caller could bring them into; good for seven days, or as many as are said, thirty at most.';
 --! EndIncluded app/invite_member.sql
 --! Included app/resend_invitation.sql
 create or replace function app.resend_invitation(id uuid, days integer default 7) returns app.invitations
@@ -10422,6 +10579,43 @@ grant execute on function app.leave_tenant() to rowhouse_app;
 comment on function app.leave_tenant() is
     'Takes the caller out of the tenant that they are in; the last owner makes somebody else one first.';
 --! EndIncluded app/leave_tenant.sql
+--! Included context/leave_team.sql
+-- Takes the caller out of a team. Needs no permission and no fresh sign-in: everybody may go, and takes nothing with them. A
+-- key does not go for its owner. A team may be without a lead, as it is when it begins: managers of teams have each in hand.
+set local role rowhouse_definer;
+create or replace function context.leave_team(team_id uuid) returns app.team_members
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    place app.team_members;
+begin
+    perform context.require_session();
+    delete from app.team_members as mine
+    where mine.tenant_id = context.tenant_id() and mine.team_id = leave_team.team_id and mine.user_id = context.user_id()
+    returning * into place;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'you are in no such team';
+    end if;
+    return place;
+end
+$$;
+grant execute on function context.leave_team(uuid) to rowhouse_app;
+comment on function context.leave_team(uuid) is
+    'Takes the caller out of a team that they are in. Raises RH403 for a key, RH404 for a team that they are not in.';
+reset role;
+--! EndIncluded context/leave_team.sql
+--! Included app/leave_team.sql
+create or replace function app.leave_team(team_id uuid) returns app.team_members
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select * from context.leave_team(leave_team.team_id)
+$$;
+grant execute on function app.leave_team(uuid) to rowhouse_app;
+comment on function app.leave_team(uuid) is
+    'Takes the caller out of a team: from the next request on they read nothing of it. Its last lead may go as well.';
+--! EndIncluded app/leave_team.sql
 --! Included app/transfer_ownership.sql
 -- First the caller gives it up, then the other one gets it: of two transfers at once the second finds nothing to give. The
 -- new owner gets the old one's role too, because an owner who may do nothing could not answer for the tenant.
@@ -11563,13 +11757,12 @@ create policy "managers of teams remove teams" on app.teams
 comment on policy "managers of teams remove teams" on app.teams is
     'Its members leave with it; its conversations go back to who began them.';
 
--- The definer's reach: the desk, and the erasure of a tenant.
+-- The definer's reach: an export, the desk, and the erasure of a tenant.
 grant select on app.teams to rowhouse_definer;
-create policy "the desk explains one row, the erasure finds a tenant's" on app.teams
-    for select to rowhouse_definer
-    using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
-comment on policy "the desk explains one row, the erasure finds a tenant's" on app.teams is
-    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
+create policy "people take the names of their teams with them" on app.teams
+    for select to rowhouse_definer using (true);
+comment on policy "people take the names of their teams with them" on app.teams is
+    'auth.export_account() names the teams that somebody is in; inspect.why() explains the one row that an auditor asks about; jobs.erase_tenant() has to find what it deletes.';
 --! EndIncluded policies/teams.sql
 --! Included policies/team_members.sql
 select context.close_table('app.team_members');
@@ -11602,7 +11795,7 @@ create policy "leads bring people into their team, managers of teams into each" 
         end
     );
 comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is
-    'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, the trigger guard_team_member says. A case, so that a missing permission is named.';
+    'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, and how lately they signed in for it, the trigger guard_team_member says. A case, so that a missing permission is named.';
 
 create policy "leads say who leads their team, managers of teams each" on app.team_members
     for update to rowhouse_app
@@ -11635,16 +11828,20 @@ create policy "leads take people out of their team, managers of teams out of eac
 comment on policy "leads take people out of their team, managers of teams out of each" on app.team_members is
     'From the next transaction on they read nothing of it.';
 
--- The definer's reach: the door, and whoever is removed.
-grant select, delete on app.team_members to rowhouse_definer;
+-- The definer's reach: the door, whoever leaves or is removed, and whoever comes by an invitation.
+grant select, insert, delete on app.team_members to rowhouse_definer;
 create policy "the door reads who is in which team" on app.team_members
     for select to rowhouse_definer using (true);
 comment on policy "the door reads who is in which team" on app.team_members is
     'context.enter() takes the teams from here, afresh each time; app.guard_team_member() counts.';
-create policy "whoever is removed leaves their teams" on app.team_members
+create policy "whoever accepts an invitation comes into its teams" on app.team_members
+    for insert to rowhouse_definer with check (true);
+comment on policy "whoever accepts an invitation comes into its teams" on app.team_members is
+    'auth.accept_invitation(), which asks whether the inviter may still promise them.';
+create policy "whoever leaves or is removed is out of the team" on app.team_members
     for delete to rowhouse_definer using (true);
-comment on policy "whoever is removed leaves their teams" on app.team_members is
-    'app.end_powers(), at the hands of whoever removes them.';
+comment on policy "whoever leaves or is removed is out of the team" on app.team_members is
+    'context.leave_team(), of the caller''s own; app.end_powers(), at the hands of whoever removes them; jobs.delete_account().';
 --! EndIncluded policies/team_members.sql
 --! Included policies/grants.sql
 select context.close_table('app.grants');
@@ -11723,6 +11920,31 @@ create policy "invitations are made, accepted and forgotten" on app.invitations
 comment on policy "invitations are made, accepted and forgotten" on app.invitations is
     'context.invite_member() and its like, for the caller''s own tenant; auth.accept_invitation(); jobs.expire_mail() forgets what is long over.';
 --! EndIncluded policies/invitations.sql
+--! Included policies/invitation_teams.sql
+select context.close_table('app.invitation_teams');
+
+grant select (tenant_id, id, invitation_id, team_id, role, created_at) on app.invitation_teams to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.invitation_teams
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.invitation_teams is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "managers of users see into which teams somebody is invited" on app.invitation_teams
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('manage_users')));
+comment on policy "managers of users see into which teams somebody is invited" on app.invitation_teams is
+    'Like the invitation that it is of. Nobody writes here but inviteMember; what it takes, context.require_teams() says.';
+
+-- The definer's reach: what is promised, and what becomes of it.
+grant select, insert, delete on app.invitation_teams to rowhouse_definer;
+create policy "invitations promise teams, and keep the promise" on app.invitation_teams
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "invitations promise teams, and keep the promise" on app.invitation_teams is
+    'context.invite_member() for the caller''s own tenant, context.resend_invitation() who asks again what it takes, auth.accept_invitation().';
+--! EndIncluded policies/invitation_teams.sql
 --! Included policies/domains.sql
 select context.close_table('app.domains');
 
@@ -12663,6 +12885,13 @@ comment on column app.invitations.accepted_by is 'Who came by it.';
 comment on column app.invitations.created_at is 'When it was made.';
 comment on column app.invitations.updated_at is 'When it was last changed.';
 
+comment on table app.invitation_teams is 'A team that an invitation promises: whoever accepts is in it from then on.';
+comment on column app.invitation_teams.id is 'Its key.';
+comment on column app.invitation_teams.invitation_id is 'Which invitation.';
+comment on column app.invitation_teams.team_id is 'Which team.';
+comment on column app.invitation_teams.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.invitation_teams.created_at is 'When it was promised.';
+
 comment on table app.domains is 'A domain of mail addresses that the tenant calls its own.';
 comment on column app.domains.id is 'Its key.';
 comment on column app.domains.domain is 'The domain, in lower case; an international one in Punycode.';
@@ -12972,6 +13201,11 @@ comment on constraint invitations_tenant_id_fkey on app.invitations is 'An invit
 comment on constraint invitations_tenant_id_role_id_fkey on app.invitations is 'An invitation is to a role of its own company.';
 comment on constraint invitations_tenant_id_invited_by_fkey on app.invitations is 'Who invites is a member of the company.';
 comment on constraint invitations_tenant_id_accepted_by_fkey on app.invitations is 'Who accepted is a member of the company.';
+comment on constraint invitation_teams_role_check on app.invitation_teams is 'An invitation promises to be a team''s lead or a member of it.';
+comment on constraint invitation_teams_tenant_id_invitation_id_team_id_key on app.invitation_teams is 'An invitation promises a team once.';
+comment on constraint invitation_teams_tenant_id_fkey on app.invitation_teams is 'What an invitation promises belongs to a company.';
+comment on constraint invitation_teams_tenant_id_invitation_id_fkey on app.invitation_teams is 'A promised team is of an invitation of its company.';
+comment on constraint invitation_teams_tenant_id_team_id_fkey on app.invitation_teams is 'An invitation is to teams of its own company.';
 comment on index app.invitations_pending_by_address is 'An address has one invitation at a time that waits.';
 
 comment on constraint domains_domain_check on app.domains is 'A domain is lower-case letters, digits and hyphens between dots, such as acme.example; write an international one in Punycode.';
@@ -13139,10 +13373,11 @@ select audit.track('app.memberships',
 select audit.track('app.teams', kept => '{name,description,created_at,updated_at}');
 select audit.track('app.team_members', kept => '{team_id,user_id,role,created_at,updated_at}');
 select audit.track('app.grants', kept => '{user_id,permission,reason,granted_by,created_at,ends_at}');
--- Whom a company asked in, as who: not the address, which may be of somebody who is nobody here. And its domains, which are
+-- Whom a company asked in, as who and into which teams: not the address, which may be of somebody who is nobody here. And its domains, which are
 -- in public use; what is put into the DNS to prove them is read there.
 select audit.track('app.invitations',
     kept => '{role_id,invited_by,status,times_sent,sent_at,expires_at,accepted_by,created_at,updated_at}', withheld => '{email}');
+select audit.track('app.invitation_teams', kept => '{invitation_id,team_id,role,created_at}');
 select audit.track('app.domains',
     kept => '{domain,role_id,admits,verified_at,check_requested_at,checked_at,failures,created_at,updated_at}', withheld => '{challenge}',
     clocks => '{checked_at,check_requested_at,updated_at}');

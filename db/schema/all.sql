@@ -54,6 +54,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/require_fresh_sign_in.sql
 --!include context/stays_owned.sql
 --!include context/require_role.sql
+--!include context/require_teams.sql
 --!include context/require_inviter.sql
 --!include context/require_days.sql
 --!include context/readiness.sql
@@ -311,6 +312,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/suspend_member.sql
 --!include app/reactivate_member.sql
 --!include app/leave_tenant.sql
+--!include context/leave_team.sql
+--!include app/leave_team.sql
 --!include app/transfer_ownership.sql
 --!include context/find_members.sql
 --!include app/search_members.sql
@@ -359,6 +362,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/team_members.sql
 --!include policies/grants.sql
 --!include policies/invitations.sql
+--!include policies/invitation_teams.sql
 --!include policies/domains.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql

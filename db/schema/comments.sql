@@ -102,6 +102,13 @@ comment on column app.invitations.accepted_by is 'Who came by it.';
 comment on column app.invitations.created_at is 'When it was made.';
 comment on column app.invitations.updated_at is 'When it was last changed.';
 
+comment on table app.invitation_teams is 'A team that an invitation promises: whoever accepts is in it from then on.';
+comment on column app.invitation_teams.id is 'Its key.';
+comment on column app.invitation_teams.invitation_id is 'Which invitation.';
+comment on column app.invitation_teams.team_id is 'Which team.';
+comment on column app.invitation_teams.role is 'What they are in it. lead: says who is in the team; member: is in it.';
+comment on column app.invitation_teams.created_at is 'When it was promised.';
+
 comment on table app.domains is 'A domain of mail addresses that the tenant calls its own.';
 comment on column app.domains.id is 'Its key.';
 comment on column app.domains.domain is 'The domain, in lower case; an international one in Punycode.';

@@ -70,6 +70,11 @@ comment on constraint invitations_tenant_id_fkey on app.invitations is 'An invit
 comment on constraint invitations_tenant_id_role_id_fkey on app.invitations is 'An invitation is to a role of its own company.';
 comment on constraint invitations_tenant_id_invited_by_fkey on app.invitations is 'Who invites is a member of the company.';
 comment on constraint invitations_tenant_id_accepted_by_fkey on app.invitations is 'Who accepted is a member of the company.';
+comment on constraint invitation_teams_role_check on app.invitation_teams is 'An invitation promises to be a team''s lead or a member of it.';
+comment on constraint invitation_teams_tenant_id_invitation_id_team_id_key on app.invitation_teams is 'An invitation promises a team once.';
+comment on constraint invitation_teams_tenant_id_fkey on app.invitation_teams is 'What an invitation promises belongs to a company.';
+comment on constraint invitation_teams_tenant_id_invitation_id_fkey on app.invitation_teams is 'A promised team is of an invitation of its company.';
+comment on constraint invitation_teams_tenant_id_team_id_fkey on app.invitation_teams is 'An invitation is to teams of its own company.';
 comment on index app.invitations_pending_by_address is 'An address has one invitation at a time that waits.';
 
 comment on constraint domains_domain_check on app.domains is 'A domain is lower-case letters, digits and hyphens between dots, such as acme.example; write an international one in Punycode.';

@@ -6,6 +6,10 @@ import { askingOne } from "./one_row.ts";
 export const EXPORT_PARTS = [
   "profile",
   "memberships",
+  "teams",
+  "grants",
+  "invitations",
+  "supportAccesses",
   "sessions",
   "identities",
   "secondFactors",

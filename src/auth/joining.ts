@@ -18,6 +18,11 @@ export interface Joining {
   readonly tenant: Joined | null;
 }
 
+/** The same of an invitation, with the teams that it led into. */
+export interface Accepting extends Joining {
+  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: string }[] | null;
+}
+
 /** What somebody without an account says of themselves, who accepts. */
 export interface Newcomer {
   readonly name: string;
@@ -36,7 +41,7 @@ export interface JoiningCompanies {
     newcomer: Newcomer | null,
     locale: string,
     facts: Caller["facts"],
-  ): Promise<Joining>;
+  ): Promise<Accepting>;
   join(caller: Caller, tenant: string): Promise<Joining>;
 }
 
@@ -47,7 +52,7 @@ export function openJoining(auth: Pick<pg.Pool, "query">): JoiningCompanies {
     accept(link, caller, newcomer, locale, facts) {
       return one(
         "accept_invitation",
-        "select outcome, tenant from auth.accept_invitation($1, $2, $3, $4, $5, $6)",
+        "select outcome, tenant, teams from auth.accept_invitation($1, $2, $3, $4, $5, $6)",
         [
           link,
           caller?.credential ?? null,

@@ -2,6 +2,7 @@
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   AddDomainInput: ["domain", "roleId"],
   InviteMemberInput: ["email", "roleId"],
+  LeaveTeamInput: ["teamId"],
   ReactivateMemberInput: ["id"],
   RemoveMemberInput: ["id"],
   ResendInvitationInput: ["id"],
@@ -14,8 +15,10 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 /** Arguments that are no column of the row that comes back, whose comment would say what they are. */
 const SAYS: Readonly<Record<string, string>> = {
   days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
+  ledTeamIds: "The teams that they come to lead.",
   search: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
   status: "Only those of this status.",
+  teamIds: "The teams that they come into as a member.",
 };
 
 /** Says of the arguments of functions which must be given, and what those are that no column describes. */

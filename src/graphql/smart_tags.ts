@@ -56,6 +56,11 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         tags: { behavior: "-query:resource:connection" },
         attribute: { role: { tags: { enum: "TeamRole" } } },
       },
+      // Read within their invitation.
+      "app.invitation_teams": {
+        tags: { behavior: "-query:resource:connection -query:resource:single" },
+        attribute: { role: { tags: { enum: "TeamRole" } } },
+      },
       "app.grants": { attribute: { user_id: filtered } },
       "app.holding": { attribute: notNull("holder_id", "permission", "source") },
       "app.conversations": {
@@ -234,6 +239,12 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.invitations.invitations_tenant_id_role_id_fkey": {
         tags: { fieldName: "role", backwardBehavior: "-manyRelation:resource:connection" },
       },
+      "app.invitation_teams.invitation_teams_tenant_id_invitation_id_fkey": {
+        tags: { fieldName: "invitation", foreignFieldName: "teams" },
+      },
+      "app.invitation_teams.invitation_teams_tenant_id_team_id_fkey": {
+        tags: { fieldName: "team", backwardBehavior: "-manyRelation:resource:connection" },
+      },
       "app.domains.domains_tenant_id_role_id_fkey": {
         tags: { fieldName: "role", backwardBehavior: "-manyRelation:resource:connection" },
       },
@@ -262,6 +273,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.suspend_member": { tags: { resultFieldName: "membership" } },
       "app.reactivate_member": { tags: { resultFieldName: "membership" } },
       "app.leave_tenant": { tags: { resultFieldName: "membership" } },
+      "app.leave_team": { tags: { resultFieldName: "teamMember" } },
       "app.transfer_ownership": { tags: { resultFieldName: "membership" } },
       // A hundred at most: no pages.
       "app.search_members": {

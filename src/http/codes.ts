@@ -530,7 +530,7 @@ export const CODES = {
   step_up_required: {
     status: 401,
     happens:
-      "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members, what colleagues may do, exporting or deleting one's account.",
+      "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members, what colleagues may do, who comes into a team, exporting or deleting one's account.",
     remedy:
       "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, or show a passkey at `/auth/step-up/passkey`; then try again with the same token.",
   },

@@ -108,7 +108,8 @@ const addressForm =
  */
 export const email: Field<string> = v.pipe(
   v.string("must be a string"),
-  v.trim(),
+  // Of ASCII only, as in auth.normalise_email(): a byte order mark around an address is no space.
+  v.transform((value) => value.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, "")),
   storable,
   characters(3, 254),
   v.check((value) => addressForm.test(value), "must be an e-mail address"),

@@ -19,6 +19,16 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => database.admin.query("update auth.sessions set authenticated_at = now()"));
 
+/** A team that nobody is in. */
+let team: string;
+beforeAll(async () => {
+  const { rows } = await database.admin.query(
+    "insert into app.teams (tenant_id, name) values ($1, 'Support') returning id",
+    [acme.tenantId],
+  );
+  team = rows[0].id;
+});
+
 const stale = ({ userId }: Member, minutes = 11) =>
   database.admin.query(
     "update auth.sessions set authenticated_at = now() - $2 * interval '1 minute' where user_id = $1",
@@ -39,7 +49,8 @@ const everything = async () =>
   (
     await database.admin.query(
       `select (select jsonb_agg(one order by tenant_id, id) from app.memberships as one) as memberships,
-         (select jsonb_agg(one order by tenant_id, id) from app.roles as one) as roles`,
+         (select jsonb_agg(one order by tenant_id, id) from app.roles as one) as roles,
+         (select jsonb_agg(one order by tenant_id, id) from app.team_members as one) as places`,
     )
   ).rows[0];
 
@@ -59,6 +70,18 @@ const CHANGES = {
   "what a role permits": () => [
     "update app.roles set permissions = '{chat,view_analytics}' where id = $1",
     [acme.roleIds.helper],
+  ],
+  "somebody's coming into a team": () => [
+    `insert into app.team_members (team_id, user_id) values ('${team}', $1)`,
+    [acme.colleague.userId],
+  ],
+  "one's own coming into a team": () => [
+    `insert into app.team_members (team_id, user_id) select '${team}', $1`,
+    [acme.admin.userId],
+  ],
+  "a team's new lead": () => [
+    "update app.team_members set role = 'lead' where id = $1",
+    [acme.colleague.teamMemberId],
   ],
 } as const satisfies Record<string, () => readonly [string, readonly string[]]>;
 
@@ -102,7 +125,14 @@ describe.each(Object.entries(CHANGES))("%s", (_, change) => {
       .toReach(1);
     // The key's owner did not sign in lately, and need not: who made the key did.
     await stale(acme.admin);
-    const scopes = ["chat", "read_documents", "view_analytics", "manage_users", "manage_roles"];
+    const scopes = [
+      "chat",
+      "read_documents",
+      "view_analytics",
+      "manage_users",
+      "manage_roles",
+      "manage_teams",
+    ];
     const key = await keyOf(acme.admin, scopes);
     await actingAs(key)
       .inVain()
@@ -153,6 +183,31 @@ test("what is one's own, and a role's name, wants nothing of the kind", async ()
     .expect("update app.roles set name = 'assistant' where id = $1", [acme.roleIds.helper])
     .toReach(1);
   await actingAs(acme.owner).inVain().expect("insert into app.roles (name) values ('new')").toReach(1);
+});
+
+test("who leads a team brings somebody in with a fresh sign-in, and takes them out without", async () => {
+  await database.admin.query("update app.team_members set role = 'lead' where id = $1", [
+    acme.member.teamMemberId,
+  ]);
+  const takeOut = "delete from app.team_members where id = $1";
+  const bringIn = "insert into app.team_members (team_id, user_id) values ($1, $2)";
+  await stale(acme.member);
+  await actingAs(acme.member).expect(takeOut, [acme.viewer.teamMemberId]).toReach(1);
+  const before = await everything();
+  const back = [acme.member.teamId, acme.viewer.userId];
+  await actingAs(acme.member).expect(bringIn, back).toBeRefused("RH440");
+  expect(await everything()).toEqual(before);
+  await stale(acme.member, 9);
+  await actingAs(acme.member).expect(bringIn, back).toReach(1);
+});
+
+test("who led a team is a member of it again without, and a team is made empty", async () => {
+  await stale(acme.owner);
+  await actingAs(acme.owner)
+    .inVain()
+    .expect("update app.team_members set role = 'member' where id = $1", [acme.member.teamMemberId])
+    .toReach(1);
+  await actingAs(acme.owner).inVain().expect("insert into app.teams (name) values ('Sales')").toReach(1);
 });
 
 test("a session that threw its context away, or took another's, is no way round", async () => {

@@ -84,6 +84,9 @@ describe("inviting", () => {
       "ann@example.com,bob@example.com",
       "\u212aelvin@example.com",
       "аnn@example.com",
+      "\u212Aate@example.com",
+      "k\u0130m@example.com",
+      "kim\u200B@example.com",
       "ann@ex\u0430mple.com",
       `${"a".repeat(65)}@example.com`,
     ]) {

@@ -156,6 +156,66 @@ describe("what belongs to a team", () => {
   });
 });
 
+describe("leaving a team", () => {
+  const go = "select id from app.leave_team($1)";
+  const places = async (who: Member) =>
+    (
+      await database.admin.query("select from app.team_members where team_id = $1 and user_id = $2", [
+        team,
+        who.userId,
+      ])
+    ).rowCount;
+
+  test("takes no permission and no fresh sign-in, and bites at once", async () => {
+    await database.admin.query(
+      "update auth.sessions set authenticated_at = now() - interval '1 day' where user_id = $1",
+      [mate.userId],
+    );
+    await actingAs(mate).expect(go, [team]).toReach(1);
+    expect(await reads(mate)).toEqual([0, 0, 0]);
+    expect(await places(lead)).toBe(1);
+    const { rows } = await database.admin.query(
+      `select actor_kind, actor_id from audit.events
+       where table_name = 'app.team_members' and action = 'delete' and old_row ->> 'team_id' = $1`,
+      [team],
+    );
+    expect(rows).toEqual([{ actor_kind: "session", actor_id: mate.userId }]);
+  });
+
+  test("is for everybody who is in it, the last lead as well: then managers of teams have it in hand", async () => {
+    await actingAs(lead).expect(go, [team]).toReach(1);
+    expect(await places(lead)).toBe(0);
+    await actingAs(lead).expect(join, [team, lead.userId, "lead"]).toBeRefused("RH403", "manage_teams");
+    await actingAs(acme.admin).rows(join, [team, lead.userId, "lead"]);
+    expect(await reads(lead)).toEqual([1, 1, 1]);
+  });
+
+  test("is done once, of a team that one is in, and of none next door", async () => {
+    await actingAs(mate).expect(go, [team]).toReach(1);
+    await actingAs(mate).expect(go, [team]).toBeRefused("RH404");
+    await actingAs(acme.colleague).expect(go, [team]).toBeRefused("RH404");
+    await actingAs(acme.colleague).expect(go, [globex.member.teamId]).toBeRefused("RH404");
+    await actingAs(await createGuest(database, acme))
+      .expect(go, [acme.member.teamId])
+      .toBeRefused("RH404");
+    expect(await places(lead)).toBe(1);
+  });
+
+  test("is done by nobody's key, and by nobody outside the door", async () => {
+    const digest = Buffer.from(mate.userId.replaceAll("-", "").padEnd(64, "a"), "hex");
+    await database.admin.query(
+      `insert into auth.api_keys (tenant_id, user_id, name, digest, scopes)
+       values ($1, $2, 'A key', sha256($3), '{chat}')`,
+      [mate.tenantId, mate.userId, digest],
+    );
+    await actingAs({ ...mate, digest })
+      .expect(go, [team])
+      .toBeRefused("RH403", "session");
+    await expect(database.app.query(go, [team])).rejects.toMatchObject({ code: "RH403" });
+    expect(await places(mate)).toBe(1);
+  });
+});
+
 describe("who is in a team", () => {
   test("is said by its leads and by managers of teams, and by nobody else", async () => {
     for (const who of [mate, acme.member, acme.viewer]) {

@@ -90,7 +90,17 @@ describe("an export", () => {
     const person = await signUp(server);
     const { body } = await exported(person);
     expect(Object.keys(body)).toEqual(["format", "version", "exportedAt", ...EXPORT_PARTS]);
-    for (const part of ["memberships", "apiKeys", "preferences", "conversations", "messages"])
+    for (const part of [
+      "memberships",
+      "teams",
+      "grants",
+      "invitations",
+      "supportAccesses",
+      "apiKeys",
+      "preferences",
+      "conversations",
+      "messages",
+    ])
       expect(body[part]).toEqual([]);
   });
 
@@ -141,6 +151,64 @@ describe("an export", () => {
     expect(text).not.toContain("the host's words");
     expect(text).not.toContain(host.email);
     expect(text).not.toContain(host.login.user.id);
+  });
+
+  test("has the teams, grants and invitations of one's own, and when support was there as oneself", async () => {
+    const [person, host] = [await someone(), await someone()];
+    const [here, there] = [person.login.tenant!.id, host.login.tenant!.id];
+    await join(person, host);
+    await database.admin.query(
+      `with team as (
+         insert into app.teams (tenant_id, name) values ($1, 'Support'), ($1, 'Others') returning *
+       ), place as (
+         insert into app.team_members (tenant_id, team_id, user_id, role)
+         select tenant_id, id, case name when 'Support' then $2::uuid else $3 end, 'lead' from team
+       ), given as (
+         insert into app.grants (tenant_id, user_id, permission, reason, granted_by, ends_at) values
+           ($1, $2, 'view_analytics', 'To look at May', $3, now() + interval '1 day'),
+           ($1, $3, 'view_analytics', 'To look at June', $3, now() + interval '1 day')
+       ), access as (
+         insert into auth.support_accesses (tenant_id, user_id, operator, reason, digest) values
+           ($1, $2, 'Olga', 'Cannot sign in', sha256('a')), ($1, $3, 'Olga', 'Another thing', sha256('b'))
+       )
+       insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
+       select role.tenant_id, address, role.id, inviter::uuid, now() + interval '7 days'
+       from (values ($1::uuid, $4, $3::text), ($1, 'third@example.com', $3::text), ($5::uuid, 'friend@example.com', $2::text))
+         as asked (tenant, address, inviter)
+       join app.roles as role on role.tenant_id = asked.tenant and role.name = 'viewer'`,
+      [there, person.login.user.id, host.login.user.id, person.email, here],
+    );
+    const { body } = await exported(person);
+    const { slug } = host.login.tenant!;
+    expect(body.teams).toMatchObject([{ company: slug, team: "Support", role: "lead" }]);
+    expect(body.grants).toMatchObject([
+      { company: slug, permission: "view_analytics", reason: "To look at May" },
+    ]);
+    expect(body.invitations).toHaveLength(2);
+    expect(body.invitations).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          direction: "sent",
+          company: person.login.tenant!.slug,
+          role: "viewer",
+          status: "pending",
+        }),
+        expect.objectContaining({ direction: "received", company: slug, role: "viewer", status: "pending" }),
+      ]),
+    );
+    expect(body.supportAccesses).toMatchObject([{ company: slug, mayWrite: false, endedAt: null }]);
+    // Nothing of the others in it: no address, no team, and not what the operator wrote for the company.
+    const { events: _, ...rest } = body;
+    expect(JSON.stringify(rest)).not.toMatch(/third@|friend@|Others|June|Another thing|Cannot sign in|Olga/);
+    expect(JSON.stringify(body)).not.toContain(host.login.user.id);
+    await alter(
+      person,
+      "update app.memberships set status = 'suspended' where user_id = $user and not is_owner",
+    );
+    const without = (await exported(person)).body;
+    expect([without.teams, without.grants, without.supportAccesses]).toEqual([[], [], []]);
+    // That one was asked is told by whoever asked, also where one is no member.
+    expect(without.invitations).toHaveLength(2);
   });
 
   test.each([

@@ -498,6 +498,9 @@ describe("a provider that lies about", () => {
 
   test.each([
     ["an address that is none", { email: "two words@example.com" }, "email_unproven"],
+    ["an address with the sign for kelvin", { email: "\u212Aate@example.com" }, "email_unproven"],
+    ["an address with a Turkish İ", { email: "k\u0130m@example.com" }, "email_unproven"],
+    ["an address after a byte order mark", { email: "\uFEFFkate@example.com" }, "email_unproven"],
     ["a name with what nobody can store", { name: "A\0B", email: "a.b@example.com" }, undefined],
     ["a name of nothing", { name: "\u200b", email: "c.d@example.com" }, undefined],
   ])("%s breaks nothing", async (_, claims, code) => {

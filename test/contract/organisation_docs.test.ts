@@ -50,6 +50,8 @@ describe("the examples of people.md", () => {
     const examples = blocksOf(pageOf("people.md"), "graphql");
     const variables: Record<string, string> = {
       address: "guest@example.com",
+      another: "another@example.com",
+      teamId: acme.owner.teamId,
       roleId: acme.roleIds.member,
       domain: "acme-shop.example",
       text: acme.member.name,
@@ -66,7 +68,12 @@ describe("the examples of people.md", () => {
       seen.push(name);
       if (name === "Invite") variables.invitationId = data.inviteMember.invitation.id;
       if (name === "AddDomain") variables.domainId = data.addDomain.domain.id;
-      if (name === "Invitations") expect(data.invitations.nodes).toHaveLength(2);
+      if (name === "InviteToTeam") {
+        expect(data.inviteMember.invitation.teams.nodes).toEqual([
+          { role: "MEMBER", team: { name: "Everybody" } },
+        ]);
+      }
+      if (name === "Invitations") expect(data.invitations.nodes).toHaveLength(3);
       if (name === "Resend") expect(data.resendInvitation.invitation.timesSent).toBe(2);
       if (name === "Revoke") expect(data.revokeInvitation.invitation.status).toBe("REVOKED");
       if (name === "VerifyDomain") expect(data.verifyDomain.domain.checkRequestedAt).not.toBeNull();
@@ -79,7 +86,7 @@ describe("the examples of people.md", () => {
         expect(data.transferOwnership.membership).toMatchObject({ isOwner: true, role: { name: "admin" } });
       }
     }
-    expect(seen).toHaveLength(15);
+    expect(seen).toHaveLength(16);
   });
 
   test("a member in the wrong state is not found, and a missing argument is said", async () => {

@@ -21,6 +21,8 @@ let database: TestDatabase;
 let acme: TenantFixture;
 let api: GraphQLHouse;
 let schema: GraphQLSchema;
+/** An invitation into every team. */
+let invitation: string;
 
 beforeAll(async () => {
   database = await createDatabase({ application: false });
@@ -64,6 +66,16 @@ beforeAll(async () => {
     `insert into app.invitations (tenant_id, email, role_id, invited_by, expires_at)
      select $1, 'guest' || n || '@example.com', $2, $3, now() + interval '7 days' from generate_series(1, 12) as n`,
     [acme.tenantId, acme.roleIds.member, acme.owner.userId],
+  );
+  const { rows } = await client.query<{ id: string }>(
+    "select id from app.invitations where tenant_id = $1 order by id limit 1",
+    [acme.tenantId],
+  );
+  invitation = rows[0]!.id;
+  await client.query(
+    `insert into app.invitation_teams (tenant_id, invitation_id, team_id)
+     select tenant_id, $2, id from app.teams where tenant_id = $1 on conflict do nothing`,
+    [acme.tenantId, invitation],
   );
   await client.query(
     "insert into app.domains (tenant_id, domain, role_id) select $1, 'd' || n || '.example', $2 from generate_series(1, 12) as n",
@@ -127,6 +139,7 @@ async function page({ path }: List, given: string): Promise<Page> {
     role: acme.roleIds.member,
     webhookEndpoint: acme.owner.webhookEndpointId,
     team: acme.owner.teamId,
+    invitation,
   };
   const list = path.at(-1)!;
   const node = ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
@@ -164,6 +177,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "conversations",
       "domains",
       "grants",
+      "invitation.teams",
       "invitations",
       "membership.grants",
       "membership.teams",

@@ -109,6 +109,7 @@ test("these are the ways in", () => {
     "deleteWebhookEndpoint",
     "endSupportAccess",
     "inviteMember",
+    "leaveTeam",
     "leaveTenant",
     "reactivateMember",
     "removeMember",
@@ -210,6 +211,7 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
   const types: Record<string, string> = {
     user_preferences: "Preferences",
+    invitation_teams: "InvitationTeam",
     team_members: "TeamMember",
     tenant_preferences: "DefaultPreferences",
     webhook_deliveries: "WebhookDelivery",
@@ -279,6 +281,7 @@ const tables: Readonly<Record<string, string>> = {
   Domain: "app.domains",
   Grant: "app.grants",
   Invitation: "app.invitations",
+  InvitationTeam: "app.invitation_teams",
   Membership: "app.memberships",
   Message: "app.messages",
   Permission: "app.permissions",

@@ -113,6 +113,21 @@ describe("an account whose grace is over", () => {
       acme.roleIds.member,
       acme.owner.userId,
     );
+    await change(
+      `with promised as (
+         insert into app.invitation_teams (tenant_id, invitation_id, team_id)
+         select tenant_id, id, $3 from app.invitations where tenant_id = $1 and email = $2
+       ), team as (
+         insert into app.team_members (tenant_id, team_id, user_id) values ($1, $3, $4)
+       )
+       insert into app.grants (tenant_id, user_id, permission, reason, granted_by, ends_at)
+       values ($1, $4, 'view_analytics', 'For Ann', $5, now() + interval '1 day')`,
+      acme.tenantId,
+      ann.email,
+      acme.owner.teamId,
+      ann.userId,
+      acme.owner.userId,
+    );
     expect(await ask(next)).toBe("ok");
     expect(await run()).toEqual({ deleted: 0, postponed: 0 });
     await graceOver(ann);
@@ -123,6 +138,8 @@ describe("an account whose grace is over", () => {
       "app.conversations",
       "app.messages",
       "app.user_preferences",
+      "app.team_members",
+      "app.grants",
       "auth.passwords",
       "auth.identities",
       "auth.totp_factors",

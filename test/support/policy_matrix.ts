@@ -101,6 +101,15 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     }),
     tenant: "tenant_id",
   },
+  invitation_teams: {
+    row: (_, tenant) => `tenant_id = '${tenant.tenantId}'`,
+    column: "role",
+    insert: (person, tenant) => ({
+      invitation_id: `(select id from app.invitations where tenant_id = '${tenant.tenantId}')`,
+      team_id: quoted(person.teamId),
+    }),
+    tenant: "tenant_id",
+  },
   domains: {
     row: (_, tenant) => `tenant_id = '${tenant.tenantId}'`,
     column: "admits",

@@ -62,10 +62,16 @@ export async function buildTenant(pools: Pools, slug: string): Promise<TenantFix
     "insert into app.tenant_preferences (tenant_id) values ($1) returning id",
     [tenant.tenantId],
   );
+  const owner = await addRows(pools, tenant.owner);
+  await pools.admin.query(
+    `insert into app.invitation_teams (tenant_id, invitation_id, team_id)
+     select tenant_id, id, $2 from app.invitations where tenant_id = $1`,
+    [tenant.tenantId, owner.teamId],
+  );
   const hire = async (role: string) => addRows(pools, await createMember(pools, { tenant, role }));
   return {
     ...tenant,
-    owner: await addRows(pools, tenant.owner),
+    owner,
     admin: await hire("admin"),
     member: await hire("member"),
     colleague: await hire("member"),

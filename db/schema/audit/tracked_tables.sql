@@ -26,10 +26,11 @@ select audit.track('app.memberships',
 select audit.track('app.teams', kept => '{name,description,created_at,updated_at}');
 select audit.track('app.team_members', kept => '{team_id,user_id,role,created_at,updated_at}');
 select audit.track('app.grants', kept => '{user_id,permission,reason,granted_by,created_at,ends_at}');
--- Whom a company asked in, as who: not the address, which may be of somebody who is nobody here. And its domains, which are
+-- Whom a company asked in, as who and into which teams: not the address, which may be of somebody who is nobody here. And its domains, which are
 -- in public use; what is put into the DNS to prove them is read there.
 select audit.track('app.invitations',
     kept => '{role_id,invited_by,status,times_sent,sent_at,expires_at,accepted_by,created_at,updated_at}', withheld => '{email}');
+select audit.track('app.invitation_teams', kept => '{invitation_id,team_id,role,created_at}');
 select audit.track('app.domains',
     kept => '{domain,role_id,admits,verified_at,check_requested_at,checked_at,failures,created_at,updated_at}', withheld => '{challenge}',
     clocks => '{checked_at,check_requested_at,updated_at}');

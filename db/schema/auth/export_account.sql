@@ -42,6 +42,50 @@ as $$
     join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
 
     union all
+    select jsonb_build_object('part', 'teams', 'item', jsonb_build_object(
+        'company', places.slug, 'team', team.name, 'role', mine.role, 'joinedAt', mine.created_at))
+    from places
+    join app.team_members as mine on mine.tenant_id = places.tenant_id and mine.user_id = places.user_id
+    join app.teams as team on team.tenant_id = mine.tenant_id and team.id = mine.team_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'grants', 'item', jsonb_build_object(
+        'company', places.slug, 'permission', given.permission, 'reason', given.reason,
+        'createdAt', given.created_at, 'endsAt', given.ends_at))
+    from places
+    join app.grants as given on given.tenant_id = places.tenant_id and given.user_id = places.user_id
+    where places.exported
+
+    union all
+    -- Whom they asked is another's address. Who asked them, they learn from the company.
+    select jsonb_build_object('part', 'invitations', 'item', jsonb_build_object(
+        'direction', asked.direction, 'company', tenant.slug, 'role', role.name, 'status', asked.status,
+        'createdAt', asked.created_at, 'sentAt', asked.sent_at, 'expiresAt', asked.expires_at))
+    from (
+        select 'sent' as direction, sent.*
+        from places
+        join app.invitations as sent on sent.tenant_id = places.tenant_id and sent.invited_by = places.user_id
+        where places.exported
+        union all
+        select 'received', received.*
+        from asking
+        join app.users as person on person.id = asking.user_id
+        join app.invitations as received on received.email = person.email or received.accepted_by = person.id
+    ) as asked
+    join app.tenants as tenant on tenant.id = asked.tenant_id
+    join app.roles as role on role.tenant_id = asked.tenant_id and role.id = asked.role_id
+
+    union all
+    -- As whom an operator was inside; who, and why, the company knows.
+    select jsonb_build_object('part', 'supportAccesses', 'item', jsonb_build_object(
+        'company', places.slug, 'mayWrite', access.may_write, 'startedAt', access.created_at,
+        'expiresAt', access.expires_at, 'endedAt', access.ended_at))
+    from places
+    join auth.support_accesses as access on access.tenant_id = places.tenant_id and access.user_id = places.user_id
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'sessions', 'item', jsonb_build_object(
         'id', session.id, 'device', session.user_agent, 'address', session.ip, 'methods', session.methods,
         'company', tenant.slug, 'createdAt', session.created_at, 'lastSeenAt', session.last_seen_at,

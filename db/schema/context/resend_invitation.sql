@@ -1,5 +1,5 @@
 -- Sends an invitation again, with a new link: the one before is good no more. Whoever sends it again answers for it from now
--- on, so they have to hold what it promises. Also one that has expired.
+-- on, so they have to hold what it promises, the teams as well. Also one that has expired.
 set local role rowhouse_definer;
 create or replace function context.resend_invitation(id uuid, days integer) returns app.invitations
     language plpgsql volatile parallel unsafe security definer
@@ -26,6 +26,10 @@ begin
         perform context.refuse_invitation(resend_invitation.id);
     end if;
     perform context.require_role(sent.role_id);
+    perform context.require_teams(array(
+        select promised.team_id from app.invitation_teams as promised
+        where promised.tenant_id = tenant and promised.invitation_id = sent.id
+    ));
     perform context.refuse_member(address);
     perform auth.mail_invitation(sent);
     return sent;

@@ -10,6 +10,6 @@ comment on function context.teams(text) is
 create or replace function context.led_teams() returns uuid[]
     language sql stable parallel restricted security invoker
     return context.led_teams_in(context.open_seal());
-grant execute on function context.led_teams() to rowhouse_app;
+grant execute on function context.led_teams() to rowhouse_app, rowhouse_definer;
 comment on function context.led_teams() is
     'The teams that the caller leads, signed in themselves: a key leads none. Null outside the door.';

@@ -2,8 +2,9 @@
 -- be broken off and goes on where it was. Two workers take different accounts.
 --
 -- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
--- sessions, links, what invited them. What others rely on stays without a name: the row of the person, whose address is free again, and their
--- memberships, so that ids in the trail and in others' rows still mean one and the same somebody. The person acts, who
+-- sessions, links, what invited them, their place in teams and what they were granted. What others rely on stays without a
+-- name: the row of the person, whose address is free again, and their memberships, so that ids in the trail and in others'
+-- rows (whom they invited, that support was in a company as them) still mean one and the same somebody. The person acts, who
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
 -- batch: messages, and conversations, that one step takes
@@ -87,6 +88,13 @@ begin
     delete from context.idempotency_keys as answered
     using app.memberships as membership
     where membership.user_id = person.id and answered.tenant_id = membership.tenant_id and answered.user_id = person.id;
+    -- Also in a closed company, where nobody is removed any more (app.end_powers).
+    delete from app.team_members as team
+    using app.memberships as membership
+    where membership.user_id = person.id and team.tenant_id = membership.tenant_id and team.user_id = person.id;
+    delete from app.grants as given
+    using app.memberships as membership
+    where membership.user_id = person.id and given.tenant_id = membership.tenant_id and given.user_id = person.id;
     -- Nobody comes into a closed company, so it may keep an owner of whom nothing is left.
     update app.memberships as membership set
         status = case tenant.status when 'closed' then membership.status else 'removed' end,

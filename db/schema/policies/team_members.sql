@@ -28,7 +28,7 @@ create policy "leads bring people into their team, managers of teams into each" 
         end
     );
 comment on policy "leads bring people into their team, managers of teams into each" on app.team_members is
-    'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, the trigger guard_team_member says. A case, so that a missing permission is named.';
+    'Themselves too, who then read what the team has: that is what manage_teams means, and the trail tells of it. Whom, and how lately they signed in for it, the trigger guard_team_member says. A case, so that a missing permission is named.';
 
 create policy "leads say who leads their team, managers of teams each" on app.team_members
     for update to rowhouse_app
@@ -61,13 +61,17 @@ create policy "leads take people out of their team, managers of teams out of eac
 comment on policy "leads take people out of their team, managers of teams out of each" on app.team_members is
     'From the next transaction on they read nothing of it.';
 
--- The definer's reach: the door, and whoever is removed.
-grant select, delete on app.team_members to rowhouse_definer;
+-- The definer's reach: the door, whoever leaves or is removed, and whoever comes by an invitation.
+grant select, insert, delete on app.team_members to rowhouse_definer;
 create policy "the door reads who is in which team" on app.team_members
     for select to rowhouse_definer using (true);
 comment on policy "the door reads who is in which team" on app.team_members is
     'context.enter() takes the teams from here, afresh each time; app.guard_team_member() counts.';
-create policy "whoever is removed leaves their teams" on app.team_members
+create policy "whoever accepts an invitation comes into its teams" on app.team_members
+    for insert to rowhouse_definer with check (true);
+comment on policy "whoever accepts an invitation comes into its teams" on app.team_members is
+    'auth.accept_invitation(), which asks whether the inviter may still promise them.';
+create policy "whoever leaves or is removed is out of the team" on app.team_members
     for delete to rowhouse_definer using (true);
-comment on policy "whoever is removed leaves their teams" on app.team_members is
-    'app.end_powers(), at the hands of whoever removes them.';
+comment on policy "whoever leaves or is removed is out of the team" on app.team_members is
+    'context.leave_team(), of the caller''s own; app.end_powers(), at the hands of whoever removes them; jobs.delete_account().';

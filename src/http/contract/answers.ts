@@ -109,6 +109,12 @@ export const steppedUp = v.strictObject({ authTime: v.pipe(v.number(), v.integer
 /** The company that somebody is a member of now. */
 export const joined = v.strictObject({ tenant });
 
+/** The same of who was invited, perhaps into teams of it as well. */
+export const accepted = v.strictObject({
+  tenant,
+  teams: v.array(v.strictObject({ id: uuid, name: v.string(), role: v.picklist(["lead", "member"]) })),
+});
+
 /** What is said to everybody alike, so that nobody learns whether an address has an account. */
 export const acknowledged = v.strictObject({ message: v.string() });
 
@@ -126,6 +132,10 @@ export const accountExport = v.strictObject({
   exportedAt: v.pipe(v.string(), v.isoTimestamp()),
   profile: v.looseObject({ id: uuid, email: v.string(), name: v.string() }),
   memberships: own,
+  teams: own,
+  grants: own,
+  invitations: own,
+  supportAccesses: own,
   sessions: own,
   identities: own,
   secondFactors: own,

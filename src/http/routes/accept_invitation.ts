@@ -4,7 +4,7 @@ import type { MailProofs } from "../../auth/mail_proofs.ts";
 import type { PasswordRules } from "../../auth/password_rules.ts";
 import { hashPassword } from "../../auth/passwords.ts";
 import { digest } from "../../auth/session_secrets.ts";
-import { joined } from "../contract/answers.ts";
+import { accepted } from "../contract/answers.ts";
 import { OF_A_SESSION, OF_SIGNING_IN, operation } from "../contract/operation.ts";
 import * as field from "../fields.ts";
 import { languageOf } from "../language.ts";
@@ -26,7 +26,7 @@ export const acceptInvitationOperation = operation({
     name: field.optional(field.name),
     password: field.optional(field.text(1, 1_000)),
   },
-  answers: { 200: { says: "A member now: sign in, or switch to it.", body: joined } },
+  answers: { 200: { says: "A member now: sign in, or switch to it.", body: accepted } },
   refusals: [
     ...OF_SIGNING_IN,
     ...OF_A_SESSION.filter((code) => code !== "credential_missing" && code !== "membership_removed"),
@@ -44,7 +44,7 @@ export const acceptInvitationOperation = operation({
 
 /**
  * `POST /auth/invitation/accept {token}` with an access token of the invited address, or `{token, name, password}` of who
- * has no account → `{tenant}`. REGISTRATION lets who is invited in, whatever it says. A refusal uses nothing up.
+ * has no account → `{tenant, teams}`. REGISTRATION lets who is invited in, whatever it says. A refusal uses nothing up.
  *
  * Refuses with 400 invalid_verification_token, weak_password and invalid_input; 401 invitation_needs_sign_in where the
  * address has an account, and what a session is refused for; 403 invitation_of_another, inviter_lost_right, and
@@ -68,12 +68,12 @@ export function acceptInvitation(
       if (weakness) throw weakPassword(weakness);
     }
     const newcomer = chosen && { name: chosen.name, passwordHash: await hashPassword(chosen.password) };
-    const { outcome, tenant } = await joining
+    const { outcome, tenant, teams } = await joining
       .accept(link, caller, newcomer, languageOf(ctx), facts)
       .catch(namingTheField);
     ctx.state.outcome = outcome;
     if (outcome !== "ok") throw acceptRefusal(outcome, { name, password });
-    ctx.body = { tenant };
+    ctx.body = { tenant, teams };
   };
 }
 
