@@ -4711,18 +4711,20 @@ $function$;
 comment on function app.rotate_webhook_secret(uuid,uuid,text,integer) is 'Gives a webhook endpoint another secret, shown this once; the one before it signs along for so many seconds.';
 grant execute on function app.rotate_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.search_members(search text, status text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION app.search_members(search text, status text DEFAULT NULL::text, role_id uuid DEFAULT NULL::uuid, team_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.memberships
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
     select membership.* from app.memberships as membership
-    where membership.id = any (context.find_members(search_members.search, search_members.status))
+    where membership.id = any (context.find_members(
+        search_members.search, search_members.status, search_members.role_id, search_members.team_id
+    ))
     order by membership.id
 $function$;
-comment on function app.search_members(text,text) is 'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does.';
-grant execute on function app.search_members(text,text) to rowhouse_app;
+comment on function app.search_members(text,text,uuid,uuid) is 'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does. Where it is said, of one status, one role, one team.';
+grant execute on function app.search_members(text,text,uuid,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.send_test_event(endpoint_id uuid)
  RETURNS app.webhook_deliveries
@@ -9792,7 +9794,7 @@ RETURN CASE WHEN ((origins IS NOT NULL) AND (NOT COALESCE(((facts ->> 'origin'::
 comment on function context.fault_of_key(text[],inet[],jsonb) is 'Why an API key does not open the door from this page or address (the detail of RH401); null if it does.';
 grant execute on function context.fault_of_key(text[],inet[],jsonb) to rowhouse_definer;
 
-CREATE OR REPLACE FUNCTION context.find_members(search text, status text)
+CREATE OR REPLACE FUNCTION context.find_members(search text, status text, role_id uuid, team_id uuid)
  RETURNS uuid[]
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -9806,6 +9808,11 @@ AS $function$
         cross join (values (lower(normalize(btrim(search), nfc)), context.may('manage_users'))) as asked (words, manages)
         where membership.tenant_id = context.member_tenant()
             and (find_members.status is null or membership.status = find_members.status)
+            and (find_members.role_id is null or membership.role_id = find_members.role_id)
+            and (find_members.team_id is null or membership.user_id in (
+                select place.user_id from app.team_members as place
+                where place.tenant_id = context.tenant_id() and place.team_id = find_members.team_id
+            ))
             and asked.words <> ''
             and (strpos(lower(membership.display_name), asked.words) > 0
                 or asked.manages and strpos(person.email, asked.words) > 0)
@@ -9813,9 +9820,9 @@ AS $function$
         limit 100
     ) as found
 $function$;
-alter function context.find_members(text,text) owner to rowhouse_definer;
-comment on function context.find_members(text,text) is 'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
-grant execute on function context.find_members(text,text) to rowhouse_app;
+alter function context.find_members(text,text,uuid,uuid) owner to rowhouse_definer;
+comment on function context.find_members(text,text,uuid,uuid) is 'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
+grant execute on function context.find_members(text,text,uuid,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.finish_attempt(key bytea, attempt uuid, answer text)
  RETURNS void
@@ -11940,25 +11947,48 @@ grant execute on function inspect.hold_to_tenant(oid) to rowhouse_auditor;
 grant execute on function inspect.hold_to_tenant(oid) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.holders(permission text)
- RETURNS TABLE(tenant uuid, slug text, role_name text, members bigint, owners bigint)
+ RETURNS TABLE(tenant uuid, slug text, source text, holder uuid, user_id uuid, api_key_id uuid, role_name text, grant_id uuid, granted_by uuid, ends_at timestamp with time zone, reads_only boolean)
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+    with ways as (
+        select
+            way.tenant_id, case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end as source,
+            way.holder_id, way.user_id, way.api_key_id, way.role_id, way.grant_id, live.granted_by, live.ends_at, false as reads_only
+        from context.holdings as way
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        join app.tenants as tenant on tenant.id = way.tenant_id and tenant.status = 'active'
+        where way.permission = holders.permission
+        union all
+        select
+            access.tenant_id, 'support', access.id, access.user_id, null, membership.role_id, null, null, access.expires_at,
+            not entering.writes
+        from context.support_holders as entering
+        join auth.support_accesses as access on access.digest = entering.digest
+        left join app.memberships as membership on membership.tenant_id = access.tenant_id and membership.user_id = access.user_id
+        where context.fault_of(entering.holder, '{}') is null and holders.permission = any ((entering.holder).permissions)
+    ),
+    unheld as (
+        select role.tenant_id, role.id from app.roles as role
+        where holders.permission = any (role.permissions) and not exists (
+            select from ways where ways.tenant_id = role.tenant_id and ways.role_id = role.id and ways.source = 'role' and ways.api_key_id is null
+        )
+    )
     select
-        company.id, company.slug, role.name,
-        count(membership.id) filter (where membership.status = 'active' and person.status = 'active'),
-        count(membership.id) filter (where membership.status = 'active' and person.status = 'active' and membership.is_owner)
-    from app.roles as role
-    join app.tenants as company on company.id = role.tenant_id
-    left join app.memberships as membership on membership.tenant_id = role.tenant_id and membership.role_id = role.id
-    left join app.users as person on person.id = membership.user_id
-    where holders.permission = any (role.permissions)
-    group by company.id, company.slug, role.id, role.name
-    order by company.slug, role.name
+        company.id, company.slug, way.source, way.holder_id, way.user_id, way.api_key_id, role.name,
+        way.grant_id, way.granted_by, way.ends_at, way.reads_only
+    from (
+        select * from ways
+        union all
+        select tenant_id, 'role', null, null, null, id, null, null, null, false from unheld
+    ) as way
+    join app.tenants as company on company.id = way.tenant_id
+    left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+    order by company.slug, way.source, role.name, way.holder_id, way.grant_id
 $function$;
 alter function inspect.holders(text) owner to rowhouse_definer;
-comment on function inspect.holders(text) is 'The roles that hold a permission, tenant by tenant, with the number of active members and owners who have them.';
+comment on function inspect.holders(text) is 'Who holds a permission just now, and by what: source is owner, role, grant (until ends_at) or support (while it lasts, reading only or not), with api_key_id within the scopes of a key. A role that nobody has comes without a holder. "owner" asks for the owners.';
 grant execute on function inspect.holders(text) to rowhouse_auditor;
 
 CREATE OR REPLACE FUNCTION inspect.implies(expression text, other text)
@@ -12484,9 +12514,34 @@ begin
                 and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
             order by access.role_name, access.command;
     elsif to_regprocedure('inspect.holders(text)') is not null then
-        return query execute
-            'select format(''%s: %s'', slug, role_name), $1, null::text, null::text, array[$1], members from inspect.holders($1)'
-            using what;
+        -- Members by role are counted; what ends, and what a key may do, is told one by one.
+        return query execute $query$
+            select told.who, $1, null::text, told.words, array[$1], case when told.are_members then count(told.holder) end
+            from (
+                select
+                    slug || ': ' || case
+                        when source = 'support' then 'support ' || holder
+                        when api_key_id is not null then 'key ' || api_key_id
+                        when source = 'grant' then user_id::text
+                        else coalesce(role_name, 'owners')
+                    end as who,
+                    concat_ws(', ',
+                        case source
+                            when 'support' then coalesce('as ' || user_id, 'in its own name')
+                            when 'grant' then 'granted by ' || granted_by
+                            when 'role' then 'by the role ' || role_name
+                            else 'as owners'
+                        end,
+                        'until ' || to_char(ends_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
+                        case when reads_only then 'reading only' end,
+                        case when api_key_id is not null then 'within the scopes of the key' end) as words,
+                    api_key_id is null and source <> 'support' as are_members,
+                    holder
+                from inspect.holders($1)
+            ) as told
+            group by told.who, told.words, told.are_members
+            order by told.who, told.words
+        $query$ using what;
         if not found then
             raise exception using errcode = 'RH400', message = format('%s is neither a table (with its schema) nor a permission that any role holds', what);
         end if;
@@ -12495,7 +12550,7 @@ begin
     end if;
 end
 $function$;
-comment on function inspect.who_can(text,text) is 'Who can do what with a table, and on which condition; or which roles of which tenants hold a permission, and how many members that is.';
+comment on function inspect.who_can(text,text) is 'Who can do what with a table, and on which condition; or who in which company holds a permission: roles with the number of members, grants and support with their end, keys.';
 grant execute on function inspect.who_can(text,text) to rowhouse_auditor;
 grant execute on function inspect.who_can(text,text) to rowhouse_definer;
 
@@ -12542,6 +12597,8 @@ begin
                     string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
                 where mine.tenant_id = why.tenant and mine.user_id = as_user
+                    -- As at the door: visitors are in no team.
+                    and (role.built_in and role.name = 'guest') is not true
             ) as teams
         into holder
         from app.users as person

@@ -14,8 +14,10 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 /** Arguments that are no column of the row that comes back, whose comment would say what they are. */
 const SAYS: Readonly<Record<string, string>> = {
   days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
+  roleId: "Only those with this role.",
   search: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
   status: "Only those of this status.",
+  teamId: "Only those in this team.",
 };
 
 /** Says of the arguments of functions which must be given, and what those are that no column describes. */
