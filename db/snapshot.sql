@@ -3994,6 +3994,8 @@ CREATE OR REPLACE FUNCTION app.guard_grant()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -4016,13 +4018,21 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
+    end if;
+    if place.status = 'removed' then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company is granted nothing',
+            column = 'user_id',
+            constraint = 'grants_present';
     end if;
     if context.kind_in(context.actor()) = 'session' then
         perform context.require_fresh_sign_in();
@@ -4031,7 +4041,7 @@ begin
 end
 $function$;
 alter function app.guard_grant() owner to rowhouse_definer;
-comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 grant execute on function app.guard_grant() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_membership()
@@ -4152,6 +4162,8 @@ CREATE OR REPLACE FUNCTION app.guard_team_member()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -4159,18 +4171,16 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
     end if;
-    if exists (
-        select from app.memberships as membership
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
-    ) then
+    if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
             message = 'who was removed from the company comes into no team of it',

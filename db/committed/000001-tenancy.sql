@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ae46356e437e3ce7abac0c60269f2af095a7b903
+--! Hash: sha1:95b4365da6bcfdb0afe7db96d100924673465abf
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -8617,6 +8617,8 @@ create or replace function app.guard_team_member() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -8624,18 +8626,16 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
     end if;
-    if exists (
-        select from app.memberships as membership
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
-    ) then
+    if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
             message = 'who was removed from the company comes into no team of it',
@@ -8665,13 +8665,15 @@ create or replace trigger guard_team_member before insert on app.team_members
 --! EndIncluded app/guard_team_member.sql
 --! Included app/guard_grant.sql
 -- A grant is of a permission of the catalogue, which its giver holds by their role (context.may_give), for a member who is no
--- guest, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
+-- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
 -- giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
 set local role rowhouse_definer;
 create or replace function app.guard_grant() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -8694,13 +8696,21 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
+    end if;
+    if place.status = 'removed' then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company is granted nothing',
+            column = 'user_id',
+            constraint = 'grants_present';
     end if;
     if context.kind_in(context.actor()) = 'session' then
         perform context.require_fresh_sign_in();
@@ -8710,7 +8720,7 @@ end
 $$;
 grant execute on function app.guard_grant() to rowhouse_owner;
 comment on function app.guard_grant() is
-    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 reset role;
 
 create or replace trigger guard_grant before insert on app.grants
@@ -8718,7 +8728,8 @@ create or replace trigger guard_grant before insert on app.grants
 --! EndIncluded app/guard_grant.sql
 --! Included app/end_powers.sql
 -- Whoever is removed from a company leaves its teams and loses what they were granted for a time, so that it does not wait for
--- them to come back; once more if they do, for what came between.
+-- them to come back. Nothing comes between: guard_team_member and guard_grant hold the membership while they look at it; once
+-- more if they do come back, for what the operator put there.
 set local role rowhouse_definer;
 create or replace function app.end_powers() returns trigger
     language plpgsql volatile parallel unsafe security definer

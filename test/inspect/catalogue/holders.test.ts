@@ -47,8 +47,7 @@ async function asAuditor<Row>(sql: string, values: unknown[] = []): Promise<Row[
   }
 }
 
-const holders = (permission: string) =>
-  asAuditor<Way>("select * from inspect.holders($1)", [permission]);
+const holders = (permission: string) => asAuditor<Way>("select * from inspect.holders($1)", [permission]);
 
 async function grant(member: Member, permission: string, ends: string): Promise<void> {
   await database.admin.query(
@@ -180,9 +179,7 @@ test("tells of support what its door lets it do, while it lasts, and whether it 
     expect(told.map((way) => way.holder).sort(), permission).toEqual(can.sort());
   }
   const auditing = (await holders("view_audit")).filter((way) => way.source === "support");
-  expect(
-    auditing.map((way) => [way.holder, way.user_id, way.reads_only]).sort(),
-  ).toEqual(
+  expect(auditing.map((way) => [way.holder, way.user_id, way.reads_only]).sort()).toEqual(
     [
       [support.reader.accessId, null, true],
       [support.writer.accessId, null, false],
