@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:95b4365da6bcfdb0afe7db96d100924673465abf
+--! Hash: sha1:140fe0198f3ba08e0727719eaaef9f12dfe8819f
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -8626,9 +8626,10 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away.
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
+    -- count each other.
     select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
     if exists (
         select from app.roles as role
         where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
@@ -8665,8 +8666,8 @@ create or replace trigger guard_team_member before insert on app.team_members
 --! EndIncluded app/guard_team_member.sql
 --! Included app/guard_grant.sql
 -- A grant is of a permission of the catalogue, which its giver holds by their role (context.may_give), for a member who is no
--- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
--- giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
+-- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it
+-- ends, also when its giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
 set local role rowhouse_definer;
 create or replace function app.guard_grant() returns trigger
     language plpgsql volatile parallel unsafe security definer

@@ -1,6 +1,6 @@
 -- A grant is of a permission of the catalogue, which its giver holds by their role (context.may_give), for a member who is no
--- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
--- giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
+-- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it
+-- ends, also when its giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
 set local role rowhouse_definer;
 create or replace function app.guard_grant() returns trigger
     language plpgsql volatile parallel unsafe security definer

@@ -14,9 +14,10 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away.
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
+    -- count each other.
     select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
     if exists (
         select from app.roles as role
         where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
