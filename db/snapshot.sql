@@ -1303,6 +1303,7 @@ comment on column app.webhook_deliveries.settled_at is 'When it was delivered or
 CREATE INDEX webhook_deliveries_by_age ON app.webhook_deliveries USING btree (created_at, tenant_id);
 CREATE INDEX webhook_deliveries_by_state ON app.webhook_deliveries USING btree (tenant_id, state, id);
 CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_failed ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id) WHERE (state = 'dead'::text);
 CREATE INDEX webhook_deliveries_of_endpoint ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id);
 CREATE INDEX webhook_deliveries_of_tests ON app.webhook_deliveries USING btree (tenant_id, endpoint_id) WHERE ((state = 'pending'::text) AND (type = 'webhook.test'::text));
 alter table app.webhook_deliveries alter column type set statistics 0, alter column data set statistics 0, alter column state set statistics 0, alter column failure set statistics 0;
@@ -4171,9 +4172,10 @@ begin
     if context.tenant_id() is distinct from new.tenant_id then
         perform context.refuse('broken_seal');
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away.
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
+    -- count each other.
     select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
     if exists (
         select from app.roles as role
         where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
@@ -5016,6 +5018,47 @@ BEGIN ATOMIC
 END;
 comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 grant execute on function app.visible_conversations() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.visible_grants()
+ RETURNS SETOF app.grants
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT visible.tenant_id,
+     visible.id,
+     visible.user_id,
+     visible.permission,
+     visible.reason,
+     visible.granted_by,
+     visible.created_at,
+     visible.ends_at
+    FROM ( SELECT true AS everybodys,
+             ( SELECT context.user_id() AS user_id) AS reader,
+             grants.tenant_id,
+             grants.id,
+             grants.user_id,
+             grants.permission,
+             grants.reason,
+             grants.granted_by,
+             grants.created_at,
+             grants.ends_at
+            FROM app.grants
+         UNION ALL
+          SELECT false,
+             grants.user_id,
+             grants.tenant_id,
+             grants.id,
+             grants.user_id,
+             grants.permission,
+             grants.reason,
+             grants.granted_by,
+             grants.created_at,
+             grants.ends_at
+            FROM app.grants) visible
+   WHERE ((visible.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (visible.reader = ( SELECT context.user_id() AS user_id)) AND (visible.everybodys = ( SELECT context.may('manage_users'::text) AS may)));
+END;
+comment on function app.visible_grants() is 'The grants that the caller may see: everybody''s with manage_users, else their own.';
+grant execute on function app.visible_grants() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.who_can(permission text, after uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.holding

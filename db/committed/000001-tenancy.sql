@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:140fe0198f3ba08e0727719eaaef9f12dfe8819f
+--! Hash: sha1:819869b2f2848bbe9c6bbcae5fc4289839c9306c
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -568,6 +568,7 @@ create table app.webhook_deliveries (
 );
 create index webhook_deliveries_of_endpoint on app.webhook_deliveries (tenant_id, endpoint_id, id);
 create index webhook_deliveries_by_state on app.webhook_deliveries (tenant_id, state, id);
+create index webhook_deliveries_failed on app.webhook_deliveries (tenant_id, endpoint_id, id) where state = 'dead';
 create index webhook_deliveries_due on app.webhook_deliveries (tenant_id, endpoint_id, next_attempt_at) where state = 'pending';
 create index webhook_deliveries_of_tests on app.webhook_deliveries (tenant_id, endpoint_id) where state = 'pending' and type = 'webhook.test';
 create index webhook_deliveries_by_age on app.webhook_deliveries (created_at, tenant_id);
@@ -9609,6 +9610,25 @@ grant execute on function app.visible_conversations() to rowhouse_app;
 comment on function app.visible_conversations() is
     'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 --! EndIncluded app/visible_conversations.sql
+--! Included app/visible_grants.sql
+-- The grants that the caller may see, so that a page costs a page also for somebody who has none, among many: as
+-- visible_conversations.sql, with the table here twice and one of the two shut.
+create or replace function app.visible_grants() returns setof app.grants
+    language sql stable parallel restricted security invoker
+begin atomic
+    select tenant_id, id, user_id, permission, reason, granted_by, created_at, ends_at
+    from (
+        select true as everybodys, (select context.user_id()) as reader, * from app.grants
+        union all
+        select false, user_id, * from app.grants
+    ) as visible
+    where tenant_id = (select context.tenant_id()) and reader = (select context.user_id())
+        and everybodys = (select context.may('manage_users'));
+end;
+grant execute on function app.visible_grants() to rowhouse_app;
+comment on function app.visible_grants() is
+    'The grants that the caller may see: everybody''s with manage_users, else their own.';
+--! EndIncluded app/visible_grants.sql
 --! Included app/effective_preferences.sql
 -- What holds for the caller, and who chose it.
 do $$

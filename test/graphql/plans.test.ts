@@ -175,17 +175,12 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
       (order) => `orderBy: ${order}, teamId: "${member.teamId}"`,
     ),
     grants: filtered([`userId: {equalTo: "${tenant.colleague.userId}"}`], ["ID"]),
-    [`membershipByUserId(userId: "${tenant.colleague.userId}") grants`]: filtered([], ["ID"]),
     permissions: filtered([], ["NAME"]),
     webhookDeliveries: filtered(
       [`endpointId: {equalTo: "${member.webhookEndpointId}"}`, "state: {equalTo: DEAD}"],
       ["ID"],
     ),
     webhookEndpoints: filtered([], ["ID"]),
-    [`webhookEndpoint(id: "${member.webhookEndpointId}") deliveries`]: filtered(
-      ["state: {equalTo: DEAD}"],
-      ["ID"],
-    ),
     webhookEventTypes: filtered([], ["NAME"]),
     auditEvents: filtered(
       [
@@ -202,6 +197,17 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
       (order) => `orderBy: ${order}`,
     ),
     [`role(id: "${tenant.roleIds.member}") memberships`]: orders(["ID"]).map((order) => `orderBy: ${order}`),
+  };
+}
+
+/** What hangs on rows that only some may see: an endpoint, and what somebody else was granted. */
+function listsOfManagers({ member, colleague }: TenantFixture): Record<string, string[]> {
+  const orders = ["ID_ASC", "ID_DESC"];
+  return {
+    [`webhookEndpoint(id: "${member.webhookEndpointId}") deliveries`]: orders.flatMap((order) =>
+      ["", ", filter: {state: {equalTo: DEAD}}"].map((filter) => `orderBy: ${order}${filter}`),
+    ),
+    [`membershipByUserId(userId: "${colleague.userId}") grants`]: orders.map((order) => `orderBy: ${order}`),
   };
 }
 
@@ -254,7 +260,11 @@ describe.each(Object.entries(beliefs))("where the planner believes %s", (_, stat
       "every list of the API costs the %s a page, not the tenant",
       async (role) => {
         const person = tenants[size][role];
-        for (const [list, orders] of Object.entries(lists(tenants[size]))) {
+        const asked = {
+          ...lists(tenants[size]),
+          ...(role === "admin" ? listsOfManagers(tenants[size]) : {}),
+        };
+        for (const [list, orders] of Object.entries(asked)) {
           for (const given of orders) {
             const cursor = await checkPage(person, list, `first: ${PAGE}, ${given}`);
             await checkPage(person, list, `last: ${PAGE}, ${given}`);
