@@ -1357,6 +1357,7 @@ comment on column app.webhook_deliveries.settled_at is 'When it was delivered or
 CREATE INDEX webhook_deliveries_by_age ON app.webhook_deliveries USING btree (created_at, tenant_id);
 CREATE INDEX webhook_deliveries_by_state ON app.webhook_deliveries USING btree (tenant_id, state, id);
 CREATE INDEX webhook_deliveries_due ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_failed ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id) WHERE (state = 'dead'::text);
 CREATE INDEX webhook_deliveries_of_endpoint ON app.webhook_deliveries USING btree (tenant_id, endpoint_id, id);
 CREATE INDEX webhook_deliveries_of_tests ON app.webhook_deliveries USING btree (tenant_id, endpoint_id) WHERE ((state = 'pending'::text) AND (type = 'webhook.test'::text));
 alter table app.webhook_deliveries alter column type set statistics 0, alter column data set statistics 0, alter column state set statistics 0, alter column failure set statistics 0;
@@ -4073,6 +4074,8 @@ CREATE OR REPLACE FUNCTION app.guard_grant()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -4095,13 +4098,21 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
+    end if;
+    if place.status = 'removed' then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company is granted nothing',
+            column = 'user_id',
+            constraint = 'grants_present';
     end if;
     if context.kind_in(context.actor()) = 'session' then
         perform context.require_fresh_sign_in();
@@ -4110,7 +4121,7 @@ begin
 end
 $function$;
 alter function app.guard_grant() owner to rowhouse_definer;
-comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 grant execute on function app.guard_grant() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_membership()
@@ -4231,6 +4242,8 @@ CREATE OR REPLACE FUNCTION app.guard_team_member()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -4247,18 +4260,17 @@ begin
     if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
         perform context.refuse('manage_teams');
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
+    -- count each other.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
     end if;
-    if exists (
-        select from app.memberships as membership
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
-    ) then
+    if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
             message = 'who was removed from the company comes into no team of it',
@@ -4815,18 +4827,20 @@ $function$;
 comment on function app.rotate_webhook_secret(uuid,uuid,text,integer) is 'Gives a webhook endpoint another secret, shown this once; the one before it signs along for so many seconds.';
 grant execute on function app.rotate_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.search_members(search text, status text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION app.search_members(search text, status text DEFAULT NULL::text, role_id uuid DEFAULT NULL::uuid, team_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.memberships
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
  SET search_path TO ''
 AS $function$
     select membership.* from app.memberships as membership
-    where membership.id = any (context.find_members(search_members.search, search_members.status))
+    where membership.id = any (context.find_members(
+        search_members.search, search_members.status, search_members.role_id, search_members.team_id
+    ))
     order by membership.id
 $function$;
-comment on function app.search_members(text,text) is 'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does.';
-grant execute on function app.search_members(text,text) to rowhouse_app;
+comment on function app.search_members(text,text,uuid,uuid) is 'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does. Where it is said, of one status, one role, one team.';
+grant execute on function app.search_members(text,text,uuid,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.send_test_event(endpoint_id uuid)
  RETURNS app.webhook_deliveries
@@ -5108,6 +5122,47 @@ BEGIN ATOMIC
 END;
 comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 grant execute on function app.visible_conversations() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.visible_grants()
+ RETURNS SETOF app.grants
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT visible.tenant_id,
+     visible.id,
+     visible.user_id,
+     visible.permission,
+     visible.reason,
+     visible.granted_by,
+     visible.created_at,
+     visible.ends_at
+    FROM ( SELECT true AS everybodys,
+             ( SELECT context.user_id() AS user_id) AS reader,
+             grants.tenant_id,
+             grants.id,
+             grants.user_id,
+             grants.permission,
+             grants.reason,
+             grants.granted_by,
+             grants.created_at,
+             grants.ends_at
+            FROM app.grants
+         UNION ALL
+          SELECT false,
+             grants.user_id,
+             grants.tenant_id,
+             grants.id,
+             grants.user_id,
+             grants.permission,
+             grants.reason,
+             grants.granted_by,
+             grants.created_at,
+             grants.ends_at
+            FROM app.grants) visible
+   WHERE ((visible.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (visible.reader = ( SELECT context.user_id() AS user_id)) AND (visible.everybodys = ( SELECT context.may('manage_users'::text) AS may)));
+END;
+comment on function app.visible_grants() is 'The grants that the caller may see: everybody''s with manage_users, else their own.';
+grant execute on function app.visible_grants() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.who_can(permission text, after uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.holding
@@ -10101,7 +10156,7 @@ RETURN CASE WHEN ((origins IS NOT NULL) AND (NOT COALESCE(((facts ->> 'origin'::
 comment on function context.fault_of_key(text[],inet[],jsonb) is 'Why an API key does not open the door from this page or address (the detail of RH401); null if it does.';
 grant execute on function context.fault_of_key(text[],inet[],jsonb) to rowhouse_definer;
 
-CREATE OR REPLACE FUNCTION context.find_members(search text, status text)
+CREATE OR REPLACE FUNCTION context.find_members(search text, status text, role_id uuid, team_id uuid)
  RETURNS uuid[]
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -10115,6 +10170,11 @@ AS $function$
         cross join (values (lower(normalize(btrim(search), nfc)), context.may('manage_users'))) as asked (words, manages)
         where membership.tenant_id = context.member_tenant()
             and (find_members.status is null or membership.status = find_members.status)
+            and (find_members.role_id is null or membership.role_id = find_members.role_id)
+            and (find_members.team_id is null or membership.user_id in (
+                select place.user_id from app.team_members as place
+                where place.tenant_id = context.tenant_id() and place.team_id = find_members.team_id
+            ))
             and asked.words <> ''
             and (strpos(lower(membership.display_name), asked.words) > 0
                 or asked.manages and strpos(person.email, asked.words) > 0)
@@ -10122,9 +10182,9 @@ AS $function$
         limit 100
     ) as found
 $function$;
-alter function context.find_members(text,text) owner to rowhouse_definer;
-comment on function context.find_members(text,text) is 'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
-grant execute on function context.find_members(text,text) to rowhouse_app;
+alter function context.find_members(text,text,uuid,uuid) owner to rowhouse_definer;
+comment on function context.find_members(text,text,uuid,uuid) is 'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
+grant execute on function context.find_members(text,text,uuid,uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.finish_attempt(key bytea, attempt uuid, answer text)
  RETURNS void
@@ -12304,25 +12364,48 @@ grant execute on function inspect.hold_to_tenant(oid) to rowhouse_auditor;
 grant execute on function inspect.hold_to_tenant(oid) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.holders(permission text)
- RETURNS TABLE(tenant uuid, slug text, role_name text, members bigint, owners bigint)
+ RETURNS TABLE(tenant uuid, slug text, source text, holder uuid, user_id uuid, api_key_id uuid, role_name text, grant_id uuid, granted_by uuid, ends_at timestamp with time zone, reads_only boolean)
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+    with ways as (
+        select
+            way.tenant_id, case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end as source,
+            way.holder_id, way.user_id, way.api_key_id, way.role_id, way.grant_id, live.granted_by, live.ends_at, false as reads_only
+        from context.holdings as way
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        join app.tenants as tenant on tenant.id = way.tenant_id and tenant.status = 'active'
+        where way.permission = holders.permission
+        union all
+        select
+            access.tenant_id, 'support', access.id, access.user_id, null, membership.role_id, null, null, access.expires_at,
+            not entering.writes
+        from context.support_holders as entering
+        join auth.support_accesses as access on access.digest = entering.digest
+        left join app.memberships as membership on membership.tenant_id = access.tenant_id and membership.user_id = access.user_id
+        where context.fault_of(entering.holder, '{}') is null and holders.permission = any ((entering.holder).permissions)
+    ),
+    unheld as (
+        select role.tenant_id, role.id from app.roles as role
+        where holders.permission = any (role.permissions) and not exists (
+            select from ways where ways.tenant_id = role.tenant_id and ways.role_id = role.id and ways.source = 'role' and ways.api_key_id is null
+        )
+    )
     select
-        company.id, company.slug, role.name,
-        count(membership.id) filter (where membership.status = 'active' and person.status = 'active'),
-        count(membership.id) filter (where membership.status = 'active' and person.status = 'active' and membership.is_owner)
-    from app.roles as role
-    join app.tenants as company on company.id = role.tenant_id
-    left join app.memberships as membership on membership.tenant_id = role.tenant_id and membership.role_id = role.id
-    left join app.users as person on person.id = membership.user_id
-    where holders.permission = any (role.permissions)
-    group by company.id, company.slug, role.id, role.name
-    order by company.slug, role.name
+        company.id, company.slug, way.source, way.holder_id, way.user_id, way.api_key_id, role.name,
+        way.grant_id, way.granted_by, way.ends_at, way.reads_only
+    from (
+        select * from ways
+        union all
+        select tenant_id, 'role', null, null, null, id, null, null, null, false from unheld
+    ) as way
+    join app.tenants as company on company.id = way.tenant_id
+    left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+    order by company.slug, way.source, role.name, way.holder_id, way.grant_id
 $function$;
 alter function inspect.holders(text) owner to rowhouse_definer;
-comment on function inspect.holders(text) is 'The roles that hold a permission, tenant by tenant, with the number of active members and owners who have them.';
+comment on function inspect.holders(text) is 'Who holds a permission just now, and by what: source is owner, role, grant (until ends_at) or support (while it lasts, reading only or not), with api_key_id within the scopes of a key. A role that nobody has comes without a holder. "owner" asks for the owners.';
 grant execute on function inspect.holders(text) to rowhouse_auditor;
 
 CREATE OR REPLACE FUNCTION inspect.implies(expression text, other text)
@@ -12848,9 +12931,34 @@ begin
                 and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
             order by access.role_name, access.command;
     elsif to_regprocedure('inspect.holders(text)') is not null then
-        return query execute
-            'select format(''%s: %s'', slug, role_name), $1, null::text, null::text, array[$1], members from inspect.holders($1)'
-            using what;
+        -- Members by role are counted; what ends, and what a key may do, is told one by one.
+        return query execute $query$
+            select told.who, $1, null::text, told.words, array[$1], case when told.are_members then count(told.holder) end
+            from (
+                select
+                    slug || ': ' || case
+                        when source = 'support' then 'support ' || holder
+                        when api_key_id is not null then 'key ' || api_key_id
+                        when source = 'grant' then user_id::text
+                        else coalesce(role_name, 'owners')
+                    end as who,
+                    concat_ws(', ',
+                        case source
+                            when 'support' then coalesce('as ' || user_id, 'in its own name')
+                            when 'grant' then 'granted by ' || granted_by
+                            when 'role' then 'by the role ' || role_name
+                            else 'as owners'
+                        end,
+                        'until ' || to_char(ends_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
+                        case when reads_only then 'reading only' end,
+                        case when api_key_id is not null then 'within the scopes of the key' end) as words,
+                    api_key_id is null and source <> 'support' as are_members,
+                    holder
+                from inspect.holders($1)
+            ) as told
+            group by told.who, told.words, told.are_members
+            order by told.who, told.words
+        $query$ using what;
         if not found then
             raise exception using errcode = 'RH400', message = format('%s is neither a table (with its schema) nor a permission that any role holds', what);
         end if;
@@ -12859,7 +12967,7 @@ begin
     end if;
 end
 $function$;
-comment on function inspect.who_can(text,text) is 'Who can do what with a table, and on which condition; or which roles of which tenants hold a permission, and how many members that is.';
+comment on function inspect.who_can(text,text) is 'Who can do what with a table, and on which condition; or who in which company holds a permission: roles with the number of members, grants and support with their end, keys.';
 grant execute on function inspect.who_can(text,text) to rowhouse_auditor;
 grant execute on function inspect.who_can(text,text) to rowhouse_definer;
 
@@ -12906,6 +13014,8 @@ begin
                     string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
                 where mine.tenant_id = why.tenant and mine.user_id = as_user
+                    -- As at the door: visitors are in no team.
+                    and (role.built_in and role.name = 'guest') is not true
             ) as teams
         into holder
         from app.users as person

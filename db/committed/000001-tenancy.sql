@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:0c32ab57ca1a39a524970a1e63a2808be6e71db0
+--! Hash: sha1:6e5daf58237f4f6aaa6754e94b87d4a0f2d42577
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -585,6 +585,7 @@ create table app.webhook_deliveries (
 );
 create index webhook_deliveries_of_endpoint on app.webhook_deliveries (tenant_id, endpoint_id, id);
 create index webhook_deliveries_by_state on app.webhook_deliveries (tenant_id, state, id);
+create index webhook_deliveries_failed on app.webhook_deliveries (tenant_id, endpoint_id, id) where state = 'dead';
 create index webhook_deliveries_due on app.webhook_deliveries (tenant_id, endpoint_id, next_attempt_at) where state = 'pending';
 create index webhook_deliveries_of_tests on app.webhook_deliveries (tenant_id, endpoint_id) where state = 'pending' and type = 'webhook.test';
 create index webhook_deliveries_by_age on app.webhook_deliveries (created_at, tenant_id);
@@ -8911,6 +8912,8 @@ create or replace function app.guard_team_member() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -8927,18 +8930,17 @@ begin
     if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
         perform context.refuse('manage_teams');
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
+    -- count each other.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
     end if;
-    if exists (
-        select from app.memberships as membership
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
-    ) then
+    if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
             message = 'who was removed from the company comes into no team of it',
@@ -8972,13 +8974,15 @@ create or replace trigger guard_team_member before insert or update of role on a
 --! EndIncluded app/guard_team_member.sql
 --! Included app/guard_grant.sql
 -- A grant is of a permission of the catalogue, which its giver holds by their role (context.may_give), for a member who is no
--- guest, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
--- giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
+-- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it
+-- ends, also when its giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
 set local role rowhouse_definer;
 create or replace function app.guard_grant() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -9001,13 +9005,21 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
+    end if;
+    if place.status = 'removed' then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company is granted nothing',
+            column = 'user_id',
+            constraint = 'grants_present';
     end if;
     if context.kind_in(context.actor()) = 'session' then
         perform context.require_fresh_sign_in();
@@ -9017,7 +9029,7 @@ end
 $$;
 grant execute on function app.guard_grant() to rowhouse_owner;
 comment on function app.guard_grant() is
-    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 reset role;
 
 create or replace trigger guard_grant before insert on app.grants
@@ -9025,7 +9037,8 @@ create or replace trigger guard_grant before insert on app.grants
 --! EndIncluded app/guard_grant.sql
 --! Included app/end_powers.sql
 -- Whoever is removed from a company leaves its teams and loses what they were granted for a time, so that it does not wait for
--- them to come back; once more if they do, for what came between.
+-- them to come back. Nothing comes between: guard_team_member and guard_grant hold the membership while they look at it; once
+-- more if they do come back, for what the operator put there.
 set local role rowhouse_definer;
 create or replace function app.end_powers() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -9910,6 +9923,25 @@ grant execute on function app.visible_conversations() to rowhouse_app;
 comment on function app.visible_conversations() is
     'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
 --! EndIncluded app/visible_conversations.sql
+--! Included app/visible_grants.sql
+-- The grants that the caller may see, so that a page costs a page also for somebody who has none, among many: as
+-- visible_conversations.sql, with the table here twice and one of the two shut.
+create or replace function app.visible_grants() returns setof app.grants
+    language sql stable parallel restricted security invoker
+begin atomic
+    select tenant_id, id, user_id, permission, reason, granted_by, created_at, ends_at
+    from (
+        select true as everybodys, (select context.user_id()) as reader, * from app.grants
+        union all
+        select false, user_id, * from app.grants
+    ) as visible
+    where tenant_id = (select context.tenant_id()) and reader = (select context.user_id())
+        and everybodys = (select context.may('manage_users'));
+end;
+grant execute on function app.visible_grants() to rowhouse_app;
+comment on function app.visible_grants() is
+    'The grants that the caller may see: everybody''s with manage_users, else their own.';
+--! EndIncluded app/visible_grants.sql
 --! Included app/effective_preferences.sql
 -- What holds for the caller, and who chose it.
 do $$
@@ -10652,7 +10684,7 @@ comment on function app.transfer_ownership(uuid) is
 -- Which members a text is of: part of the name that colleagues see or, for who manages users, of the address. It gives ids,
 -- so that addresses are compared here and read by nobody. A hundred at most, in the order of their keys.
 set local role rowhouse_definer;
-create or replace function context.find_members(search text, status text) returns uuid[]
+create or replace function context.find_members(search text, status text, role_id uuid, team_id uuid) returns uuid[]
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
@@ -10664,6 +10696,11 @@ as $$
         cross join (values (lower(normalize(btrim(search), nfc)), context.may('manage_users'))) as asked (words, manages)
         where membership.tenant_id = context.member_tenant()
             and (find_members.status is null or membership.status = find_members.status)
+            and (find_members.role_id is null or membership.role_id = find_members.role_id)
+            and (find_members.team_id is null or membership.user_id in (
+                select place.user_id from app.team_members as place
+                where place.tenant_id = context.tenant_id() and place.team_id = find_members.team_id
+            ))
             and asked.words <> ''
             and (strpos(lower(membership.display_name), asked.words) > 0
                 or asked.manages and strpos(person.email, asked.words) > 0)
@@ -10671,23 +10708,27 @@ as $$
         limit 100
     ) as found
 $$;
-grant execute on function context.find_members(text, text) to rowhouse_app;
-comment on function context.find_members(text, text) is
+grant execute on function context.find_members(text, text, uuid, uuid) to rowhouse_app;
+comment on function context.find_members(text, text, uuid, uuid) is
     'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
 reset role;
 --! EndIncluded context/find_members.sql
 --! Included app/search_members.sql
-create or replace function app.search_members(search text, status text default null) returns setof app.memberships
+create or replace function app.search_members(
+    search text, status text default null, role_id uuid default null, team_id uuid default null
+) returns setof app.memberships
     language sql stable parallel restricted security invoker
     set search_path = ''
 as $$
     select membership.* from app.memberships as membership
-    where membership.id = any (context.find_members(search_members.search, search_members.status))
+    where membership.id = any (context.find_members(
+        search_members.search, search_members.status, search_members.role_id, search_members.team_id
+    ))
     order by membership.id
 $$;
-grant execute on function app.search_members(text, text) to rowhouse_app;
-comment on function app.search_members(text, text) is
-    'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does.';
+grant execute on function app.search_members(text, text, uuid, uuid) to rowhouse_app;
+comment on function app.search_members(text, text, uuid, uuid) is
+    'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does. Where it is said, of one status, one role, one team.';
 --! EndIncluded app/search_members.sql
 --! Included app/session.sql
 -- A session as its owner sees it.
@@ -16305,7 +16346,8 @@ comment on function inspect.explain(regclass, jsonb, text, name, jsonb) is
 --! EndIncluded inspect/explain.sql
 --! Included inspect/who_can.sql
 -- Who can? Asked for a table: the database roles that can do something with it, under which condition, and what permissions
--- that takes. Asked for a permission (in our database): the roles of each tenant that hold it, and how many members that is.
+-- that takes. Asked for a permission (in our database): the roles of each company that hold it, with how many members that is now,
+-- and one by one who has it for a time, which keys have it, and the operator's support while it lasts (inspect.holders).
 --
 -- what:    a table, with its schema; or the name of a permission
 -- command: for a table, one command only; by default each
@@ -16344,9 +16386,34 @@ begin
                 and access.command = coalesce(lower(who_can.command), access.command) and access.reach <> 'none'
             order by access.role_name, access.command;
     elsif to_regprocedure('inspect.holders(text)') is not null then
-        return query execute
-            'select format(''%s: %s'', slug, role_name), $1, null::text, null::text, array[$1], members from inspect.holders($1)'
-            using what;
+        -- Members by role are counted; what ends, and what a key may do, is told one by one.
+        return query execute $query$
+            select told.who, $1, null::text, told.words, array[$1], case when told.are_members then count(told.holder) end
+            from (
+                select
+                    slug || ': ' || case
+                        when source = 'support' then 'support ' || holder
+                        when api_key_id is not null then 'key ' || api_key_id
+                        when source = 'grant' then user_id::text
+                        else coalesce(role_name, 'owners')
+                    end as who,
+                    concat_ws(', ',
+                        case source
+                            when 'support' then coalesce('as ' || user_id, 'in its own name')
+                            when 'grant' then 'granted by ' || granted_by
+                            when 'role' then 'by the role ' || role_name
+                            else 'as owners'
+                        end,
+                        'until ' || to_char(ends_at at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"'),
+                        case when reads_only then 'reading only' end,
+                        case when api_key_id is not null then 'within the scopes of the key' end) as words,
+                    api_key_id is null and source <> 'support' as are_members,
+                    holder
+                from inspect.holders($1)
+            ) as told
+            group by told.who, told.words, told.are_members
+            order by told.who, told.words
+        $query$ using what;
         if not found then
             raise exception using errcode = 'RH400', message = format('%s is neither a table (with its schema) nor a permission that any role holds', what);
         end if;
@@ -16356,7 +16423,7 @@ begin
 end
 $$;
 comment on function inspect.who_can(text, text) is
-    'Who can do what with a table, and on which condition; or which roles of which tenants hold a permission, and how many members that is.';
+    'Who can do what with a table, and on which condition; or who in which company holds a permission: roles with the number of members, grants and support with their end, keys.';
 --! EndIncluded inspect/who_can.sql
 --! Included inspect/grants.sql
 -- Who may sit at the desk. Only in our database: elsewhere the desk is gone when the transaction ends.
@@ -16441,6 +16508,8 @@ begin
                     string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
                 where mine.tenant_id = why.tenant and mine.user_id = as_user
+                    -- As at the door: visitors are in no team.
+                    and (role.built_in and role.name = 'guest') is not true
             ) as teams
         into holder
         from app.users as person
@@ -16497,28 +16566,56 @@ comment on function inspect.why(text, jsonb, uuid, uuid, text, jsonb) is
 reset role;
 --! EndIncluded inspect/why.sql
 --! Included inspect/holders.sql
--- Who holds a permission: tenant by tenant, which roles, and how many active members have them.
+-- Who holds a permission just now, company by company, and by what: a row for each way, as whoCan tells each company of itself
+-- (context.holdings), and one for each access of the operator's support that opens the door, as the door judges it. A role
+-- that holds it and that nobody has is a row without a holder: the next member who is given it has it too.
 set local role rowhouse_definer;
 create or replace function inspect.holders(permission text)
-    returns table (tenant uuid, slug text, role_name text, members bigint, owners bigint)
+    returns table (
+        tenant uuid, slug text, source text, holder uuid, user_id uuid, api_key_id uuid, role_name text,
+        grant_id uuid, granted_by uuid, ends_at timestamptz, reads_only boolean
+    )
     language sql stable parallel restricted security definer
     set search_path = ''
 as $$
+    with ways as (
+        select
+            way.tenant_id, case when way.grant_id is not null then 'grant' when way.role_id is not null then 'role' else 'owner' end as source,
+            way.holder_id, way.user_id, way.api_key_id, way.role_id, way.grant_id, live.granted_by, live.ends_at, false as reads_only
+        from context.holdings as way
+        left join app.grants as live on live.tenant_id = way.tenant_id and live.id = way.grant_id
+        join app.tenants as tenant on tenant.id = way.tenant_id and tenant.status = 'active'
+        where way.permission = holders.permission
+        union all
+        select
+            access.tenant_id, 'support', access.id, access.user_id, null, membership.role_id, null, null, access.expires_at,
+            not entering.writes
+        from context.support_holders as entering
+        join auth.support_accesses as access on access.digest = entering.digest
+        left join app.memberships as membership on membership.tenant_id = access.tenant_id and membership.user_id = access.user_id
+        where context.fault_of(entering.holder, '{}') is null and holders.permission = any ((entering.holder).permissions)
+    ),
+    unheld as (
+        select role.tenant_id, role.id from app.roles as role
+        where holders.permission = any (role.permissions) and not exists (
+            select from ways where ways.tenant_id = role.tenant_id and ways.role_id = role.id and ways.source = 'role' and ways.api_key_id is null
+        )
+    )
     select
-        company.id, company.slug, role.name,
-        count(membership.id) filter (where membership.status = 'active' and person.status = 'active'),
-        count(membership.id) filter (where membership.status = 'active' and person.status = 'active' and membership.is_owner)
-    from app.roles as role
-    join app.tenants as company on company.id = role.tenant_id
-    left join app.memberships as membership on membership.tenant_id = role.tenant_id and membership.role_id = role.id
-    left join app.users as person on person.id = membership.user_id
-    where holders.permission = any (role.permissions)
-    group by company.id, company.slug, role.id, role.name
-    order by company.slug, role.name
+        company.id, company.slug, way.source, way.holder_id, way.user_id, way.api_key_id, role.name,
+        way.grant_id, way.granted_by, way.ends_at, way.reads_only
+    from (
+        select * from ways
+        union all
+        select tenant_id, 'role', null, null, null, id, null, null, null, false from unheld
+    ) as way
+    join app.tenants as company on company.id = way.tenant_id
+    left join app.roles as role on role.tenant_id = way.tenant_id and role.id = way.role_id
+    order by company.slug, way.source, role.name, way.holder_id, way.grant_id
 $$;
 grant execute on function inspect.holders(text) to rowhouse_auditor;
 comment on function inspect.holders(text) is
-    'The roles that hold a permission, tenant by tenant, with the number of active members and owners who have them.';
+    'Who holds a permission just now, and by what: source is owner, role, grant (until ends_at) or support (while it lasts, reading only or not), with api_key_id within the scopes of a key. A role that nobody has comes without a holder. "owner" asks for the owners.';
 reset role;
 --! EndIncluded inspect/holders.sql
 

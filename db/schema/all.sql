@@ -285,6 +285,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/my_permissions.sql
 --!include app/my_conversations.sql
 --!include app/visible_conversations.sql
+--!include app/visible_grants.sql
 --!include app/effective_preferences.sql
 --!include app/team_conversations.sql
 --!include app/holding.sql

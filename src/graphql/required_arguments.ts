@@ -16,8 +16,10 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 const SAYS: Readonly<Record<string, string>> = {
   days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
   ledTeamIds: "The teams that they come to lead.",
+  roleId: "Only those with this role.",
   search: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
   status: "Only those of this status.",
+  teamId: "Only those in this team.",
   teamIds: "The teams that they come into as a member.",
 };
 

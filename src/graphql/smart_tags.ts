@@ -61,7 +61,11 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         tags: { behavior: "-query:resource:connection -query:resource:single" },
         attribute: { role: { tags: { enum: "TeamRole" } } },
       },
-      "app.grants": { attribute: { user_id: filtered } },
+      // Listed by a function that finds its rows by an index, whoever asks.
+      "app.grants": {
+        tags: { behavior: "-query:resource:connection" },
+        attribute: { user_id: filtered },
+      },
       "app.holding": { attribute: notNull("holder_id", "permission", "source") },
       "app.conversations": {
         // Listed by functions that find their rows by an index, whoever asks.
@@ -282,6 +286,9 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.my_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
       "app.visible_conversations": {
         tags: { fieldName: "conversations", behavior: "+order +filterProc +resource:connection:backwards" },
+      },
+      "app.visible_grants": {
+        tags: { fieldName: "grants", behavior: "+order +filterProc +resource:connection:backwards" },
       },
       "app.team_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
       "app.who_can": {

@@ -252,6 +252,9 @@ describe("who is in a team", () => {
   test("is nobody from next door, no guest, and nobody who was removed", async () => {
     const add = (userId: string) => actingAs(acme.admin).expect(join, [team, userId, "member"]);
     await add(globex.member.userId).toBeRefused("23503");
+    const abroad = [globex.member.teamId, acme.member.userId, "member"];
+    await actingAs(acme.admin).expect(join, abroad).toBeRefused("23503");
+    await actingAs(lead).expect(join, abroad).toBeRefused("RH403", "manage_teams");
     await add((await createGuest(database, acme)).userId).toBeRefused("RH403", "account");
     const gone = await createMember(database, { tenant: acme, role: "member" });
     await actingAs(acme.admin).rows(join, [team, gone.userId, "member"]);

@@ -48,12 +48,35 @@ async function furnish(client: pg.ClientBase, tenant: TenantFixture, rows: numbe
      select $1, 'd' || n || '.example', $2 from generate_series(1, $3) as n`,
     [tenant.tenantId, tenant.roleIds.member, Math.min(rows, MOST_PEOPLE)],
   );
+  await client.query(
+    "insert into app.teams (tenant_id, name) select $1, 'team ' || n from generate_series(1, $2) as n",
+    [tenant.tenantId, Math.min(rows, MOST_PEOPLE)],
+  );
+  // Many in the team that everybody is in, and many places of the member's, as nobody really has.
+  await client.query(
+    `insert into app.team_members (tenant_id, team_id, user_id)
+     select $1, case when n % 5 < 2 then $2::uuid else uuidv7() end, case when n % 5 = 2 then $3::uuid else uuidv7() end
+     from generate_series(1, $4) as n`,
+    [tenant.tenantId, tenant.member.teamId, tenant.colleague.userId, Math.min(rows, MOST_PEOPLE)],
+  );
+  await client.query(
+    `insert into app.grants (tenant_id, user_id, permission, reason, granted_by, ends_at)
+     select $1, case when n % 5 < 2 then $2::uuid else uuidv7() end, 'chat', n, $3, now() + interval '1 day'
+     from generate_series(1, $4) as n`,
+    [tenant.tenantId, tenant.colleague.userId, tenant.owner.userId, Math.min(rows, MOST_PEOPLE)],
+  );
+  await client.query(
+    `insert into app.webhook_endpoints (tenant_id, url)
+     select $1, 'https://hooks.example/' || n from generate_series(1, $2) as n`,
+    [tenant.tenantId, Math.min(rows, MOST_PEOPLE)],
+  );
   // Two in five are the member's own, the others nobody's that asks.
   await client.query(
-    `insert into app.conversations (tenant_id, user_id, title, updated_at)
-     select $1, case when n % 5 < 2 then $2::uuid else uuidv7() end, n, now() - ($3 - n) * interval '1 second'
+    `insert into app.conversations (tenant_id, user_id, title, updated_at, team_id)
+     select $1, case when n % 5 < 2 then $2::uuid else uuidv7() end, n, now() - ($3 - n) * interval '1 second',
+       case when n % 5 = 2 then $4::uuid end
      from generate_series(1, $3) as n`,
-    given,
+    [...given, tenant.member.teamId],
   );
   await client.query(
     `insert into app.messages (tenant_id, user_id, conversation_id, content)
@@ -106,12 +129,16 @@ const beliefs: Readonly<Record<string, readonly string[]>> = {
       "app.invitations",
       "app.domains",
       "app.roles",
+      "app.teams",
+      "app.team_members",
+      "app.grants",
+      "app.webhook_endpoints",
       "app.conversations",
       "app.messages",
       "app.webhook_deliveries",
     ].map((table) => `alter table ${table} alter column tenant_id set (n_distinct = 2000)`),
     "alter table audit.events alter column tenant_id set (n_distinct_inherited = 2000)",
-    ...["app.memberships", "app.conversations", "app.messages"].map(
+    ...["app.memberships", "app.team_members", "app.grants", "app.conversations", "app.messages"].map(
       (table) => `alter table ${table} alter column user_id set (n_distinct = -1)`,
     ),
     "analyze",
@@ -139,6 +166,15 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
     ),
     domains: filtered([], ["ID"]),
     roles: filtered([], ["ID", "NAME"]),
+    teams: filtered([], ["ID", "NAME"]),
+    [`team(id: "${member.teamId}") members`]: orders(["ID"]).map((order) => `orderBy: ${order}`),
+    [`membershipByUserId(userId: "${tenant.colleague.userId}") teams`]: orders(["ID"]).map(
+      (order) => `orderBy: ${order}`,
+    ),
+    teamConversations: orders(["ID", "UPDATED_AT"]).map(
+      (order) => `orderBy: ${order}, teamId: "${member.teamId}"`,
+    ),
+    grants: filtered([`userId: {equalTo: "${tenant.colleague.userId}"}`], ["ID"]),
     permissions: filtered([], ["NAME"]),
     webhookDeliveries: filtered(
       [`endpointId: {equalTo: "${member.webhookEndpointId}"}`, "state: {equalTo: DEAD}"],
@@ -161,6 +197,17 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
       (order) => `orderBy: ${order}`,
     ),
     [`role(id: "${tenant.roleIds.member}") memberships`]: orders(["ID"]).map((order) => `orderBy: ${order}`),
+  };
+}
+
+/** What hangs on rows that only some may see: an endpoint, and what somebody else was granted. */
+function listsOfManagers({ member, colleague }: TenantFixture): Record<string, string[]> {
+  const orders = ["ID_ASC", "ID_DESC"];
+  return {
+    [`webhookEndpoint(id: "${member.webhookEndpointId}") deliveries`]: orders.flatMap((order) =>
+      ["", ", filter: {state: {equalTo: DEAD}}"].map((filter) => `orderBy: ${order}${filter}`),
+    ),
+    [`membershipByUserId(userId: "${colleague.userId}") grants`]: orders.map((order) => `orderBy: ${order}`),
   };
 }
 
@@ -213,7 +260,11 @@ describe.each(Object.entries(beliefs))("where the planner believes %s", (_, stat
       "every list of the API costs the %s a page, not the tenant",
       async (role) => {
         const person = tenants[size][role];
-        for (const [list, orders] of Object.entries(lists(tenants[size]))) {
+        const asked = {
+          ...lists(tenants[size]),
+          ...(role === "admin" ? listsOfManagers(tenants[size]) : {}),
+        };
+        for (const [list, orders] of Object.entries(asked)) {
           for (const given of orders) {
             const cursor = await checkPage(person, list, `first: ${PAGE}, ${given}`);
             await checkPage(person, list, `last: ${PAGE}, ${given}`);
@@ -236,6 +287,10 @@ describe("where the planner takes every tenant for the largest, as ours does", (
       "app.invitations",
       "app.domains",
       "app.roles",
+      "app.teams",
+      "app.team_members",
+      "app.grants",
+      "app.webhook_endpoints",
       "app.conversations",
       "app.messages",
       "app.webhook_deliveries",
@@ -243,7 +298,9 @@ describe("where the planner takes every tenant for the largest, as ours does", (
     ]) {
       await database.admin.query("select context.plan_for_largest($1, 'tenant_id')", [table]);
     }
-    await database.admin.query("alter table app.memberships alter column user_id reset (n_distinct)");
+    for (const table of ["app.memberships", "app.team_members", "app.grants"]) {
+      await database.admin.query(`alter table ${table} alter column user_id reset (n_distinct)`);
+    }
     for (const table of ["app.conversations", "app.messages"]) {
       await database.admin.query("select context.plan_for_largest($1, 'user_id')", [table]);
     }

@@ -1,5 +1,6 @@
 -- Whoever is removed from a company leaves its teams and loses what they were granted for a time, so that it does not wait for
--- them to come back; once more if they do, for what came between.
+-- them to come back. Nothing comes between: guard_team_member and guard_grant hold the membership while they look at it; once
+-- more if they do come back, for what the operator put there.
 set local role rowhouse_definer;
 create or replace function app.end_powers() returns trigger
     language plpgsql volatile parallel unsafe security definer

@@ -1,11 +1,13 @@
 -- A grant is of a permission of the catalogue, which its giver holds by their role (context.may_give), for a member who is no
--- guest, and takes somebody who proved lately who they are, or a key with the scope. It stands until it ends, also when its
--- giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
+-- guest and was not removed, and takes somebody who proved lately who they are, or a key with the scope. It stands until it
+-- ends, also when its giver loses the right: whoever demotes them sees in whoCan what they gave, and can end it.
 set local role rowhouse_definer;
 create or replace function app.guard_grant() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -28,13 +30,21 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
+    end if;
+    if place.status = 'removed' then
+        raise exception using
+            errcode = 'RH400',
+            message = 'who was removed from the company is granted nothing',
+            column = 'user_id',
+            constraint = 'grants_present';
     end if;
     if context.kind_in(context.actor()) = 'session' then
         perform context.require_fresh_sign_in();
@@ -44,7 +54,7 @@ end
 $$;
 grant execute on function app.guard_grant() to rowhouse_owner;
 comment on function app.guard_grant() is
-    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account), from who signed in lately (RH440).';
+    'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 reset role;
 
 create or replace trigger guard_grant before insert on app.grants

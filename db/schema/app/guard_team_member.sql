@@ -9,6 +9,8 @@ create or replace function app.guard_team_member() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
+declare
+    place app.memberships;
 begin
     if not context.is_caller() then
         return new;
@@ -25,18 +27,17 @@ begin
     if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
         perform context.refuse('manage_teams');
     end if;
+    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
+    -- count each other.
+    select * into place from app.memberships as membership
+    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
     if exists (
-        select from app.memberships as membership
-        join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id
-            and role.built_in and role.name = 'guest'
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
     ) then
         perform context.refuse('account');
     end if;
-    if exists (
-        select from app.memberships as membership
-        where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id and membership.status = 'removed'
-    ) then
+    if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
             message = 'who was removed from the company comes into no team of it',

@@ -57,6 +57,8 @@ begin
                     string_agg(mine.team_id::text, ','), string_agg(mine.team_id::text, ',') filter (where mine.role = 'lead'))
                 from app.team_members as mine
                 where mine.tenant_id = why.tenant and mine.user_id = as_user
+                    -- As at the door: visitors are in no team.
+                    and (role.built_in and role.name = 'guest') is not true
             ) as teams
         into holder
         from app.users as person

@@ -83,7 +83,7 @@ describe("our own database", () => {
       "context.end_sessions_of_caller(which text, session uuid)",
       "context.end_support_of_tenant(access uuid)",
       "context.enter(credential bytea, facts jsonb)",
-      "context.find_members(search text, status text)",
+      "context.find_members(search text, status text, role_id uuid, team_id uuid)",
       "context.finish_attempt(key bytea, attempt uuid, answer text)",
       "context.holders_of(permission text, after uuid)",
       "context.identities_of_caller()",
