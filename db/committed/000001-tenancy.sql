@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:6e5daf58237f4f6aaa6754e94b87d4a0f2d42577
+--! Hash: sha1:0190a6e0a066b4c44a21c3ef05fd43eb444d8853
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -13397,7 +13397,7 @@ select audit.create_partitions();
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,deletion_grace_days}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');

@@ -9,7 +9,7 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,deletion_grace_days}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
