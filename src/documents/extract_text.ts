@@ -1,0 +1,89 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Extracted, ExtractionLimits } from "./extracted.ts";
+import { cleanFileName } from "./file_name.ts";
+import { ExtractionFailed, FileRefused } from "./file_refused.ts";
+import { oneAtATime } from "./one_at_a_time.ts";
+import { type Answer, type Order, TOO_LARGE } from "./reading/order.ts";
+import { type Ended, startReading } from "./reading_process.ts";
+
+/** A file that somebody sent. Neither its name nor its media type is believed. */
+export interface SentFile {
+  readonly name: string;
+  readonly mediaType?: string | null;
+  /** The bytes, or where they are. */
+  readonly content: Uint8Array | { readonly path: string };
+}
+
+/**
+ * The text of a file, read in a process of its own that is killed where it takes too long or occupies too much. Of all
+ * calls in this process one reads at a time; the others wait, and their clocks have not started.
+ *
+ * @throws {FileRefused} where the file is at fault
+ * @throws {ExtractionFailed} where the machine is
+ * @throws the signal's reason, once the process is gone
+ */
+export function extractText(
+  file: SentFile,
+  limits: ExtractionLimits,
+  signal?: AbortSignal,
+): Promise<Extracted> {
+  return oneAtATime(async () => {
+    signal?.throwIfAborted();
+    if ((await sizeOf(file.content)) > limits.maxBytes) {
+      throw new FileRefused("file_too_large", `The file is larger than ${limits.maxBytes} bytes.`);
+    }
+    const reading = startReading(limits);
+    const stop = (): void => reading.kill();
+    signal?.addEventListener("abort", stop);
+    try {
+      // A process that has answered already takes no more; what became of it is said by how it ended.
+      const sent = send(file, limits, reading.input);
+      const ended = await reading.ended;
+      signal?.throwIfAborted();
+      await sent;
+      return await answered(ended);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  });
+}
+
+async function sizeOf(content: SentFile["content"]): Promise<number> {
+  return content instanceof Uint8Array ? content.length : (await stat(content.path)).size;
+}
+
+/** @throws what reading the file failed with; not that the process took no more of it */
+async function send(file: SentFile, limits: ExtractionLimits, input: NodeJS.WritableStream): Promise<void> {
+  const order: Order = {
+    name: cleanFileName(file.name),
+    mediaType: file.mediaType?.slice(0, 200) ?? null,
+    limits,
+    parent: process.pid,
+  };
+  const { content } = file;
+  const source = content instanceof Uint8Array ? Readable.from([content]) : createReadStream(content.path);
+  let broken: Error | null = null;
+  source.once("error", (error: Error) => {
+    broken = error;
+  });
+  input.write(`${JSON.stringify(order)}\n`);
+  await pipeline(source, input).catch(() => undefined);
+  if (broken) throw broken;
+}
+
+function answered({ output, errors, code, signal, ranOut }: Ended): Extracted {
+  if (ranOut) throw new FileRefused("file_too_slow", "Reading the file takes too long.");
+  // V8 aborts where its heap is full.
+  if (signal === TOO_LARGE || signal === "SIGABRT" || code === 134) {
+    throw new FileRefused("file_too_costly", "Reading the file takes too much memory.");
+  }
+  if (code !== 0) {
+    throw new ExtractionFailed(`The process that read a file ended with ${signal ?? code}: ${errors.trim()}`);
+  }
+  const answer = JSON.parse(output) as Answer;
+  if ("refused" in answer) throw new FileRefused(answer.refused, answer.message);
+  return answer.extracted;
+}
