@@ -56,7 +56,11 @@ async function sizeOf(content: SentFile["content"]): Promise<number> {
 }
 
 /** @throws what reading the file failed with; not that the process took no more of it */
-async function send(file: SentFile, limits: ExtractionLimits, input: NodeJS.WritableStream): Promise<void> {
+async function send(
+  file: SentFile,
+  how: Pick<Order, "chunkSizes" | "limits">,
+  input: NodeJS.WritableStream,
+): Promise<void> {
   const order: Order = {
     name: cleanFileName(file.name),
     mediaType: file.mediaType?.slice(0, 200) ?? null,

@@ -45,3 +45,25 @@ export interface ExtractionLimits {
   /** MiB that the process may occupy (its resident set). */
   readonly memory: number;
 }
+
+/** A passage: `text` is what stands from `start` to `end` of the whole. Numbers of tokens are those of `countTokens`. */
+export interface Chunk {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** The headings that it stands under, the outermost first. */
+  readonly headings: readonly string[];
+  /** On which page it begins, from 1; null where there are none. */
+  readonly page: number | null;
+  readonly tokens: number;
+}
+
+export interface ChunkSizes {
+  /** The most tokens of a chunk, what it repeats included; at least 20. */
+  readonly maxTokens: number;
+  /** The most tokens that a chunk repeats of the one before, so that a thought on the border is whole in one of them. */
+  readonly overlap: number;
+}
+
+/** What most models of embeddings take at once, with room, and what still says something by itself. */
+export const CHUNK_SIZES: ChunkSizes = { maxTokens: 400, overlap: 50 };

@@ -56,7 +56,7 @@ function contentOf(bytes: Uint8Array): Content {
   if (hex === "d0cf11e0a1b11ae1") return "ole";
   if (/^utf-16/.test(markOf(bytes) ?? "")) return "text";
   if (bytes.subarray(0, 65_536).includes(0)) return "binary";
-  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^]*?-->\s*)*<(?:!doctype\s+html|html)\b/i.test(
+  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html)\b/i.test(
     beginning.toString("utf8").replace(/^\uFEFF/, ""),
   )
     ? "html"

@@ -57,7 +57,7 @@ function asFile(archive: Archive): { buffer: Buffer } {
 
 /** Text that Word shows to nobody (`w:vanish`) is no text for a model either. */
 function withoutHidden(part: Buffer): Buffer {
-  const runs = /<w:r(?:\s[^>]*)?>(?:(?!<w:r[\s>])[^])*?<\/w:r>/g;
+  const runs = /<w:r(?:\s[^>]*)?>(?:(?!<w:r[\s>])[\s\S])*?<\/w:r>/g;
   const hidden = /<w:vanish(?:\s+w:val="(?:1|true|on)")?\s*\/>/;
   return Buffer.from(part.toString("utf8").replaceAll(runs, (run) => (hidden.test(run) ? "" : run)));
 }

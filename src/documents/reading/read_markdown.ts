@@ -58,7 +58,7 @@ function withoutComments(text: string): string {
   let fence: string | null = null;
   return parts
     .map((part, place) => {
-      if (place % 2 === 0) return fence === null ? part.replaceAll(/<!--[^]*?(?:-->|$)/g, "") : part;
+      if (place % 2 === 0) return fence === null ? part.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, "") : part;
       const mark = part.trim();
       if (fence === null) fence = /^(`+|~+)/.exec(mark)?.[0] ?? null;
       else if (mark.startsWith(fence) && /^(`+|~+)$/.test(mark)) fence = null;

@@ -2,7 +2,7 @@
  * What neither a person sees nor PostgreSQL takes: control characters but tab and line feed, byte order marks, soft
  * hyphens, and Unicode's tags, in which instructions to a model are hidden from its reader.
  */
-const UNSEEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\uFEFF\u{E0000}-\u{E007F}]/gu;
+const UNSEEN = /(?![\t\n])[\p{Cc}\u00AD\uFEFF\u{E0000}-\u{E007F}]/gu;
 
 /** A text as we keep it: composed (NFC), lines by `\n`, each half of a surrogate pair replaced. */
 export function readable(text: string): string {
