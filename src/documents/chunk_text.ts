@@ -1,5 +1,5 @@
 import { countTokens } from "./count_tokens.ts";
-import type { Chunk, ChunkSizes, Extracted, Heading } from "./extracted.ts";
+import { CHUNK_SIZES, type Chunk, type ChunkSizes, type Extracted, type Heading } from "./extracted.ts";
 import { repeatedFrom, segmentersFor, splitText, type Unit, WIDEST } from "./split_text.ts";
 
 /** A heading begins a new chunk unless the one before would stay shorter than this share of the most. */

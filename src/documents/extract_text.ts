@@ -2,7 +2,13 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Extracted, ExtractionLimits } from "./extracted.ts";
+import {
+  CHUNK_SIZES,
+  type Chunk,
+  type ChunkSizes,
+  type Extracted,
+  type ExtractionLimits,
+} from "./extracted.ts";
 import { cleanFileName } from "./file_name.ts";
 import { ExtractionFailed, FileRefused } from "./file_refused.ts";
 import { oneAtATime } from "./one_at_a_time.ts";
@@ -17,6 +23,17 @@ export interface SentFile {
   readonly content: Uint8Array | { readonly path: string };
 }
 
+export interface ExtractionOptions {
+  readonly chunkSizes?: ChunkSizes;
+  /** Ends it, and its process. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was read, and cut in the same place: here, either would keep everybody else waiting. */
+export interface Extraction extends Extracted {
+  readonly chunks: readonly Chunk[];
+}
+
 /**
  * The text of a file, read in a process of its own that is killed where it takes too long or occupies too much. Of all
  * calls in this process one reads at a time; the others wait, and their clocks have not started.
@@ -28,8 +45,8 @@ export interface SentFile {
 export function extractText(
   file: SentFile,
   limits: ExtractionLimits,
-  signal?: AbortSignal,
-): Promise<Extracted> {
+  { chunkSizes = CHUNK_SIZES, signal }: ExtractionOptions = {},
+): Promise<Extraction> {
   return oneAtATime(async () => {
     signal?.throwIfAborted();
     if ((await sizeOf(file.content)) > limits.maxBytes) {
@@ -40,7 +57,7 @@ export function extractText(
     signal?.addEventListener("abort", stop);
     try {
       // A process that has answered already takes no more; what became of it is said by how it ended.
-      const sent = send(file, limits, reading.input);
+      const sent = send(file, { limits, chunkSizes }, reading.input);
       const ended = await reading.ended;
       signal?.throwIfAborted();
       await sent;
@@ -64,7 +81,7 @@ async function send(
   const order: Order = {
     name: cleanFileName(file.name),
     mediaType: file.mediaType?.slice(0, 200) ?? null,
-    limits,
+    ...how,
     parent: process.pid,
   };
   const { content } = file;
@@ -78,7 +95,7 @@ async function send(
   if (broken) throw broken;
 }
 
-function answered({ output, errors, code, signal, ranOut }: Ended): Extracted {
+function answered({ output, errors, code, signal, ranOut }: Ended): Extraction {
   if (ranOut) throw new FileRefused("file_too_slow", "Reading the file takes too long.");
   // V8 aborts where its heap is full.
   if (signal === TOO_LARGE || signal === "SIGABRT" || code === 134) {
@@ -89,5 +106,9 @@ function answered({ output, errors, code, signal, ranOut }: Ended): Extracted {
   }
   const answer = JSON.parse(output) as Answer;
   if ("refused" in answer) throw new FileRefused(answer.refused, answer.message);
-  return answer.extracted;
+  const { extracted, chunks } = answer;
+  return {
+    ...extracted,
+    chunks: chunks.map((chunk) => ({ ...chunk, text: extracted.text.slice(chunk.start, chunk.end) })),
+  };
 }

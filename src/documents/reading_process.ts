@@ -69,7 +69,7 @@ export function startReading(limits: ExtractionLimits): {
   return { input: child.stdin, ended, kill };
 }
 
-/** Bytes: a character of text may take six in JSON, and each may be in a heading of its own (`{"level":1,…},`). */
+/** Bytes: a character of text may take six in JSON, and headings and chunks hardly more; what says more was taken over. */
 function longestAnswer({ maxCharacters }: ExtractionLimits): number {
-  return maxCharacters * 6 + maxCharacters * 20 + 100_000;
+  return maxCharacters * 40 + 1_000_000;
 }

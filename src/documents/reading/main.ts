@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { chunkText } from "../chunk_text.ts";
 import { FileRefused } from "../file_refused.ts";
 import type { Answer, Order } from "./order.ts";
 import { readFile } from "./read_file.ts";
@@ -62,7 +63,9 @@ async function answerTo(order: Order, bytes: Uint8Array | null): Promise<Answer>
     if (bytes === null) {
       throw new FileRefused("file_too_large", `The file is larger than ${order.limits.maxBytes} bytes.`);
     }
-    return { extracted: await readFile(bytes, order) };
+    const extracted = await readFile(bytes, order);
+    const chunks = chunkText(extracted, order.chunkSizes).map(({ text: _, ...chunk }) => chunk);
+    return { extracted, chunks };
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
     return { refused: error.code, message: error.message };

@@ -19,7 +19,10 @@ const READERS: Readonly<Record<FileType, (bytes: Uint8Array, most: number) => Pr
  *
  * @throws {FileRefused}
  */
-export async function readFile(bytes: Uint8Array, file: Omit<Order, "parent">): Promise<Extracted> {
+export async function readFile(
+  bytes: Uint8Array,
+  file: Pick<Order, "limits" | "mediaType" | "name">,
+): Promise<Extracted> {
   const name = cleanFileName(file.name);
   const type = fileType(bytes, name, file.mediaType);
   const reading = await READERS[type](bytes, file.limits.maxCharacters).catch((error: unknown) => {
