@@ -57,10 +57,14 @@ export function extractText(
     signal?.addEventListener("abort", stop);
     try {
       // A process that has answered already takes no more; what became of it is said by how it ended.
-      const sent = send(file, { limits, chunkSizes }, reading.input);
+      const sent = send(file, { limits, chunkSizes }, reading.input).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
       const ended = await reading.ended;
       signal?.throwIfAborted();
-      await sent;
+      const unsent = await sent;
+      if (unsent) throw unsent.error;
       return await answered(ended);
     } finally {
       signal?.removeEventListener("abort", stop);

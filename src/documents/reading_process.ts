@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { projectRoot } from "../database/migrations.ts";
 import type { ExtractionLimits } from "./extracted.ts";
+import { ExtractionFailed } from "./file_refused.ts";
 
 /** How a reading process ended. */
 export interface Ended {
@@ -60,7 +61,12 @@ export function startReading(limits: ExtractionLimits): {
     child.stderr.setEncoding("utf8").on("data", (piece: string) => {
       if (errors.length < 2_000) errors += piece.slice(0, 2_000);
     });
-    child.once("error", reject);
+    // A process that ends before it read everything says why by how it ends.
+    child.stdin.on("error", () => {});
+    child.once("error", (cause) => {
+      clearTimeout(clock);
+      reject(new ExtractionFailed("The process that reads files cannot be started.", { cause }));
+    });
     child.once("close", (code, signal) => {
       clearTimeout(clock);
       resolve({ output: Buffer.concat(output).toString("utf8"), errors, code, signal, ranOut });

@@ -40,6 +40,9 @@ export function htmlToText(html: string, most: number): Reading {
   let title = "";
   let language: string | null = null;
 
+  /** Within a list or a table, what would be a paragraph elsewhere is a line. */
+  const block = (): void => (lists.length + cells.length > 0 ? writer.line() : writer.paragraph());
+
   const open = (name: string, attributes: Readonly<Record<string, string>>): void => {
     depth += 1;
     if (depth > DEEPEST)
@@ -53,7 +56,7 @@ export function htmlToText(html: string, most: number): Reading {
     }
     const level = /^h([1-6])$/.exec(name)?.[1];
     if (level) writer.beginHeading(Number(level));
-    if (PARAGRAPHS.has(name) && !(lists.length > 0 && /^(ol|ul|p)$/.test(name))) writer.paragraph();
+    if (PARAGRAPHS.has(name)) block();
     else if (LINES.has(name)) writer.line();
     if (name === "ul" || name === "ol") lists.push({ ordered: name === "ol", items: 0 });
     if (name === "li") writer.line(bullet(lists));
@@ -75,8 +78,8 @@ export function htmlToText(html: string, most: number): Reading {
       if (name === "pre") pre -= 1;
       if (name === "td" || name === "th") writer.endCell();
       if (name === "tr") cells.pop();
-      if (PARAGRAPHS.has(name) && lists.length === 0) writer.paragraph();
-      else if (LINES.has(name) || PARAGRAPHS.has(name)) writer.line();
+      if (PARAGRAPHS.has(name)) block();
+      else if (LINES.has(name)) writer.line(name === "li" || name === "tr" ? "" : undefined);
     } else if (unread === depth) unread = null;
     depth -= 1;
   };

@@ -14,6 +14,7 @@ export class TextWriter {
   /** Put before the first piece of the next line. */
   #prefix = "";
   #atCell = false;
+  #isRowEmpty = false;
   #heading: { level: number; start: number | null } | null = null;
 
   constructor(most: number) {
@@ -44,19 +45,21 @@ export class TextWriter {
     }
   }
 
-  line(prefix = ""): void {
+  /** @param prefix put before the next piece, in place of one that waits there; by default that one stays */
+  line(prefix?: string): void {
     this.#break(1, prefix);
   }
 
-  paragraph(prefix = ""): void {
-    this.#break(2, prefix);
+  paragraph(): void {
+    this.#break(2);
   }
 
   /** Cells of a row stand on one line, with bars between them; a cell's first block does not begin a new one. */
   beginCell(isFirst: boolean): void {
-    if (!isFirst) {
-      this.#breaks = 0;
-      this.#prefix = " | ";
+    if (isFirst) this.#isRowEmpty = true;
+    else {
+      if (!this.#isRowEmpty) this.#breaks = 0;
+      this.#prefix += " | ";
     }
     this.#space = false;
     this.#atCell = true;
@@ -85,7 +88,7 @@ export class TextWriter {
     this.paragraph();
   }
 
-  #break(breaks: number, prefix: string): void {
+  #break(breaks: number, prefix = this.#prefix): void {
     if (this.#atCell) return;
     this.#breaks = this.#length === 0 ? 0 : Math.max(this.#breaks, breaks);
     this.#space = false;
@@ -106,5 +109,6 @@ export class TextWriter {
     this.#space = false;
     this.#prefix = "";
     this.#atCell = false;
+    this.#isRowEmpty = false;
   }
 }
