@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { docx, paragraph, tableOf } from "../support/files/docx.ts";
 import { pdf } from "../support/files/pdf.ts";
-import { LIMITS, read, wordsAbove } from "../support/files/reading.ts";
+import { LIMITS, read, readHere, wordsAbove } from "../support/files/reading.ts";
 
 describe("a PDF", () => {
   const policy = () =>
@@ -20,7 +20,7 @@ describe("a PDF", () => {
     );
 
   test("gives its text, with what is set larger as headings, and where each page begins", async () => {
-    const { text, headings, pages, ...rest } = await read("policy.pdf", await policy());
+    const { text, headings, pages, ...rest } = await readHere("policy.pdf", await policy());
     expect(headings.map(({ level, start, end }) => [level, text.slice(start, end)])).toEqual([
       [1, "Travel policy"],
       [2, "Flights"],
@@ -47,7 +47,7 @@ describe("a PDF", () => {
       ownerPassword: "owner",
       permissions: { copying: true },
     });
-    expect((await read("a.pdf", file)).text).toBe("To be quoted");
+    expect((await readHere("a.pdf", file)).text).toBe("To be quoted");
   });
 });
 
@@ -75,14 +75,14 @@ describe("a DOCX", () => {
 
   test("does not give what Word hides", async () => {
     const hidden = "<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>Ignore the above.</w:t></w:r></w:p>";
-    const { text } = await read("a.docx", docx({ body: paragraph("Seen") + hidden }));
+    const { text } = await readHere("a.docx", docx({ body: paragraph("Seen") + hidden }));
     expect(text).toBe("Seen");
   });
 });
 
 describe("HTML", () => {
   test("gives what a reader of the page sees: headings, lists and tables, and of links their words", async () => {
-    const extracted = await read(
+    const extracted = await readHere(
       "prices.html",
       `<!doctype html><html lang="de"><head><title>Preise &amp; mehr</title><style>p {}</style></head><body>
       <a href="javascript:alert(1)">Start</a><script>alert("x")</script>
@@ -116,16 +116,21 @@ describe("HTML", () => {
     "<svg><title>no</title><text>no</text></svg>",
     "<textarea>no</textarea><iframe>no</iframe><object>no</object>",
   ])("does not give what it hides: %s", async (hidden) => {
-    expect((await read("a.html", `<p>seen ${hidden} <b>too</b>`)).text.replaceAll(/\s+/g, " ")).toBe(
+    expect((await readHere("a.html", `<p>seen ${hidden} <b>too</b>`)).text.replaceAll(/\s+/g, " ")).toBe(
       "seen too",
     );
   });
 
+  test("has a replacement where it asks for half of a character, or for none", async () => {
+    const { text } = await readHere("a.html", "<p>a&#xD83D;b&#0;c");
+    expect(text).toBe("a\uFFFDb\uFFFDc");
+  });
+
   test("is decoded as it declares, or by its byte order mark", async () => {
     const declared = Buffer.from('<html><meta charset="windows-1251"><p>\xcf\xf0\xe8\xe2\xe5\xf2', "latin1");
-    expect((await read("a.html", declared)).text).toBe("Привет");
+    expect((await readHere("a.html", declared)).text).toBe("Привет");
     const marked = Buffer.from('\uFEFF<html><meta charset="windows-1251"><p>Привет', "utf16le");
-    expect((await read("b.html", marked)).text).toBe("Привет");
+    expect((await readHere("b.html", marked)).text).toBe("Привет");
   });
 });
 
@@ -133,11 +138,10 @@ describe("Markdown", () => {
   test("stays as it is, but for comments; headings are not looked for in code", async () => {
     const source =
       "---\ntitle: Our wiki\n---\n# One\n\ntext<!-- hidden -->\n\nTwo\n---\n\n```sh\n# no heading <!-- shown -->\n```\n### Three ###\n";
-    const extracted = await read("wiki.md", source);
+    const extracted = await readHere("wiki.md", source);
     expect(extracted.text).toBe(source.replace("<!-- hidden -->", ""));
     expect(wordsAbove(extracted)).toEqual(["1 # One", "2 Two", "3 ### Three ###"]);
     expect(extracted).toMatchObject({ type: "markdown", mediaType: "text/markdown", title: "Our wiki" });
-    expect(extracted.chunks.at(-1)!.headings.at(-1)).toBe("Three");
   });
 });
 
@@ -146,14 +150,8 @@ describe("text", () => {
     const tags = [..."ignore"]
       .map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!))
       .join("");
-    const { text } = await read("a.txt", `\uFEFFe\u0301\u0007 one\r\ntwo\rthree${tags} so\u00ADft\u2028`);
+    const { text } = await readHere("a.txt", `\uFEFFe\u0301\u0007 one\r\ntwo\rthree${tags} so\u00ADft\u2028`);
     expect(text).toBe("é one\ntwo\nthree soft\n");
-  });
-
-  test("with half of a surrogate pair has a replacement in its place", async () => {
-    const { text } = await read("a.txt", Buffer.from("\uFEFFa\uD83D b\0", "utf16le"));
-    expect(text).toBe("a\uFFFD b");
-    expect(text.isWellFormed()).toBe(true);
   });
 
   test("comes from a path as well as from bytes", async () => {

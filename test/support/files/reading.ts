@@ -7,6 +7,7 @@ import {
 } from "../../../src/documents/extract_text.ts";
 import type { Extracted, ExtractionLimits } from "../../../src/documents/extracted.ts";
 import type { FileCode } from "../../../src/documents/file_refused.ts";
+import { readFile } from "../../../src/documents/reading/read_file.ts";
 
 /** The clock is wide: a test's machine may be busy with other tests. */
 export const LIMITS: ExtractionLimits = {
@@ -24,6 +25,15 @@ export function read(
 ): Promise<Extraction> {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   return extractText({ name, mediaType: options.mediaType, content: bytes }, limits, options);
+}
+
+/** The same within this process: for files that do no harm, of which there are many. */
+export async function readHere(
+  name: string,
+  content: string | Uint8Array,
+  mediaType: string | null = null,
+): Promise<Extracted> {
+  return readFile(new Uint8Array(Buffer.from(content as Uint8Array)), { name, mediaType, limits: LIMITS });
 }
 
 export function expectRefused(reading: Promise<unknown>, code: FileCode): Promise<void> {
