@@ -90,13 +90,11 @@ async function send(
   };
   const { content } = file;
   const source = content instanceof Uint8Array ? Readable.from([content]) : createReadStream(content.path);
-  let broken: Error | null = null;
-  source.once("error", (error: Error) => {
-    broken = error;
-  });
   input.write(`${JSON.stringify(order)}\n`);
-  await pipeline(source, input).catch(() => undefined);
-  if (broken) throw broken;
+  // A process that has enough takes no more, which is no failure; a file that cannot be read is one.
+  await pipeline(source, input).catch((error: NodeJS.ErrnoException) => {
+    if (error.syscall === "open" || error.syscall === "read") throw error;
+  });
 }
 
 function answered({ output, errors, code, signal, ranOut }: Ended): Extraction {
