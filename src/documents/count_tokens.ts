@@ -1,8 +1,8 @@
 /**
- * About how many tokens a model makes of a text. The model is the operator's, so no vocabulary is ours to count by; this
- * is cheap, and was measured beside one (bench/README.md): it is seldom below, and for no script by much.
+ * About how many tokens a model makes of a text. The model is the operator's, so no vocabulary is ours to count by: this
+ * is cheap, and docs/documents/files.md says how far it is from one.
  *
- * A word costs by its length, a sign one (an emoji two), and a character of a script that has no spaces about one.
+ * A word costs by its length, a sign one (an emoji two), and a character of a script that has no spaces one.
  */
 export function countTokens(text: string): number {
   let tokens = 0;

@@ -196,7 +196,8 @@ export const CODES = {
   },
   file_too_long: {
     status: 422,
-    happens: "The text of the file has more characters than `DOCUMENT_MAX_CHARACTERS`, or a PDF more than 5,000 pages.",
+    happens:
+      "The text of the file has more characters than `DOCUMENT_MAX_CHARACTERS`, or a PDF more than 5,000 pages.",
     remedy: "Split it.",
   },
   file_too_slow: {
