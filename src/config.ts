@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./auth/signing_algorithms.ts";
 import { BadConnectionString, readConnectionString } from "./database/connection_string.ts";
+import type { ExtractionLimits } from "./documents/extracted.ts";
 import { developmentSecrets } from "./secrets.ts";
 
 /**
@@ -54,6 +55,8 @@ export interface Config {
   readonly accountDeletionGraceDays: number;
   /** Visitors without an account: how many a company has at a time, and days after which one whom nobody saw is forgotten. */
   readonly guests: { readonly most: number; readonly idleDays: number };
+  /** What reading one uploaded file may cost. */
+  readonly documents: ExtractionLimits;
   /** Who is asked whether a person registers, asks for a mail or visits; null: nobody. */
   readonly captcha: CaptchaSettings | null;
   /** Who else may sign people in. */
@@ -221,6 +224,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       most: read.integer("GUEST_LIMIT", 10_000, 1, 1_000_000),
       // Sessions that are over are kept for 90 days, and who has none was never seen.
       idleDays: read.integer("GUEST_IDLE_DAYS", 30, 1, 90),
+    }),
+    documents: Object.freeze({
+      maxBytes: read.integer("DOCUMENT_MAX_BYTES", 20 * 2 ** 20, 1, 2 ** 30),
+      maxCharacters: read.integer("DOCUMENT_MAX_CHARACTERS", 2_000_000, 1, 20_000_000),
+      timeout: read.integer("DOCUMENT_TIMEOUT_MS", 30_000, 1_000, 600_000),
+      // Node.js itself, and the reader of PDF without a file, take 100.
+      memory: read.integer("DOCUMENT_MEMORY_MB", 512, 256, 16_384),
     }),
     captcha: captchaSettings(read),
     oauth: Object.freeze(oauthProviders(read)),

@@ -168,6 +168,65 @@ export const CODES = {
     remedy:
       "Sign in another way, and link the identity from there (`POST /auth/oauth/link`); or register with the address.",
   },
+  file_broken: {
+    status: 422,
+    happens:
+      "The file cannot be read to its end: it is damaged, says something else of itself than it holds, or declares what its type forbids.",
+    remedy: "Open it where it was made, save it anew and upload that.",
+  },
+  file_encoding_unknown: {
+    status: 422,
+    happens:
+      "The text is neither UTF-8 nor what it says itself by a byte order mark or, in HTML, by `charset`. It is not guessed at.",
+    remedy: "Save it as UTF-8.",
+  },
+  file_encrypted: {
+    status: 422,
+    happens: "The file opens with a password only.",
+    remedy: "Save it without a password.",
+  },
+  file_protected: {
+    status: 422,
+    happens: "The author of the PDF does not permit its text to be taken out (ISO 32000-1 table 22, bit 5).",
+    remedy: "Ask them for one that permits it.",
+  },
+  file_too_costly: {
+    status: 422,
+    happens:
+      "Reading the file took more memory than `DOCUMENT_MEMORY_MB`, or its parts unpack to too much or stand too deep in one another.",
+    remedy: "Split it, or leave out what is no text. A file that people wrote hardly ever gets here.",
+  },
+  file_too_large: {
+    status: 413,
+    happens: "The file has more bytes than `DOCUMENT_MAX_BYTES`.",
+    remedy: "Split it, or leave out its pictures.",
+  },
+  file_too_long: {
+    status: 422,
+    happens:
+      "The text of the file has more characters than `DOCUMENT_MAX_CHARACTERS`, or a PDF more than 5,000 pages.",
+    remedy: "Split it.",
+  },
+  file_too_slow: {
+    status: 422,
+    happens: "Reading the file took longer than `DOCUMENT_TIMEOUT_MS`.",
+    remedy: "Split it, or save it as something simpler.",
+  },
+  file_type_mismatch: {
+    status: 415,
+    happens: "What the file is called, what it was sent as and what it is inside do not agree.",
+    remedy: "Give it the name that belongs to it.",
+  },
+  file_type_unsupported: {
+    status: 415,
+    happens: "The file is neither text, Markdown, HTML, PDF nor DOCX.",
+    remedy: "Save it as one of them.",
+  },
+  file_without_text: {
+    status: 422,
+    happens: "No letter and no digit was found. A scan has only pictures of text.",
+    remedy: "Have the text of a scan recognised first, and upload what comes of it.",
+  },
   fingerprint_mismatch: {
     status: 401,
     happens:

@@ -68,6 +68,17 @@ describe("the configuration", () => {
     expect(problems({ STATE_DIR, CAPTCHA: "recaptcha", CAPTCHA_SECRET: "hush" })[0]).not.toContain("hush");
   });
 
+  test("knows what reading an uploaded file may cost", () => {
+    expect(readConfig({ STATE_DIR }).documents).toEqual({
+      maxBytes: 20_971_520,
+      maxCharacters: 2_000_000,
+      timeout: 30_000,
+      memory: 512,
+    });
+    const none = { DOCUMENT_MAX_BYTES: "0", DOCUMENT_MAX_CHARACTERS: "0", DOCUMENT_TIMEOUT_MS: "0" };
+    expect(problems({ STATE_DIR, ...none, DOCUMENT_MEMORY_MB: "255" })).toHaveLength(4);
+  });
+
   test("knows how many guests there may be, and for how long", () => {
     expect(readConfig({ STATE_DIR })).toMatchObject({
       guests: { most: 10_000, idleDays: 30 },
