@@ -10,7 +10,7 @@ function bagOf(text: string, dimensions: number): number[] {
     bag[hash.readUInt32BE(0) % dimensions]! += (hash[4]! & 1) === 0 ? 2 : -2;
   }
   // No text is a vector without a direction.
-  if (bag.every((figure) => figure === 0)) bag[0] = 1;
+  if (!bag.some((figure) => figure !== 0)) bag[0] = 1;
   return bag;
 }
 
