@@ -72,8 +72,6 @@ export interface Provider {
   dimensions: number;
   /** Lets every answer of `held` go on, also those to come. */
   release(): void;
-  /** Resolves where `held` has said half of its answer. */
-  readonly halfway: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -85,13 +83,11 @@ export interface Answering {
   /** How often this model was asked before. */
   readonly before: number;
   readonly released: Promise<void>;
-  readonly sayHalfway: () => void;
 }
 
 export async function startProvider(): Promise<Provider> {
   const requests: ProviderRequest[] = [];
   const released = Promise.withResolvers<void>();
-  const halfway = Promise.withResolvers<void>();
 
   const server = createServer(async (incoming, response) => {
     const pieces: Buffer[] = [];
@@ -114,7 +110,6 @@ export async function startProvider(): Promise<Provider> {
       provider,
       before,
       released: released.promise,
-      sayHalfway: halfway.resolve,
     };
     if (request.path.endsWith("/embeddings")) return embedWords(answering);
     if (request.path.endsWith("/chat/completions")) return answerAsTold(answering);
@@ -131,7 +126,6 @@ export async function startProvider(): Promise<Provider> {
     pace: 20,
     dimensions: 64,
     release: released.resolve,
-    halfway: halfway.promise,
     async close() {
       released.resolve();
       server.closeAllConnections();

@@ -94,7 +94,6 @@ export async function answerAsTold(answering: Answering): Promise<void> {
       break;
     case "held":
       half();
-      response.write(": half\n\n", answering.sayHalfway);
       await answering.released;
       break;
   }
