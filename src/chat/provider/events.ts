@@ -3,6 +3,7 @@ export type AnswerEvent =
   | { readonly type: "text"; readonly delta: string }
   | { readonly type: "reasoning"; readonly delta: string }
   | ToolCall
+  | ToolResult
   | { readonly type: "citation"; readonly citation: Citation }
   /** Once, before the end. */
   | { readonly type: "usage"; readonly usage: Usage }
@@ -18,6 +19,16 @@ export interface ToolCall {
   readonly text: string;
   /** The same read as JSON; undefined where it is none. */
   readonly input: unknown;
+}
+
+/** What came of a tool that was called. Never from a provider: whoever ran the tool says it. */
+export interface ToolResult {
+  readonly type: "tool-result";
+  /** Of its call. */
+  readonly id: string;
+  readonly output: unknown;
+  /** Why there is none, in a sentence. */
+  readonly failed?: string;
 }
 
 /** A passage that an answer rests on. */
