@@ -43,10 +43,10 @@ export interface Said {
 
 const NOTHING: Said = { text: "", reasoning: "", toolCalls: [], finish: null, usage: undefined };
 
-/** @throws {ProviderFailure} `provider_malformed`, where it is not in the shape of the API */
+/** @throws {ProviderFailure} `model_malformed`, where it is not in the shape of the API */
 export function readChunk(value: unknown): Said {
   const { success, output } = v.safeParse(chunk, value);
-  if (!success) throw new ProviderFailure("provider_malformed");
+  if (!success) throw new ProviderFailure("model_malformed");
   const usage = output.usage ?? undefined;
   const choice = output.choices.find(({ index }) => index === 0);
   if (!choice) return { ...NOTHING, usage };

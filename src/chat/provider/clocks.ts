@@ -22,7 +22,7 @@ export interface Clocks {
 
 export function startClocks(patience: Patience, stopped: AbortSignal | undefined): Clocks {
   const controller = new AbortController();
-  const fail = (code: "answer_too_slow" | "provider_stalled" | "answer_stopped") => (): void => {
+  const fail = (code: "answer_too_slow" | "model_stalled" | "answer_stopped") => (): void => {
     controller.abort(new ProviderFailure(code));
   };
   const stop = fail("answer_stopped");
@@ -34,7 +34,7 @@ export function startClocks(patience: Patience, stopped: AbortSignal | undefined
     signal: controller.signal,
     async waitFor(what, asked) {
       controller.signal.throwIfAborted();
-      const timer = setTimeout(fail("provider_stalled"), patience[what]);
+      const timer = setTimeout(fail("model_stalled"), patience[what]);
       try {
         return await asked();
       } finally {

@@ -54,7 +54,7 @@ const answered = v.object({
 /**
  * Vectors of texts, whose nearness is that of what they mean. Asked in as many requests as the limits want, one after the other.
  *
- * @throws {ProviderFailure} `provider_malformed` also where the vectors are not as many, as long or as finite as they have to be
+ * @throws {ProviderFailure} `model_malformed` also where the vectors are not as many, as long or as finite as they have to be
  */
 export async function embed(ask: EmbedAsk, means: Means & { embedLimits: EmbedLimits }): Promise<Embedded> {
   const limits = { ...means.embedLimits, ...ask.limits };
@@ -68,7 +68,7 @@ export async function embed(ask: EmbedAsk, means: Means & { embedLimits: EmbedLi
     estimated ||= answer.usage.estimated;
   }
   const dimensions = ask.dimensions ?? vectors[0]?.length;
-  if (vectors.some(({ length }) => length !== dimensions)) throw new ProviderFailure("provider_malformed");
+  if (vectors.some(({ length }) => length !== dimensions)) throw new ProviderFailure("model_malformed");
   return { vectors, usage: { input, estimated } };
 }
 
@@ -107,7 +107,7 @@ async function embedBatch(
     const once = async () => await client.embeddings.create(body, { signal: clocks.signal });
     const answer = await retrying(once, failed, retries, clocks.signal);
     const { success, output } = v.safeParse(answered, answer);
-    if (!success || output.data.length !== texts.length) throw new ProviderFailure("provider_malformed");
+    if (!success || output.data.length !== texts.length) throw new ProviderFailure("model_malformed");
     const vectors = inOrder(output.data).map(normalised);
     const usage = usageOf(output.usage);
     if (usage) return { vectors, usage: { input: usage.input, estimated: false } };
@@ -125,7 +125,7 @@ function inOrder(data: readonly { index: number; embedding: number[] }[]): numbe
   const byIndex = new Map(data.map(({ index, embedding }) => [index, embedding]));
   return data.map((_, index) => {
     const embedding = byIndex.get(index);
-    if (!embedding) throw new ProviderFailure("provider_malformed");
+    if (!embedding) throw new ProviderFailure("model_malformed");
     return embedding;
   });
 }
@@ -133,6 +133,6 @@ function inOrder(data: readonly { index: number; embedding: number[] }[]): numbe
 /** At length 1, so that the product of two is how near they are. */
 function normalised(vector: number[]): number[] {
   const length = Math.hypot(...vector);
-  if (!(length > 0 && Number.isFinite(length))) throw new ProviderFailure("provider_malformed");
+  if (!(length > 0 && Number.isFinite(length))) throw new ProviderFailure("model_malformed");
   return vector.map((figure) => figure / length);
 }

@@ -14,29 +14,29 @@ export const PROVIDER_FAILURES = {
   /** What was asked is more than the model reads. */
   prompt_too_long: 413,
   /** The address is inside of a network, and it is not for this endpoint to lead there. */
-  provider_address_refused: 502,
+  model_address_refused: 502,
   /** It has too much to do: 429, after what retries are good for. */
-  provider_busy: 503,
+  model_busy: 503,
   /** As many answers as may be asked of an endpoint at a time are under way. */
-  provider_crowded: 503,
+  model_crowded: 503,
   /** It stopped in the middle, without having said that it was done. */
-  provider_cut: 502,
+  model_cut: 502,
   /** It says that it failed: 5xx, or an error among the words. */
-  provider_failed: 502,
+  model_failed: 502,
   /** It does not know its key, or not for this. */
-  provider_key_refused: 502,
+  model_key_refused: 502,
   /** What it says is not in the shape of its API. */
-  provider_malformed: 502,
+  model_malformed: 502,
   /** It leads elsewhere, where we do not follow. */
-  provider_redirects: 502,
+  model_redirects: 502,
   /** It takes no such request: an unknown model, a setting that it does not have. */
-  provider_refused: 502,
+  model_refused: 502,
   /** It failed several times in a row and is left alone for a while. */
-  provider_resting: 503,
+  model_resting: 503,
   /** It said nothing for longer than a pause may be. */
-  provider_stalled: 504,
+  model_stalled: 504,
   /** No connection. */
-  provider_unreachable: 502,
+  model_unreachable: 502,
 } as const;
 
 export type ProviderFailureCode = keyof typeof PROVIDER_FAILURES;
@@ -45,11 +45,11 @@ export type ProviderFailureCode = keyof typeof PROVIDER_FAILURES;
 const ILL: ReadonlySet<ProviderFailureCode> = new Set([
   "answer_too_large",
   "answer_too_slow",
-  "provider_cut",
-  "provider_failed",
-  "provider_malformed",
-  "provider_stalled",
-  "provider_unreachable",
+  "model_cut",
+  "model_failed",
+  "model_malformed",
+  "model_stalled",
+  "model_unreachable",
 ]);
 
 export interface FailureFacts {

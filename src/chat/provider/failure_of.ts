@@ -24,8 +24,7 @@ export function failureOf(
     .map((one) => byTransport((one as { code?: unknown }).code, begun))
     .find((one) => one !== undefined);
   if (code) return new ProviderFailure(code, { cause: error });
-  if (error instanceof APIConnectionError)
-    return new ProviderFailure("provider_unreachable", { cause: error });
+  if (error instanceof APIConnectionError) return new ProviderFailure("model_unreachable", { cause: error });
   if (error instanceof APIError) {
     return new ProviderFailure(byAnswer(error), {
       ...(error.status !== undefined && { status: error.status }),
@@ -35,7 +34,7 @@ export function failureOf(
     });
   }
   if (error instanceof SyntaxError || error instanceof OpenAIError) {
-    return new ProviderFailure("provider_malformed", { cause: error });
+    return new ProviderFailure("model_malformed", { cause: error });
   }
   return undefined;
 }
@@ -52,23 +51,23 @@ function chain(error: unknown): object[] {
 
 function byTransport(code: unknown, begun: boolean): ProviderFailureCode | undefined {
   if (typeof code !== "string") return undefined;
-  if (code === "ADDRESS_REFUSED") return "provider_address_refused";
-  if (code === "REDIRECT_REFUSED") return "provider_redirects";
+  if (code === "ADDRESS_REFUSED") return "model_address_refused";
+  if (code === "REDIRECT_REFUSED") return "model_redirects";
   if (code === "TOO_MANY_BYTES") return "answer_too_large";
-  if (code.startsWith("HPE_")) return "provider_malformed";
+  if (code.startsWith("HPE_")) return "model_malformed";
   if (/^(E[A-Z]{3,}|ERR_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_)/.test(code)) {
-    return begun ? "provider_cut" : "provider_unreachable";
+    return begun ? "model_cut" : "model_unreachable";
   }
   return undefined;
 }
 
 function byAnswer({ status, code }: APIError): ProviderFailureCode {
   // An error among the words has no status.
-  if (status === undefined) return "provider_failed";
+  if (status === undefined) return "model_failed";
   if (status === 413 || code === "context_length_exceeded") return "prompt_too_long";
-  if (status === 401 || status === 403) return "provider_key_refused";
-  if (status === 429) return "provider_busy";
-  return status >= 500 || status === 408 || status === 409 ? "provider_failed" : "provider_refused";
+  if (status === 401 || status === 403) return "model_key_refused";
+  if (status === 429) return "model_busy";
+  return status >= 500 || status === 408 || status === 409 ? "model_failed" : "model_refused";
 }
 
 /** What a provider said, for the log: without the key, however it is quoted, and without what breaks a line. */

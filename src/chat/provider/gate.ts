@@ -21,7 +21,7 @@ export interface Permit {
  * request tries (half-open), and if it fares well all may again. Nobody waits here: a person who is told at once can go on.
  */
 export interface Gate {
-  /** @throws {ProviderFailure} `provider_resting`, `provider_crowded` */
+  /** @throws {ProviderFailure} `model_resting`, `model_crowded` */
   enter(endpoint: string): Permit;
   /** Endpoints that are left alone at the moment. */
   resting(): number;
@@ -54,9 +54,9 @@ export function openGate({ most, failures, rest, now }: GateOptions): Gate {
       }
       const left = state.since === null ? 0 : state.since + rest - now();
       if (left > 0 || state.trying) {
-        throw new ProviderFailure("provider_resting", { retryAfter: Math.max(1, Math.ceil(left / 1000)) });
+        throw new ProviderFailure("model_resting", { retryAfter: Math.max(1, Math.ceil(left / 1000)) });
       }
-      if (state.running >= most) throw new ProviderFailure("provider_crowded", { retryAfter: 1 });
+      if (state.running >= most) throw new ProviderFailure("model_crowded", { retryAfter: 1 });
       return letIn(state);
     },
     resting: () => resting.size,

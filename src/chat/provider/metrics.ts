@@ -28,28 +28,28 @@ export function providerMetrics(registry: Registry): ProviderMetrics {
       },
     });
   };
-  gauge("rowhouse_provider_running", "Calls of model providers that are under way.", "running");
+  gauge("rowhouse_model_running", "Calls of model providers that are under way.", "running");
   gauge(
-    "rowhouse_provider_resting",
+    "rowhouse_model_resting",
     "Endpoints that are left alone after several failures in a row.",
     "resting",
   );
   const tokens = new Counter({
-    name: "rowhouse_provider_tokens_total",
+    name: "rowhouse_model_tokens_total",
     help: "Tokens that model providers counted, by kind.",
     labelNames: ["kind"],
     registers,
   });
   return {
     calls: new Histogram({
-      name: "rowhouse_provider_duration_seconds",
+      name: "rowhouse_model_duration_seconds",
       help: "Time of a call of a model provider, with its retries, by kind and outcome.",
       labelNames: ["kind", "outcome"],
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
       registers,
     }),
     firstWords: new Histogram({
-      name: "rowhouse_provider_first_word_seconds",
+      name: "rowhouse_model_first_word_seconds",
       help: "Time until the first word of an answer.",
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,

@@ -14,9 +14,9 @@ export interface Retries {
 
 /** Those that may be over in a moment. */
 const PASSING: ReadonlySet<ProviderFailureCode> = new Set([
-  "provider_busy",
-  "provider_failed",
-  "provider_unreachable",
+  "model_busy",
+  "model_failed",
+  "model_unreachable",
 ]);
 
 /**

@@ -77,7 +77,7 @@ export async function* streamAnswer(ask: Ask, means: Means): AsyncGenerator<Answ
         .waitFor(spoke ? "idle" : "first", () => events.next())
         .catch((error: unknown) => {
           // It was done, and only took its leave badly.
-          if (finish !== null && failed(error)?.code === "provider_cut")
+          if (finish !== null && failed(error)?.code === "model_cut")
             return { done: true, value: undefined } as const;
           throw error;
         });
@@ -92,7 +92,7 @@ export async function* streamAnswer(ask: Ask, means: Means): AsyncGenerator<Answ
     }
     // The package ends the loop as if all was well when it was told to stop, and when the stream stops without a word.
     clocks.signal.throwIfAborted();
-    if (finish === null) throw new ProviderFailure("provider_cut");
+    if (finish === null) throw new ProviderFailure("model_cut");
     yield* said("reasoning", reasoning.end());
     yield* said("text", text.end());
     yield* calls.all();
@@ -132,7 +132,7 @@ function begin(
     if (response.headers.get("content-type")?.startsWith("text/event-stream")) return data;
     // A page, as the network of a hotel has one; or a provider that does not stream.
     data.controller.abort();
-    throw new ProviderFailure("provider_malformed");
+    throw new ProviderFailure("model_malformed");
   };
   return retrying(once, failed, retries, clocks.signal);
 }

@@ -15,13 +15,13 @@ export function collectToolCalls(): {
       const call = calls.get(index) ?? { id: "", name: "", text: "" };
       // Some providers say both anew with each fragment.
       calls.set(index, { id: call.id || id, name: call.name || name, text: call.text + piece });
-      if (calls.size > MOST_CALLS) throw new ProviderFailure("provider_malformed");
+      if (calls.size > MOST_CALLS) throw new ProviderFailure("model_malformed");
     },
     all: () =>
       [...calls]
         .sort(([one], [other]) => one - other)
         .map(([index, { id, name, text }]) => {
-          if (name === "") throw new ProviderFailure("provider_malformed");
+          if (name === "") throw new ProviderFailure("model_malformed");
           return { type: "tool-call", id: id || `call_${index}`, name, text, input: asJson(text) };
         }),
   };

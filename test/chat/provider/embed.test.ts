@@ -61,22 +61,22 @@ describe("a provider is not believed that", () => {
     ["gives vectors of several lengths", "embed-wide"],
     ["answers with a page", "html"],
   ])("%s", async (_what, model) => {
-    await expect(embedding({ model })).rejects.toMatchObject({ code: "provider_malformed" });
+    await expect(embedding({ model })).rejects.toMatchObject({ code: "model_malformed" });
   });
 
   test("gives another length than was asked for", async () => {
     await expect(embedding({ model: "embed-wide", texts: ["one"], dimensions: 64 })).rejects.toMatchObject({
-      code: "provider_malformed",
+      code: "model_malformed",
     });
   });
 });
 
 describe("failures are told apart as those of answers are:", () => {
   test.each([
-    ["busy-long", "provider_busy"],
-    ["broken", "provider_failed"],
-    ["unauthorized", "provider_key_refused"],
-    ["redirect", "provider_redirects"],
+    ["busy-long", "model_busy"],
+    ["broken", "model_failed"],
+    ["unauthorized", "model_key_refused"],
+    ["redirect", "model_redirects"],
   ])("%s is %s", async (model, code) => {
     const providers = testProviders();
     await expect(embedding({ model }, providers)).rejects.toMatchObject({ code });

@@ -50,9 +50,9 @@ describe("an endpoint that failed three times in a row", () => {
 
   test("is left alone: it is not even asked", async () => {
     const providers = await broken();
-    expect(await codeOf(providers, "ok")).toBe("provider_resting");
+    expect(await codeOf(providers, "ok")).toBe("model_resting");
     expect(provider.requests).toHaveLength(3);
-    expect(await figure("rowhouse_provider_resting")).toBe(1);
+    expect(await figure("rowhouse_model_resting")).toBe(1);
   });
 
   test("says when it may be asked again", async () => {
@@ -66,7 +66,7 @@ describe("an endpoint that failed three times in a row", () => {
     const providers = await broken();
     const { endpoint } = asked("ok");
     await expect(providers.embed({ endpoint, model: "e", texts: ["a"] })).rejects.toMatchObject({
-      code: "provider_resting",
+      code: "model_resting",
     });
   });
 
@@ -79,11 +79,11 @@ describe("an endpoint that failed three times in a row", () => {
     clock = 30_000;
     const trial = outcomeOf(providers.streamAnswer(asked("held")));
     await expect.poll(() => provider.requests.length).toBe(4);
-    expect(await codeOf(providers, "ok")).toBe("provider_resting");
+    expect(await codeOf(providers, "ok")).toBe("model_resting");
     provider.release();
     expect((await trial).finish).toBe("stop");
     expect(await codeOf(providers, "ok")).toBe("well");
-    expect(await figure("rowhouse_provider_resting")).toBe(0);
+    expect(await figure("rowhouse_model_resting")).toBe(0);
     // …with as many chances as before.
     await codeOf(providers, "broken");
     await codeOf(providers, "broken");
@@ -93,9 +93,9 @@ describe("an endpoint that failed three times in a row", () => {
   test("is left alone for as long again if it does not", async () => {
     const providers = await broken();
     clock = 30_000;
-    expect(await codeOf(providers, "broken")).toBe("provider_failed");
+    expect(await codeOf(providers, "broken")).toBe("model_failed");
     clock = 59_999;
-    expect(await codeOf(providers, "ok")).toBe("provider_resting");
+    expect(await codeOf(providers, "ok")).toBe("model_resting");
     clock = 60_000;
     expect(await codeOf(providers, "ok")).toBe("well");
   });
@@ -126,13 +126,13 @@ test("no more answers of one endpoint are under way at a time than may be; each 
   const providers = opened(2);
   const [one, other] = [providers.streamAnswer(asked("held")), providers.streamAnswer(asked("held"))];
   await Promise.all([one.next(), other.next()]);
-  expect(await figure("rowhouse_provider_running")).toBe(2);
-  expect(await codeOf(providers, "ok")).toBe("provider_crowded");
+  expect(await figure("rowhouse_model_running")).toBe(2);
+  expect(await codeOf(providers, "ok")).toBe("model_crowded");
   expect(await codeOf(providers, "ok", "sk-other")).toBe("well");
   await one.return();
   expect(await codeOf(providers, "ok")).toBe("well");
   await other.return();
-  expect(await figure("rowhouse_provider_running")).toBe(0);
+  expect(await figure("rowhouse_model_running")).toBe(0);
 });
 
 test("figures tell how calls go and what they cost, and name nobody", async () => {
@@ -140,11 +140,9 @@ test("figures tell how calls go and what they cost, and name nobody", async () =
   await codeOf(providers, "reasoning");
   await codeOf(providers, "broken");
   const page = await registry.metrics();
-  expect(page).toContain('rowhouse_provider_duration_seconds_count{kind="answer",outcome="ok"} 1');
-  expect(page).toContain(
-    'rowhouse_provider_duration_seconds_count{kind="answer",outcome="provider_failed"} 1',
-  );
-  expect(page).toContain('rowhouse_provider_tokens_total{kind="reasoning"} 3');
-  expect(await figure("rowhouse_provider_first_word_seconds_count")).toBe(1);
+  expect(page).toContain('rowhouse_model_duration_seconds_count{kind="answer",outcome="ok"} 1');
+  expect(page).toContain('rowhouse_model_duration_seconds_count{kind="answer",outcome="model_failed"} 1');
+  expect(page).toContain('rowhouse_model_tokens_total{kind="reasoning"} 3');
+  expect(await figure("rowhouse_model_first_word_seconds_count")).toBe(1);
   expect(page).not.toContain("127.0.0.1");
 });

@@ -44,7 +44,7 @@ describe("an endpoint", () => {
     "https://93.184.215.14:22/v1",
   ])("at %s is refused, whoever's it is", async (url) => {
     for (const owner of ["installation", "tenant"] as const)
-      expect(await codeOf(url, owner)).toBe("provider_address_refused");
+      expect(await codeOf(url, owner)).toBe("model_address_refused");
   });
 
   test("of the installation may be inside of the network where the operator says so", async () => {
@@ -52,20 +52,18 @@ describe("an endpoint", () => {
   });
 
   test("of a tenant may not, whatever the operator says", async () => {
-    expect(await codeOf(provider.url, "tenant", { internal: true })).toBe("provider_address_refused");
+    expect(await codeOf(provider.url, "tenant", { internal: true })).toBe("model_address_refused");
     expect(provider.requests).toEqual([]);
   });
 
   test("whose name leads inside as well as out is refused", async () => {
     const addresses = [["93.184.215.14", "10.0.0.1"]];
-    expect(await codeOf("https://models.example/v1", "tenant", { addresses })).toBe(
-      "provider_address_refused",
-    );
+    expect(await codeOf("https://models.example/v1", "tenant", { addresses })).toBe("model_address_refused");
   });
 
   test("whose name leads nowhere is refused the same, so that nobody learns our names", async () => {
     expect(await codeOf("https://models.example/v1", "tenant", { addresses: [[]] })).toBe(
-      "provider_address_refused",
+      "model_address_refused",
     );
   });
 
@@ -81,7 +79,7 @@ describe("an endpoint", () => {
   });
 
   test.each(["redirect", "redirect-home"])("that leads elsewhere (%s) is not followed", async (model) => {
-    expect(await codeOf(provider.url, "installation", { internal: true, model })).toBe("provider_redirects");
+    expect(await codeOf(provider.url, "installation", { internal: true, model })).toBe("model_redirects");
     expect(provider.requests).toHaveLength(2);
   });
 });

@@ -106,10 +106,10 @@ describe("an answer", () => {
 
 describe("a provider that", () => {
   test.each([
-    ["cuts the connection", "drop", "provider_cut"],
-    ["ends tidily without having said that it is done", "unfinished", "provider_cut"],
-    ["says what is no JSON", "malformed", "provider_malformed"],
-    ["says that it failed", "failing", "provider_failed"],
+    ["cuts the connection", "drop", "model_cut"],
+    ["ends tidily without having said that it is done", "unfinished", "model_cut"],
+    ["says what is no JSON", "malformed", "model_malformed"],
+    ["says that it failed", "failing", "model_failed"],
   ])("%s leaves half an answer, an estimate and a code", async (_what, model, code) => {
     const providers = testProviders();
     const { text, error, finish } = await answerOf(model, {}, providers);
@@ -123,20 +123,20 @@ describe("a provider that", () => {
   });
 
   test("sends events in another shape is told so", async () => {
-    expect((await answerOf("shapeless")).error).toMatchObject({ code: "provider_malformed" });
+    expect((await answerOf("shapeless")).error).toMatchObject({ code: "model_malformed" });
   });
 
   test("answers with a page is told so before a word", async () => {
     expect(await answerOf("html")).toMatchObject({
       text: "",
-      error: { code: "provider_malformed", usage: null },
+      error: { code: "model_malformed", usage: null },
     });
   });
 
   test.each([
-    ["says nothing at all", "silent", { first: 50 }, "provider_stalled"],
-    ["stops in the middle", "stall", { idle: 50 }, "provider_stalled"],
-    ["sends signs of life and no word", "chatty", { first: 50 }, "provider_stalled"],
+    ["says nothing at all", "silent", { first: 50 }, "model_stalled"],
+    ["stops in the middle", "stall", { idle: 50 }, "model_stalled"],
+    ["sends signs of life and no word", "chatty", { first: 50 }, "model_stalled"],
     ["never ends", "endless", { total: 100 }, "answer_too_slow"],
     ["says too much", "endless", { bytes: 10_000 }, "answer_too_large"],
     ["sends a line that never ends", "flood", { bytes: 100_000 }, "answer_too_large"],
@@ -155,9 +155,9 @@ describe("a provider that", () => {
   });
 
   test.each([
-    ["does not know the key", "unauthorized", "provider_key_refused", 401],
+    ["does not know the key", "unauthorized", "model_key_refused", 401],
     ["says that the prompt is too long", "too-long", "prompt_too_long", 400],
-    ["fails", "broken", "provider_failed", 500],
+    ["fails", "broken", "model_failed", 500],
   ])("%s is quoted in the log without the key, and to nobody else", async (_what, model, code, status) => {
     const providers = testProviders();
     const { error } = await answerOf(model, {}, providers);
@@ -173,7 +173,7 @@ describe("a provider that", () => {
     const providers = testProviders();
     const endpoint = { baseUrl: url, apiKey: KEY, owner: "installation" } as const;
     expect((await answerOf("ok", { endpoint }, providers)).error).toMatchObject({
-      code: "provider_unreachable",
+      code: "model_unreachable",
     });
     expect(providers.waited).toEqual([200, 400]);
   });
@@ -195,7 +195,7 @@ describe("attempts", () => {
   test("come to an end, and the caller is told when to come again", async () => {
     const providers = testProviders();
     const { error } = await answerOf("busy", {}, providers);
-    expect(error).toMatchObject({ code: "provider_busy", status: 503, retryAfter: 1 });
+    expect(error).toMatchObject({ code: "model_busy", status: 503, retryAfter: 1 });
     expect(provider.requests).toHaveLength(3);
     expect(providers.waited).toEqual([1200, 1400]);
   });

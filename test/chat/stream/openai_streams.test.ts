@@ -42,7 +42,7 @@ beforeEach(() => {
 });
 
 const TEXT = "Tea is at four, é🙂\n漢 [1].";
-const CUT = new ProviderFailure("provider_cut", { said: "db-7.internal is down" });
+const CUT = new ProviderFailure("model_cut", { said: "db-7.internal is down" });
 const ask = { model: "ours", messages: [{ role: "user" as const, content: "When is tea?" }] };
 
 describe("a client of chat/completions", () => {
@@ -106,7 +106,7 @@ describe("a client of chat/completions", () => {
     })();
     await expect(reading).rejects.toThrow(APIError);
     await expect(reading).rejects.toMatchObject({
-      code: "provider_cut",
+      code: "model_cut",
       message: "The answer broke off. Try again.",
     });
     expect(text).toBe("Tea is ");
@@ -190,7 +190,7 @@ describe("a client of the Responses API", () => {
     const response = await client.responses.stream({ model: "ours", input: "?" }).finalResponse();
     expect(response).toMatchObject({
       status: "failed",
-      error: { code: "server_error", message: "The answer broke off. Try again. (provider_cut)" },
+      error: { code: "server_error", message: "The answer broke off. Try again. (model_cut)" },
       output: [
         { type: "reasoning" },
         { type: "message", status: "incomplete", content: [{ text: "Tea is " }] },

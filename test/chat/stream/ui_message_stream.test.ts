@@ -84,13 +84,13 @@ describe("the AI SDK reads", () => {
   });
 
   test("an error in a sentence and a code, behind what was said, and nothing of the provider's", async () => {
-    const failure = new ProviderFailure("provider_cut", { said: "db-7.internal is down" });
+    const failure = new ProviderFailure("model_cut", { said: "db-7.internal is down" });
     const { message, errors, chunks, mistakes } = await messageOf(WHOLE.slice(0, 4), failure);
     expect(errors).toMatchObject([{ message: "The answer broke off. Try again." }]);
     expect(message.parts.slice(1)).toMatchObject([
       { type: "reasoning", text: "I think." },
       { type: "text", text: "Tea is at four, é🙂\n漢 [1].", state: "done" },
-      { type: "data-error", data: { code: "provider_cut" } },
+      { type: "data-error", data: { code: "model_cut" } },
     ]);
     expect(chunks.map(({ type }) => type)).not.toContain("finish");
     expect(JSON.stringify(chunks)).not.toContain("db-7");
