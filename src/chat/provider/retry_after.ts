@@ -5,7 +5,7 @@
 export function retryAfterOf(headers: Headers, now = Date.now()): number | undefined {
   const milliseconds = number(headers.get("retry-after-ms"));
   const seconds = number(headers.get("retry-after"));
-  const date = Date.parse(headers.get("retry-after") ?? "");
+  const date = asDate(headers.get("retry-after"));
   const wait =
     milliseconds ?? (seconds !== undefined ? seconds * 1000 : Number.isNaN(date) ? undefined : date - now);
   if (wait === undefined) return undefined;
@@ -17,3 +17,7 @@ const MOST = 86_400_000;
 
 const number = (text: string | null): number | undefined =>
   text !== null && /^\d{1,12}(\.\d{1,6})?$/.test(text.trim()) ? Number(text) : undefined;
+
+/** HTTP's dates end so; `Date.parse` alone takes "-5" for one. */
+const asDate = (text: string | null): number =>
+  text?.trim().endsWith(" GMT") ? Date.parse(text) : Number.NaN;
