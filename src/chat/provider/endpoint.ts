@@ -36,10 +36,11 @@ export function clientOf(
   reach: ProviderReach,
   mostBytes: number,
 ): OpenAI {
+  const go = openFetch({ ...reach, internal: reach.internal && owner === "installation", mostBytes });
   return new OpenAI({
     baseURL: baseUrl,
     apiKey: apiKey ?? "none",
-    // Otherwise taken from the environment, and sent along to whomever a tenant names.
+    adminAPIKey: null,
     organization: null,
     project: null,
     webhookSecret: null,
@@ -47,7 +48,19 @@ export function clientOf(
     // Node's longest timer; the clocks are ours.
     timeout: 2_147_483_647,
     logLevel: "off",
-    fetch: openFetch({ ...reach, internal: reach.internal && owner === "installation", mostBytes }),
-    ...(apiKey === null && { defaultHeaders: { Authorization: null } }),
+    fetch: (input, init) => go(input, { ...init, headers: headersOf(apiKey) }),
   });
+}
+
+/**
+ * All that a provider learns beside the question. The package adds what the environment says (OPENAI_CUSTOM_HEADERS, keys of the
+ * operator's own), and what machine this is: nothing for whomever a tenant names.
+ */
+function headersOf(apiKey: string | null): Record<string, string> {
+  return {
+    "Content-Type": "application/json",
+    Accept: "application/json, text/event-stream",
+    "User-Agent": "Rowhouse-Chat/1",
+    ...(apiKey !== null && { Authorization: `Bearer ${apiKey}` }),
+  };
 }

@@ -48,6 +48,31 @@ describe("an answer", () => {
     });
   });
 
+  test("is asked for with nothing of what the environment says to the package, nor what machine this is", async () => {
+    const said = {
+      OPENAI_CUSTOM_HEADERS: "X-Secret: 4711",
+      OPENAI_ADMIN_KEY: "sk-admin",
+      OPENAI_ORG_ID: "org-1",
+    };
+    Object.assign(process.env, said);
+    try {
+      await answerOf("ok");
+    } finally {
+      for (const name of Object.keys(said)) delete process.env[name];
+    }
+    expect(Object.keys(provider.requests[0]!.headers).sort()).toEqual([
+      "accept",
+      "accept-encoding",
+      "authorization",
+      "connection",
+      "content-length",
+      "content-type",
+      "host",
+      "user-agent",
+    ]);
+    expect(provider.requests[0]!.headers.authorization).toBe(`Bearer ${KEY}`);
+  });
+
   test("needs no key where none is wanted", async () => {
     const endpoint = { baseUrl: provider.url, apiKey: null, owner: "installation" } as const;
     expect((await answerOf("ok", { endpoint })).finish).toBe("stop");
