@@ -41,6 +41,8 @@ export interface Config {
   readonly breachedPasswordsUrl: string | null;
   /** Where webhooks may lead: addresses inside of our network (in development only), and which ports elsewhere. */
   readonly webhooks: { readonly internal: boolean; readonly ports: readonly number[] };
+  /** Where model providers may be: the installation's own also inside of our network, a company's never; and which ports elsewhere. */
+  readonly modelProviders: { readonly internal: boolean; readonly ports: readonly number[] };
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   /** Whether spans are made with `@opentelemetry/api`; what becomes of them is the operator's SDK's business. */
@@ -204,6 +206,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     webhooks: Object.freeze({
       internal: read.onOff("WEBHOOK_INTERNAL", environment === "development"),
       ports: Object.freeze(read.ports("WEBHOOK_PORTS", "443")),
+    }),
+    modelProviders: Object.freeze({
+      internal: read.onOff("MODEL_PROVIDER_INTERNAL", environment === "development"),
+      ports: Object.freeze(read.ports("MODEL_PROVIDER_PORTS", "443")),
     }),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     logFormat: read.choice(

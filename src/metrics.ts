@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type ProviderMetrics, providerMetrics } from "./chat/provider/metrics.ts";
 import { watchDoor } from "./database/observed.ts";
 
 /**
@@ -19,6 +20,8 @@ export interface Metrics {
   readonly mails: Counter<"template" | "outcome">;
   /** Seconds, by job and outcome: ok, error (it is tried again) or failed (for good). */
   readonly jobs: Histogram<"job" | "outcome">;
+  /** Calls of model providers. */
+  readonly providers: ProviderMetrics;
   /** Tells of a pool's connections under this name from now on. */
   watchPool(name: string, pool: WatchedPool): void;
   /** Tells of the job queue and the trail from now on, asking with each scrape. */
@@ -171,6 +174,7 @@ export function createMetrics(): Metrics {
       buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
       registers,
     }),
+    providers: providerMetrics(registry),
     watchPool: (name, pool) => void pools.set(name, pool),
     watchQueue(watched) {
       queue = watched;

@@ -36,6 +36,16 @@ export const CODES = {
     happens: "The person is a member of the company already, or is suspended there.",
     remedy: "Change their role, or `reactivateMember`; who accepts has nothing to do: sign in.",
   },
+  answer_too_large: {
+    status: 502,
+    happens: "A model said more than an answer may hold, and was cut off.",
+    remedy: "Ask for less, or for a part of it. What came until then is kept.",
+  },
+  answer_too_slow: {
+    status: 504,
+    happens: "A model took longer for an answer than it may, and was cut off.",
+    remedy: "Ask for less, or try again. What came until then is kept.",
+  },
   api_key_address_refused: {
     status: 401,
     happens: "The API key has a list of network addresses, and the one that asks is not on it.",
@@ -432,6 +442,74 @@ export const CODES = {
       "The mfaToken is none, or is over: it is good for ten minutes, for five tries, for one sign-in, and for what it was made for only.",
     remedy: "Sign in again.",
   },
+  model_address_refused: {
+    status: 502,
+    happens:
+      "The address that is set for the model's provider leads inside of a network, is not `https`, or has a port that is not called. That a name does not exist is told the same.",
+    remedy:
+      "Set another address. The operator can allow internal ones for the installation's own provider with `MODEL_PROVIDER_INTERNAL`, never for a company's.",
+  },
+  model_busy: {
+    status: 503,
+    happens:
+      "The model's provider has too much to do, also after further attempts, or the limit of its key is used up.",
+    remedy:
+      "Wait for `retryAfter` seconds, if it is there, and try again; or have the provider raise the limit.",
+  },
+  model_crowded: {
+    status: 503,
+    happens: "As many answers as may be asked of the endpoint at a time are being written.",
+    remedy: "Try again in a moment.",
+  },
+  model_cut: {
+    status: 502,
+    happens:
+      "The model's provider broke off in the middle of an answer, without having said that it was done.",
+    remedy: "Try again. What came until then is kept, marked as failed.",
+  },
+  model_failed: {
+    status: 502,
+    happens: "The model's provider says that it failed.",
+    remedy: "Try again. What the provider said is in the log, without its key.",
+  },
+  model_key_refused: {
+    status: 502,
+    happens: "The model's provider does not know the key that is set for it, or not for this model.",
+    remedy: "Set another key.",
+  },
+  model_malformed: {
+    status: 502,
+    happens:
+      "What came from the model's provider is not in the shape of OpenAI's API: a page, broken JSON, vectors of the wrong length.",
+    remedy: "Check the address, which ends with `/v1` as a rule; else try again.",
+  },
+  model_redirects: {
+    status: 502,
+    happens: "The model's provider leads to another address, which is not followed.",
+    remedy: "Set the address at which it answers itself.",
+  },
+  model_refused: {
+    status: 502,
+    happens:
+      "The model's provider does not take the request: it does not have the model, or not the setting.",
+    remedy: "Check the model's name and its settings. What the provider said is in the log.",
+  },
+  model_resting: {
+    status: 503,
+    happens: "The endpoint failed several times in a row and is left alone for a while.",
+    remedy:
+      "Try again after `retryAfter` seconds: one request is let through then, and all of them if it goes well.",
+  },
+  model_stalled: {
+    status: 504,
+    happens: "The model's provider said nothing for longer than a pause may be.",
+    remedy: "Try again. What came until then is kept, marked as failed.",
+  },
+  model_unreachable: {
+    status: 502,
+    happens: "No connection to the model's provider could be made.",
+    remedy: "Try again later; check the address, and whether a firewall lets us out.",
+  },
   not_a_guest: {
     status: 409,
     happens: "Whoever wants to become an account has one already.",
@@ -508,6 +586,12 @@ export const CODES = {
     happens:
       "The caller's role does not permit this. `permission` names what is missing, where one permission is.",
     remedy: "Ask an administrator of the company; hide what `myPermissions` does not list.",
+  },
+  prompt_too_long: {
+    status: 413,
+    happens:
+      "The question, with what the system prompt says, is more than the model reads. What was said before, and what was found, was left out already.",
+    remedy: "Ask in fewer words, or use a model that reads more.",
   },
   provider_unavailable: {
     status: 503,

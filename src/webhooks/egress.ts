@@ -1,8 +1,6 @@
-import { lookup as systemLookup } from "node:dns/promises";
 import http from "node:http";
 import https from "node:https";
-import { isIP } from "node:net";
-import { isPublicAddress } from "./public_address.ts";
+import { AddressRefused, addressesOf, alreadyKnown, type Reach, raced } from "../egress/addresses.ts";
 
 /** Why nothing was delivered (app.webhook_deliveries.failure). */
 export type WebhookFailure = "status" | "redirect" | "timeout" | "connection" | "tls" | "address";
@@ -13,20 +11,12 @@ export interface Outcome {
   readonly failure: WebhookFailure | null;
 }
 
-/** All addresses of a name. */
-export type Resolve = (name: string) => Promise<readonly { address: string; family: number }[]>;
-
 export interface Egress {
   /** Sends one request, and never rejects. */
   post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Outcome>;
 }
 
-export interface EgressOptions {
-  /** Whether addresses inside of a network are called, and any port. */
-  readonly internal: boolean;
-  /** Ports that are called otherwise. */
-  readonly ports: readonly number[];
-  readonly resolve?: Resolve;
+export interface EgressOptions extends Reach {
   /** Milliseconds that an attempt may take, from looking the name up to the answer. */
   readonly patience?: number;
   /** Certificates that are good beside the system's (PEM). */
@@ -38,10 +28,6 @@ const PATIENCE = 15_000;
 /** Bytes of an answer that are read, and thrown away, before the connection is cut. */
 const MOST_READ = 16_384;
 
-const resolveBySystem: Resolve = (name) => systemLookup(name, { all: true });
-
-class Refused extends Error {}
-
 /**
  * The way out to addresses that tenants name (OWASP, "Server-Side Request Forgery"). The name is looked up once, every
  * address that comes back has to be public, and the connection goes to one of those and asks nobody again: a name that leads
@@ -49,21 +35,7 @@ class Refused extends Error {}
  * connection is kept, and of the answer the status counts.
  */
 export function openEgress(options: EgressOptions): Egress {
-  const { internal, ports, resolve = resolveBySystem, patience = PATIENCE, ca } = options;
-
-  /** Where a URL's host is. Decimal, octal and hexadecimal addresses are dotted ones to `URL` already. */
-  async function addressOf(url: URL): Promise<{ address: string; family: number }> {
-    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-    if (!internal && (url.protocol !== "https:" || !ports.includes(port))) throw new Refused();
-    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    const found =
-      isIP(host) === 0 ? await resolve(host).catch(() => []) : [{ address: host, family: isIP(host) }];
-    const [first] = found;
-    // One internal address among public ones is somebody's try, not a mistake. That a name does not exist is told
-    // the same, so that nobody learns the names of our own network.
-    if (!first || !(internal || found.every(({ address }) => isPublicAddress(address)))) throw new Refused();
-    return first;
-  }
+  const { patience = PATIENCE, ca } = options;
 
   async function send(
     url: URL,
@@ -71,7 +43,7 @@ export function openEgress(options: EgressOptions): Egress {
     body: string,
     signal: AbortSignal,
   ): Promise<number> {
-    const there = await raced(addressOf(url), signal);
+    const [there] = await raced(addressesOf(url, options), signal);
     const { request } = url.protocol === "https:" ? https : http;
     const { promise, resolve: done, reject } = Promise.withResolvers<number>();
     const asking = request(url, {
@@ -80,10 +52,7 @@ export function openEgress(options: EgressOptions): Egress {
       agent: false,
       signal,
       // Node asks this instead of the system, and not at all where the host is an address.
-      lookup: (_name, { all }, answer) => {
-        if (all) answer(null, [there]);
-        else answer(null, there.address, there.family);
-      },
+      lookup: alreadyKnown([there]),
       ...(ca !== undefined && { ca }),
     });
     asking.on("response", (response) => {
@@ -121,19 +90,9 @@ function failureOf(status: number): WebhookFailure | null {
 }
 
 function reasonOf(error: unknown): WebhookFailure {
-  if (error instanceof Refused) return "address";
+  if (error instanceof AddressRefused) return "address";
   const { code = "" } = error as { code?: string };
   return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO|HOSTNAME_)/.test(code)
     ? "tls"
     : "connection";
-}
-
-/** A promise that is given up when the signal says so: a look-up cannot be told to stop. */
-function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return Promise.race([
-    promise,
-    new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    }),
-  ]);
 }

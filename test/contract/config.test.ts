@@ -163,6 +163,19 @@ describe("the configuration", () => {
     ]);
   });
 
+  test("has the installation's own model provider inside in development, or where the operator says so", () => {
+    expect(readConfig({ STATE_DIR }).modelProviders).toEqual({ internal: true, ports: [443] });
+    expect(readConfig(production).modelProviders).toEqual({ internal: false, ports: [443] });
+    const named = { MODEL_PROVIDER_INTERNAL: "on", MODEL_PROVIDER_PORTS: "443,8443" };
+    expect(readConfig({ ...production, ...named }).modelProviders).toEqual({
+      internal: true,
+      ports: [443, 8443],
+    });
+    expect(problems({ ...production, MODEL_PROVIDER_PORTS: "0" })).toEqual([
+      expect.stringMatching(/^MODEL_PROVIDER_PORTS /),
+    ]);
+  });
+
   test("takes a number of processes, or as many as can run at the same time", () => {
     const processes = (PROCESSES?: string) => readConfig({ STATE_DIR, PROCESSES }).processes;
     expect([processes(), processes("4"), processes("64")]).toEqual([1, 4, 64]);

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openEgress, type Resolve } from "../../src/webhooks/egress.ts";
+import type { Resolve } from "../../src/egress/addresses.ts";
+import { openEgress } from "../../src/webhooks/egress.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
 let receiver: Receiver;

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { expect, test } from "vitest";
-import { isPublicAddress } from "../../src/webhooks/public_address.ts";
+import { isPublicAddress } from "../../src/egress/public_address.ts";
 
 test.each([
   "93.184.215.14",

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import type { Passage } from "../passage.ts";
+import type { CountTokens } from "../provider/count_tokens.ts";
+import type { Citation } from "../provider/events.ts";
+import { ProviderFailure } from "../provider/failure.ts";
+import { fenced, fenceRules, newFence } from "./fence.ts";
+import { fillTemplate, type PromptValues, visible } from "./template.ts";
+
+export interface PromptParts {
+  readonly template: string;
+  readonly values: PromptValues;
+  /** What is remembered of the person, what matters most first. */
+  readonly memories: readonly string[];
+  /** The best first. */
+  readonly passages: readonly Passage[];
+  /** What was said before, the oldest first. */
+  readonly history: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
+  readonly question: string;
+}
+
+export interface PromptOptions {
+  /** Tokens that the model reads and writes, and those of them that are kept for its answer. */
+  readonly contextTokens: number;
+  readonly outputTokens: number;
+  readonly count: CountTokens;
+  /** For a test; else new. */
+  readonly fence?: string;
+}
+
+export interface Prompt {
+  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
+  /** SHA-256 of the messages but for the fence, in hexadecimal: the same for the same parts. */
+  readonly hash: string;
+  readonly tokens: number;
+  /** What the numbers in the passages, and so in the answer, stand for. */
+  readonly citations: readonly Citation[];
+  /** What found no room. */
+  readonly left: { readonly memories: number; readonly passages: number; readonly history: number };
+}
+
+/** Tokens that a message has beside its text: who says it, and where it ends. */
+const PER_MESSAGE = 4;
+/** Of what is left beside the system prompt and the question: for memories, and then for passages. The rest is for what was said. */
+const SHARE = { memories: 0.1, passages: 0.6 };
+
+/**
+ * What a model is told: the system prompt, what was said before, and the question with its data. Where it is too much, the oldest
+ * messages and the worst passages go first; the question stays.
+ *
+ * @throws {ProviderFailure} `prompt_too_long`, where not even the question has room
+ * @throws {UnknownPlaceholders}
+ */
+export function buildPrompt(parts: PromptParts, options: PromptOptions): Prompt {
+  const { contextTokens, outputTokens, count, fence = newFence() } = options;
+  const { template, values, memories, passages, history, question } = parts;
+  const system = `${fillTemplate(template, values)}\n\n${fenceRules(fence)}`;
+  const cost = (text: string): number => count(text) + PER_MESSAGE;
+  const frame = cost(system) + cost(question) + 2 * cost(fenced(fence, ""));
+  let room = contextTokens - outputTokens - frame;
+  if (room < 0) throw new ProviderFailure("prompt_too_long");
+
+  const remembered = fitting(memories.map(memoryLine), room * SHARE.memories, count, "skip");
+  room -= remembered.tokens;
+  const found = fitting(passages.map(passageText), room * SHARE.passages, count, "skip");
+  room -= found.tokens;
+  const said = fitting(history.map(({ content }) => content).reverse(), room, cost, "stop");
+  const recent = history.slice(history.length - said.kept.length);
+  // Some providers take no conversation that begins with an answer.
+  const first = recent.findIndex(({ role }) => role === "user");
+  const kept = first === -1 ? [] : recent.slice(first);
+
+  const cited = found.kept.map((at) => passages[at]!);
+  const data = [
+    ...(remembered.kept.length > 0
+      ? [`Remembered of the person:\n${remembered.kept.map((at) => memoryLine(memories[at]!)).join("\n")}`]
+      : []),
+    ...cited.map((passage, at) => `[${at + 1}] ${passageText(passage)}`),
+  ];
+  const asked = data.length > 0 ? `${fenced(fence, data.join("\n\n"))}\n\n${question}` : question;
+  const messages = [
+    { role: "system" as const, content: system },
+    ...kept.map(({ role, content }) => ({ role, content })),
+    { role: "user" as const, content: asked },
+  ];
+  return {
+    messages,
+    hash: hashOf(messages, fence),
+    tokens: messages.reduce((sum, { content }) => sum + cost(content), 0),
+    citations: cited.map(({ id, documentId, title }, at) => ({
+      number: at + 1,
+      passageId: id,
+      documentId,
+      title,
+    })),
+    left: {
+      memories: memories.length - remembered.kept.length,
+      passages: passages.length - cited.length,
+      history: history.length - kept.length,
+    },
+  };
+}
+
+/** The places of the texts that have room. `stop`: what comes after the first that has none is not looked at. */
+function fitting(
+  texts: readonly string[],
+  room: number,
+  cost: CountTokens,
+  otherwise: "skip" | "stop",
+): { kept: number[]; tokens: number } {
+  const kept: number[] = [];
+  let tokens = 0;
+  for (const [at, text] of texts.entries()) {
+    // What is far too long need not be counted.
+    const needed =
+      text.length / MOST_PER_TOKEN > room - tokens ? Number.POSITIVE_INFINITY : cost(text) + BETWEEN;
+    if (tokens + needed <= room) {
+      kept.push(at);
+      tokens += needed;
+    } else if (otherwise === "stop") break;
+  }
+  return { kept, tokens };
+}
+
+/** Characters of the longest tokens. */
+const MOST_PER_TOKEN = 128;
+/** Tokens of what stands between two texts, and of a number before one. */
+const BETWEEN = 6;
+
+const memoryLine = (memory: string): string => `- ${visible(memory).replace(/\s+/gu, " ").trim()}`;
+const passageText = ({ title, content }: Passage): string =>
+  `${JSON.stringify(visible(title).replace(/\s+/gu, " "))}\n${visible(content)}`;
+
+function hashOf(messages: Prompt["messages"], fence: string): string {
+  const text = JSON.stringify(
+    messages.map(({ role, content }) => [role, content.replaceAll(fence, "fence")]),
+  );
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,53 @@
+/** What an answer is made of, whoever gives it: a provider, or the extractive generator. */
+export type AnswerEvent =
+  | { readonly type: "text"; readonly delta: string }
+  | { readonly type: "reasoning"; readonly delta: string }
+  | ToolCall
+  | ToolResult
+  | { readonly type: "citation"; readonly citation: Citation }
+  /** Once, before the end. */
+  | { readonly type: "usage"; readonly usage: Usage }
+  /** Last. An answer without it is not whole, and the iteration ends with a `ProviderFailure` then. */
+  | { readonly type: "finish"; readonly reason: FinishReason };
+
+/** A tool that the model wants called. It names it and what it wants; whether that is done is ours to decide. */
+export interface ToolCall {
+  readonly type: "tool-call";
+  readonly id: string;
+  readonly name: string;
+  /** What the model wrote. */
+  readonly text: string;
+  /** The same read as JSON; undefined where it is none. */
+  readonly input: unknown;
+}
+
+/** What came of a tool that was called. Never from a provider: whoever ran the tool says it. */
+export interface ToolResult {
+  readonly type: "tool-result";
+  /** Of its call. */
+  readonly id: string;
+  readonly output: unknown;
+  /** Why there is none, in a sentence. */
+  readonly failed?: string;
+}
+
+/** A passage that an answer rests on. */
+export interface Citation {
+  /** As the text names it: [1], [2], … */
+  readonly number: number;
+  readonly passageId: string;
+  readonly documentId: string;
+  readonly title: string;
+}
+
+/** Tokens. `cachedInput` is a part of `input`, and `reasoning` one of `output`. */
+export interface Usage {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly output: number;
+  readonly reasoning: number;
+  /** Whether we counted, because the provider did not say. */
+  readonly estimated: boolean;
+}
+
+export type FinishReason = "stop" | "length" | "content-filter" | "tool-calls" | "other";
