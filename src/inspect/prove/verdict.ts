@@ -102,7 +102,8 @@ export function judge(attempt: Attempt, execution: Execution, markers: Markers, 
     case "reveal":
       break;
     case "nothing":
-      return count > 0 ? { status: "allowed", detail: "yes" } : { status: "denied", detail: "–" };
+      if (count === 0) return { status: "denied", detail: "–" };
+      return { status: "allowed", detail: count === 1 ? "yes" : `${count} rows` };
   }
   if (!attempt.bait)
     return { status: "unproven", detail: "there was no row of the other tenant to be found" };
