@@ -42,6 +42,8 @@ export interface MutateOptions extends FixtureOptions {
   /** These too, beside the sample, which is drawn of the others. */
   readonly besides?: (mutant: Mutant) => boolean;
   readonly onProgress?: OnProgress;
+  /** Told what became of each mutant: a run that is broken off has said something too. */
+  readonly onTrial?: (trial: Trial) => void;
 }
 
 /** Whether anybody noticed. */
@@ -96,6 +98,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
           const milliseconds = Math.round(performance.now() - start);
           const caught = isCaught({ ...trial, explanation: null, milliseconds });
           trials.push({ ...trial, explanation: caught ? null : explain(mutant), milliseconds });
+          options.onTrial?.(trials.at(-1)!);
         } finally {
           await client.query("rollback to savepoint mutant; release savepoint mutant");
           [fixture.home.rows, fixture.abroad.rows] = [[...rows[0]], [...rows[1]]];
@@ -134,6 +137,7 @@ async function fight(fixture: Fixture, mutant: Mutant, before: ReadonlyMap<strin
   const cells = await attack(fixture, {
     relations: mutant.relations,
     elsewhere: mutant.elsewhere,
+    ...(mutant.functions && { functions: mutant.functions }),
     stopAtLeak: true,
   });
   const leak = cells.find(({ status }) => status === "leak");
