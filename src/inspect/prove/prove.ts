@@ -33,8 +33,8 @@ export interface Scope {
   readonly elsewhere?: boolean;
   /** Only these functions, by their oids, and neither roles nor contexts. */
   readonly functions?: readonly number[];
-  /** Whether the first leak is enough. */
-  readonly stopAtLeak?: boolean;
+  /** Whether a cell is enough: the attack ends with it. */
+  readonly stopAt?: (cell: Cell) => boolean;
 }
 
 /** Told after each step of a long attack. */
@@ -58,7 +58,7 @@ export async function attack(
       for await (const attempt of step.attempts()) {
         const cell = await tried(attempt);
         add(cell);
-        if (cell.status === "leak" && scope.stopAtLeak) return [...cells.values()];
+        if (scope.stopAt?.(cell)) return [...cells.values()];
       }
     }
     if (reachesEverything(scope)) for (const cell of await leftovers(fixture)) add(cell);
