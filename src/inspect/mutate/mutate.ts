@@ -8,7 +8,7 @@ import { lint } from "../lint/lint.ts";
 import type { Cell } from "../prove/attempts/attempt.ts";
 import { ProveError } from "../prove/config.ts";
 import { type Fixture, type FixtureOptions, withFixture } from "../prove/fixture/fixture.ts";
-import { attack, type OnProgress } from "../prove/prove.ts";
+import { attack, type OnProgress, type Scope } from "../prove/prove.ts";
 import { listMutants, type Mutant } from "./mutants.ts";
 import { explain } from "./survivors.ts";
 
@@ -72,11 +72,9 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const checks = readChecks();
       const found = async (): Promise<string[]> =>
         (await lint(client, checks)).map(({ check, object }) => `${check.number} ${check.name}: ${object}`);
-      onProgress(0, 1, "the matrix and the findings of the database as it is");
-      const matrix = new Map((await attack(fixture)).map((cell) => [place(cell), cell]));
+      onProgress(0, 1, "the findings of the database as it is");
       const known = new Set(await found());
-
-      await requireRepeatable(fixture, matrix);
+      const before = rememberingMatrices(fixture);
 
       const all = await listMutants(client, fixture.targets, settings.apiRoles);
       const { sample, seed, besides = () => false, untilNoticed = false } = options;
@@ -87,6 +85,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const stillborn: { name: string; reason: string }[] = [];
       for (const [done, mutant] of chosen.entries()) {
         onProgress(done, chosen.length, mutant.name);
+        const matrix = await before(mutant);
         const rows = [[...fixture.home.rows], [...fixture.abroad.rows]] as const;
         const start = performance.now();
         await client.query("savepoint mutant");
@@ -100,14 +99,13 @@ export async function mutate(options: MutateOptions): Promise<Score> {
             continue;
           }
           if (refusal !== null) throw refusal;
-          const fought = await fight(fixture, mutant, matrix, untilNoticed);
-          const isEnough = untilNoticed && (fought.leak ?? fought.matrix) !== null;
-          const findings = isEnough ? [] : (await found()).filter((finding) => !known.has(finding));
-          const trial = { mutant, lint: findings, ...fought };
+          const ask = async () => (await found()).filter((finding) => !known.has(finding));
+          const trial = await tryOne(fixture, mutant, matrix, ask, untilNoticed);
           const milliseconds = Math.round(performance.now() - start);
           const caught = isCaught({ ...trial, explanation: null, milliseconds });
-          trials.push({ ...trial, explanation: caught ? null : explain(mutant), milliseconds });
-          options.onTrial?.(trials.at(-1)!);
+          const judged = { ...trial, explanation: caught ? null : explain(mutant), milliseconds };
+          trials.push(judged);
+          options.onTrial?.(judged);
         } finally {
           await client.query("rollback to savepoint mutant; release savepoint mutant");
           [fixture.home.rows, fixture.abroad.rows] = [[...rows[0]], [...rows[1]]];
@@ -121,22 +119,55 @@ export async function mutate(options: MutateOptions): Promise<Score> {
 }
 
 /**
- * The control: with nothing broken nothing may be noticed, or every mutant would be, for a wrong reason.
- *
- * @throws {ProveError} naming the cell that differs
+ * The matrix of the database as it is, as far as a mutant is attacked: made once for each part. The part is attacked twice,
+ * which is the control: with nothing broken nothing may be noticed, or every mutant would be, for a wrong reason.
  */
-async function requireRepeatable(fixture: Fixture, before: ReadonlyMap<string, Cell>): Promise<void> {
-  const relations = [...fixture.targets.catalogue.relations.values()].map(({ name }) => name).reverse();
-  for (const scope of [relations, ...fixture.targets.owned.map(({ name }) => [name])]) {
-    const elsewhere = scope === relations;
-    const nothing = { name: "nothing", kind: "control", sql: "", relations: scope, elsewhere };
-    const { leak, matrix } = await fight(fixture, nothing, before);
-    const clean = [...before.values()].every(({ status }) => status !== "leak");
-    if (matrix !== null)
-      throw new ProveError(`the matrix is not the same twice, so it cannot judge: ${matrix}`);
-    if (leak !== null || !clean) throw new ProveError(`it leaks as it is; prove it first: ${leak}`);
-  }
+function rememberingMatrices(fixture: Fixture) {
+  const made = new Map<string, ReadonlyMap<string, Cell>>();
+  return async (mutant: Mutant): Promise<ReadonlyMap<string, Cell>> => {
+    const part = JSON.stringify(scopeOf(mutant));
+    const known = made.get(part);
+    if (known) return known;
+    const matrix = new Map((await attack(fixture, scopeOf(mutant))).map((cell) => [place(cell), cell]));
+    await requireRepeatable(fixture, mutant, matrix);
+    made.set(part, matrix);
+    return matrix;
+  };
 }
+
+/** @throws {ProveError} naming the cell that differs, or the leak that is there without any mutant */
+async function requireRepeatable(
+  fixture: Fixture,
+  mutant: Mutant,
+  before: ReadonlyMap<string, Cell>,
+): Promise<void> {
+  const { leak, matrix } = await fight(fixture, mutant, before);
+  if (matrix !== null)
+    throw new ProveError(`the matrix is not the same twice, so it cannot judge: ${matrix}`);
+  if (leak !== null) throw new ProveError(`it leaks as it is; prove it first: ${leak}`);
+}
+
+/** Asks prove and lint; if one is enough, first whichever is sooner done with this mutant. */
+async function tryOne(
+  fixture: Fixture,
+  mutant: Mutant,
+  matrix: ReadonlyMap<string, Cell>,
+  lintFindings: () => Promise<string[]>,
+  untilNoticed: boolean,
+): Promise<Pick<Trial, "mutant" | "leak" | "matrix" | "lint">> {
+  const lintsFirst = untilNoticed && mutant.elsewhere && !mutant.functions;
+  const early = lintsFirst ? await lintFindings() : null;
+  if (early !== null && early.length > 0) return { mutant, leak: null, matrix: null, lint: early };
+  const fought = await fight(fixture, mutant, matrix, untilNoticed);
+  const isEnough = untilNoticed && (fought.leak ?? fought.matrix) !== null;
+  return { mutant, ...fought, lint: early ?? (isEnough ? [] : await lintFindings()) };
+}
+
+const scopeOf = ({ relations, elsewhere, functions }: Mutant): Scope => ({
+  relations,
+  elsewhere,
+  ...(functions && { functions }),
+});
 
 const place = ({ caller, target, attempt, whose }: Cell): string =>
   [caller, target, attempt, whose].join(" | ");
@@ -153,9 +184,7 @@ async function fight(
     return was?.status !== cell.status || was.detail !== cell.detail;
   };
   const cells = await attack(fixture, {
-    relations: mutant.relations,
-    elsewhere: mutant.elsewhere,
-    ...(mutant.functions && { functions: mutant.functions }),
+    ...scopeOf(mutant),
     stopAt: (cell) => cell.status === "leak" || (untilNoticed && isAnother(cell)),
   });
   const leak = cells.find(({ status }) => status === "leak");

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** What is broken on purpose below, all in one run: its controls take longer than its mutants. */
+/** What is broken on purpose below, all in one run: each part of the database is attacked as it is only once. */
 const PARTS = {
   seal: /^the seal and the permissions: context\.open_seal.*: (?!the permission)/,
   truncation: /audit_truncate on app\.(tenants|users|roles|memberships|conversations)$/,
