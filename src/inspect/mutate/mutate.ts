@@ -73,7 +73,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const found = async (): Promise<string[]> =>
         (await lint(client, checks)).map(({ check, object }) => `${check.number} ${check.name}: ${object}`);
       onProgress(0, 1, "the findings of the database as it is");
-      const known = new Set(await found());
+      const findings = new Set(await found());
       const before = rememberingMatrices(fixture);
 
       const all = await listMutants(client, fixture.targets, settings.apiRoles);
@@ -85,7 +85,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const stillborn: { name: string; reason: string }[] = [];
       for (const [done, mutant] of chosen.entries()) {
         onProgress(done, chosen.length, mutant.name);
-        const matrix = await before(mutant);
+        const known = await before(mutant);
         const rows = [[...fixture.home.rows], [...fixture.abroad.rows]] as const;
         const start = performance.now();
         await client.query("savepoint mutant");
@@ -99,8 +99,8 @@ export async function mutate(options: MutateOptions): Promise<Score> {
             continue;
           }
           if (refusal !== null) throw refusal;
-          const ask = async () => (await found()).filter((finding) => !known.has(finding));
-          const trial = await tryOne(fixture, mutant, matrix, ask, untilNoticed);
+          const ask = async () => (await found()).filter((finding) => !findings.has(finding));
+          const trial = await tryOne(fixture, mutant, known, ask, untilNoticed);
           const milliseconds = Math.round(performance.now() - start);
           const caught = isCaught({ ...trial, explanation: null, milliseconds });
           const judged = { ...trial, explanation: caught ? null : explain(mutant), milliseconds };
@@ -123,24 +123,26 @@ export async function mutate(options: MutateOptions): Promise<Score> {
  * which is the control: with nothing broken nothing may be noticed, or every mutant would be, for a wrong reason.
  */
 function rememberingMatrices(fixture: Fixture) {
-  const made = new Map<string, ReadonlyMap<string, Cell>>();
-  return async (mutant: Mutant): Promise<ReadonlyMap<string, Cell>> => {
+  const made = new Map<string, Known>();
+  return async (mutant: Mutant): Promise<Known> => {
     const part = JSON.stringify(scopeOf(mutant));
     const known = made.get(part);
     if (known) return known;
-    const matrix = new Map((await attack(fixture, scopeOf(mutant))).map((cell) => [place(cell), cell]));
-    await requireRepeatable(fixture, mutant, matrix);
-    made.set(part, matrix);
-    return matrix;
+    const said = new Set<string>();
+    const stopAt = (cell: Cell): boolean => {
+      said.add(saying(cell));
+      return false;
+    };
+    const cells = await attack(fixture, { ...scopeOf(mutant), stopAt });
+    const before = { matrix: new Map(cells.map((cell) => [place(cell), cell])), said };
+    await requireRepeatable(fixture, mutant, before);
+    made.set(part, before);
+    return before;
   };
 }
 
 /** @throws {ProveError} naming the cell that differs, or the leak that is there without any mutant */
-async function requireRepeatable(
-  fixture: Fixture,
-  mutant: Mutant,
-  before: ReadonlyMap<string, Cell>,
-): Promise<void> {
+async function requireRepeatable(fixture: Fixture, mutant: Mutant, before: Known): Promise<void> {
   const { leak, matrix } = await fight(fixture, mutant, before);
   if (matrix !== null)
     throw new ProveError(`the matrix is not the same twice, so it cannot judge: ${matrix}`);
@@ -151,14 +153,14 @@ async function requireRepeatable(
 async function tryOne(
   fixture: Fixture,
   mutant: Mutant,
-  matrix: ReadonlyMap<string, Cell>,
+  before: Known,
   lintFindings: () => Promise<string[]>,
   untilNoticed: boolean,
 ): Promise<Pick<Trial, "mutant" | "leak" | "matrix" | "lint">> {
   const lintsFirst = untilNoticed && mutant.elsewhere && !mutant.functions;
   const early = lintsFirst ? await lintFindings() : null;
   if (early !== null && early.length > 0) return { mutant, leak: null, matrix: null, lint: early };
-  const fought = await fight(fixture, mutant, matrix, untilNoticed);
+  const fought = await fight(fixture, mutant, before, untilNoticed);
   const isEnough = untilNoticed && (fought.leak ?? fought.matrix) !== null;
   return { mutant, ...fought, lint: early ?? (isEnough ? [] : await lintFindings()) };
 }
@@ -169,6 +171,14 @@ const scopeOf = ({ relations, elsewhere, functions }: Mutant): Scope => ({
   ...(functions && { functions }),
 });
 
+/** The database as it is: its matrix, and all that was said of each place, of which the matrix keeps the worst. */
+interface Known {
+  readonly matrix: ReadonlyMap<string, Cell>;
+  readonly said: ReadonlySet<string>;
+}
+
+const saying = (cell: Cell): string => `${place(cell)} | ${cell.status} | ${cell.detail}`;
+
 const place = ({ caller, target, attempt, whose }: Cell): string =>
   [caller, target, attempt, whose].join(" | ");
 
@@ -176,19 +186,27 @@ const place = ({ caller, target, attempt, whose }: Cell): string =>
 async function fight(
   fixture: Fixture,
   mutant: Mutant,
-  before: ReadonlyMap<string, Cell>,
+  { matrix: before, said }: Known,
   untilNoticed = false,
 ) {
   const isAnother = (cell: Cell): boolean => {
     const was = before.get(place(cell));
     return was?.status !== cell.status || was.detail !== cell.detail;
   };
-  const cells = await attack(fixture, {
-    ...scopeOf(mutant),
-    stopAt: (cell) => cell.status === "leak" || (untilNoticed && isAnother(cell)),
-  });
-  const leak = cells.find(({ status }) => status === "leak");
-  const changed = cells.find((cell) => cell !== leak && isAnother(cell));
+  let first: Cell | undefined;
+  const stopAt = (cell: Cell): boolean => {
+    // Of a place that is tried several times the matrix is not known before its last: what was never said there is enough.
+    if (cell.status === "leak" || (untilNoticed && !said.has(saying(cell)))) first = cell;
+    return first !== undefined;
+  };
+  const cells = await attack(fixture, { ...scopeOf(mutant), stopAt });
+  const leak = first?.status === "leak" ? first : undefined;
+  const changed =
+    untilNoticed && first
+      ? leak
+        ? undefined
+        : first
+      : cells.find((cell) => cell !== leak && isAnother(cell));
   const was = changed && before.get(place(changed));
   return {
     leak: leak ? `${place(leak)}: ${leak.detail}` : null,

@@ -7,10 +7,6 @@ export function explain(mutant: Mutant): string | null {
 
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
-    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations|webhook_endpoints)$/,
-    "A truncate of this table must cascade to tables that have the trigger themselves, and they refuse; nobody but the owner may truncate anyway.",
-  ],
-  [
     /^statistics again of every column of app\.(tenants|users)$/,
     "The wall leads to one row by the table's own key, so the planner expects one row, whatever it knows of the other columns.",
   ],
@@ -37,6 +33,26 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
     /^drop trigger guard_webhook_endpoint on /,
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
+  ],
+  [
+    /^drop trigger guard_(seats on app\.memberships|keys on auth\.api_keys)$/,
+    "The attack's tenants have no limit of members or keys, and a limit is the tenant's own affair: nothing of it is about tenants. test/tenants/settings.test.ts asks for both.",
+  ],
+  [
+    /^drop trigger guard_second_factor on app\.tenants$/,
+    "Within a tenant it keeps who has no second factor from requiring one of everybody. test/tenants/settings.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger end_powers on app\.memberships$/,
+    "Within a tenant it takes teams and grants along with whoever leaves; nobody who left is let in by the door. test/access/members.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger notify_of_api_key on auth\.api_keys$/,
+    "It tells the key's owner by mail and refuses nothing. test/mail/notices.test.ts asks for the mail.",
+  ],
+  [
+    /^with check \(the wall\): "managers of users grant what they hold" on app\.grants$/,
+    "The trigger guard_grant asks for the same permission again, and granted_by is granted to nobody for input. test/access/grants.test.ts asks for both.",
   ],
   [
     /^drop trigger end_support_where_off on app\.tenants$/,
