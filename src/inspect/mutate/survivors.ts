@@ -35,16 +35,20 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
   ],
   [
-    /^drop trigger guard_(seats on app\.memberships|keys on auth\.api_keys)$/,
-    "The attack's tenants have no limit of members or keys, and a limit is the tenant's own affair: nothing of it is about tenants. test/tenants/settings.test.ts asks for both.",
+    /^drop trigger guard_seats on app\.memberships$/,
+    "The attack's tenants have as many seats as they like, and a limit is a tenant's own: nothing of it is about two. test/access/members.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger guard_keys on auth\.api_keys$/,
+    "The attack's tenants have as many keys as they like, and a limit is a tenant's own: nothing of it is about two. test/tenants/settings.test.ts asks for it.",
   ],
   [
     /^drop trigger guard_second_factor on app\.tenants$/,
-    "Within a tenant it keeps who has no second factor from requiring one of everybody. test/tenants/settings.test.ts asks for it.",
+    "Within a tenant it says what takes a fresh sign-in; the attack's people have just signed in. test/tenants/settings.test.ts asks for it.",
   ],
   [
     /^drop trigger end_powers on app\.memberships$/,
-    "Within a tenant it takes teams and grants along with whoever leaves; nobody who left is let in by the door. test/access/members.test.ts asks for it.",
+    "Within a tenant it keeps teams and grants from waiting for whoever was removed, whom the door does not let in meanwhile. test/access/grants.test.ts asks for it.",
   ],
   [
     /^drop trigger notify_of_api_key on auth\.api_keys$/,
