@@ -234,6 +234,7 @@ until it is undone (2 s waiting, 10 s running at most): a quiet hour, or a copy,
                      notices: the score, and why each survivor is no leak. It copies the database, so nobody
                      else may be connected
   --sample N         only so many mutants, chosen by the seed
+  --until-noticed    lets each mutant go as soon as somebody notices it: the same score, sooner
   --config FILE      for a database that is not Rowhouse's: how callers come in, as JSON
                      {"tenantColumn": "org_id", "apiRoles": ["web"], "shared": ["public.plans"],
                       "enter": ["select set_config('app.org', $tenant, true)"]}

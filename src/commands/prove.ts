@@ -18,6 +18,7 @@ export async function proveDatabase(args: string[]): Promise<0 | 1> {
     config: { type: "string" },
     mutate: { type: "boolean" },
     sample: { type: "string" },
+    "until-noticed": { type: "boolean" },
     output: { type: "string" },
     expect: { type: "string" },
   });
@@ -42,7 +43,8 @@ export async function proveDatabase(args: string[]): Promise<0 | 1> {
       const { mutate } = await import("../inspect/mutate/mutate.ts");
       const { isHeld, mutationFormats } = await import("../inspect/mutate/report.ts");
       if (format === "matrix") throw new UsageError("--format matrix is not for --mutate");
-      const score = await mutate({ url, config, seed, sample, onProgress: show });
+      const untilNoticed = values["until-noticed"] ?? false;
+      const score = await mutate({ url, config, seed, sample, untilNoticed, onProgress: show });
       print(mutationFormats[format](score));
       return isHeld(score) ? 0 : 1;
     }

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly relations: readonly string[];
   /** Whether functions, roles and contexts are worth attacking. */
   readonly elsewhere: boolean;
+  /** The functions, where nothing else elsewhere is another than before. */
+  readonly functions?: readonly number[];
 }
 
 /** Everything that could be broken in a database, one at a time, from its catalogue. */
@@ -50,7 +52,7 @@ export async function listMutants(
     });
   }
   for (const sql of [FUNCTIONS, ROLES, SCHEMAS]) {
-    const { rows } = await client.query<{ kind: string; name: string; sql: string }>(sql, [
+    const { rows } = await client.query<Pick<Mutant, "kind" | "name" | "sql" | "functions">>(sql, [
       targets.catalogue.functions.map(({ oid }) => oid),
       apiRoles,
     ]);
@@ -199,7 +201,8 @@ where pg_class.oid = any($1::oid[]) and not has_table_privilege(role, pg_class.o
 const FUNCTIONS = `
 select 'make a definer function executable' as kind, 'grant execute on function ' || pg_proc.oid::regprocedure || ' to ' || role as name,
   format('grant usage on schema %I to %I; grant execute on %s %s to %2$I',
-    nspname, role, case prokind when 'p' then 'procedure' else 'function' end, pg_proc.oid::regprocedure) as sql
+    nspname, role, case prokind when 'p' then 'procedure' else 'function' end, pg_proc.oid::regprocedure) as sql,
+  array[pg_proc.oid::int4] as functions
 from pg_catalog.pg_proc join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
 cross join unnest($2::text[]) as role
 where pg_proc.oid = any($1::oid[]) and not has_function_privilege(role, pg_proc.oid, 'execute')`;

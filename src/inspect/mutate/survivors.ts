@@ -7,10 +7,6 @@ export function explain(mutant: Mutant): string | null {
 
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
-    /^drop trigger audit_truncate on app\.(tenants|users|roles|memberships|conversations|webhook_endpoints)$/,
-    "A truncate of this table must cascade to tables that have the trigger themselves, and they refuse; nobody but the owner may truncate anyway.",
-  ],
-  [
     /^statistics again of every column of app\.(tenants|users)$/,
     "The wall leads to one row by the table's own key, so the planner expects one row, whatever it knows of the other columns.",
   ],
@@ -37,6 +33,30 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
     /^drop trigger guard_webhook_endpoint on /,
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
+  ],
+  [
+    /^drop trigger guard_seats on app\.memberships$/,
+    "The attack's tenants have as many seats as they like, and a limit is a tenant's own: nothing of it is about two. test/access/members.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger guard_keys on auth\.api_keys$/,
+    "The attack's tenants have as many keys as they like, and a limit is a tenant's own: nothing of it is about two. test/tenants/settings.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger guard_second_factor on app\.tenants$/,
+    "Within a tenant it says what takes a fresh sign-in; the attack's people have just signed in. test/tenants/settings.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger end_powers on app\.memberships$/,
+    "Within a tenant it keeps teams and grants from waiting for whoever was removed, whom the door does not let in meanwhile. test/access/grants.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger notify_of_api_key on auth\.api_keys$/,
+    "It tells the key's owner by mail and refuses nothing. test/mail/notices.test.ts asks for the mail.",
+  ],
+  [
+    /^with check \(the wall\): "managers of users grant what they hold" on app\.grants$/,
+    "The trigger guard_grant asks for the same permission again, and granted_by is granted to nobody for input. test/access/grants.test.ts asks for both.",
   ],
   [
     /^drop trigger end_support_where_off on app\.tenants$/,

@@ -27,8 +27,11 @@ const LOCK_TIMEOUT = 2_000;
 /** Runs attempts one after the other on one connection, each undone before the next. */
 export async function createExecutor(client: pg.ClientBase, targets: Targets, foreign: Tenant) {
   const superuser = await isSuperuser(client);
+  const position = await positionOf(client);
   const rowsWitness = witnessOf(targets, foreign);
   const settings = new Map<string, string>();
+
+  const leave = superuser ? "reset role; reset session authorization" : "reset role";
 
   /** SQL that becomes the caller's role, with the settings that a sign-in would have brought. */
   async function become(caller: Caller): Promise<string> {
@@ -41,10 +44,14 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
 
   /** Deferred constraints would speak at commit; they are asked now. */
   async function statement(sql: string): Promise<Outcome> {
+    const isCopy = /^copy/.test(sql);
     try {
-      const answer: unknown = await client.query({ text: sql, rowMode: "array" });
-      const last = (Array.isArray(answer) ? answer.at(-1) : answer) as pg.QueryArrayResult<unknown[]>;
-      await client.query("set constraints all immediate");
+      const answer: unknown = await client.query({
+        text: isCopy ? sql : `${sql}; set constraints all immediate`,
+        rowMode: "array",
+      });
+      const last = (Array.isArray(answer) ? answer.at(-2) : answer) as pg.QueryArrayResult<unknown[]>;
+      if (isCopy) await client.query("set constraints all immediate");
       return { rows: last.rows ?? [], count: last.rowCount ?? 0 };
     } catch (error) {
       if (!(error instanceof pg.DatabaseError)) throw error;
@@ -53,7 +60,9 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
   }
 
   async function observe(witness: string): Promise<string> {
-    const { rows } = await client.query<{ state: string }>(witness);
+    // By name: to plan it takes ten times as long as to run it.
+    const name = `prove_${witness === rowsWitness ? "rows" : "definitions"}`;
+    const { rows } = await client.query<{ state: string }>({ name, text: witness });
     return rows.map(({ state }) => state).join("\n");
   }
   const before = await observe(rowsWitness);
@@ -69,7 +78,9 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
   }
 
   async function execute(attempt: Attempt): Promise<Execution> {
+    const room = attempt.prepare ? ["savepoint attempt", attempt.prepare] : ["savepoint attempt"];
     const first = [
+      position,
       await become(attempt.caller),
       ...(attempt.caller.enter === null ? [] : [attempt.caller.enter]),
       ...(attempt.twin ? ["savepoint twin"] : []),
@@ -77,12 +88,15 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     try {
       let twin: Outcome | null = null;
       let defined = "";
+      let began: string | null;
       try {
-        await client.query(attempt.prepare ? `savepoint attempt; ${attempt.prepare}` : "savepoint attempt");
-        if (attempt.otherwise) twin = await outcomeIn(attempt.otherwise, attempt);
-        if (attempt.asItIs) await client.query(attempt.asItIs);
-        if (attempt.wrong === "define") defined = await observe(DEFINITIONS);
-        await client.query(first.join("; "));
+        if (attempt.otherwise || attempt.asItIs || attempt.wrong === "define") {
+          await client.query(room.splice(0).join("; "));
+          if (attempt.otherwise) twin = await outcomeIn(attempt.otherwise, attempt);
+          if (attempt.asItIs) await client.query(attempt.asItIs);
+          if (attempt.wrong === "define") defined = await observe(DEFINITIONS);
+        }
+        began = positionIn(await client.query([...room, ...first].join("; ")));
       } catch (error) {
         if (!(error instanceof pg.DatabaseError)) throw error;
         return { stayedOut: `${error.code}: ${error.message}` };
@@ -96,12 +110,12 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
       // A select of a table changes nothing; a function's call is `select * from f()`, and is looked after.
       if (attempt.otherwise || (attempt.wrong !== "reveal" && /^(select|copy \(|lock)/.test(attempt.sql)))
         return { outcome, twin, changed: [] };
-      await client.query(superuser ? "reset role; reset session authorization" : "reset role");
-      const changed =
-        attempt.wrong === "define"
-          ? differences(defined, await observe(DEFINITIONS))
-          : differences(before, await observe(rowsWitness));
-      return { outcome, twin, changed };
+      const ended = positionIn(await client.query(`${leave}; ${position}`));
+      if (attempt.wrong === "define")
+        return { outcome, twin, changed: differences(defined, await observe(DEFINITIONS)) };
+      // What was written is in the write-ahead log: where that has not moved, nothing was.
+      if (began !== null && began === ended) return { outcome, twin, changed: [] };
+      return { outcome, twin, changed: differences(before, await observe(rowsWitness)) };
     } finally {
       await client.query("rollback to savepoint attempt; release savepoint attempt");
     }
@@ -128,7 +142,7 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
         const wrong = check(sql, outcome);
         if (wrong !== null) return wrong;
       }
-      await client.query(superuser ? "reset role; reset session authorization" : "reset role");
+      await client.query(leave);
       const changed = differences(before, await observe(rowsWitness));
       return changed.length > 0 ? `changed the other tenant's ${changed.join(", ")}` : null;
     } finally {
@@ -146,6 +160,21 @@ async function isSuperuser(client: pg.ClientBase): Promise<boolean> {
     "select rolsuper as is from pg_catalog.pg_roles where rolname = session_user",
   );
   return rows[0]?.is ?? false;
+}
+
+/** SQL for how far the write-ahead log is; nothing for an administrator who may not ask, and in a replica. */
+async function positionOf(client: pg.ClientBase): Promise<string> {
+  const { rows } = await client.query<{ may: boolean }>(
+    `select has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'execute') and not pg_is_in_recovery() as may`,
+  );
+  return `select ${rows[0]?.may ? "pg_catalog.pg_current_wal_insert_lsn()" : "null"} as position`;
+}
+
+/** The answer to that, among those of several statements. */
+function positionIn(answers: unknown): string | null {
+  for (const { rows } of answers as readonly pg.QueryResult<{ position?: string | null }>[])
+    if (rows[0] && "position" in rows[0]) return rows[0].position ?? null;
+  return null;
 }
 
 /** As if the role had signed in itself: its session settings hold, and `reset role` leads nowhere. */

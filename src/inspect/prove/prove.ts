@@ -31,8 +31,10 @@ export interface Scope {
   readonly callers?: readonly string[];
   /** Whether functions, roles and contexts are attacked too. Default true. */
   readonly elsewhere?: boolean;
-  /** Whether the first leak is enough. */
-  readonly stopAtLeak?: boolean;
+  /** Only these functions, by their oids, and neither roles nor contexts. */
+  readonly functions?: readonly number[];
+  /** Whether a cell is enough: the attack ends with it. */
+  readonly stopAt?: (cell: Cell) => boolean;
 }
 
 /** Told after each step of a long attack. */
@@ -56,10 +58,10 @@ export async function attack(
       for await (const attempt of step.attempts()) {
         const cell = await tried(attempt);
         add(cell);
-        if (cell.status === "leak" && scope.stopAtLeak) return [...cells.values()];
+        if (scope.stopAt?.(cell)) return [...cells.values()];
       }
     }
-    if (scope.elsewhere !== false) for (const cell of await leftovers(fixture)) add(cell);
+    if (reachesEverything(scope)) for (const cell of await leftovers(fixture)) add(cell);
     onProgress(steps.length, steps.length, "done");
     return [...cells.values()];
   } finally {
@@ -104,6 +106,9 @@ export async function attack(
     return { cell: { ...cell, ...verdict, script } };
   }
 }
+
+const reachesEverything = ({ elsewhere, functions }: Scope): boolean =>
+  elsewhere !== false && functions === undefined;
 
 /** How many rows of a table are the caller's own tenants'. */
 const ownRows = (home: Tenant, relation: Relation): number =>
@@ -151,7 +156,7 @@ async function planSteps(fixture: Fixture, scope: Scope): Promise<Step[]> {
   const proposed = remembering(fixture);
   const api = callers.filter(({ role }) => settings.apiRoles.includes(role));
   const operators = await readOperators(client);
-  if (scope.elsewhere !== false) {
+  if (reachesEverything(scope)) {
     const inside = api.find(({ enter, name }) => enter !== null && name !== "API key");
     if (inside) {
       steps.push({
@@ -204,9 +209,11 @@ async function planSteps(fixture: Fixture, scope: Scope): Promise<Step[]> {
     }
   }
   if (scope.elsewhere === false) return steps;
-  const functions = await callable(client, targets.catalogue.functions, [
-    ...new Set(api.map(({ role }) => role)),
-  ]);
+  const functions = await callable(
+    client,
+    targets.catalogue.functions.filter(({ oid }) => scope.functions?.includes(oid) ?? true),
+    [...new Set(api.map(({ role }) => role))],
+  );
   for (const { definer, roles } of functions) {
     for (const caller of api.filter(({ role }) => roles.includes(role))) {
       steps.push({
@@ -223,6 +230,7 @@ async function planSteps(fixture: Fixture, scope: Scope): Promise<Step[]> {
       });
     }
   }
+  if (!reachesEverything(scope)) return steps;
   for (const role of settings.apiRoles) {
     const [caller] = api.filter((one) => one.role === role);
     if (!caller) continue;

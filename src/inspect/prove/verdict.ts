@@ -61,11 +61,14 @@ export function judge(attempt: Attempt, execution: Execution, markers: Markers, 
     );
   }
   if ("refusal" in outcome) {
-    const { code, detail } = outcome.refusal;
+    const { code, detail, message } = outcome.refusal;
     if (attempt.wrong === "copy in" && code === "57014") return leak("the server takes rows of any tenant");
     if (code === "57014" || code === "55P03")
       return { status: "unproven", detail: `${code}: it took too long` };
-    return { status: "denied", detail: code === "RH403" ? `${code} ${detail}` : (code ?? "refused") };
+    return {
+      status: "denied",
+      detail: [code ?? "refused", reasonOf(code, detail, message)].join(" ").trim(),
+    };
   }
 
   const { count, rows } = outcome;
@@ -102,11 +105,18 @@ export function judge(attempt: Attempt, execution: Execution, markers: Markers, 
     case "reveal":
       break;
     case "nothing":
-      return count > 0 ? { status: "allowed", detail: "yes" } : { status: "denied", detail: "–" };
+      if (count === 0) return { status: "denied", detail: "–" };
+      return { status: "allowed", detail: count === 1 ? "yes" : `${count} rows` };
   }
   if (!attempt.bait)
     return { status: "unproven", detail: "there was no row of the other tenant to be found" };
   return { status: "denied", detail: "–" };
+}
+
+/** Of a refusal of ours, the permission that is missing; of a truncate that cascades, the table that refused it. */
+function reasonOf(code: string | undefined, detail: string | undefined, message: string): string {
+  if (code === "RH403") return String(detail);
+  return code === "RH405" ? (/^\w+ of (\S+) is refused/.exec(message)?.[1] ?? "") : "";
 }
 
 function said(outcome: Outcome): string {

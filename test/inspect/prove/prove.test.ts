@@ -125,6 +125,13 @@ describe("our own database", () => {
     expect(cell("sign-in", "select", "own")).toBe("42501");
   });
 
+  test("keeps an owner in each tenant, whoever asks", async () => {
+    const { cells } = await proof({ scope: { relations: ["app.memberships"], elsewhere: false } });
+    const stepsDown = cells.filter(({ attempt, whose }) => attempt === "update is_owner" && whose === "own");
+    expect(stepsDown.find(({ caller }) => caller === "owner")?.detail).toBe("RH409");
+    expect(stepsDown.filter(({ caller, status }) => caller === "owner" && status === "allowed")).toEqual([]);
+  });
+
   test("says the same again with the same seed", async () => {
     const scope = { relations: ["app.roles"] };
     const [one, two] = [await proof({ scope, runs: 20, seed: 5 }), await proof({ scope, runs: 20, seed: 5 })];
@@ -161,6 +168,29 @@ describe("a table that a developer adds", () => {
     expect(found.cells).toContainEqual(
       expect.objectContaining({ caller: "member", attempt: "insert", whose: "own", status: "allowed" }),
     );
+  });
+
+  test.each([
+    ["update", "update blindly"],
+    ["delete", "delete blindly"],
+  ])("shows who could %s what is hidden from them", async (command, attempt) => {
+    const split = `${GOOD} drop policy "notes are the tenant's" on app.notes;
+      create policy wall on app.notes as restrictive to rowhouse_app using (${WALL});
+      create policy seen on app.notes for select to rowhouse_app using (tenant_id = (select context.tenant_where('view_audit')));
+      create policy changed on app.notes for update to rowhouse_app using (tenant_id = (select context.tenant_where('view_audit')));
+      create policy removed on app.notes for delete to rowhouse_app using (tenant_id = (select context.tenant_where('view_audit')));`;
+    const said = async (more: string): Promise<string[]> => {
+      const { cells } = await having(split + more, "drop table app.notes", () =>
+        proof({ scope: { relations: ["app.notes"], elsewhere: false, callers: ["owner", "member"] } }),
+      );
+      expect(leaksOf({ cells } as Proof)).toEqual([]);
+      return ["owner", "member"].map(
+        (caller) => cells.find((one) => one.caller === caller && one.attempt === attempt)!.detail,
+      );
+    };
+    expect(await said("")).toEqual(["yes", "–"]);
+    const careless = `create policy careless on app.notes for ${command} to rowhouse_app using (${WALL});`;
+    expect(await said(careless)).toEqual(["yes", "yes"]);
   });
 
   test("is reported as unproven where no row can be built, and the reason with it", async () => {

@@ -1,4 +1,4 @@
-import { keyOf, ownRow, type Row, rowsOf, type Tenant } from "../../fixture/tenant.ts";
+import { keyOf, ownRow, type Row, type Tenant } from "../../fixture/tenant.ts";
 import { ident, isRow, literal } from "../../sql.ts";
 import {
   across,
@@ -10,7 +10,7 @@ import {
   victimOf,
 } from "./table_attack.ts";
 
-/** Changes of the other tenant's rows, by their key, all of them and blindly, and moves between the tenants. */
+/** Changes of the other tenant's rows, by their key and all of them, and moves between the tenants. */
 export function* changing(attack: TableAttack): Generator<Part> {
   const { targets, relation, root, home, abroad, caller } = attack;
   const tenantColumn = targets.tenantColumnOf(root);
@@ -55,11 +55,6 @@ export function* changing(attack: TableAttack): Generator<Part> {
       rows: [victim],
     });
   }
-  // Without a condition only the policies of the command itself are asked, not those for select.
-  const constant = pickConstant(attack);
-  if (constant)
-    yield across("update blindly", "reveal", `update ${relation.name} set ${constant}`, { rows: [victim] });
-  yield across("delete blindly", "reveal", `delete from ${relation.name}`, { rows: [victim] });
   const own = ownRow(home, root, caller.person);
   if (own && tenantColumn !== null && relation !== targets.tenants?.table) {
     const theirs = `${ident(tenantColumn)} = ${literal(root, tenantColumn, abroad.id)}`;
@@ -75,14 +70,6 @@ export function* changing(attack: TableAttack): Generator<Part> {
       { rows: [own] },
     );
   }
-}
-
-/** A column that is granted, set to a value that the caller's tenant has: no column is read. */
-function pickConstant({ root, rights, home }: TableAttack): string | null {
-  const unique = root.uniqueKeys.flatMap(({ columns }) => columns);
-  const column = rights.update.find((one) => !unique.includes(one)) ?? rights.update[0];
-  const row = rowsOf(home, root)[0];
-  return column && row ? `${ident(column)} = ${literal(root, column, row.values[column] ?? null)}` : null;
 }
 
 function absentKey(victim: Row, home: Tenant): Record<string, string> {

@@ -2,7 +2,7 @@ import type { Relation } from "../../fixture/catalogue.ts";
 import { colleaguesRow, ownRow, type Row, rowsOf, type Tenant } from "../../fixture/tenant.ts";
 import { ident, insertion, isRow, literal } from "../../sql.ts";
 import type { Whose, Wrong } from "../attempt.ts";
-import { isUuid, type Part, pick, type TableAttack, touched } from "./table_attack.ts";
+import { isUuid, type Part, pick, type TableAttack, touched, victimOf } from "./table_attack.ts";
 
 /** Within the tenant: what is allowed is for the policies to say, but outside the door nothing is. */
 export function* within(attack: TableAttack): Generator<Part> {
@@ -33,6 +33,7 @@ export function* within(attack: TableAttack): Generator<Part> {
       };
     }
   }
+  yield* wherever(attack, wrong);
   if ("reason" in own) {
     yield { name: "insert", whose: "own", wrong, sql: "", unproven: `no row could be built: ${own.reason}` };
     return;
@@ -66,6 +67,30 @@ export function* within(attack: TableAttack): Generator<Part> {
       ...(own.prepare && { prepare: own.prepare }),
     };
   }
+}
+
+/**
+ * Rows that are not named one by one. Without a condition only the policies of the command itself are asked, not those for
+ * select: what is hidden from somebody, they could still change. Rows of the other tenant that went along would be noticed.
+ */
+function* wherever(attack: TableAttack, wrong: Wrong): Generator<Part> {
+  const { targets, relation, root, home } = attack;
+  const part = { whose: "own", wrong, rows: [...rowsOf(home, root), victimOf(attack)] } as const;
+  const constant = pickConstant(attack);
+  if (constant) yield { name: "update blindly", sql: `update ${relation.name} set ${constant}`, ...part };
+  yield { name: "delete blindly", sql: `delete from ${relation.name}`, ...part };
+  const column = targets.tenantColumnOf(root);
+  if (column === null) return;
+  const sql = `delete from ${relation.name} where ${ident(column)} = ${literal(root, column, home.id)}`;
+  yield { name: "delete everything", sql, ...part };
+}
+
+/** A column that is granted, set to a value that the caller's tenant has: no column is read. */
+function pickConstant({ root, rights, home }: TableAttack): string | null {
+  const unique = root.uniqueKeys.flatMap(({ columns }) => columns);
+  const column = rights.update.find((one) => !unique.includes(one)) ?? rights.update[0];
+  const row = rowsOf(home, root)[0];
+  return column && row ? `${ident(column)} = ${literal(root, column, row.values[column] ?? null)}` : null;
 }
 
 /** A value that a column has in another row of the tenant: a role that is not one's own, another status. */
