@@ -2097,6 +2097,7 @@ comment on table auth.request_counts is 'How many requests of each tenant were a
 comment on column auth.request_counts.id is 'Which tenant.';
 comment on column auth.request_counts.day is 'Which day, by UTC.';
 comment on column auth.request_counts.count is 'How many on that day, as far as the web processes have told.';
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON auth.request_counts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.request_counts enable row level security;
 alter table auth.request_counts force row level security;
 grant insert, select, update on auth.request_counts to rowhouse_definer;
