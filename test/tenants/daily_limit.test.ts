@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApiKeys } from "../../src/auth/api_key.ts";
 import { countRequests } from "../../src/auth/request_counts.ts";
@@ -168,6 +169,7 @@ describe("over HTTP", () => {
     for (let n = 0; n < 2_000; n++) {
       const found = await probe();
       if (will(found)) return found;
+      await setTimeout(10);
     }
     throw new Error("it never came");
   }
