@@ -46,7 +46,13 @@ create schema tenancy authorization rowhouse_owner;
 comment on schema tenancy is 'What an application''s own migrations call, to have tables like ours. Nobody who serves requests may enter.';
 grant usage on schema tenancy to rowhouse_definer;
 
+create extension btree_gin with schema extensions;
+
+create extension pg_trgm with schema extensions;
+
 create extension pgcrypto with schema extensions;
+
+create extension unaccent with schema extensions;
 
 -- Default privileges ------------------------------------------------------------------------------
 
@@ -99,6 +105,31 @@ create type app.identity as (
     last_used_at timestamp with time zone
 );
 comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
+
+create type app.model_provider as (
+    base_url text,
+    has_key boolean,
+    models text[],
+    default_model text,
+    system_prompt text,
+    active boolean,
+    updated_at timestamp with time zone
+);
+comment on type app.model_provider is 'The company''s own provider of models. Its key is written and never read.';
+
+create type app.passage as (
+    chunk_id uuid,
+    document_id uuid,
+    version integer,
+    title text,
+    ordinal integer,
+    heading text,
+    content text,
+    rank integer,
+    score double precision,
+    sha256 text
+);
+comment on type app.passage is 'A passage of a document that answers a question, with its place among those found.';
 
 create type app.passkey as (
     id uuid,
@@ -164,7 +195,9 @@ create type app.tenant_usage as (
     keys_used integer,
     requests_per_minute integer,
     requests_per_day integer,
-    requests_today integer
+    requests_today integer,
+    storage bigint,
+    storage_used bigint
 );
 comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
 
@@ -190,6 +223,84 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 
 -- Tables ------------------------------------------------------------------------------------------
 
+create table app.budgets (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    level text not null,
+    subject_id uuid,
+    model text,
+    period text default 'month'::text not null,
+    cap_micros bigint not null,
+    spent_micros bigint default 0 not null,
+    reserved_micros bigint default 0 not null,
+    period_start timestamp with time zone default date_trunc('month'::text, now(), 'UTC'::text) not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint budgets_pkey PRIMARY KEY (tenant_id, id),
+    constraint budgets_tenant_id_level_subject_id_model_period_key UNIQUE NULLS NOT DISTINCT (tenant_id, level, subject_id, model, period),
+    constraint budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint budgets_cap_micros_check CHECK (((cap_micros >= 0) AND (cap_micros <= '1000000000000000'::bigint))),
+    constraint budgets_level_check CHECK ((level = ANY (ARRAY['tenant'::text, 'team'::text, 'user'::text, 'key'::text, 'model'::text]))),
+    constraint budgets_model_check CHECK ((model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint budgets_period_check CHECK ((period = ANY (ARRAY['day'::text, 'month'::text]))),
+    constraint budgets_reserved_micros_check CHECK ((reserved_micros >= 0)),
+    constraint budgets_spent_micros_check CHECK ((spent_micros >= 0)),
+    constraint budgets_subject_check CHECK ((((subject_id IS NOT NULL) = (level = ANY (ARRAY['team'::text, 'user'::text, 'key'::text]))) AND ((model IS NOT NULL) = (level = 'model'::text))))
+);
+comment on table app.budgets is 'How much answers may cost in a day or a month (UTC): in all, for a team, a user, a key or a model.';
+comment on column app.budgets.id is 'Its key.';
+comment on column app.budgets.level is 'What it is for. tenant: everything; team: conversations of one team; user: one person; key: one API key; model: one model.';
+comment on column app.budgets.subject_id is 'The team, the user or the key.';
+comment on column app.budgets.model is 'The model.';
+comment on column app.budgets.period is 'How often it begins anew. day: every day; month: every month.';
+comment on column app.budgets.cap_micros is 'The most that may be spent, in millionths of the installation''s currency.';
+comment on column app.budgets.spent_micros is 'What was spent in the period that began at period_start.';
+comment on column app.budgets.reserved_micros is 'What turns under way may cost at most.';
+comment on column app.budgets.period_start is 'When the period began that spent_micros is of.';
+comment on column app.budgets.created_at is 'When it was made.';
+comment on column app.budgets.updated_at is 'When its cap was last changed.';
+alter table app.budgets alter column level set statistics 0, alter column model set statistics 0, alter column period set statistics 0;
+alter table app.budgets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.budgets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'cap_micros,created_at,id,level,model,period,period_start,reserved_micros,spent_micros,subject_id,tenant_id,updated_at', '', 'spent_micros,reserved_micros,period_start');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.budgets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER open_budget BEFORE INSERT ON app.budgets FOR EACH ROW EXECUTE FUNCTION app.open_budget();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF cap_micros ON app.budgets FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.budgets enable row level security;
+alter table app.budgets force row level security;
+grant delete on app.budgets to rowhouse_app;
+grant delete, select on app.budgets to rowhouse_definer;
+grant insert (level, subject_id, model, period, cap_micros) on app.budgets to rowhouse_app;
+grant select (tenant_id, id, level, subject_id, model, period, cap_micros, spent_micros, reserved_micros, period_start, created_at, updated_at) on app.budgets to rowhouse_app;
+grant update (cap_micros) on app.budgets to rowhouse_app;
+grant update (spent_micros, reserved_micros, period_start) on app.budgets to rowhouse_definer;
+create policy "nothing crosses the wall" on app.budgets as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.budgets is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "turns hold and spend" on app.budgets
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "turns hold and spend" on app.budgets is 'context.reserve() before the provider is called; context.release() when the turn is over or lost, for turns of several tenants at once.';
+create policy "whoever configures the model changes a cap" on app.budgets
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "whoever configures the model changes a cap" on app.budgets is 'Only the cap: a budget of another period or of somebody else is another budget.';
+create policy "whoever configures the model removes budgets" on app.budgets
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "whoever configures the model removes budgets" on app.budgets is 'Turns under way that hold something of it settle without it.';
+create policy "whoever configures the model sets budgets" on app.budgets
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "whoever configures the model sets budgets" on app.budgets is 'Models and what they may cost are one matter. Counters are not granted for input: they move with turns.';
+create policy "whoever sees figures or sets budgets reads them" on app.budgets
+    for select to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_where('configure_model'::text) AS tenant_where)) OR (tenant_id = ( SELECT context.tenant_where('view_analytics'::text) AS tenant_where))));
+comment on policy "whoever sees figures or sets budgets reads them" on app.budgets is 'A cap, and how far it is used. Others learn of one when it stops them.';
+
 create table app.conversations (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -199,6 +310,9 @@ create table app.conversations (
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     team_id uuid,
+    pinned_at timestamp with time zone,
+    last_message_at timestamp with time zone,
+    deleted_at timestamp with time zone,
     constraint conversations_pkey PRIMARY KEY (tenant_id, id),
     constraint conversations_tenant_id_user_id_id_key UNIQUE (tenant_id, user_id, id),
     constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
@@ -214,29 +328,38 @@ comment on column app.conversations.title is 'What it is about, in its member''s
 comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
 comment on column app.conversations.created_at is 'When it began.';
 comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
-comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. It never changes; null once the team is no more.';
+comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. Its member shares it and takes it back; null once the team is no more.';
+comment on column app.conversations.pinned_at is 'Since when its member has it at the top; null: not pinned.';
+comment on column app.conversations.last_message_at is 'When its last message was written; null: nothing was said yet.';
+comment on column app.conversations.deleted_at is 'Since when it is in the bin, where only its member sees it, for thirty days; null: it is not.';
 CREATE INDEX conversations_by_change ON app.conversations USING btree (tenant_id, updated_at, id);
+CREATE INDEX conversations_discarded ON app.conversations USING btree (tenant_id, user_id, deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX conversations_of_member_by_change ON app.conversations USING btree (tenant_id, user_id, updated_at, id);
 CREATE INDEX conversations_of_team ON app.conversations USING btree (tenant_id, team_id, id);
 CREATE INDEX conversations_of_team_by_change ON app.conversations USING btree (tenant_id, team_id, updated_at, id);
 alter table app.conversations alter column title set statistics 0, alter column status set statistics 0;
 alter table app.conversations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.conversations alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,status,team_id,tenant_id,updated_at,user_id', 'title', 'updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,deleted_at,id,last_message_at,pinned_at,status,team_id,tenant_id,updated_at,user_id', 'title', 'updated_at,last_message_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.conversations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 grant delete on app.conversations to rowhouse_app;
 grant delete, select on app.conversations to rowhouse_definer;
+grant insert (tenant_id, user_id, team_id) on app.conversations to rowhouse_definer;
 grant insert (title, team_id) on app.conversations to rowhouse_app;
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
-grant update (title, status) on app.conversations to rowhouse_app;
-grant update (updated_at) on app.conversations to rowhouse_definer;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id, pinned_at, last_message_at, deleted_at) on app.conversations to rowhouse_app;
+grant update (title, status, pinned_at) on app.conversations to rowhouse_app;
+grant update (title, updated_at, team_id, last_message_at, deleted_at) on app.conversations to rowhouse_definer;
+create policy "a turn begins a conversation of its caller's" on app.conversations
+    for insert to rowhouse_definer
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "a turn begins a conversation of its caller's" on app.conversations is 'context.begin_turn(), which asks for the permission and whether a team is the caller''s.';
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
-comment on policy "holders of view_all_chats read every conversation" on app.conversations is 'Administrators answer for what the machine says in the company''s name. They read; they do not write.';
+    using (((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)) AND (deleted_at IS NULL)));
+comment on policy "holders of view_all_chats read every conversation" on app.conversations is 'Administrators answer for what the machine says in the company''s name. They read; they do not write. What its member put into the bin is out of their sight, too.';
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
@@ -247,22 +370,22 @@ create policy "members delete their own conversations" on app.conversations
 comment on policy "members delete their own conversations" on app.conversations is 'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 create policy "members of a team read its conversations" on app.conversations
     for select to rowhouse_app
-    using ((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])));
-comment on policy "members of a team read its conversations" on app.conversations is 'They read along, and write only into their own. Who is in which team the door looks up afresh.';
+    using (((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])) AND (deleted_at IS NULL)));
+comment on policy "members of a team read its conversations" on app.conversations is 'They read along, and write only into their own. Who is in which team the door looks up afresh. What is in the bin only its member sees, for the thirty days in which they can take it back.';
 create policy "members read their own conversations" on app.conversations
     for select to rowhouse_app
     using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
 comment on policy "members read their own conversations" on app.conversations is 'A conversation is between one person and the machine; colleagues do not read along. One that belongs to a team is out of the reach of who left it, whoever began it.';
-create policy "members rename and archive their own conversations" on app.conversations
+create policy "members rename, pin and archive their own conversations" on app.conversations
     for update to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))))
     with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
-comment on policy "members rename and archive their own conversations" on app.conversations is 'Title and status; a conversation never changes hands, nor teams.';
+comment on policy "members rename, pin and archive their own conversations" on app.conversations is 'Title, status and pin; a conversation never changes hands. Sharing and discarding are calls of their own, because its messages go along.';
 create policy "messages move their own conversation" on app.conversations
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "messages move their own conversation" on app.conversations is 'app.receive_message() sets updated_at, and holds no other column.';
+comment on policy "messages move their own conversation" on app.conversations is 'app.receive_message() sets its clocks, and its title where it has none; context.move_conversation() shares it, discards it and takes it back.';
 create policy "nothing crosses the wall" on app.conversations as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -276,10 +399,400 @@ create policy "the desk explains one row" on app.conversations
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "what was thirty days in the bin goes" on app.conversations
+    for delete to rowhouse_definer
+    using ((deleted_at <= (now() - '30 days'::interval)));
+comment on policy "what was thirty days in the bin goes" on app.conversations is 'jobs.expire_conversations(), of every tenant and with the messages.';
+create policy "what was thirty days in the bin is found" on app.conversations
+    for select to rowhouse_definer
+    using ((deleted_at <= (now() - '30 days'::interval)));
+comment on policy "what was thirty days in the bin is found" on app.conversations is 'jobs.expire_conversations(): a delete has to find its rows.';
+create policy "what was thirty days in the bin is held" on app.conversations
+    for update to rowhouse_definer
+    using ((deleted_at <= (now() - '30 days'::interval)))
+    with check (false);
+comment on policy "what was thirty days in the bin is held" on app.conversations is 'jobs.expire_conversations() locks what it deletes, and changes nothing.';
 create policy "whoever is erased takes their conversations with them" on app.conversations
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.document_chunks (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    document_id uuid not null,
+    version integer not null,
+    attempt integer not null,
+    live boolean default false not null,
+    ordinal integer not null,
+    visibility text not null,
+    team_id uuid,
+    user_id uuid not null,
+    starts_at integer not null,
+    ends_at integer not null,
+    language text not null,
+    heading text default ''::text not null,
+    content text not null,
+    sha256 text not null,
+    search tsvector not null,
+    model text,
+    embedding real[],
+    signs bit varying,
+    created_at timestamp with time zone default now() not null,
+    constraint document_chunks_pkey PRIMARY KEY (tenant_id, id),
+    constraint document_chunks_tenant_id_document_id_attempt_ordinal_key UNIQUE (tenant_id, document_id, attempt, ordinal),
+    constraint document_chunks_tenant_id_document_id_fkey FOREIGN KEY (tenant_id, document_id) REFERENCES app.documents(tenant_id, id) ON DELETE CASCADE,
+    constraint document_chunks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint document_chunks_attempt_check CHECK ((attempt > 0)),
+    constraint document_chunks_check CHECK ((ends_at >= starts_at)),
+    constraint document_chunks_content_check CHECK (((length(content) >= 1) AND (length(content) <= 20000))),
+    constraint document_chunks_embedding_check CHECK ((((cardinality(embedding) >= 1) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL))),
+    constraint document_chunks_embedding_check1 CHECK ((((embedding IS NULL) = (model IS NULL)) AND ((embedding IS NULL) = (signs IS NULL)))),
+    constraint document_chunks_heading_check CHECK ((length(heading) <= 1000)),
+    constraint document_chunks_model_check CHECK (((length(model) >= 1) AND (length(model) <= 200))),
+    constraint document_chunks_ordinal_check CHECK ((ordinal >= 0)),
+    constraint document_chunks_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    constraint document_chunks_starts_at_check CHECK ((starts_at >= 0)),
+    constraint document_chunks_version_check CHECK ((version > 0))
+) with (toast_tuple_target=256);
+comment on table app.document_chunks is 'A passage of a document, as answers quote it. Not audited: a job draws passages from documents, and draws them anew; who may read them is in the events of the document.';
+comment on column app.document_chunks.id is 'Its key; another one once its document is read anew.';
+comment on column app.document_chunks.document_id is 'The key of its document.';
+comment on column app.document_chunks.version is 'Of which version it is.';
+comment on column app.document_chunks.attempt is 'Of which reading of the document it is.';
+comment on column app.document_chunks.live is 'Whether it answers: false while its document is being read.';
+comment on column app.document_chunks.ordinal is 'Its place in the document, from 0.';
+comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
+comment on column app.document_chunks.starts_at is 'Where it begins in the text of the document, in characters.';
+comment on column app.document_chunks.ends_at is 'Where it ends in the text of the document, in characters.';
+comment on column app.document_chunks.language is 'In which language it is (BCP 47).';
+comment on column app.document_chunks.heading is 'Under which heading it stands; empty where there is none.';
+comment on column app.document_chunks.content is 'What it says.';
+comment on column app.document_chunks.sha256 is 'SHA-256 of what it says, in hexadecimal.';
+comment on column app.document_chunks.search is 'The words of it, for the search.';
+comment on column app.document_chunks.model is 'Which model made the embedding; null without one.';
+comment on column app.document_chunks.embedding is 'Its embedding, at length one; null without one.';
+comment on column app.document_chunks.signs is 'The signs of the embedding, a bit each.';
+comment on column app.document_chunks.created_at is 'When it was drawn.';
+CREATE INDEX document_chunks_by_letters ON app.document_chunks USING gin (tenant_id, context.spellings(content)) WITH (fastupdate=off);
+CREATE INDEX document_chunks_by_word ON app.document_chunks USING gin (tenant_id, search) WITH (fastupdate=off);
+CREATE INDEX document_chunks_of_member ON app.document_chunks USING btree (tenant_id, user_id, id);
+CREATE INDEX document_chunks_of_tenant ON app.document_chunks USING btree (tenant_id, visibility, team_id);
+alter table app.document_chunks alter column visibility set statistics 0, alter column language set statistics 0, alter column heading set statistics 0, alter column content set statistics 0, alter column sha256 set statistics 0, alter column search set statistics 0, alter column model set statistics 0, alter column embedding set statistics 0, alter column signs set statistics 0;
+alter index app.document_chunks_by_letters alter column 2 set statistics 0;
+alter table app.document_chunks alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.document_chunks FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER place_document_part BEFORE INSERT ON app.document_chunks FOR EACH ROW EXECUTE FUNCTION app.place_document_part();
+CREATE TRIGGER prepare_chunk BEFORE INSERT ON app.document_chunks FOR EACH ROW EXECUTE FUNCTION app.prepare_chunk();
+alter table app.document_chunks enable row level security;
+alter table app.document_chunks force row level security;
+grant delete, insert, select, update on app.document_chunks to rowhouse_definer;
+grant select (tenant_id, id, document_id, version, live, ordinal, visibility, team_id, user_id, starts_at, ends_at, language, heading, content, sha256, model, created_at) on app.document_chunks to rowhouse_app;
+create policy "members of a team read its passages" on app.document_chunks
+    for select to rowhouse_app
+    using (((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])) AND live));
+comment on policy "members of a team read its passages" on app.document_chunks is 'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+create policy "members read passages of their tenant" on app.document_chunks
+    for select to rowhouse_app
+    using (((visibility = 'tenant'::text) AND (tenant_id = ( SELECT context.tenant_where('read_documents'::text) AS tenant_where)) AND live));
+comment on policy "members read passages of their tenant" on app.document_chunks is 'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+create policy "nothing crosses the wall" on app.document_chunks as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.document_chunks is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "passages are made, and found for who may read them" on app.document_chunks
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "passages are made, and found for who may read them" on app.document_chunks is 'context.find_passages() asks for the tenant, the visibility, the team and the user of each passage, so that an index on words can serve it; the policies above ask again. jobs.store_chunks() and jobs.finish_document(); app.carry_visibility(); jobs.erase_tenant().';
+create policy "people read their own private passages" on app.document_chunks
+    for select to rowhouse_app
+    using (((visibility = 'private'::text) AND (user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND live));
+comment on policy "people read their own private passages" on app.document_chunks is 'Nobody else does: neither an administrator nor who manages documents.';
+
+create table app.document_contents (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    document_id uuid not null,
+    version integer not null,
+    piece integer not null,
+    content bytea not null,
+    visibility text not null,
+    team_id uuid,
+    user_id uuid not null,
+    constraint document_contents_pkey PRIMARY KEY (tenant_id, id),
+    constraint document_contents_tenant_id_document_id_version_piece_key UNIQUE (tenant_id, document_id, version, piece),
+    constraint document_contents_tenant_id_document_id_version_fkey FOREIGN KEY (tenant_id, document_id, version) REFERENCES app.document_versions(tenant_id, document_id, version) ON DELETE CASCADE,
+    constraint document_contents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint document_contents_content_check CHECK (((octet_length(content) >= 1) AND (octet_length(content) <= 1048576))),
+    constraint document_contents_piece_check CHECK ((piece > 0))
+);
+comment on table app.document_contents is 'The bytes of a version, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
+comment on column app.document_contents.id is 'Its key.';
+comment on column app.document_contents.document_id is 'The key of its document.';
+comment on column app.document_contents.version is 'Of which version it is.';
+comment on column app.document_contents.piece is 'Its place, from 1.';
+comment on column app.document_contents.content is 'Its bytes.';
+comment on column app.document_contents.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_contents.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_contents.user_id is 'Its document''s, by a trigger.';
+alter table app.document_contents alter column content set statistics 0, alter column visibility set statistics 0;
+alter table app.document_contents alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.document_contents FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER place_document_part BEFORE INSERT ON app.document_contents FOR EACH ROW EXECUTE FUNCTION app.place_document_part();
+alter table app.document_contents enable row level security;
+alter table app.document_contents force row level security;
+grant delete, insert, select, update on app.document_contents to rowhouse_definer;
+grant select (tenant_id, id, document_id, version, piece, content, visibility, team_id, user_id) on app.document_contents to rowhouse_app;
+create policy "contents are kept, and read by who indexes them" on app.document_contents
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "contents are kept, and read by who indexes them" on app.document_contents is 'context.keep_version(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.erase_tenant().';
+create policy "members of a team read its contents" on app.document_contents
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its contents" on app.document_contents is 'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+create policy "members read contents of their tenant" on app.document_contents
+    for select to rowhouse_app
+    using (((visibility = 'tenant'::text) AND (tenant_id = ( SELECT context.tenant_where('read_documents'::text) AS tenant_where))));
+comment on policy "members read contents of their tenant" on app.document_contents is 'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+create policy "nothing crosses the wall" on app.document_contents as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.document_contents is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people read their own private contents" on app.document_contents
+    for select to rowhouse_app
+    using (((visibility = 'private'::text) AND (user_id = ( SELECT context.user_where('chat'::text) AS user_where))));
+comment on policy "people read their own private contents" on app.document_contents is 'Nobody else does: neither an administrator nor who manages documents.';
+
+create table app.document_versions (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    document_id uuid not null,
+    version integer not null,
+    created_by uuid not null,
+    file_name text,
+    media_type text not null,
+    size_bytes integer not null,
+    sha256 text not null,
+    created_at timestamp with time zone default now() not null,
+    visibility text not null,
+    team_id uuid,
+    user_id uuid not null,
+    constraint document_versions_pkey PRIMARY KEY (tenant_id, id),
+    constraint document_versions_tenant_id_document_id_version_key UNIQUE (tenant_id, document_id, version),
+    constraint document_versions_tenant_id_document_id_fkey FOREIGN KEY (tenant_id, document_id) REFERENCES app.documents(tenant_id, id) ON DELETE CASCADE,
+    constraint document_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint document_versions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+    constraint document_versions_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= 104857600))),
+    constraint document_versions_version_check CHECK ((version > 0))
+);
+comment on table app.document_versions is 'What a document said at a time, its newest version too. Their sizes together are what a company stores.';
+comment on column app.document_versions.id is 'Its key; later ones are greater.';
+comment on column app.document_versions.document_id is 'The key of its document.';
+comment on column app.document_versions.version is 'Its number, from 1.';
+comment on column app.document_versions.created_by is 'Who brought it.';
+comment on column app.document_versions.file_name is 'What the file was called; null where there was none.';
+comment on column app.document_versions.media_type is 'What kind of file it is (RFC 6838).';
+comment on column app.document_versions.size_bytes is 'How many bytes it has.';
+comment on column app.document_versions.sha256 is 'SHA-256 of it, in hexadecimal.';
+comment on column app.document_versions.created_at is 'When it was brought.';
+comment on column app.document_versions.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_versions.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_versions.user_id is 'Its document''s, by a trigger.';
+CREATE INDEX document_versions_of_document ON app.document_versions USING btree (tenant_id, document_id, id);
+alter table app.document_versions alter column file_name set statistics 0, alter column media_type set statistics 0, alter column sha256 set statistics 0, alter column visibility set statistics 0;
+alter table app.document_versions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.document_versions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,created_by,document_id,id,media_type,sha256,size_bytes,team_id,tenant_id,user_id,version,visibility', 'file_name', 'visibility,team_id,user_id');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.document_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_storage BEFORE INSERT ON app.document_versions FOR EACH ROW EXECUTE FUNCTION app.guard_storage();
+CREATE TRIGGER place_document_part BEFORE INSERT ON app.document_versions FOR EACH ROW EXECUTE FUNCTION app.place_document_part();
+alter table app.document_versions enable row level security;
+alter table app.document_versions force row level security;
+grant delete, insert, select, update on app.document_versions to rowhouse_definer;
+grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
+create policy "members of a team read its versions" on app.document_versions
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its versions" on app.document_versions is 'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+create policy "members read versions of their tenant" on app.document_versions
+    for select to rowhouse_app
+    using (((visibility = 'tenant'::text) AND (tenant_id = ( SELECT context.tenant_where('read_documents'::text) AS tenant_where))));
+comment on policy "members read versions of their tenant" on app.document_versions is 'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+create policy "nothing crosses the wall" on app.document_versions as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.document_versions is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people read their own private versions" on app.document_versions
+    for select to rowhouse_app
+    using (((visibility = 'private'::text) AND (user_id = ( SELECT context.user_where('chat'::text) AS user_where))));
+comment on policy "people read their own private versions" on app.document_versions is 'Nobody else does: neither an administrator nor who manages documents.';
+create policy "versions are kept and counted" on app.document_versions
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "versions are kept and counted" on app.document_versions is 'context.keep_version(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
+
+create table app.documents (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id() not null,
+    team_id uuid,
+    visibility text default 'private'::text not null,
+    title text not null,
+    file_name text,
+    media_type text not null,
+    tags text[] default '{}'::text[] not null,
+    language text,
+    size_bytes integer default 0 not null,
+    sha256 text default ''::text not null,
+    version integer default 0 not null,
+    status text default 'queued'::text not null,
+    failure text,
+    progress integer default 0 not null,
+    attempt integer default 0 not null,
+    tries integer default 0 not null,
+    due_at timestamp with time zone default 'infinity'::timestamp with time zone,
+    indexed_at timestamp with time zone,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint documents_pkey PRIMARY KEY (tenant_id, id),
+    constraint documents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint documents_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
+    constraint documents_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint documents_attempt_check CHECK ((attempt >= 0)),
+    constraint documents_failure_check CHECK (((failure ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(failure) <= 60))),
+    constraint documents_file_name_check CHECK ((((length(file_name) >= 1) AND (length(file_name) <= 255)) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
+    constraint documents_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
+    constraint documents_media_type_check CHECK (((length(media_type) <= 100) AND (media_type ~ '^[a-z]+/[a-z0-9][a-z0-9.+-]*$'::text))),
+    constraint documents_progress_check CHECK (((progress >= 0) AND (progress <= 100))),
+    constraint documents_sha256_check CHECK ((sha256 ~ '^([0-9a-f]{64})?$'::text)),
+    constraint documents_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= 104857600))),
+    constraint documents_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'processing'::text, 'ready'::text, 'failed'::text]))),
+    constraint documents_status_due_check CHECK (((status = ANY (ARRAY['queued'::text, 'processing'::text])) = (due_at IS NOT NULL))),
+    constraint documents_status_failure_check CHECK (((status = 'failed'::text) = (failure IS NOT NULL))),
+    constraint documents_tags_check CHECK (((tags = '{}'::text[]) OR ((cardinality(tags) <= 20) AND (array_position(tags, NULL::text) IS NULL) AND (array_to_string(tags, ','::text) ~ '^[^,[:cntrl:]]{1,60}(,[^,[:cntrl:]]{1,60})*$'::text)))),
+    constraint documents_title_check CHECK (((length(title) <= 200) AND app.is_name(title))),
+    constraint documents_tries_check CHECK ((tries >= 0)),
+    constraint documents_version_check CHECK ((version >= 0)),
+    constraint documents_visibility_check CHECK ((visibility = ANY (ARRAY['tenant'::text, 'team'::text, 'private'::text]))),
+    constraint documents_visibility_team_check CHECK (((visibility = 'team'::text) = (team_id IS NOT NULL)))
+);
+comment on table app.documents is 'A document that answers are drawn from. Deleting it deletes all its versions and passages, for good.';
+comment on column app.documents.id is 'Its key; later ones are greater.';
+comment on column app.documents.user_id is 'Who brought it.';
+comment on column app.documents.team_id is 'Whose team''s it is, if one''s; null once the team is no more, and then it is private.';
+comment on column app.documents.visibility is 'Who reads it. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.documents.title is 'What it is called.';
+comment on column app.documents.file_name is 'What the file was called; null where there was none.';
+comment on column app.documents.media_type is 'What kind of file it is (RFC 6838).';
+comment on column app.documents.tags is 'Words that a search can be narrowed to.';
+comment on column app.documents.language is 'In which language it is (BCP 47); null until somebody said, or it was read.';
+comment on column app.documents.size_bytes is 'How many bytes its newest version has.';
+comment on column app.documents.sha256 is 'SHA-256 of its newest version, in hexadecimal.';
+comment on column app.documents.version is 'The number of its newest version.';
+comment on column app.documents.status is 'How far it is. queued: waits to be read; processing: is being read; ready: answers are drawn from it; failed: it could not be read.';
+comment on column app.documents.failure is 'Why it could not be read, in a word; null unless it has failed.';
+comment on column app.documents.progress is 'How much of it is read, in percent.';
+comment on column app.documents.attempt is 'How often it was read, or was begun to be.';
+comment on column app.documents.tries is 'How often its newest version was begun to be read and did not come to an end.';
+comment on column app.documents.due_at is 'When it is read next; null once it is ready or has failed.';
+comment on column app.documents.indexed_at is 'When it was last read to the end.';
+comment on column app.documents.created_at is 'When it was brought.';
+comment on column app.documents.updated_at is 'When its title, tags, visibility or version last changed.';
+CREATE INDEX documents_by_status ON app.documents USING btree (tenant_id, status, id);
+CREATE INDEX documents_by_visibility ON app.documents USING btree (tenant_id, visibility, id);
+CREATE INDEX documents_due ON app.documents USING btree (tenant_id, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX documents_of_member ON app.documents USING btree (tenant_id, user_id, id);
+CREATE INDEX documents_of_team ON app.documents USING btree (tenant_id, team_id, id);
+alter table app.documents alter column visibility set statistics 0, alter column title set statistics 0, alter column file_name set statistics 0, alter column media_type set statistics 0, alter column tags set statistics 0, alter column language set statistics 0, alter column sha256 set statistics 0, alter column status set statistics 0, alter column failure set statistics 0;
+alter table app.documents alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+alter table app.documents alter column user_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.documents FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER carry_visibility AFTER UPDATE ON app.documents FOR EACH ROW WHEN ((((old.visibility IS DISTINCT FROM new.visibility) OR (old.team_id IS DISTINCT FROM new.team_id)) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION app.carry_visibility();
+CREATE TRIGGER place_document BEFORE UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION app.place_document();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF team_id, visibility, title, tags, version ON app.documents FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.documents enable row level security;
+alter table app.documents force row level security;
+grant delete on app.documents to rowhouse_app;
+grant delete, insert, select, update on app.documents to rowhouse_definer;
+grant insert (team_id, visibility, title, file_name, media_type, tags, language) on app.documents to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, created_at, updated_at) on app.documents to rowhouse_app;
+grant update (team_id, visibility, title, tags) on app.documents to rowhouse_app;
+create policy "documents are changed by who brought them, the company's by its" on app.documents
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE visibility
+    WHEN 'tenant'::text THEN (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    WHEN 'team'::text THEN ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])) AND
+    CASE
+        WHEN (user_id = ( SELECT context.user_id() AS user_id)) THEN true
+        ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    END)
+    ELSE (user_id = ( SELECT context.user_where('chat'::text) AS user_where))
+END))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE visibility
+    WHEN 'tenant'::text THEN (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    WHEN 'team'::text THEN ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])) AND
+    CASE
+        WHEN (user_id = ( SELECT context.user_id() AS user_id)) THEN true
+        ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    END)
+    ELSE (user_id = ( SELECT context.user_where('chat'::text) AS user_where))
+END));
+comment on policy "documents are changed by who brought them, the company's by its" on app.documents is 'Before and after alike: whoever shows one to more people must be allowed to. A team''s is changed by who brought it, and by managers of documents who are in the team. A case, so that a missing permission is named.';
+create policy "documents are deleted by who may change them" on app.documents
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND
+CASE visibility
+    WHEN 'tenant'::text THEN (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    WHEN 'team'::text THEN ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])) AND
+    CASE
+        WHEN (user_id = ( SELECT context.user_id() AS user_id)) THEN true
+        ELSE (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    END)
+    ELSE (user_id = ( SELECT context.user_where('chat'::text) AS user_where))
+END));
+comment on policy "documents are deleted by who may change them" on app.documents is 'With all its versions, contents and passages, by the foreign keys: nothing of it can be read or found from then on. The trail keeps that it was there.';
+create policy "members of a team read its documents" on app.documents
+    for select to rowhouse_app
+    using ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])));
+comment on policy "members of a team read its documents" on app.documents is 'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+create policy "members read documents of their tenant" on app.documents
+    for select to rowhouse_app
+    using (((visibility = 'tenant'::text) AND (tenant_id = ( SELECT context.tenant_where('read_documents'::text) AS tenant_where))));
+comment on policy "members read documents of their tenant" on app.documents is 'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+create policy "nothing crosses the wall" on app.documents as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.documents is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people bring documents for whom they may" on app.documents
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND
+CASE visibility
+    WHEN 'tenant'::text THEN (tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring))
+    WHEN 'team'::text THEN (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[]))
+    ELSE true
+END));
+comment on policy "people bring documents for whom they may" on app.documents is 'For themselves, for a team that they are in, and with manage_documents for the company. Always as themselves: the user is no input.';
+create policy "people read their own private documents" on app.documents
+    for select to rowhouse_app
+    using (((visibility = 'private'::text) AND (user_id = ( SELECT context.user_where('chat'::text) AS user_where))));
+comment on policy "people read their own private documents" on app.documents is 'Nobody else does: neither an administrator nor who manages documents.';
+create policy "the queue, the search and the erasure know documents" on app.documents
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
 
 create table app.domains (
     tenant_id uuid default context.tenant_id() not null,
@@ -625,6 +1138,84 @@ create policy "who was removed is let back in, and whoever is erased loses the" 
     with check (((NOT is_owner) OR (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "who was removed is let back in, and whoever is erased loses the" on app.memberships is 'auth.accept_invitation(), which also locks the inviter''s row, that nobody demotes them meanwhile; auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Nobody becomes an owner by these.';
 
+create table app.message_feedback (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    message_id uuid not null,
+    user_id uuid default context.user_id() not null,
+    rating text not null,
+    comment text default ''::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint message_feedback_pkey PRIMARY KEY (tenant_id, id),
+    constraint message_feedback_tenant_id_user_id_message_id_key UNIQUE (tenant_id, user_id, message_id),
+    constraint message_feedback_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint message_feedback_tenant_id_message_id_fkey FOREIGN KEY (tenant_id, message_id) REFERENCES app.messages(tenant_id, id) ON DELETE CASCADE,
+    constraint message_feedback_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint message_feedback_comment_check CHECK ((length(comment) <= 2000)),
+    constraint message_feedback_rating_check CHECK ((rating = ANY (ARRAY['up'::text, 'down'::text])))
+);
+comment on table app.message_feedback is 'What somebody thought of an answer: once for each.';
+comment on column app.message_feedback.id is 'Its key.';
+comment on column app.message_feedback.message_id is 'The answer.';
+comment on column app.message_feedback.user_id is 'Who thought so.';
+comment on column app.message_feedback.rating is 'Whether it was a good one. up: it helped; down: it did not.';
+comment on column app.message_feedback.comment is 'Why, in their words.';
+comment on column app.message_feedback.created_at is 'When it was first said.';
+comment on column app.message_feedback.updated_at is 'When it was last changed.';
+CREATE INDEX feedback_of_message ON app.message_feedback USING btree (tenant_id, message_id, id);
+alter table app.message_feedback alter column rating set statistics 0, alter column comment set statistics 0;
+alter table app.message_feedback alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,message_id,rating,tenant_id,updated_at,user_id', 'comment', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.message_feedback FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_feedback BEFORE INSERT ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.guard_feedback();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.message_feedback enable row level security;
+alter table app.message_feedback force row level security;
+grant delete on app.message_feedback to rowhouse_app;
+grant delete, select on app.message_feedback to rowhouse_definer;
+grant insert (message_id, rating, comment) on app.message_feedback to rowhouse_app;
+grant select (tenant_id, id, message_id, user_id, rating, comment, created_at, updated_at) on app.message_feedback to rowhouse_app;
+grant update (rating, comment) on app.message_feedback to rowhouse_app;
+create policy "holders of view_all_chats see what people thought" on app.message_feedback
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
+comment on policy "holders of view_all_chats see what people thought" on app.message_feedback is 'Whoever answers for what the machine says reads what was thought of it, and whoever only sees figures does not.';
+create policy "nothing crosses the wall" on app.message_feedback as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.message_feedback is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people change their minds" on app.message_feedback
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people change their minds" on app.message_feedback is 'About what they said themselves.';
+create policy "people find their own feedback" on app.message_feedback
+    for select to rowhouse_definer
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "people find their own feedback" on app.message_feedback is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+create policy "people say what they think of an answer" on app.message_feedback
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people say what they think of an answer" on app.message_feedback is 'Tenant and user are defaults from the context. That the answer is one they may read, the trigger guard_feedback sees to.';
+create policy "people see what they thought of an answer" on app.message_feedback
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
+comment on policy "people see what they thought of an answer" on app.message_feedback is 'Their own thumbs and words; colleagues do not see them.';
+create policy "people take it back" on app.message_feedback
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people take it back" on app.message_feedback is 'Whoever said it may take it away again; what colleagues said stays.';
+create policy "the desk explains one row" on app.message_feedback
+    for select to rowhouse_definer
+    using ((id = ( SELECT context.explained_row() AS explained_row)));
+comment on policy "the desk explains one row" on app.message_feedback is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "whoever is erased takes their feedback with them" on app.message_feedback
+    for delete to rowhouse_definer
+    using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "whoever is erased takes their feedback with them" on app.message_feedback is 'jobs.delete_account(), which acts as the person whose account it erases; and jobs.erase_tenant(), for a company and all that is in it.';
+
 create table app.messages (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -634,52 +1225,101 @@ create table app.messages (
     content text not null,
     created_at timestamp with time zone default now() not null,
     team_id uuid,
+    parent_id uuid,
+    status text default 'complete'::text not null,
+    parts jsonb default '[]'::jsonb not null,
+    turn_id uuid,
+    generator text,
+    model text,
+    finish_reason text,
+    error_code text,
+    provenance jsonb,
+    deleted_at timestamp with time zone,
     constraint messages_pkey PRIMARY KEY (tenant_id, id),
+    constraint messages_tenant_id_conversation_id_id_key UNIQUE (tenant_id, conversation_id, id),
+    constraint messages_tenant_id_conversation_id_parent_id_fkey FOREIGN KEY (tenant_id, conversation_id, parent_id) REFERENCES app.messages(tenant_id, conversation_id, id) ON DELETE SET NULL (parent_id),
     constraint messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
     constraint messages_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint messages_tenant_id_user_id_conversation_id_fkey FOREIGN KEY (tenant_id, user_id, conversation_id) REFERENCES app.conversations(tenant_id, user_id, id) ON DELETE CASCADE,
-    constraint messages_content_check CHECK (((length(content) >= 1) AND (length(content) <= 32000))),
-    constraint messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text])))
+    constraint messages_answers_check CHECK (((role = 'assistant'::text) OR ((status = 'complete'::text) AND (turn_id IS NULL) AND (generator IS NULL) AND (model IS NULL) AND (finish_reason IS NULL) AND (error_code IS NULL) AND (provenance IS NULL)))),
+    constraint messages_content_check CHECK (((length(content) <=
+CASE role
+    WHEN 'user'::text THEN 32000
+    ELSE 400000
+END) AND ((content <> ''::text) OR (role <> 'user'::text) OR (parts <> '[]'::jsonb)))),
+    constraint messages_error_code_check CHECK ((error_code ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    constraint messages_finish_reason_check CHECK ((finish_reason ~ '^[a-z][a-z-]{0,31}$'::text)),
+    constraint messages_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint messages_model_check CHECK ((length(model) <= 100)),
+    constraint messages_parts_check CHECK (app.are_parts(parts)),
+    constraint messages_provenance_check CHECK (((jsonb_typeof(provenance) = 'object'::text) AND (octet_length((provenance)::text) <= 65536))),
+    constraint messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text]))),
+    constraint messages_status_check CHECK ((status = ANY (ARRAY['complete'::text, 'streaming'::text, 'stopped'::text, 'failed'::text])))
 );
-comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on table app.messages is 'What was said in a conversation; never edited. Who says something again, or has it answered again, makes a branch.';
 comment on column app.messages.id is 'Its key; later ones are greater.';
 comment on column app.messages.conversation_id is 'The conversation it was said in.';
 comment on column app.messages.user_id is 'The conversation''s user, also in messages of the assistant.';
 comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
-comment on column app.messages.content is 'What was said.';
+comment on column app.messages.content is 'What was said, as plain text. Of an answer: empty until it is over.';
 comment on column app.messages.created_at is 'When it was said.';
 comment on column app.messages.team_id is 'The conversation''s team, if it has one.';
+comment on column app.messages.parent_id is 'The message that it follows, in the same conversation; null: it is a first one.';
+comment on column app.messages.status is 'How far it is. complete: all of it; streaming: being written; stopped: as much as was said until somebody stopped it; failed: as much as was said until something broke.';
+comment on column app.messages.parts is 'What it is made of, as the parts of the AI SDK''s UI messages; empty: its content is all.';
+comment on column app.messages.turn_id is 'Of an answer: the turn that wrote it.';
+comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked.';
+comment on column app.messages.model is 'Of an answer: the model, or extractive.';
+comment on column app.messages.finish_reason is 'Of an answer: why it ends where it does, in the AI SDK''s words.';
+comment on column app.messages.error_code is 'Of an answer that failed: the code of what broke.';
+comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
+comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
 CREATE INDEX messages_by_conversation ON app.messages USING btree (tenant_id, user_id, conversation_id, id);
-CREATE INDEX messages_in_conversation ON app.messages USING btree (tenant_id, conversation_id, id);
+CREATE INDEX messages_by_parent ON app.messages USING btree (tenant_id, conversation_id, parent_id);
 CREATE INDEX messages_of_team ON app.messages USING btree (tenant_id, team_id, id);
-alter table app.messages alter column role set statistics 0, alter column content set statistics 0;
+alter table app.messages alter column role set statistics 0, alter column content set statistics 0, alter column status set statistics 0, alter column parts set statistics 0, alter column generator set statistics 0, alter column model set statistics 0, alter column finish_reason set statistics 0, alter column error_code set statistics 0, alter column provenance set statistics 0;
 alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,id,role,team_id,tenant_id,user_id', 'content', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance', 'team_id,deleted_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
-grant insert (conversation_id, content) on app.messages to rowhouse_app;
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
+grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
+grant insert (tenant_id, conversation_id, user_id, role, content, parent_id, status, parts, turn_id, generator, model) on app.messages to rowhouse_definer;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
+grant update (content, team_id, status, parts, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_definer;
+create policy "a turn writes its question and makes room for its answer" on app.messages
+    for insert to rowhouse_definer
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((role = 'user'::text) OR (status = 'streaming'::text))));
+comment on policy "a turn writes its question and makes room for its answer" on app.messages is 'context.begin_turn(), for the caller, in a conversation that it found to be theirs. No answer is written before there was a turn.';
+create policy "a turn's end writes its answer" on app.messages
+    for update to rowhouse_definer
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "a turn's end writes its answer" on app.messages is 'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
-    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
+    using (((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)) AND (deleted_at IS NULL)));
 comment on policy "holders of view_all_chats read every message" on app.messages is 'As for conversations: administrators read, they do not write.';
+create policy "members of a team find what they may rate" on app.messages
+    for select to rowhouse_definer
+    using ((team_id = ANY (( SELECT context.teams() AS teams)::uuid[])));
+comment on policy "members of a team find what they may rate" on app.messages is 'app.guard_feedback(), which tells whether an answer is one that the caller may read.';
 create policy "members of a team read its messages" on app.messages
     for select to rowhouse_app
-    using ((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])));
+    using (((team_id = ANY (( SELECT context.teams('chat'::text) AS teams)::uuid[])) AND (deleted_at IS NULL)));
 comment on policy "members of a team read its messages" on app.messages is 'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 create policy "members read the messages of their conversations" on app.messages
     for select to rowhouse_app
-    using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
-comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
+    using (((user_id = ( SELECT context.user_where('chat'::text) AS user_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[]))) AND (deleted_at IS NULL)));
+comment on policy "members read the messages of their conversations" on app.messages is 'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there. deleted_at is the conversation''s: what is in the bin nobody reads until its member takes the conversation back.';
 create policy "members write into their own conversations" on app.messages
     for insert to rowhouse_app
-    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[])))));
-comment on policy "members write into their own conversations" on app.messages is 'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND (role = 'user'::text) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams() AS teams)::uuid[]))) AND (deleted_at IS NULL)));
+comment on policy "members write into their own conversations" on app.messages is 'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly, and nothing is said in the bin.';
 create policy "nothing crosses the wall" on app.messages as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -697,6 +1337,45 @@ create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
 comment on policy "whoever is erased takes their messages with them" on app.messages is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.model_prices (
+    model text not null,
+    input_micros bigint not null,
+    cached_input_micros bigint not null,
+    output_micros bigint not null,
+    reasoning_micros bigint not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint model_prices_pkey PRIMARY KEY (model),
+    constraint model_prices_cached_input_micros_check CHECK (((cached_input_micros >= 0) AND (cached_input_micros <= '1000000000000'::bigint))),
+    constraint model_prices_input_micros_check CHECK (((input_micros >= 0) AND (input_micros <= '1000000000000'::bigint))),
+    constraint model_prices_model_check CHECK ((model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint model_prices_output_micros_check CHECK (((output_micros >= 0) AND (output_micros <= '1000000000000'::bigint))),
+    constraint model_prices_reasoning_micros_check CHECK (((reasoning_micros >= 0) AND (reasoning_micros <= '1000000000000'::bigint)))
+);
+comment on table app.model_prices is 'What a million tokens of a model cost, in millionths of the installation''s currency.';
+comment on column app.model_prices.model is 'The model, as its provider calls it.';
+comment on column app.model_prices.input_micros is 'A million tokens of input.';
+comment on column app.model_prices.cached_input_micros is 'A million tokens of input that the provider had from before.';
+comment on column app.model_prices.output_micros is 'A million tokens of output.';
+comment on column app.model_prices.reasoning_micros is 'A million tokens of reasoning, which are part of the output.';
+comment on column app.model_prices.updated_at is 'When it was last changed.';
+alter table app.model_prices alter column model set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.model_prices FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'model', 'cached_input_micros,input_micros,model,output_micros,reasoning_micros,updated_at', '', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.model_prices FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.model_prices FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.model_prices enable row level security;
+alter table app.model_prices force row level security;
+grant delete, insert, select, update on app.model_prices to rowhouse_definer;
+grant select (model, input_micros, cached_input_micros, output_micros, reasoning_micros, updated_at) on app.model_prices to rowhouse_app;
+create policy "everybody inside reads the prices" on app.model_prices
+    for select to rowhouse_app
+    using ((( SELECT context.tenant_id() AS tenant_id) IS NOT NULL));
+comment on policy "everybody inside reads the prices" on app.model_prices is 'One list for all, of models and not of anybody: what an answer costs is no secret to whoever asks for one.';
+create policy "the installation keeps one list of prices" on app.model_prices
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the installation keeps one list of prices" on app.model_prices is 'context.price_of() reads it; auth.set_model_price() and auth.remove_model_price(), which no caller may call, write it.';
 
 create table app.permissions (
     name text not null,
@@ -1024,6 +1703,10 @@ grant delete, select on app.tenant_preferences to rowhouse_definer;
 grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
 grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
 grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+create policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is 'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway.';
 create policy "an erased tenant takes along what it owns" on app.tenant_preferences
     for delete to rowhouse_definer
     using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
@@ -1077,6 +1760,7 @@ create table app.tenants (
     requests_per_minute integer,
     requests_per_day integer,
     deletion_grace_days integer default 30 not null,
+    storage_limit bigint,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
     constraint tenants_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
@@ -1095,6 +1779,7 @@ create table app.tenants (
     constraint tenants_sign_in_ways_check CHECK ((((cardinality(sign_in_ways) >= 1) AND (cardinality(sign_in_ways) <= 50)) AND (array_position(sign_in_ways, NULL::text) IS NULL) AND (array_to_string(sign_in_ways, ' '::text) ~ '^[a-z0-9-]{1,40}( [a-z0-9-]{1,40})*$'::text))),
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
     constraint tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text]))),
+    constraint tenants_storage_limit_check CHECK ((storage_limit >= 0)),
     constraint tenants_support_access_check CHECK ((support_access = ANY (ARRAY['off'::text, 'read'::text, 'write'::text])))
 );
 comment on table app.tenants is 'A company: everything else belongs to exactly one.';
@@ -1123,11 +1808,12 @@ comment on column app.tenants.key_limit is 'How many API keys it may have that a
 comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
 comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
 comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
+comment on column app.tenants.storage_limit is 'How many bytes its documents may have, earlier versions among them; null for as many as it likes.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column support_access set statistics 0, alter column brand_name set statistics 0, alter column brand_color set statistics 0, alter column accent_color set statistics 0, alter column logo_url set statistics 0, alter column language set statistics 0, alter column sign_in_ways set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
 CREATE TRIGGER announce AFTER UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.announce_tenant();
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'accent_color,allows_guests,brand_color,brand_name,created_at,deletion_grace_days,fingerprint,fingerprint_network,id,key_limit,language,logo_url,name,requests_per_day,requests_per_minute,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,sign_in_ways,single_session,slug,status,support_access,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'accent_color,allows_guests,brand_color,brand_name,created_at,deletion_grace_days,fingerprint,fingerprint_network,id,key_limit,language,logo_url,name,requests_per_day,requests_per_minute,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,sign_in_ways,single_session,slug,status,storage_limit,support_access,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER end_support_where_off AFTER UPDATE OF support_access ON app.tenants FOR EACH ROW WHEN (((new.support_access = 'off'::text) AND (old.support_access <> 'off'::text))) EXECUTE FUNCTION app.end_support_where_off();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor, sign_in_ways ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
@@ -1135,9 +1821,9 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUT
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant delete, insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
-grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_definer;
+grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_definer;
 create policy "a tenant goes when nothing of it is left" on app.tenants
     for delete to rowhouse_definer
     using ((id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
@@ -1169,6 +1855,102 @@ create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every tenant" on app.tenants is 'context.enter() must see that a tenant is active before there is a context; sign-in looks tenants up by slug.';
+
+create table app.usage_events (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    turn_id uuid not null,
+    user_id uuid not null,
+    api_key_id uuid,
+    team_id uuid,
+    conversation_id uuid,
+    generator text not null,
+    model text not null,
+    outcome text not null,
+    input_tokens integer default 0 not null,
+    cached_input_tokens integer default 0 not null,
+    output_tokens integer default 0 not null,
+    reasoning_tokens integer default 0 not null,
+    estimated boolean default false not null,
+    cost_micros bigint,
+    first_token_ms integer,
+    total_ms integer,
+    created_at timestamp with time zone default now() not null,
+    constraint usage_events_pkey PRIMARY KEY (tenant_id, id),
+    constraint usage_events_tenant_id_turn_id_key UNIQUE (tenant_id, turn_id),
+    constraint usage_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint usage_events_check CHECK (((cached_input_tokens >= 0) AND (cached_input_tokens <= input_tokens))),
+    constraint usage_events_check1 CHECK (((reasoning_tokens >= 0) AND (reasoning_tokens <= output_tokens))),
+    constraint usage_events_cost_micros_check CHECK ((cost_micros >= 0)),
+    constraint usage_events_first_token_ms_check CHECK ((first_token_ms >= 0)),
+    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint usage_events_input_tokens_check CHECK ((input_tokens >= 0)),
+    constraint usage_events_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
+    constraint usage_events_outcome_check CHECK ((outcome = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text]))),
+    constraint usage_events_output_tokens_check CHECK ((output_tokens >= 0)),
+    constraint usage_events_total_ms_check CHECK ((total_ms >= 0))
+);
+comment on table app.usage_events is 'What one turn of the chat used and cost. Figures and ids, no texts. Not audited: only the end of a turn writes it, and nothing changes it.';
+comment on column app.usage_events.id is 'Its key; later ones are greater.';
+comment on column app.usage_events.turn_id is 'The turn.';
+comment on column app.usage_events.user_id is 'Who asked; the key, where it is the company''s own.';
+comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
+comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
+comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
+comment on column app.usage_events.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_events.model is 'The model, or extractive.';
+comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
+comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
+comment on column app.usage_events.cached_input_tokens is 'Those of them that the provider had from before.';
+comment on column app.usage_events.output_tokens is 'Tokens of output, reasoning too.';
+comment on column app.usage_events.reasoning_tokens is 'Those of them that were reasoning.';
+comment on column app.usage_events.estimated is 'Whether the provider did not say, and the server counted.';
+comment on column app.usage_events.cost_micros is 'What it cost, in millionths of the installation''s currency; null where nobody knew the price.';
+comment on column app.usage_events.first_token_ms is 'Milliseconds until the first words.';
+comment on column app.usage_events.total_ms is 'Milliseconds until the end.';
+comment on column app.usage_events.created_at is 'When it was over.';
+CREATE INDEX usage_events_by_time ON app.usage_events USING btree (tenant_id, created_at, id);
+CREATE INDEX usage_events_of_user ON app.usage_events USING btree (tenant_id, user_id, created_at, id);
+alter table app.usage_events alter column generator set statistics 0, alter column model set statistics 0, alter column outcome set statistics 0;
+alter table app.usage_events alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.usage_events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.usage_events enable row level security;
+alter table app.usage_events force row level security;
+grant delete, insert, select on app.usage_events to rowhouse_definer;
+grant select (tenant_id, id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms, created_at) on app.usage_events to rowhouse_app;
+create policy "a new budget counts what was spent already" on app.usage_events
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
+comment on policy "a new budget counts what was spent already" on app.usage_events is 'app.open_budget(), for a tenant of the caller''s.';
+create policy "an erased tenant takes along what it owns" on app.usage_events
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.usage_events is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "holders of view_analytics see what everybody used" on app.usage_events
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('view_analytics'::text) AS tenant_where)));
+comment on policy "holders of view_analytics see what everybody used" on app.usage_events is 'Whoever answers for the bill sees what made it: figures and ids, never what was said.';
+create policy "nothing crosses the wall" on app.usage_events as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.usage_events is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people find what they used" on app.usage_events
+    for select to rowhouse_definer
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people find what they used" on app.usage_events is 'auth.export_account(), for one person in all their companies.';
+create policy "people see what they used" on app.usage_events
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people see what they used" on app.usage_events is 'Figures of their own turns; no permission is needed to know what one cost.';
+create policy "the desk explains one row, the erasure finds a tenant's" on app.usage_events
+    for select to rowhouse_definer
+    using (((id = ( SELECT context.explained_row() AS explained_row)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.usage_events is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
+create policy "the end of a turn says what it cost" on app.usage_events
+    for insert to rowhouse_definer
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "the end of a turn says what it cost" on app.usage_events is 'auth.settle_turn(), which acts as whoever asked.';
 
 create table app.user_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -1239,6 +2021,62 @@ create policy "whoever is erased takes their preferences with them" on app.user_
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
 comment on policy "whoever is erased takes their preferences with them" on app.user_preferences is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.user_profiles (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id() not null,
+    enabled boolean default true not null,
+    questions integer default 0 not null,
+    model text,
+    embedding real[],
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint user_profiles_pkey PRIMARY KEY (tenant_id, id),
+    constraint user_profiles_tenant_id_user_id_key UNIQUE (tenant_id, user_id),
+    constraint user_profiles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint user_profiles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint user_profiles_embedding_check CHECK ((((cardinality(embedding) >= 1) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL))),
+    constraint user_profiles_enabled_check CHECK ((((embedding IS NULL) = (model IS NULL)) AND (enabled OR (embedding IS NULL)))),
+    constraint user_profiles_model_check CHECK (((length(model) >= 1) AND (length(model) <= 200))),
+    constraint user_profiles_questions_check CHECK ((questions >= 0))
+);
+comment on table app.user_profiles is 'What somebody tends to ask about, drawn from their own questions; what is near to it is moved up a little in their searches.';
+comment on column app.user_profiles.id is 'Its key.';
+comment on column app.user_profiles.user_id is 'Whose it is.';
+comment on column app.user_profiles.enabled is 'Whether questions are drawn into it; switched off, it is empty.';
+comment on column app.user_profiles.questions is 'How many questions it was drawn from.';
+comment on column app.user_profiles.model is 'Which model made the embeddings; null while it is empty.';
+comment on column app.user_profiles.embedding is 'The mean of the embeddings of the questions, at length one; null while it is empty.';
+comment on column app.user_profiles.created_at is 'When it began.';
+comment on column app.user_profiles.updated_at is 'When it last changed.';
+alter table app.user_profiles alter column model set statistics 0, alter column embedding set statistics 0;
+alter table app.user_profiles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_profiles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,enabled,id,tenant_id,user_id', 'questions,model,embedding,updated_at', 'questions,model,embedding,updated_at');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.user_profiles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.user_profiles enable row level security;
+alter table app.user_profiles force row level security;
+grant delete on app.user_profiles to rowhouse_app;
+grant delete, insert, select, update on app.user_profiles to rowhouse_definer;
+grant select (tenant_id, id, user_id, enabled, questions, model, created_at, updated_at) on app.user_profiles to rowhouse_app;
+create policy "nothing crosses the wall" on app.user_profiles as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.user_profiles is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people erase their own profile" on app.user_profiles
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people erase their own profile" on app.user_profiles is 'Without a permission: what is known of somebody is theirs to have forgotten.';
+create policy "people see their own profile" on app.user_profiles
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
+comment on policy "people see their own profile" on app.user_profiles is 'What is drawn from somebody''s questions is theirs to look at, and nobody else''s.';
+create policy "profiles are drawn from questions, and forgotten" on app.user_profiles
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "profiles are drawn from questions, and forgotten" on app.user_profiles is 'context.keep_profile() and context.note_question(), for the caller; context.find_passages() reads the callers; auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.erase_tenant().';
 
 create table app.users (
     id uuid default uuidv7() not null,
@@ -1945,6 +2783,42 @@ create policy "sign-in keeps what waits for a second factor" on auth.mfa_challen
     with check (true);
 comment on policy "sign-in keeps what waits for a second factor" on auth.mfa_challenges is 'auth.open_session() asks, auth.finish_mfa() and auth.confirm_totp() answer; what is over is forgotten after an hour.';
 
+create table auth.model_providers (
+    tenant_id uuid not null,
+    id uuid not null,
+    base_url text not null,
+    sealed_key text,
+    models text[],
+    default_model text,
+    system_prompt text,
+    active boolean default true not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint model_providers_pkey PRIMARY KEY (tenant_id, id),
+    constraint model_providers_tenant_id_key UNIQUE (tenant_id),
+    constraint model_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint model_providers_base_url_check CHECK (((length(base_url) <= 500) AND (base_url ~ '^https?://[^[:space:]]+$'::text))),
+    constraint model_providers_check CHECK (((models IS NULL) OR (default_model = ANY (models)))),
+    constraint model_providers_default_model_check CHECK ((default_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint model_providers_models_check CHECK ((((cardinality(models) >= 1) AND (cardinality(models) <= 100)) AND (array_position(models, NULL::text) IS NULL))),
+    constraint model_providers_sealed_key_check CHECK ((length(sealed_key) <= 2000)),
+    constraint model_providers_system_prompt_check CHECK ((length(system_prompt) <= 8000))
+);
+comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
+alter table auth.model_providers alter column base_url set statistics 0, alter column sealed_key set statistics 0, alter column models set statistics 0, alter column default_model set statistics 0, alter column system_prompt set statistics 0;
+alter table auth.model_providers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.model_providers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table auth.model_providers enable row level security;
+alter table auth.model_providers force row level security;
+grant delete, insert, select, update on auth.model_providers to rowhouse_definer;
+create policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is 'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() lends it to the server; context.model_provider() shows all but the key.';
+
 create table auth.passkey_challenges (
     digest bytea not null,
     purpose text not null,
@@ -2298,6 +3172,60 @@ create policy "sign-in keeps second factors" on auth.totp_factors
     using (true)
     with check (true);
 comment on policy "sign-in keeps second factors" on auth.totp_factors is 'auth.enrol_totp(), confirm_totp() and remove_totp(); auth.take_code() notes the step that was used. Nobody else reads here.';
+
+create table auth.turns (
+    tenant_id uuid not null,
+    id uuid default uuidv7() not null,
+    user_id uuid not null,
+    conversation_id uuid,
+    team_id uuid,
+    question_id uuid,
+    answer_id uuid,
+    credential_kind text not null,
+    credential_id uuid not null,
+    settlement bytea not null,
+    idempotency_key bytea,
+    request bytea,
+    generator text not null,
+    model text not null,
+    held_micros bigint default 0 not null,
+    budgets uuid[] default '{}'::uuid[] not null,
+    began_at timestamp with time zone default now() not null,
+    lease_until timestamp with time zone default (now() + '00:02:00'::interval) not null,
+    stop_asked_at timestamp with time zone,
+    lost_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    outcome text,
+    constraint turns_pkey PRIMARY KEY (tenant_id, id),
+    constraint turns_tenant_id_conversation_id_fkey FOREIGN KEY (tenant_id, conversation_id) REFERENCES app.conversations(tenant_id, id) ON DELETE SET NULL (conversation_id),
+    constraint turns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint turns_check CHECK (((idempotency_key IS NULL) = (request IS NULL))),
+    constraint turns_check1 CHECK (((settled_at IS NULL) = (outcome IS NULL))),
+    constraint turns_check2 CHECK (((held_micros = 0) OR ((settled_at IS NULL) AND (lost_at IS NULL)))),
+    constraint turns_credential_kind_check CHECK ((credential_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text]))),
+    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint turns_held_micros_check CHECK ((held_micros >= 0)),
+    constraint turns_idempotency_key_check CHECK ((octet_length(idempotency_key) = 32)),
+    constraint turns_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
+    constraint turns_outcome_check CHECK ((outcome = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text]))),
+    constraint turns_request_check CHECK ((octet_length(request) = 32)),
+    constraint turns_settlement_check CHECK ((octet_length(settlement) = 32))
+);
+comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
+CREATE INDEX turns_of_conversation ON auth.turns USING btree (tenant_id, conversation_id, id);
+CREATE UNIQUE INDEX turns_once ON auth.turns USING btree (tenant_id, user_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX turns_under_way ON auth.turns USING btree (tenant_id, lease_until) WHERE ((settled_at IS NULL) AND (lost_at IS NULL));
+alter table auth.turns alter column credential_kind set statistics 0, alter column settlement set statistics 0, alter column idempotency_key set statistics 0, alter column request set statistics 0, alter column generator set statistics 0, alter column model set statistics 0, alter column budgets set statistics 0, alter column outcome set statistics 0;
+alter table auth.turns alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON auth.turns FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.turns enable row level security;
+alter table auth.turns force row level security;
+grant delete, insert, select, update on auth.turns to rowhouse_definer;
+create policy "turns are kept until they are forgotten" on auth.turns
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "turns are kept until they are forgotten" on auth.turns is 'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
 
 create table auth.webhook_secrets (
     tenant_id uuid not null,
@@ -3878,6 +4806,35 @@ alter function app.announce_tenant() owner to rowhouse_definer;
 comment on function app.announce_tenant() is 'Trigger: writes tenant.updated for the webhook endpoints that want to hear of it.';
 grant execute on function app.announce_tenant() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.are_parts(parts jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((jsonb_typeof(parts) = 'array'::text) AND (octet_length((parts)::text) <= 262144) AND CASE WHEN (jsonb_typeof(parts) = 'array'::text) THEN (jsonb_array_length(parts) <= 100) ELSE false END AND (NOT jsonb_path_exists(parts, 'strict $[*]?(!(@."type" like_regex "^(text|reasoning|file|source-url|source-document|step-start|dynamic-tool|(tool|data)-[A-Za-z0-9_-]{1,64})$"))'::jsonpath, silent => true)) AND (NOT jsonb_path_exists(parts, '$[*]?(@.type() != "object")'::jsonpath)) AND (NOT jsonb_path_exists(parts, '$[*]?(!(exists (@."type")))'::jsonpath)));
+comment on function app.are_parts(jsonb) is 'Whether these are the parts of a message: a list of at most 100 objects of known types, 256 kB in all.';
+grant execute on function app.are_parts(jsonb) to rowhouse_app;
+grant execute on function app.are_parts(jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION app.carry_visibility()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update app.document_versions as part set visibility = new.visibility, team_id = new.team_id, user_id = new.user_id
+    where part.tenant_id = new.tenant_id and part.document_id = new.id;
+    update app.document_contents as part set visibility = new.visibility, team_id = new.team_id, user_id = new.user_id
+    where part.tenant_id = new.tenant_id and part.document_id = new.id;
+    update app.document_chunks as part set visibility = new.visibility, team_id = new.team_id, user_id = new.user_id
+    where part.tenant_id = new.tenant_id and part.document_id = new.id;
+    return null;
+end
+$function$;
+alter function app.carry_visibility() owner to rowhouse_definer;
+comment on function app.carry_visibility() is 'Trigger: the parts of a document change visibility, team and user with it.';
+grant execute on function app.carry_visibility() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.check_role_permissions()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3942,6 +4899,26 @@ $function$;
 comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
 grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.create_document(title text, media_type text, content bytea, file_name text DEFAULT NULL::text, visibility text DEFAULT 'private'::text, team_id uuid DEFAULT NULL::uuid, tags text[] DEFAULT '{}'::text[], language text DEFAULT NULL::text)
+ RETURNS app.documents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made app.documents;
+begin
+    insert into app.documents (title, media_type, file_name, visibility, team_id, tags, language)
+    values (create_document.title, create_document.media_type, create_document.file_name, create_document.visibility,
+        create_document.team_id, coalesce(create_document.tags, '{}'), create_document.language)
+    returning id into made.id;
+    perform context.keep_version(made.id, create_document.content, create_document.media_type, create_document.file_name);
+    select known.* into made from app.documents as known where known.id = made.id;
+    return made;
+end
+$function$;
+comment on function app.create_document(text,text,bytea,text,text,uuid,text[],text) is 'Keeps a document and has it read: private to the caller, for a team of theirs or, with manage_documents, for the company.';
+grant execute on function app.create_document(text,text,bytea,text,text,uuid,text[],text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.create_webhook_endpoint(secret_id uuid, sealed_secret text, url text, events text[], description text DEFAULT ''::text)
  RETURNS app.webhook_endpoints
  LANGUAGE plpgsql
@@ -3981,6 +4958,44 @@ AS $function$
 $function$;
 comment on function app.delete_tenant(text) is 'Closes the tenant at once, for its owner, who repeats its slug: every session of it ends and every key. Says when all that it owns is erased; until then its owners can bring it back, by the link that each is mailed.';
 grant execute on function app.delete_tenant(text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.discard_conversation(id uuid)
+ RETURNS app.conversations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    moved app.conversations;
+begin
+    perform context.move_conversation(discard_conversation.id, 'discard');
+    select * into moved from app.conversations as known where known.id = discard_conversation.id;
+    return moved;
+end
+$function$;
+comment on function app.discard_conversation(uuid) is 'Puts a conversation of the caller''s into the bin: nobody else sees it any more, and after thirty days it is gone.';
+grant execute on function app.discard_conversation(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.discarded_conversations()
+ RETURNS SETOF app.conversations
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT conversations.tenant_id,
+     conversations.id,
+     conversations.user_id,
+     conversations.title,
+     conversations.status,
+     conversations.created_at,
+     conversations.updated_at,
+     conversations.team_id,
+     conversations.pinned_at,
+     conversations.last_message_at,
+     conversations.deleted_at
+    FROM app.conversations
+   WHERE ((conversations.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversations.user_id = ( SELECT context.user_id() AS user_id)) AND (conversations.deleted_at IS NOT NULL));
+END;
+comment on function app.discarded_conversations() is 'The caller''s own conversations that are in the bin.';
+grant execute on function app.discarded_conversations() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.end_powers()
  RETURNS trigger
@@ -4068,6 +5083,28 @@ $function$;
 alter function app.guard_domain() owner to rowhouse_definer;
 comment on function app.guard_domain() is 'Trigger: a domain is no public mail provider''s (RH474), its role holds no more than the caller does (RH403), who signed in lately (RH440), and there are twenty at most (RH475).';
 grant execute on function app.guard_domain() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_feedback()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.is_caller() and not exists (
+        select from app.messages as answer
+        where answer.tenant_id = context.tenant_id() and answer.id = new.message_id
+            and answer.role = 'assistant' and answer.deleted_at is null
+            and (answer.user_id = context.user_id() and answer.team_id is null or answer.team_id = any (context.teams()))
+    ) then
+        perform context.refuse_missing('answer');
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_feedback() owner to rowhouse_definer;
+comment on function app.guard_feedback() is 'Trigger: only an answer that one may read is rated (RH404).';
+grant execute on function app.guard_feedback() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_grant()
  RETURNS trigger
@@ -4236,6 +5273,35 @@ $function$;
 alter function app.guard_second_factor() owner to rowhouse_definer;
 comment on function app.guard_second_factor() is 'Trigger: by which ways members sign in, and whether they need a second factor, is changed with a fresh sign-in only (RH440).';
 grant execute on function app.guard_second_factor() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_storage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    most bigint;
+    used bigint;
+begin
+    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id;
+    if most is null then
+        return new;
+    end if;
+    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
+    used := context.storage_in_use(new.tenant_id);
+    if used + new.size_bytes > most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, new.size_bytes),
+            hint = 'Delete documents that nobody needs, or get a larger plan.';
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_storage() owner to rowhouse_definer;
+comment on function app.guard_storage() is 'Trigger: a tenant stores no more bytes than its plan allows (RH480 says how many it has, may have, and would need).';
+grant execute on function app.guard_storage() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_team_member()
  RETURNS trigger
@@ -4462,6 +5528,27 @@ $function$;
 comment on function app.me() is 'The caller.';
 grant execute on function app.me() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.model_provider()
+ RETURNS app.model_provider
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select
+        known.provider ->> 'baseUrl',
+        (known.provider ->> 'hasKey')::boolean,
+        case when jsonb_typeof(known.provider -> 'models') = 'array'
+            then array(select jsonb_array_elements_text(known.provider -> 'models')) end,
+        known.provider ->> 'defaultModel',
+        known.provider ->> 'systemPrompt',
+        (known.provider ->> 'active')::boolean,
+        (known.provider ->> 'updatedAt')::timestamptz
+    from (select context.model_provider() as provider) as known
+    where known.provider is not null
+$function$;
+comment on function app.model_provider() is 'The company''s own provider of models, without its key; null where it has none. For holders of configure_model.';
+grant execute on function app.model_provider() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_conversations()
  RETURNS SETOF app.conversations
  LANGUAGE sql
@@ -4474,9 +5561,12 @@ BEGIN ATOMIC
      conversations.status,
      conversations.created_at,
      conversations.updated_at,
-     conversations.team_id
+     conversations.team_id,
+     conversations.pinned_at,
+     conversations.last_message_at,
+     conversations.deleted_at
     FROM app.conversations
-   WHERE ((conversations.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversations.user_id = ( SELECT context.user_id() AS user_id)));
+   WHERE ((conversations.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversations.user_id = ( SELECT context.user_id() AS user_id)) AND (conversations.deleted_at IS NULL));
 END;
 comment on function app.my_conversations() is 'The caller''s own conversations; for administrators too, who see everybody''s under conversations.';
 grant execute on function app.my_conversations() to rowhouse_app;
@@ -4554,6 +5644,19 @@ $function$;
 comment on function app.my_preferences() is 'What holds for the caller in this company, and who chose each: they themselves, the company, or nobody.';
 grant execute on function app.my_preferences() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_profile()
+ RETURNS app.user_profiles
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select tenant_id, id, user_id, enabled, questions, model, null::real[], created_at, updated_at
+    from app.user_profiles as profile
+    where profile.tenant_id = context.tenant_id() and profile.user_id = context.user_id()
+$function$;
+comment on function app.my_profile() is 'What is drawn from the caller''s own questions to find what they tend to ask about; null while there is nothing.';
+grant execute on function app.my_profile() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_sessions()
  RETURNS SETOF app.session
  LANGUAGE sql
@@ -4595,8 +5698,33 @@ CREATE OR REPLACE FUNCTION app.my_usage()
 AS $function$
     select * from context.tenant_usage()
 $function$;
-comment on function app.my_usage() is 'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day. For holders of manage_tenant.';
+comment on function app.my_usage() is 'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day, bytes of documents. For holders of manage_tenant.';
 grant execute on function app.my_usage() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.open_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    new.period_start := date_trunc(new.period, now(), 'UTC');
+    select coalesce(sum(event.cost_micros), 0) into new.spent_micros
+    from app.usage_events as event
+    where event.tenant_id = new.tenant_id and event.tenant_id = context.tenant_id() and event.created_at >= new.period_start
+        and case new.level
+            when 'tenant' then true
+            when 'team' then event.team_id = new.subject_id
+            when 'user' then event.user_id = new.subject_id
+            when 'key' then event.api_key_id = new.subject_id
+            when 'model' then event.model = new.model
+        end;
+    return new;
+end
+$function$;
+alter function app.open_budget() owner to rowhouse_definer;
+comment on function app.open_budget() is 'Trigger: a budget begins with its period and counts what was spent in it already.';
+grant execute on function app.open_budget() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.permissions_of(user_id uuid)
  RETURNS SETOF app.holding
@@ -4609,6 +5737,37 @@ $function$;
 comment on function app.permissions_of(uuid) is 'What somebody may do, and why: each way in which they, and their keys, come by a permission just now. Of others it needs manage_users or manage_roles.';
 grant execute on function app.permissions_of(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.place_document()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    if new.visibility = 'team' and new.team_id is null and old.team_id is not null then
+        new.visibility := 'private';
+    end if;
+    return new;
+end
+$function$;
+comment on function app.place_document() is 'Trigger: a document whose team was removed is private to who brought it.';
+
+CREATE OR REPLACE FUNCTION app.place_document_part()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    select document.visibility, document.team_id, document.user_id into new.visibility, new.team_id, new.user_id
+    from app.documents as document
+    where document.tenant_id = new.tenant_id and document.id = new.document_id;
+    return new;
+end
+$function$;
+alter function app.place_document_part() owner to rowhouse_definer;
+comment on function app.place_document_part() is 'Trigger: a part of a document has its document''s visibility, team and user.';
+grant execute on function app.place_document_part() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.place_message()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4617,15 +5776,59 @@ CREATE OR REPLACE FUNCTION app.place_message()
 AS $function$
 begin
     if context.tenant_id() = new.tenant_id then
-        select conversation.team_id into new.team_id from app.conversations as conversation
-        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id;
+        select conversation.team_id, conversation.deleted_at into new.team_id, new.deleted_at
+        from app.conversations as conversation
+        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id
+        for no key update;
+        if new.deleted_at is not null then
+            perform context.refuse_missing('conversation');
+        end if;
+        if new.parent_id is not null and not exists (
+            select from app.messages as parent
+            where parent.tenant_id = new.tenant_id and parent.conversation_id = new.conversation_id
+                and parent.id = new.parent_id and parent.user_id = context.user_id()
+        ) then
+            perform context.refuse_parent();
+        end if;
     end if;
     return new;
 end
 $function$;
 alter function app.place_message() owner to rowhouse_definer;
-comment on function app.place_message() is 'Trigger: a message belongs to the team of its conversation.';
+comment on function app.place_message() is 'Trigger: a message belongs to the team of its conversation, and follows a message of it (RH404, RH430).';
 grant execute on function app.place_message() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.prepare_chunk()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    new.embedding := context.unit(new.embedding);
+    if new.embedding is null then
+        new.model := null;
+    end if;
+    new.signs := context.signs(new.embedding);
+    new.sha256 := encode(sha256(convert_to(new.content, 'UTF8')), 'hex');
+    new.search := to_tsvector(context.text_configuration(new.language), new.heading || E'\n' || new.content);
+    return new;
+end
+$function$;
+alter function app.prepare_chunk() owner to rowhouse_definer;
+comment on function app.prepare_chunk() is 'Trigger: the words, signs and hash of a passage are those of its text and its embedding.';
+grant execute on function app.prepare_chunk() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.prompt_asker()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select context.asker_of_caller()
+$function$;
+comment on function app.prompt_asker() is 'What a system prompt would say of the caller, for its preview. Needs configure_model.';
+grant execute on function app.prompt_asker() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.reactivate_member(id uuid)
  RETURNS app.memberships
@@ -4646,30 +5849,52 @@ AS $function$
 declare
     status text;
 begin
-    if app.is_blank(new.content) then
+    if new.status = 'streaming' then
+        return null;
+    end if;
+    if app.is_blank(new.content) and new.parts = '[]' then
         raise exception using
             errcode = 'RH406',
             message = 'a message needs something to read',
             hint = 'Spaces and invisible characters alone are no message.';
     end if;
-    update app.conversations as conversation set updated_at = now()
+    update app.conversations as conversation set
+        updated_at = now(), last_message_at = now(),
+        title = case
+            when conversation.title = '' and conversation.last_message_at is null and new.role = 'user' then app.title_of(new.content)
+            else conversation.title
+        end
     where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id
     returning conversation.status into status;
     if status is null and context.is_caller() then
         perform context.refuse('broken_seal');
     end if;
     if status = 'archived' and new.role = 'user' then
-        raise exception using
-            errcode = 'RH410',
-            message = 'the conversation is archived and takes no messages',
-            hint = 'Its member can open it again: set its status to open.';
+        perform context.refuse_archived();
     end if;
     return null;
 end
 $function$;
 alter function app.receive_message() owner to rowhouse_definer;
-comment on function app.receive_message() is 'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
+comment on function app.receive_message() is 'Trigger: a message moves its conversation''s clocks, and a first one gives it a title; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 grant execute on function app.receive_message() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.reindex_document(id uuid)
+ RETURNS app.documents
+ LANGUAGE plpgsql
+ STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    waiting constant uuid := context.requeue_document(reindex_document.id);
+    mine    app.documents;
+begin
+    select known.* into mine from app.documents as known where known.id = waiting;
+    return mine;
+end
+$function$;
+comment on function app.reindex_document(uuid) is 'Has a document read and indexed once more; until that is done, what was indexed before answers.';
+grant execute on function app.reindex_document(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.remove_member(id uuid)
  RETURNS app.memberships
@@ -4680,6 +5905,21 @@ AS $function$
 $function$;
 comment on function app.remove_member(uuid) is 'Takes somebody out of the tenant: their sessions and keys open nothing from now on. Their row stays as the author of what they did; an invitation brings them back.';
 grant execute on function app.remove_member(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.remove_model_provider()
+ RETURNS app.model_provider
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    removed constant app.model_provider := app.model_provider();
+begin
+    perform context.remove_model_provider();
+    return removed;
+end
+$function$;
+comment on function app.remove_model_provider() is 'Forgets the company''s own provider and its key, and returns what it was: from now on the installation''s answers. Needs configure_model.';
+grant execute on function app.remove_model_provider() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.remove_passkey(id uuid)
  RETURNS app.passkey
@@ -4702,6 +5942,22 @@ AS $function$
 $function$;
 comment on function app.rename_passkey(uuid,text) is 'Gives a passkey of the caller''s another name.';
 grant execute on function app.rename_passkey(uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.replace_document(id uuid, content bytea, media_type text, file_name text DEFAULT NULL::text)
+ RETURNS app.documents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    kept constant uuid := context.keep_version(replace_document.id, replace_document.content, replace_document.media_type, replace_document.file_name);
+    made app.documents;
+begin
+    select known.* into made from app.documents as known where known.id = kept;
+    return made;
+end
+$function$;
+comment on function app.replace_document(uuid,bytea,text,text) is 'Gives a document a new version and has it read; until that is done, the one before answers.';
+grant execute on function app.replace_document(uuid,bytea,text,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.resend_invitation(id uuid, days integer DEFAULT 7)
  RETURNS app.invitations
@@ -4729,6 +5985,22 @@ end
 $function$;
 comment on function app.resend_webhook_delivery(uuid) is 'Sends a delivery again, with the id and the sequence that it had: a dead letter, or one that the receiver lost.';
 grant execute on function app.resend_webhook_delivery(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.restore_conversation(id uuid)
+ RETURNS app.conversations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    moved app.conversations;
+begin
+    perform context.move_conversation(restore_conversation.id, 'restore');
+    select * into moved from app.conversations as known where known.id = restore_conversation.id;
+    return moved;
+end
+$function$;
+comment on function app.restore_conversation(uuid) is 'Takes a conversation of the caller''s out of the bin again, within thirty days.';
+grant execute on function app.restore_conversation(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.revoke_all_sessions()
  RETURNS SETOF app.session
@@ -4828,6 +6100,19 @@ $function$;
 comment on function app.rotate_webhook_secret(uuid,uuid,text,integer) is 'Gives a webhook endpoint another secret, shown this once; the one before it signs along for so many seconds.';
 grant execute on function app.rotate_webhook_secret(uuid,uuid,text,integer) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.search_conversations(search text)
+ RETURNS SETOF app.conversations
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select conversation.* from app.conversations as conversation
+    where conversation.id = any (array(select unnest(context.find_conversations(search_conversations.search))))
+    order by conversation.updated_at desc, conversation.id
+$function$;
+comment on function app.search_conversations(text) is 'Up to fifty of the caller''s own conversations that hold the words, in the title or in what was said.';
+grant execute on function app.search_conversations(text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.search_members(search text, status text DEFAULT NULL::text, role_id uuid DEFAULT NULL::uuid, team_id uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.memberships
  LANGUAGE sql
@@ -4842,6 +6127,42 @@ AS $function$
 $function$;
 comment on function app.search_members(text,text,uuid,uuid) is 'Up to a hundred members whose name holds the text; for who manages users also those whose e-mail address does. Where it is said, of one status, one role, one team.';
 grant execute on function app.search_members(text,text,uuid,uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.search_passages(query text, embedding real[] DEFAULT NULL::real[], wanted integer DEFAULT 8, tags text[] DEFAULT NULL::text[], team_id uuid DEFAULT NULL::uuid, since timestamp with time zone DEFAULT NULL::timestamp with time zone, until timestamp with time zone DEFAULT NULL::timestamp with time zone, model text DEFAULT NULL::text)
+ RETURNS SETOF app.passage
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    found  uuid[];
+    scores float8[];
+    many   integer;
+begin
+    select coalesce(array_agg(hit.chunk order by hit.place), '{}'), array_agg(hit.score order by hit.place)
+    into found, scores
+    from context.find_passages(
+        search_passages.query, search_passages.embedding, search_passages.model, search_passages.wanted,
+        search_passages.tags, search_passages.team_id, search_passages.since, search_passages.until
+    ) with ordinality as hit (chunk, score, place);
+
+    return query
+    select passage.id, passage.document_id, passage.version, document.title, passage.ordinal, passage.heading,
+        passage.content, array_position(found, passage.id), scores[array_position(found, passage.id)], passage.sha256
+    from app.document_chunks as passage
+    join app.documents as document on document.tenant_id = passage.tenant_id and document.id = passage.document_id
+    where passage.id = any (found)
+    order by 8;
+    get diagnostics many = row_count;
+    if many <> cardinality(found) then
+        raise exception using
+            errcode = 'internal_error',
+            message = format('row security shows %s of the %s passages that were found', many, cardinality(found));
+    end if;
+end
+$function$;
+comment on function app.search_passages(text,real[],integer,text[],uuid,timestamp with time zone,timestamp with time zone,text) is 'The passages of documents that the caller may read which answer a question best: 8 of them, or up to 50.';
+grant execute on function app.search_passages(text,real[],integer,text[],uuid,timestamp with time zone,timestamp with time zone,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.send_test_event(endpoint_id uuid)
  RETURNS app.webhook_deliveries
@@ -4859,6 +6180,20 @@ end
 $function$;
 comment on function app.send_test_event(uuid) is 'Sends the event webhook.test to an endpoint, once, whatever it subscribes to and also while it is off.';
 grant execute on function app.send_test_event(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.set_model_provider(key_id uuid, sealed_key text, base_url text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true)
+ RETURNS app.model_provider
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.keep_model_provider(
+        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true));
+    return app.model_provider();
+end
+$function$;
+comment on function app.set_model_provider(uuid,text,text,text[],text,text,boolean) is 'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
+grant execute on function app.set_model_provider(uuid,text,text,text[],text,text,boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.user_preferences
@@ -4934,6 +6269,22 @@ $function$;
 comment on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,text[]) is 'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
 grant execute on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,text[]) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.share_conversation(id uuid, team_id uuid DEFAULT NULL::uuid)
+ RETURNS app.conversations
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    moved app.conversations;
+begin
+    perform context.move_conversation(share_conversation.id, 'share', share_conversation.team_id);
+    select * into moved from app.conversations as known where known.id = share_conversation.id;
+    return moved;
+end
+$function$;
+comment on function app.share_conversation(uuid,uuid) is 'Shares a conversation of the caller''s with a team of theirs; without a team takes it back.';
+grant execute on function app.share_conversation(uuid,uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.support_accesses()
  RETURNS SETOF app.support_access
  LANGUAGE sql
@@ -4995,9 +6346,12 @@ BEGIN ATOMIC
      conversation.status,
      conversation.created_at,
      conversation.updated_at,
-     conversation.team_id
+     conversation.team_id,
+     conversation.pinned_at,
+     conversation.last_message_at,
+     conversation.deleted_at
     FROM app.conversations conversation
-   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.team_id = team_conversations.team_id));
+   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.team_id = team_conversations.team_id) AND (conversation.deleted_at IS NULL));
 END;
 comment on function app.team_conversations(uuid) is 'The conversations of a team: for who is in it, and for administrators.';
 grant execute on function app.team_conversations(uuid) to rowhouse_app;
@@ -5012,6 +6366,18 @@ AS $function$
 $function$;
 comment on function app.tenant_defaults() is 'The company''s defaults for its members'' preferences; null until they are set.';
 grant execute on function app.tenant_defaults() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.title_of(content text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select case when app.is_name(line) then line else '' end
+    from (select btrim(left(btrim(regexp_replace(left(content, 400), '\s+', ' ', 'g')), 80)) as line) as first
+$function$;
+comment on function app.title_of(text) is 'The title that a first message gives its conversation: its first 80 characters, on one line.';
+grant execute on function app.title_of(text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION app.touch_updated_at()
  RETURNS trigger
@@ -5065,6 +6431,23 @@ $function$;
 comment on function app.unlink_identity(uuid) is 'Unlinks an account elsewhere from the caller''s, unless it is their last way to sign in.';
 grant execute on function app.unlink_identity(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.use_profile(enabled boolean)
+ RETURNS app.user_profiles
+ LANGUAGE plpgsql
+ STRICT
+ SET search_path TO ''
+AS $function$
+declare
+    kept constant uuid := context.keep_profile(use_profile.enabled);
+    mine app.user_profiles;
+begin
+    select * into mine from app.my_profile();
+    return mine;
+end
+$function$;
+comment on function app.use_profile(boolean) is 'Lets the caller''s questions draw a profile that moves up what is near to them, or switches it off and forgets it.';
+grant execute on function app.use_profile(boolean) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.verify_domain(id uuid)
  RETURNS app.domains
  LANGUAGE plpgsql
@@ -5095,7 +6478,10 @@ BEGIN ATOMIC
      conversation.status,
      conversation.created_at,
      conversation.updated_at,
-     conversation.team_id
+     conversation.team_id,
+     conversation.pinned_at,
+     conversation.last_message_at,
+     conversation.deleted_at
     FROM ( SELECT true AS everybodys,
              ( SELECT context.user_id() AS user_id) AS reader,
              conversations.tenant_id,
@@ -5105,7 +6491,10 @@ BEGIN ATOMIC
              conversations.status,
              conversations.created_at,
              conversations.updated_at,
-             conversations.team_id
+             conversations.team_id,
+             conversations.pinned_at,
+             conversations.last_message_at,
+             conversations.deleted_at
             FROM app.conversations
          UNION ALL
           SELECT false,
@@ -5117,11 +6506,14 @@ BEGIN ATOMIC
              conversations.status,
              conversations.created_at,
              conversations.updated_at,
-             conversations.team_id
+             conversations.team_id,
+             conversations.pinned_at,
+             conversations.last_message_at,
+             conversations.deleted_at
             FROM app.conversations) conversation
-   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.reader = ( SELECT context.user_id() AS user_id)) AND (conversation.everybodys = ( SELECT context.may('view_all_chats'::text) AS may)));
+   WHERE ((conversation.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (conversation.reader = ( SELECT context.user_id() AS user_id)) AND (conversation.everybodys = ( SELECT context.may('view_all_chats'::text) AS may)) AND (conversation.deleted_at IS NULL));
 END;
-comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
+comment on function app.visible_conversations() is 'The conversations that the caller may see: everybody''s with view_all_chats, else their own. None of the bin.';
 grant execute on function app.visible_conversations() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.visible_grants()
@@ -5164,6 +6556,80 @@ BEGIN ATOMIC
 END;
 comment on function app.visible_grants() is 'The grants that the caller may see: everybody''s with manage_users, else their own.';
 grant execute on function app.visible_grants() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.visible_usage_events()
+ RETURNS SETOF app.usage_events
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT visible.tenant_id,
+     visible.id,
+     visible.turn_id,
+     visible.user_id,
+     visible.api_key_id,
+     visible.team_id,
+     visible.conversation_id,
+     visible.generator,
+     visible.model,
+     visible.outcome,
+     visible.input_tokens,
+     visible.cached_input_tokens,
+     visible.output_tokens,
+     visible.reasoning_tokens,
+     visible.estimated,
+     visible.cost_micros,
+     visible.first_token_ms,
+     visible.total_ms,
+     visible.created_at
+    FROM ( SELECT true AS everybodys,
+             ( SELECT context.user_id() AS user_id) AS reader,
+             usage_events.tenant_id,
+             usage_events.id,
+             usage_events.turn_id,
+             usage_events.user_id,
+             usage_events.api_key_id,
+             usage_events.team_id,
+             usage_events.conversation_id,
+             usage_events.generator,
+             usage_events.model,
+             usage_events.outcome,
+             usage_events.input_tokens,
+             usage_events.cached_input_tokens,
+             usage_events.output_tokens,
+             usage_events.reasoning_tokens,
+             usage_events.estimated,
+             usage_events.cost_micros,
+             usage_events.first_token_ms,
+             usage_events.total_ms,
+             usage_events.created_at
+            FROM app.usage_events
+         UNION ALL
+          SELECT false,
+             usage_events.user_id,
+             usage_events.tenant_id,
+             usage_events.id,
+             usage_events.turn_id,
+             usage_events.user_id,
+             usage_events.api_key_id,
+             usage_events.team_id,
+             usage_events.conversation_id,
+             usage_events.generator,
+             usage_events.model,
+             usage_events.outcome,
+             usage_events.input_tokens,
+             usage_events.cached_input_tokens,
+             usage_events.output_tokens,
+             usage_events.reasoning_tokens,
+             usage_events.estimated,
+             usage_events.cost_micros,
+             usage_events.first_token_ms,
+             usage_events.total_ms,
+             usage_events.created_at
+            FROM app.usage_events) visible
+   WHERE ((visible.tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (visible.reader = ( SELECT context.user_id() AS user_id)) AND (visible.everybodys = ( SELECT context.may('view_analytics'::text) AS may)));
+END;
+comment on function app.visible_usage_events() is 'What answers took and cost: everybody''s with view_analytics, else the caller''s own. Figures and ids, never what was said.';
+grant execute on function app.visible_usage_events() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.who_can(permission text, after uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.holding
@@ -6531,11 +7997,13 @@ AS $function$
             where membership.tenant_id = known.id and membership.status = 'active'),
         'keys', auth.keys_in_use(known.id),
         'requestsToday', auth.requests_today(known.id),
+        'storage', context.storage_in_use(known.id),
         'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
             and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
         'limits', jsonb_build_object(
             'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
-            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days),
+            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days,
+            'storage', known.storage_limit),
         'signInWays', known.sign_in_ways,
         'deletion', (
             select jsonb_build_object(
@@ -6944,17 +8412,59 @@ AS $function$
     union all
     select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
         'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
-        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+        'pinnedAt', had.pinned_at, 'deletedAt', had.deleted_at, 'createdAt', had.created_at, 'updatedAt', had.updated_at))
     from places
     join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
     where places.exported
 
     union all
     select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
-        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
-        'createdAt', said.created_at))
+        'conversation', said.conversation_id, 'id', said.id, 'parent', said.parent_id, 'role', said.role,
+        'status', said.status, 'content', said.content, 'parts', said.parts, 'model', said.model, 'createdAt', said.created_at))
     from places
     join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'documents', 'item', jsonb_build_object(
+        'company', places.slug, 'id', mine.id, 'title', mine.title, 'fileName', mine.file_name, 'mediaType', mine.media_type,
+        'tags', mine.tags, 'version', mine.version, 'sha256', mine.sha256, 'createdAt', mine.created_at, 'updatedAt', mine.updated_at))
+    from places
+    join app.documents as mine on mine.tenant_id = places.tenant_id and mine.user_id = places.user_id
+        and mine.visibility = 'private'
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'document_contents', 'item', jsonb_build_object(
+        'document', part.document_id, 'version', part.version, 'piece', part.piece, 'base64', encode(part.content, 'base64')))
+    from places
+    join app.document_contents as part on part.tenant_id = places.tenant_id and part.user_id = places.user_id
+        and part.visibility = 'private'
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'profiles', 'item', jsonb_build_object(
+        'company', places.slug, 'enabled', profile.enabled, 'questions', profile.questions, 'model', profile.model,
+        'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
+    from places
+    join app.user_profiles as profile on profile.tenant_id = places.tenant_id and profile.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'feedback', 'item', jsonb_build_object(
+        'company', places.slug, 'message', thought.message_id, 'rating', thought.rating, 'comment', thought.comment,
+        'createdAt', thought.created_at, 'updatedAt', thought.updated_at))
+    from places
+    join app.message_feedback as thought on thought.tenant_id = places.tenant_id and thought.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'usage', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', used.conversation_id, 'model', used.model, 'outcome', used.outcome,
+        'inputTokens', used.input_tokens, 'outputTokens', used.output_tokens, 'costMicros', used.cost_micros,
+        'createdAt', used.created_at))
+    from places
+    join app.usage_events as used on used.tenant_id = places.tenant_id and used.user_id = places.user_id
     where places.exported
 $function$;
 alter function auth.export_account() owner to rowhouse_definer;
@@ -7859,12 +9369,13 @@ begin
         requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
         requests_per_day = case when limits ? 'requests-per-day' then (limits ->> 'requests-per-day')::integer else known.requests_per_day end,
         deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
+        storage_limit = case when limits ? 'storage' then (limits ->> 'storage')::bigint else known.storage_limit end,
         sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
     where known.id = tenant;
 end
 $function$;
 alter function auth.limit_tenant(uuid,jsonb) owner to rowhouse_definer;
-comment on function auth.limit_tenant(uuid,jsonb) is 'For the operator: sets seats, keys, requests a minute and a day, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+comment on function auth.limit_tenant(uuid,jsonb) is 'For the operator: sets seats, keys, requests a minute and a day, bytes of documents, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
 grant execute on function auth.limit_tenant(uuid,jsonb) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.link_identity(handle bytea, code bytea, challenge text, facts jsonb)
@@ -7908,6 +9419,20 @@ $function$;
 alter function auth.link_identity(bytea,bytea,text,jsonb) owner to rowhouse_definer;
 comment on function auth.link_identity(bytea,bytea,text,jsonb) is 'Links the account elsewhere that a one-time code is about to whoever holds this session. Never raises for a refusal.';
 grant execute on function auth.link_identity(bytea,bytea,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.list_model_prices()
+ RETURNS TABLE(model text, input_micros bigint, cached_input_micros bigint, output_micros bigint, reasoning_micros bigint, updated_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select price.model, price.input_micros, price.cached_input_micros, price.output_micros, price.reasoning_micros, price.updated_at
+    from app.model_prices as price order by price.model
+$function$;
+alter function auth.list_model_prices() owner to rowhouse_definer;
+comment on function auth.list_model_prices() is 'What models cost, in micro-units for a million tokens, by name.';
+grant execute on function auth.list_model_prices() to rowhouse_auth;
+grant execute on function auth.list_model_prices() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION auth.list_people(tenant_slug text, standing text, search text, most integer)
  RETURNS TABLE(id uuid, email text, name text, status text, tenants bigint, created_at timestamp with time zone, last_seen_at timestamp with time zone)
@@ -8728,6 +10253,22 @@ alter function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,json
 comment on function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) is 'Keeps a registration, without a password, until its mail is followed; queues the mail, of which an address gets three an hour.';
 grant execute on function auth.register(text,text,text,text,bytea,bytea,uuid,text,text,jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.remove_model_price(model text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from app.model_prices as price where price.model = remove_model_price.model;
+    return found;
+end
+$function$;
+alter function auth.remove_model_price(text) owner to rowhouse_definer;
+comment on function auth.remove_model_price(text) is 'Forgets what a model costs; returns whether there was a price.';
+grant execute on function auth.remove_model_price(text) to rowhouse_auth;
+grant execute on function auth.remove_model_price(text) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.remove_second_factors(person uuid)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -9127,6 +10668,27 @@ alter function auth.search_tenants(text,text,integer) owner to rowhouse_definer;
 comment on function auth.search_tenants(text,text,integer) is 'For the operator: tenants by status and part of their slug or name, newest first.';
 grant execute on function auth.search_tenants(text,text,integer) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION auth.set_model_price(model text, input_micros bigint, output_micros bigint, cached_input_micros bigint DEFAULT NULL::bigint, reasoning_micros bigint DEFAULT NULL::bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into app.model_prices as price (model, input_micros, cached_input_micros, output_micros, reasoning_micros)
+    values (
+        set_model_price.model, set_model_price.input_micros,
+        coalesce(set_model_price.cached_input_micros, set_model_price.input_micros),
+        set_model_price.output_micros, coalesce(set_model_price.reasoning_micros, set_model_price.output_micros)
+    )
+    on conflict on constraint model_prices_pkey do update set
+        input_micros = excluded.input_micros, cached_input_micros = excluded.cached_input_micros,
+        output_micros = excluded.output_micros, reasoning_micros = excluded.reasoning_micros
+$function$;
+alter function auth.set_model_price(text,bigint,bigint,bigint,bigint) owner to rowhouse_definer;
+comment on function auth.set_model_price(text,bigint,bigint,bigint,bigint) is 'Enters or changes what a model costs. Cached input costs what input does and reasoning what output does, unless it is said.';
+grant execute on function auth.set_model_price(text,bigint,bigint,bigint,bigint) to rowhouse_auth;
+grant execute on function auth.set_model_price(text,bigint,bigint,bigint,bigint) to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION auth.set_password(person_id uuid, password_hash text, kept uuid, mail uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -9187,6 +10749,62 @@ $function$;
 alter function auth.settle_mail(uuid,text,boolean) owner to rowhouse_definer;
 comment on function auth.settle_mail(uuid,text,boolean) is 'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
 grant execute on function auth.settle_mail(uuid,text,boolean) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.settle_turn(tenant uuid, turn uuid, settlement bytea, outcome text, content text DEFAULT ''::text, parts jsonb DEFAULT '[]'::jsonb, usage jsonb DEFAULT '{}'::jsonb, finish_reason text DEFAULT NULL::text, error_code text DEFAULT NULL::text, provenance jsonb DEFAULT NULL::jsonb, facts jsonb DEFAULT '{}'::jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine  auth.turns;
+    spent app.usage_events;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(settle_turn.settlement)
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null then
+        return false;
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, facts);
+
+    update app.messages as answer set
+        status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
+        finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
+    where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
+    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
+    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
+    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
+    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
+    spent.cost_micros := context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    insert into app.usage_events (
+        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
+    ) values (
+        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.team_id, mine.conversation_id, mine.generator, mine.model, settle_turn.outcome,
+        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
+        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
+        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
+    );
+    update auth.turns as known set settled_at = now(), outcome = settle_turn.outcome, held_micros = 0
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    perform context.release(
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
+        array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+    return true;
+end
+$function$;
+alter function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) is 'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
+grant execute on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.shut_tenant(tenant uuid)
  RETURNS TABLE(sessions integer, keys integer)
@@ -9610,6 +11228,39 @@ $function$;
 alter function auth.void_tenant_links(uuid) owner to rowhouse_definer;
 comment on function auth.void_tenant_links(uuid) is 'Makes the links worthless that owners were mailed to bring their closed tenant back.';
 
+CREATE OR REPLACE FUNCTION auth.watch_turns(tenants uuid[], turns uuid[])
+ RETURNS TABLE(tenant_id uuid, turn_id uuid, reason text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update auth.turns as known set lease_until = now() + interval '2 minutes'
+    from unnest(tenants, turns) as watched (tenant_id, id)
+    where known.tenant_id = watched.tenant_id and known.id = watched.id
+        and known.lease_until < now() + interval '1 minute' and known.settled_at is null and known.lost_at is null;
+    return query
+    select judged.tenant_id, judged.id, judged.reason from (
+        select watched.tenant_id, watched.id, case
+            when known.id is null or known.lost_at is not null then 'lost'
+            when known.stop_asked_at is not null then 'stopped'
+            when live.fault is not null then live.fault
+            when not 'chat' = any (live.permissions) then 'chat'
+            when known.answer_id is not null and known.conversation_id is null
+                or known.team_id is not null and known.team_id <> all (coalesce(live.teams, '{}')) then 'conversation'
+        end as reason
+        from unnest(tenants, turns) as watched (tenant_id, id)
+        left join auth.turns as known on known.tenant_id = watched.tenant_id and known.id = watched.id
+        left join lateral context.state_of_credential(known.tenant_id, known.credential_kind, known.credential_id) as live on true
+        where known.settled_at is null
+    ) as judged
+    where judged.reason is not null;
+end
+$function$;
+alter function auth.watch_turns(uuid[],uuid[]) owner to rowhouse_definer;
+comment on function auth.watch_turns(uuid[],uuid[]) is 'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
+grant execute on function auth.watch_turns(uuid[],uuid[]) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.way_of(methods text[])
  RETURNS text
  LANGUAGE sql
@@ -9807,6 +11458,182 @@ grant execute on function context.applied_migrations() to rowhouse_auditor;
 grant execute on function context.applied_migrations() to rowhouse_auth;
 grant execute on function context.applied_migrations() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION context.ask(conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text, OUT question uuid, OUT answer uuid)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if content is null then
+        select said.id into question from app.messages as said
+        where said.tenant_id = conversation.tenant_id and said.conversation_id = conversation.id
+            and said.id = parent and said.role = 'user';
+        if not found then
+            perform context.refuse_parent();
+        end if;
+        if conversation.status = 'archived' then
+            perform context.refuse_archived();
+        end if;
+    else
+        if parent is null and not from_start then
+            select said.id into parent from app.messages as said
+            where said.tenant_id = conversation.tenant_id and said.conversation_id = conversation.id
+            order by said.id desc limit 1;
+        end if;
+        insert into app.messages (tenant_id, user_id, conversation_id, content, parts, parent_id)
+        values (conversation.tenant_id, conversation.user_id, conversation.id, content, coalesce(parts, '[]'), parent)
+        returning id into question;
+    end if;
+    insert into app.messages (tenant_id, user_id, conversation_id, role, status, content, parent_id, turn_id, model, generator)
+    values (conversation.tenant_id, conversation.user_id, conversation.id, 'assistant', 'streaming', '', question, turn, model,
+        case model when 'extractive' then 'extractive' else 'model' end)
+    returning id into answer;
+end
+$function$;
+alter function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text) owner to rowhouse_definer;
+comment on function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text) is 'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
+
+CREATE OR REPLACE FUNCTION context.asker(tenant uuid, person uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'name', coalesce(membership.display_name, known.name),
+        'locale', known.locale,
+        'role', role.name,
+        'company', place.name,
+        'language', coalesce(mine.language, company.language, 'en'),
+        'tone', coalesce(mine.tone, company.tone, 'neutral'),
+        'temperature', coalesce(mine.temperature, company.temperature),
+        'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
+        'models', array_remove(array[mine.model, company.model], null)
+    )
+    from app.tenants as place
+    left join app.users as known on known.id = person
+    left join app.memberships as membership on membership.tenant_id = place.id and membership.user_id = person
+    left join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+    left join app.user_preferences as mine on mine.tenant_id = place.id and mine.user_id = person
+    left join app.tenant_preferences as company on company.tenant_id = place.id
+    where place.id = tenant
+$function$;
+alter function context.asker(uuid,uuid) owner to rowhouse_definer;
+comment on function context.asker(uuid,uuid) is 'Who asks, for the prompt: name, locale, role, company, and the preferences that hold.';
+
+CREATE OR REPLACE FUNCTION context.asker_of_caller()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select context.asker(context.tenant_requiring('configure_model'), context.user_id())
+$function$;
+alter function context.asker_of_caller() owner to rowhouse_definer;
+comment on function context.asker_of_caller() is 'What a system prompt would be told of the caller. Raises RH403 configure_model.';
+grant execute on function context.asker_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body      constant text := context.open_seal('chat');
+    person    constant uuid := context.user_in(body);
+    own       constant uuid[] := context.teams_in(body);
+    key       constant uuid := case context.kind_in(body) when 'api_key' then context.credential_in(body) end;
+    wanted    constant bytea := decode(idempotency ->> 'key', 'hex');
+    earlier   auth.turns;
+    place     app.conversations;
+    chosen    auth.model_providers;
+    budgets   uuid[];
+begin
+    tenant_id := context.tenant_requiring('chat');
+    if tenant_id is null then
+        perform context.refuse('chat');
+    end if;
+    if context.kind_in(body) = 'support' and (context.detail_in(body) ->> 'writes')::boolean is not true then
+        perform context.refuse_support();
+    end if;
+
+    -- A browser that lost the answer asks again while the first question is still being written: it waits for that.
+    if wanted is not null then
+        perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
+        select * into earlier from auth.turns as known
+        where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
+        if found then
+            if earlier.request <> decode(idempotency ->> 'request', 'hex') then
+                perform context.refuse_repetition('reused');
+            end if;
+            turn_id := earlier.id;
+            replayed := true;
+            conversation_id := earlier.conversation_id;
+            question_id := earlier.question_id;
+            answer_id := earlier.answer_id;
+            answered_by := earlier.model;
+            held_micros := earlier.held_micros;
+            return;
+        end if;
+    end if;
+
+    asker := context.asker(tenant_id, person);
+    select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
+    answered_by := context.choose_model(
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+    turn_id := uuidv7();
+    replayed := false;
+
+    if keep then
+        if conversation is null then
+            if team is not null and team <> all (coalesce(own, '{}')) then
+                perform context.refuse_missing('team');
+            end if;
+            insert into app.conversations (tenant_id, user_id, team_id) values (begin_turn.tenant_id, person, team)
+            returning * into place;
+        else
+            select * into place from app.conversations as known
+            where known.tenant_id = begin_turn.tenant_id and known.id = conversation and known.user_id = person
+                and known.deleted_at is null and (known.team_id is null or known.team_id = any (own))
+            for no key update;
+            if not found then
+                perform context.refuse_missing('conversation');
+            end if;
+        end if;
+        conversation_id := place.id;
+        select asked.question, asked.answer into question_id, answer_id
+        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
+    else
+        history := '[]';
+    end if;
+
+    -- Last, because a company's budget is where everybody waits for everybody.
+    held_micros := coalesce(context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0), 0);
+    budgets := context.reserve(
+        tenant_id, place.team_id, person, key, answered_by,
+        context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0));
+    if budgets = '{}' then
+        held_micros := 0;
+    end if;
+    insert into auth.turns (
+        tenant_id, id, user_id, conversation_id, team_id, question_id, answer_id, credential_kind, credential_id, settlement,
+        idempotency_key, request, generator, model, held_micros, budgets
+    ) values (
+        begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
+        sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
+        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+    );
+    provider := case when chosen.id is not null then jsonb_build_object(
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+end
+$function$;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
  LANGUAGE sql
@@ -9814,6 +11641,62 @@ CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
 RETURN ((((((((((((rpad(COALESCE(((holder).tenant_id)::text, ''::text), 36) || rpad(COALESCE(((holder).user_id)::text, ''::text), 36)) || rpad(COALESCE(((holder).credential_id)::text, ''::text), 36)) || (((EXTRACT(epoch FROM statement_timestamp()))::bigint + 60))::text) || (EXTRACT(epoch FROM transaction_timestamp()))::text) || rpad((pg_backend_pid())::text, 10)) || CASE WHEN (holder).is_owner THEN 't'::text ELSE 'f'::text END) || rpad(COALESCE((holder).kind, ''::text), 8)) || ((holder).permissions)::text) || ' '::text) || (holder).teams) || ' '::text) || (detail)::text);
 comment on function context.body_of(context.holder,jsonb) is 'What the seal is set under: who holds the credential, and for which transaction, at fixed places.';
 grant execute on function context.body_of(context.holder,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.check_template(template text)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    unknown constant text := (
+        select string_agg(distinct btrim(found.name[1]), ', ')
+        from regexp_matches(template, '\{\{([^{}]*)\}\}', 'g') as found (name)
+        where btrim(found.name[1]) <> all ('{user,company,role,language,tone,preferences}')
+    );
+begin
+    if unknown is not null then
+        raise exception using
+            errcode = 'RH453',
+            message = format('a system prompt has no %s', to_json(left(unknown, 200))),
+            hint = 'It may have user, company, role, language, tone and preferences.';
+    end if;
+end
+$function$;
+comment on function context.check_template(text) is 'Raises RH453 for a template with a placeholder that there is not.';
+grant execute on function context.check_template(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.choose_model(wanted text, tastes text[], provider auth.model_providers, installation text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    if provider.id is null and installation is null then
+        return 'extractive';
+    end if;
+    if wanted is not null then
+        if wanted = 'extractive' or provider.models is null or wanted = any (provider.models) then
+            return wanted;
+        end if;
+        raise exception using
+            errcode = 'RH452',
+            message = 'this company does not have that model answer',
+            hint = 'Ask for one of its models, or for none.';
+    end if;
+    return coalesce(
+        (
+            select taste.model from unnest(tastes) with ordinality as taste (model, place)
+            where provider.models is null or taste.model = any (provider.models)
+            order by taste.place limit 1
+        ),
+        provider.default_model, provider.models[1], installation, 'extractive'
+    );
+end
+$function$;
+comment on function context.choose_model(text,text[],auth.model_providers,text) is 'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
+grant execute on function context.choose_model(text,text[],auth.model_providers,text) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.claim_idempotency_key(claim jsonb)
  RETURNS void
@@ -10005,6 +11888,38 @@ $function$;
 comment on function context.device(text) is 'A user agent in words, without versions: "Firefox on Windows"; a program''s name where it is no browser.';
 grant execute on function context.device(text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.document_to_change(id uuid)
+ RETURNS app.documents
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_id();
+    mine   app.documents;
+begin
+    select * into mine from app.documents as document
+    where document.tenant_id = tenant and document.id = document_to_change.id
+        and case document.visibility
+            when 'tenant' then context.may('read_documents')
+            when 'team' then document.team_id = any (context.teams('read_documents'))
+            else document.user_id = me and context.may('chat')
+        end
+    for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such document';
+    end if;
+    if mine.visibility = 'tenant' and not context.may('manage_documents')
+        or mine.visibility = 'team' and mine.user_id <> me and not context.may('manage_documents') then
+        perform context.refuse('manage_documents');
+    end if;
+    return mine;
+end
+$function$;
+alter function context.document_to_change(uuid) owner to rowhouse_definer;
+comment on function context.document_to_change(uuid) is 'Locks a document that the caller may change. Raises RH403, RH404.';
+
 CREATE OR REPLACE FUNCTION context.end_sessions_of_caller(which text, session uuid DEFAULT NULL::uuid)
  RETURNS SETOF app.session
  LANGUAGE plpgsql
@@ -10157,6 +12072,52 @@ RETURN CASE WHEN ((origins IS NOT NULL) AND (NOT COALESCE(((facts ->> 'origin'::
 comment on function context.fault_of_key(text[],inet[],jsonb) is 'Why an API key does not open the door from this page or address (the detail of RH401); null if it does.';
 grant execute on function context.fault_of_key(text[],inet[],jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.find_conversations(search text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+    with asked as materialized (
+        select context.tenant_id() as tenant, context.user_where('chat') as me, question.query,
+            -- A question for what does not hold a word is answered by what holds none.
+            case when querytree(question.query) = 'T' then '{%}' else array(
+                select '%' || replace(replace(replace(word.lexeme, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+                from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple', left(search, 1000)))) as word (lexeme)
+            ) end as letters
+        from (select websearch_to_tsquery('pg_catalog.simple', left(search, 1000)) as query) as question
+    )
+    select coalesce(array_agg(found.conversation_id), '{}')
+    from (
+        select hit.conversation_id, max(hit.at) as at
+        from asked
+        cross join lateral (
+            select said.conversation_id, said.created_at as at
+            from app.messages as said
+            where said.tenant_id = asked.tenant and said.user_id = asked.me and said.deleted_at is null
+                and case when lower(said.content) like any (asked.letters)
+                    then to_tsvector('pg_catalog.simple', left(said.content, 100000)) @@ asked.query end
+            union all
+            select known.id, known.updated_at
+            from app.conversations as known
+            where known.tenant_id = asked.tenant and known.user_id = asked.me and known.deleted_at is null
+                and to_tsvector('pg_catalog.simple', known.title) @@ asked.query
+        ) as hit
+        group by hit.conversation_id
+        order by at desc, hit.conversation_id
+        limit 50
+    ) as found
+$function$;
+alter function context.find_conversations(text) owner to rowhouse_definer;
+comment on function context.find_conversations(text) is 'The ids of up to fifty of the caller''s own conversations that hold the words, in the title or in what was said.';
+grant execute on function context.find_conversations(text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.find_members(search text, status text, role_id uuid, team_id uuid)
  RETURNS uuid[]
  LANGUAGE sql
@@ -10187,6 +12148,88 @@ alter function context.find_members(text,text,uuid,uuid) owner to rowhouse_defin
 comment on function context.find_members(text,text,uuid,uuid) is 'The ids of up to a hundred members of the caller''s tenant whose name holds a text, or whose address does, for who manages users.';
 grant execute on function context.find_members(text,text,uuid,uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.find_passages(question text, embedding real[], model text, wanted integer, tags text[], team uuid, since timestamp with time zone, until timestamp with time zone)
+ RETURNS TABLE(chunk uuid, score double precision)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+declare
+    tenant   constant uuid := context.tenant_requiring('chat');
+    me       constant uuid := context.user_id();
+    readable constant boolean := context.may('read_documents');
+    teams    constant uuid[] := context.teams('read_documents');
+    asked    constant real[] := context.unit(embedding);
+    number   constant integer := least(greatest(coalesce(wanted, 8), 1), 50);
+    depth    constant integer := least(greatest(number * 4, 40), 200);
+    words    constant text := left(coalesce(question, ''), 4000);
+    among    uuid[];
+    profile  app.user_profiles;
+begin
+    if tags is not null or team is not null or since is not null or until is not null then
+        among := array(
+            select known.id from app.documents as known
+            where known.tenant_id = tenant
+                and (find_passages.tags is null or known.tags && find_passages.tags)
+                and (find_passages.team is null or known.team_id = find_passages.team)
+                and (since is null or known.created_at >= since)
+                and (until is null or known.created_at < until)
+        );
+    end if;
+    select * into profile from app.user_profiles as known
+    where known.tenant_id = tenant and known.user_id = me and known.enabled
+        and cardinality(known.embedding) = cardinality(asked)
+        and (find_passages.model is null or known.model = find_passages.model);
+
+    return query
+    with words as materialized (
+        select * from context.found_by_words(tenant, me, readable, teams, true, among, words, depth)
+    ), letters as materialized (
+        select * from context.found_by_letters(tenant, me, readable, teams, true, among, words, depth)
+        where (select count(*) from words) < case when asked is null then number else 1 end
+    ), meant as materialized (
+        select * from context.found_by_meaning(tenant, me, readable, teams, true, among, asked, model, depth)
+        where asked is not null
+    ), listed as (
+        select listed.chunk, 1.0::float8 as worth, row_number() over (order by listed.weight desc, listed.chunk) as place
+        from words as listed
+        union all
+        select listed.chunk, 0.5, row_number() over (order by listed.weight desc, listed.chunk)
+        from words as listed where listed.own
+        union all
+        select listed.chunk, 0.7, row_number() over (order by listed.weight desc, listed.chunk)
+        from letters as listed
+        union all
+        select listed.chunk, 1.0, row_number() over (order by listed.likeness desc, listed.chunk)
+        from meant as listed
+        union all
+        select listed.chunk, 0.5, row_number() over (order by listed.likeness desc, listed.chunk)
+        from meant as listed where listed.own
+    ), fused as (
+        select listed.chunk, sum(listed.worth / (60 + listed.place)) as score
+        from listed where listed.place <= depth
+        group by listed.chunk
+    )
+    select fused.chunk, fused.score * (1 + 0.1 * greatest(coalesce((
+        select sum(pair.a::float8 * pair.b)
+        from app.document_chunks as near, unnest(near.embedding, profile.embedding) as pair (a, b)
+        where profile.id is not null and near.tenant_id = tenant and near.id = fused.chunk
+            and cardinality(near.embedding) = cardinality(profile.embedding)
+    ), 0), 0)) as weighed
+    from fused
+    order by weighed desc, fused.chunk
+    limit number;
+end
+$function$;
+alter function context.find_passages(text,real[],text,integer,text[],uuid,timestamp with time zone,timestamp with time zone) owner to rowhouse_definer;
+comment on function context.find_passages(text,real[],text,integer,text[],uuid,timestamp with time zone,timestamp with time zone) is 'The ids of the passages in the caller''s reach that answer a question best, with their scores. Raises RH403.';
+grant execute on function context.find_passages(text,real[],text,integer,text[],uuid,timestamp with time zone,timestamp with time zone) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.finish_attempt(key bytea, attempt uuid, answer text)
  RETURNS void
  LANGUAGE sql
@@ -10205,6 +12248,166 @@ alter function context.finish_attempt(bytea,uuid,text) owner to rowhouse_definer
 comment on function context.finish_attempt(bytea,uuid,text) is 'Ends the caller''s own attempt under an Idempotency-Key and keeps its (encrypted) answer. Once only.';
 grant execute on function context.finish_attempt(bytea,uuid,text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.found_by_letters(tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[], question text, wanted integer)
+ RETURNS TABLE(chunk uuid, own boolean, weight double precision)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+    with asked as materialized (
+        select row_number() over ()::integer as number, told.word, context.spellings(told.word) as spellings
+        from (
+            select distinct word from regexp_split_to_table(lower(question), '[^[:alnum:]]+') as word
+            where length(word) between 4 and 40
+            limit 16
+        ) as told
+    ), said as materialized (
+        select asked.number, passage.id, passage.own, passage.length
+        from asked
+        cross join lateral (
+            -- The fence, offset 0, has the index asked first and for each word. What else is asked of a passage would seem to the
+            -- planner, which knows nobody's words, to leave as few, and it would read them all.
+            select found.id, found.document_id, found.user_id, found.visibility, found.team_id, found.live, found.language,
+                found.user_id = me as own, found.ends_at - found.starts_at as length
+            from app.document_chunks as found
+            where found.tenant_id = tenant and context.spellings(found.content) && asked.spellings
+            offset 0
+        ) as passage
+        where passage.live
+            and context.reaches(passage.visibility, passage.team_id, passage.user_id, me, readable, teams, private)
+            and (among is null or passage.document_id = any (among))
+    ), worth as materialized (
+        select said.number,
+            ln(1 + (select count(*) from (select from said as every group by every.id) as every)::float8 / count(*)) as weight
+        from said group by said.number
+    ), weighed as materialized (
+        select said.id, said.own, said.length, sum(worth.weight) as weight
+        from said join worth on worth.number = said.number
+        group by said.id, said.own, said.length
+    ), best as materialized (
+        (select * from weighed order by weight desc, length, id limit wanted)
+        union
+        (select * from weighed where weighed.own order by weight desc, length, id limit wanted)
+    )
+    select best.id, best.own, near.likeness
+    from best
+    cross join lateral (
+        select sum(extensions.word_similarity(asked.word, known.content))::float8 as likeness
+        from app.document_chunks as known, asked
+        where known.tenant_id = tenant and known.id = best.id
+    ) as near
+$function$;
+alter function context.found_by_letters(uuid,uuid,boolean,uuid[],boolean,uuid[],text,integer) owner to rowhouse_definer;
+comment on function context.found_by_letters(uuid,uuid,boolean,uuid[],boolean,uuid[],text,integer) is 'Passages in somebody''s reach with words that are spelt nearly like those of a question, the best few hundred.';
+
+CREATE OR REPLACE FUNCTION context.found_by_meaning(tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[], asked real[], model text, wanted integer)
+ RETURNS TABLE(chunk uuid, own boolean, likeness double precision)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+    with compared as materialized (
+        select reached.id, reached.user_id = me as own,
+            case when length(reached.signs) = cardinality(asked) then bit_count(reached.signs # (select context.signs(asked))) end as differ
+        from context.reachable_chunks(tenant, me, readable, teams, private, among) as reached
+        where length(reached.signs) = cardinality(asked)
+            and (found_by_meaning.model is null or reached.model = found_by_meaning.model)
+    ), near as materialized (
+        (select * from compared order by differ, id limit greatest(wanted * 4, 200))
+        union
+        (select * from compared where compared.own order by differ, id limit greatest(wanted * 4, 200))
+    )
+    select near.id, near.own, weighed.likeness
+    from near
+    -- context.likeness(), in the query: called for each it would cost five times as much.
+    cross join lateral (
+        select sum(pair.a::float8 * pair.b) as likeness
+        from app.document_chunks as known, unnest(known.embedding, asked) as pair (a, b)
+        where known.tenant_id = tenant and known.id = near.id
+    ) as weighed
+    order by weighed.likeness desc, near.id
+$function$;
+alter function context.found_by_meaning(uuid,uuid,boolean,uuid[],boolean,uuid[],real[],text,integer) owner to rowhouse_definer;
+comment on function context.found_by_meaning(uuid,uuid,boolean,uuid[],boolean,uuid[],real[],text,integer) is 'Passages in somebody''s reach whose embeddings are nearest to a question''s, and the nearest of their own.';
+
+CREATE OR REPLACE FUNCTION context.found_by_words(tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[], question text, wanted integer)
+ RETURNS TABLE(chunk uuid, own boolean, weight double precision)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+    with spoken as (
+        select distinct known.language from app.documents as known
+        where known.tenant_id = tenant and known.language is not null
+        limit 20
+    ), asked as materialized (
+        select row_number() over ()::integer as number, spoken.language,
+            ('''' || replace(replace(word.lexeme, '\', '\\'), '''', '''''') || '''')::tsquery as word
+        from spoken
+        cross join lateral (
+            select lexeme from unnest(tsvector_to_array(to_tsvector(context.text_configuration(spoken.language), question))) as lexeme
+            limit 32
+        ) as word
+    ), said as materialized (
+        select asked.number, asked.language, passage.id, passage.own, passage.length
+        from asked
+        cross join lateral (
+            -- The fence, offset 0, has the index asked first and for each word. What else is asked of a passage would seem to the
+            -- planner, which knows nobody's words, to leave as few, and it would read them all.
+            select found.id, found.document_id, found.user_id, found.visibility, found.team_id, found.live, found.language,
+                found.user_id = me as own, found.ends_at - found.starts_at as length
+            from app.document_chunks as found
+            where found.tenant_id = tenant and found.search @@ asked.word
+            offset 0
+        ) as passage
+        where passage.live
+            and passage.language = asked.language
+            and context.reaches(passage.visibility, passage.team_id, passage.user_id, me, readable, teams, private)
+            and (among is null or passage.document_id = any (among))
+    ), worth as materialized (
+        select said.number,
+            ln(1 + (select count(*) from (select from said as every group by every.id) as every)::float8 / count(*)) as weight
+        from said group by said.number
+    ), weighed as materialized (
+        select said.id, said.own, said.length, said.language, sum(worth.weight) as weight
+        from said join worth on worth.number = said.number
+        group by said.id, said.own, said.length, said.language
+    ), best as materialized (
+        (select * from weighed order by weight desc, length, id limit greatest(wanted * 4, 200))
+        union
+        (select * from weighed where weighed.own order by weight desc, length, id limit greatest(wanted * 4, 200))
+    )
+    select best.id, best.own, best.weight + 0.1 * ts_rank(passage.search, question.any_word, 1)
+    from best
+    join (
+        select asked.language, string_agg(asked.word::text, ' | ')::tsquery as any_word from asked group by asked.language
+    ) as question on question.language = best.language
+    cross join lateral (
+        select known.search from app.document_chunks as known where known.tenant_id = tenant and known.id = best.id
+        offset 0
+    ) as passage
+$function$;
+alter function context.found_by_words(uuid,uuid,boolean,uuid[],boolean,uuid[],text,integer) owner to rowhouse_definer;
+comment on function context.found_by_words(uuid,uuid,boolean,uuid[],boolean,uuid[],text,integer) is 'Passages in somebody''s reach that say words of a question, the best few hundred, and how much that weighs.';
+
 CREATE OR REPLACE FUNCTION context.from_elsewhere(holder context.holder, facts jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -10212,6 +12415,35 @@ CREATE OR REPLACE FUNCTION context.from_elsewhere(holder context.holder, facts j
 RETURN ((((holder).user_agent IS NOT NULL) AND ((holder).user_agent IS DISTINCT FROM (facts ->> 'user_agent'::text)) AND CASE (holder).fingerprint WHEN 'off'::text THEN false WHEN 'exact'::text THEN true ELSE (context.device((holder).user_agent) IS DISTINCT FROM context.device((facts ->> 'user_agent'::text))) END) OR (((holder).bound_ip IS NOT NULL) AND (auth.network((holder).bound_ip) IS DISTINCT FROM auth.network(((facts ->> 'ip'::text))::inet))));
 comment on function context.from_elsewhere(context.holder,jsonb) is 'Whether a request comes from another browser, program or network than its session is bound to.';
 grant execute on function context.from_elsewhere(context.holder,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.history_of(tenant uuid, conversation uuid, newest uuid, bytes integer, messages integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with recursive line as (
+        select said.id, said.parent_id, said.role, said.content, said.parts, 1 as place,
+            octet_length(said.content) + octet_length(said.parts::text) as reached
+        from app.messages as said
+        where said.tenant_id = tenant and said.conversation_id = conversation and said.id = newest
+        union all
+        select said.id, said.parent_id, said.role, said.content, said.parts, line.place + 1,
+            line.reached + octet_length(said.content) + octet_length(said.parts::text)
+        from line
+        join app.messages as said
+            on said.tenant_id = tenant and said.conversation_id = conversation and said.id = line.parent_id
+        where line.place < messages and line.reached < bytes
+    )
+    select coalesce(jsonb_agg(
+        jsonb_build_object('id', line.id, 'role', line.role, 'content', line.content, 'parts', line.parts)
+        order by line.place
+    ), '[]')
+    from line
+    where (line.place = 1 or line.reached <= bytes) and (line.content <> '' or line.parts <> '[]')
+$function$;
+alter function context.history_of(uuid,uuid,uuid,integer,integer) owner to rowhouse_definer;
+comment on function context.history_of(uuid,uuid,uuid,integer,integer) is 'The messages before and with one, newest first, up its parents, to a number of bytes and of messages.';
 
 CREATE OR REPLACE FUNCTION context.holders_of(permission text, after uuid)
  RETURNS SETOF app.holding
@@ -10339,6 +12571,51 @@ grant execute on function context.is_owner_in(text) to rowhouse_auth;
 grant execute on function context.is_owner_in(text) to rowhouse_definer;
 grant execute on function context.is_owner_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant  constant uuid := context.tenant_requiring('configure_model');
+    earlier auth.model_providers;
+begin
+    select * into earlier from auth.model_providers as known where known.tenant_id = tenant for update;
+    if found and sealed_key is null and earlier.sealed_key is not null and earlier.base_url <> base_url then
+        raise exception using
+            errcode = 'RH400',
+            message = 'another address takes its key anew',
+            hint = 'The key that is kept was given for the old address; send one for the new.';
+    end if;
+    if exists (select from unnest(models) as named (model) where named.model !~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$') then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens',
+            column = 'models';
+    end if;
+    perform context.check_template(system_prompt);
+    if context.kind_in(context.open_seal()) = 'session'
+        and (sealed_key is not null or earlier.base_url is distinct from base_url)
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    insert into auth.model_providers as known (tenant_id, id, base_url, sealed_key, models, default_model, system_prompt, active)
+    values (
+        tenant, provider, keep_model_provider.base_url, keep_model_provider.sealed_key, keep_model_provider.models,
+        keep_model_provider.default_model, keep_model_provider.system_prompt, keep_model_provider.active
+    )
+    on conflict on constraint model_providers_tenant_id_key do update set
+        id = case when excluded.sealed_key is null then known.id else excluded.id end,
+        sealed_key = coalesce(excluded.sealed_key, known.sealed_key),
+        base_url = excluded.base_url, models = excluded.models, default_model = excluded.default_model,
+        system_prompt = excluded.system_prompt, active = excluded.active;
+end
+$function$;
+alter function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) owner to rowhouse_definer;
+comment on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) is 'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
+grant execute on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.keep_no_values(target regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -10369,6 +12646,60 @@ begin
 end
 $function$;
 comment on function context.keep_no_values(regclass) is 'Keeps what people wrote and who they are out of the planner''s statistics, which everybody may look at.';
+
+CREATE OR REPLACE FUNCTION context.keep_profile(enabled boolean)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    kept uuid;
+begin
+    insert into app.user_profiles as profile (tenant_id, user_id, enabled)
+    values (context.tenant_requiring('chat'), context.user_id(), keep_profile.enabled)
+    on conflict (tenant_id, user_id) do update set
+        enabled = excluded.enabled,
+        questions = case when excluded.enabled then profile.questions else 0 end,
+        model = case when excluded.enabled then profile.model end,
+        embedding = case when excluded.enabled then profile.embedding end,
+        updated_at = now()
+    returning profile.id into kept;
+    return kept;
+end
+$function$;
+alter function context.keep_profile(boolean) owner to rowhouse_definer;
+comment on function context.keep_profile(boolean) is 'Switches the caller''s profile on, or off, which forgets it. Raises RH403.';
+grant execute on function context.keep_profile(boolean) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.keep_version(document uuid, content bytea, media_type text, file_name text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    piece constant integer := 1048576;
+    mine  app.documents := context.document_to_change(document);
+begin
+    mine.version := mine.version + 1;
+    insert into app.document_versions (tenant_id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, visibility, user_id)
+    values (mine.tenant_id, mine.id, mine.version, context.user_id(), keep_version.file_name, keep_version.media_type,
+        octet_length(content), encode(sha256(content), 'hex'), mine.visibility, mine.user_id);
+    insert into app.document_contents (tenant_id, document_id, version, piece, content, visibility, user_id)
+    select mine.tenant_id, mine.id, mine.version, number, substring(content from (number - 1) * piece + 1 for piece), mine.visibility, mine.user_id
+    from generate_series(1, (octet_length(content) + piece - 1) / piece) as number;
+    update app.documents as known set
+        version = mine.version, size_bytes = octet_length(content), sha256 = encode(sha256(content), 'hex'),
+        media_type = keep_version.media_type, file_name = keep_version.file_name,
+        status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return mine.id;
+end
+$function$;
+alter function context.keep_version(uuid,bytea,text,text) owner to rowhouse_definer;
+comment on function context.keep_version(uuid,bytea,text,text) is 'Keeps the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
+grant execute on function context.keep_version(uuid,bytea,text,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer)
  RETURNS void
@@ -10475,6 +12806,14 @@ grant execute on function context.led_teams_in(text) to rowhouse_auth;
 grant execute on function context.led_teams_in(text) to rowhouse_definer;
 grant execute on function context.led_teams_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.likeness(one real[], other real[])
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (SELECT sum(((pair.a)::double precision * pair.b)) AS sum FROM UNNEST(likeness.one, likeness.other) pair(a, b));
+alter function context.likeness(real[],real[]) owner to rowhouse_definer;
+comment on function context.likeness(real[],real[]) is 'The cosine of two embeddings of length one.';
+
 CREATE OR REPLACE FUNCTION context.mac(body text, key bytea)
  RETURNS text
  LANGUAGE sql
@@ -10534,6 +12873,122 @@ $function$;
 comment on function context.member_tenant() is 'The caller''s tenant if the caller is a member of it; null for a guest, and for a key that is the tenant''s own: a policy that compares with it hides.';
 grant execute on function context.member_tenant() to rowhouse_app;
 grant execute on function context.member_tenant() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.model_provider()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', known.id, 'baseUrl', known.base_url, 'hasKey', known.sealed_key is not null, 'models', known.models,
+        'defaultModel', known.default_model, 'systemPrompt', known.system_prompt, 'active', known.active,
+        'updatedAt', known.updated_at)
+    from auth.model_providers as known
+    where known.tenant_id = context.tenant_requiring('configure_model')
+$function$;
+alter function context.model_provider() owner to rowhouse_definer;
+comment on function context.model_provider() is 'The provider of models of the caller''s tenant, without its key; null if there is none. Raises RH403.';
+grant execute on function context.model_provider() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.move_conversation(conversation uuid, act text, team uuid DEFAULT NULL::uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    own    constant uuid[] := coalesce(context.teams('chat'), '{}');
+    mine   app.conversations;
+begin
+    select * into mine from app.conversations as known
+    where known.tenant_id = tenant and known.id = conversation and known.user_id = context.user_id()
+        and (known.team_id is null or known.team_id = any (own))
+        and case act when 'restore' then known.deleted_at > now() - interval '30 days' else known.deleted_at is null end
+    for no key update;
+    if not found then
+        perform context.refuse_missing('conversation');
+    end if;
+    if act = 'share' and team <> all (own) then
+        perform context.refuse_missing('team');
+    end if;
+    update app.conversations as known set
+        team_id = case act when 'share' then team else known.team_id end,
+        deleted_at = case act when 'discard' then now() when 'restore' then null else known.deleted_at end
+    where known.tenant_id = tenant and known.id = conversation
+    returning known.* into mine;
+    update app.messages as said set team_id = mine.team_id, deleted_at = mine.deleted_at
+    where said.tenant_id = tenant and said.conversation_id = conversation;
+    update auth.turns as asked set
+        team_id = mine.team_id,
+        stop_asked_at = case act when 'discard' then coalesce(asked.stop_asked_at, now()) else asked.stop_asked_at end
+    where asked.tenant_id = tenant and asked.conversation_id = conversation and asked.settled_at is null;
+end
+$function$;
+alter function context.move_conversation(uuid,text,uuid) owner to rowhouse_definer;
+comment on function context.move_conversation(uuid,text,uuid) is 'Shares, discards or restores a conversation of the caller''s, with its messages. Raises RH403, RH404.';
+grant execute on function context.move_conversation(uuid,text,uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.note_question(embedding real[], model text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked constant real[] := context.unit(embedding);
+begin
+    insert into app.user_profiles as profile (tenant_id, user_id, questions, model, embedding)
+    select context.tenant_requiring('chat'), context.user_id(), 1, note_question.model, asked
+    where asked is not null
+    on conflict (tenant_id, user_id) do update set
+        questions = case when profile.model = excluded.model then profile.questions + 1 else 1 end,
+        model = excluded.model,
+        embedding = case
+            when profile.model = excluded.model and cardinality(profile.embedding) = cardinality(excluded.embedding) then coalesce(
+                context.unit(array(
+                    select (pair.a * least(profile.questions, 49) + pair.b)::real
+                    from unnest(profile.embedding, excluded.embedding) with ordinality as pair (a, b, place)
+                    order by pair.place
+                )), excluded.embedding)
+            else excluded.embedding
+        end,
+        updated_at = now()
+    where profile.enabled;
+end
+$function$;
+alter function context.note_question(real[],text) owner to rowhouse_definer;
+comment on function context.note_question(real[],text) is 'Draws a question of the caller''s into their profile, unless they switched it off. Raises RH403.';
+grant execute on function context.note_question(real[],text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.offered_models(installation_model text DEFAULT NULL::text)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    chosen auth.model_providers;
+    others text[];
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    select * into chosen from auth.model_providers as known where known.tenant_id = tenant and known.active;
+    others := case when chosen.id is null then array[installation_model]
+        else array[coalesce(chosen.default_model, chosen.models[1], installation_model)] || chosen.models end;
+    return array(
+        select offer.model from unnest(others || 'extractive'::text) with ordinality as offer (model, place)
+        where offer.model = 'extractive' or chosen.models is null or offer.model = any (chosen.models)
+        group by offer.model having offer.model is not null order by min(offer.place)
+    );
+end
+$function$;
+alter function context.offered_models(text) owner to rowhouse_definer;
+comment on function context.offered_models(text) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
+grant execute on function context.offered_models(text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.open_seal(permission text DEFAULT ''::text)
  RETURNS text
@@ -10680,6 +13135,65 @@ end
 $function$;
 comment on function context.plan_for_largest(regclass,name) is 'Has statements be planned as for the most common value of a key, such as the largest tenant, if the table has it.';
 
+CREATE OR REPLACE FUNCTION context.price_of(model text, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, reasoning_tokens bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case when price_of.model = 'extractive' then 0 else (
+        select ceil((
+            (input_tokens - cached_input_tokens)::numeric * price.input_micros
+            + cached_input_tokens::numeric * price.cached_input_micros
+            + (output_tokens - reasoning_tokens)::numeric * price.output_micros
+            + reasoning_tokens::numeric * price.reasoning_micros
+        ) / 1000000)::bigint
+        from app.model_prices as price where price.model = price_of.model
+    ) end
+$function$;
+alter function context.price_of(text,bigint,bigint,bigint,bigint) owner to rowhouse_definer;
+comment on function context.price_of(text,bigint,bigint,bigint,bigint) is 'What so many tokens of a model cost, in micro-units; null where the price is unknown.';
+
+CREATE OR REPLACE FUNCTION context.reachable_chunks(tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[])
+ RETURNS SETOF app.document_chunks
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT chunk.tenant_id,
+     chunk.id,
+     chunk.document_id,
+     chunk.version,
+     chunk.attempt,
+     chunk.live,
+     chunk.ordinal,
+     chunk.visibility,
+     chunk.team_id,
+     chunk.user_id,
+     chunk.starts_at,
+     chunk.ends_at,
+     chunk.language,
+     chunk.heading,
+     chunk.content,
+     chunk.sha256,
+     chunk.search,
+     chunk.model,
+     chunk.embedding,
+     chunk.signs,
+     chunk.created_at
+    FROM app.document_chunks chunk
+   WHERE ((chunk.tenant_id = reachable_chunks.tenant) AND chunk.live AND context.reaches(chunk.visibility, chunk.team_id, chunk.user_id, reachable_chunks.me, reachable_chunks.readable, reachable_chunks.teams, reachable_chunks.private) AND ((reachable_chunks.among IS NULL) OR (chunk.document_id = ANY (reachable_chunks.among))));
+END;
+alter function context.reachable_chunks(uuid,uuid,boolean,uuid[],boolean,uuid[]) owner to rowhouse_definer;
+comment on function context.reachable_chunks(uuid,uuid,boolean,uuid[],boolean,uuid[]) is 'The passages of a tenant that somebody with these teams and permissions may read, of some documents or of all.';
+
+CREATE OR REPLACE FUNCTION context.reaches(visibility text, team uuid, owner uuid, me uuid, readable boolean, teams uuid[], private boolean)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (((visibility = 'tenant'::text) AND readable) OR ((visibility = 'team'::text) AND (team = ANY (teams))) OR ((visibility = 'private'::text) AND (owner = me) AND private));
+alter function context.reaches(text,uuid,uuid,uuid,boolean,uuid[],boolean) owner to rowhouse_definer;
+comment on function context.reaches(text,uuid,uuid,uuid,boolean,uuid[],boolean) is 'Whether somebody with these teams and permissions may read a passage of this visibility, team and user.';
+
 CREATE OR REPLACE FUNCTION context.readiness()
  RETURNS TABLE(worker_seen_at timestamp with time zone)
  LANGUAGE sql
@@ -10751,6 +13265,22 @@ grant execute on function context.refuse(text) to rowhouse_app;
 grant execute on function context.refuse(text) to rowhouse_definer;
 grant execute on function context.refuse(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.refuse_archived()
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using
+        errcode = 'RH410',
+        message = 'the conversation is archived and takes no messages',
+        hint = 'Its member can open it again: set its status to open.';
+end
+$function$;
+comment on function context.refuse_archived() is 'Raises RH410: the conversation is archived.';
+grant execute on function context.refuse_archived() to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION context.refuse_invitation(id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -10797,6 +13327,35 @@ $function$;
 alter function context.refuse_member(text) owner to rowhouse_definer;
 comment on function context.refuse_member(text) is 'Raises RH470 for the address of a member of the caller''s tenant.';
 
+CREATE OR REPLACE FUNCTION context.refuse_missing(thing text)
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using errcode = 'RH404', message = format('there is no such %s', thing);
+end
+$function$;
+comment on function context.refuse_missing(text) is 'Raises RH404: there is no such thing that the caller may see.';
+grant execute on function context.refuse_missing(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.refuse_parent()
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using
+        errcode = 'RH430',
+        message = 'there is no such message in this conversation to go on from',
+        hint = 'Name a message of the conversation as the parent; a question, to have it answered again.';
+end
+$function$;
+comment on function context.refuse_parent() is 'Raises RH430: the parent is no message of the conversation.';
+grant execute on function context.refuse_parent() to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION context.refuse_repetition(because text)
  RETURNS void
  LANGUAGE plpgsql
@@ -10824,6 +13383,73 @@ end
 $function$;
 comment on function context.refuse_repetition(text) is 'Raises RH422 (reused), RH423 (in_progress) or RH424 (replayed) for an Idempotency-Key that is known.';
 grant execute on function context.refuse_repetition(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.refuse_support()
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using
+        errcode = 'RH413',
+        message = 'support looks at this company and changes nothing';
+end
+$function$;
+comment on function context.refuse_support() is 'Raises RH413: this access for support may not write.';
+grant execute on function context.refuse_support() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.release(tenants uuid[], budgets uuid[], held bigint[], spent bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if cardinality(budgets) = 0 then
+        return;
+    end if;
+    with going as (
+        select one.tenant_id, one.id, sum(one.held) as held, sum(one.spent) as spent
+        from unnest(tenants, budgets, held, spent) as one (tenant_id, id, held, spent)
+        group by one.tenant_id, one.id
+    ), concern as materialized (
+        select budget.tenant_id, budget.id, going.held, going.spent
+        from app.budgets as budget
+        join going on going.tenant_id = budget.tenant_id and going.id = budget.id
+        order by budget.tenant_id, budget.id
+        for no key update of budget
+    )
+    update app.budgets as budget set
+        reserved_micros = greatest(budget.reserved_micros - concern.held, 0),
+        spent_micros = concern.spent
+            + case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end,
+        period_start = greatest(budget.period_start, date_trunc(budget.period, now(), 'UTC'))
+    from concern
+    where budget.tenant_id = concern.tenant_id and budget.id = concern.id;
+end
+$function$;
+alter function context.release(uuid[],uuid[],bigint[],bigint[]) owner to rowhouse_definer;
+comment on function context.release(uuid[],uuid[],bigint[],bigint[]) is 'Lets go of what was held of budgets and adds what was spent, in a fixed order.';
+
+CREATE OR REPLACE FUNCTION context.remove_model_provider()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    delete from auth.model_providers as known where known.tenant_id = tenant;
+    if not found then
+        perform context.refuse_missing('model provider');
+    end if;
+end
+$function$;
+alter function context.remove_model_provider() owner to rowhouse_definer;
+comment on function context.remove_model_provider() is 'Forgets the provider of models of the caller''s tenant, and its key. Raises RH403, RH404.';
+grant execute on function context.remove_model_provider() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.remove_passkey_of_caller(id uuid)
  RETURNS app.passkey
@@ -10904,6 +13530,25 @@ $function$;
 alter function context.request_limit() owner to rowhouse_definer;
 comment on function context.request_limit() is 'Requests a minute that the caller''s API key is good for; null without such a limit.';
 grant execute on function context.request_limit() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.requeue_document(document uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine constant app.documents := context.document_to_change(document);
+begin
+    update app.documents as known set status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    perform audit.record_event('document.requeued', mine.tenant_id, jsonb_build_object('document_id', mine.id));
+    return mine.id;
+end
+$function$;
+alter function context.requeue_document(uuid) owner to rowhouse_definer;
+comment on function context.requeue_document(uuid) is 'Has a document that the caller may change read once more. Raises RH403, RH404.';
+grant execute on function context.requeue_document(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.require_days(days integer)
  RETURNS void
@@ -11111,6 +13756,75 @@ alter function context.resend_webhook(uuid) owner to rowhouse_definer;
 comment on function context.resend_webhook(uuid) is 'Has a delivery of the caller''s tenant sent again. Raises RH403, RH404.';
 grant execute on function context.resend_webhook(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.reserve(tenant uuid, team uuid, person uuid, key uuid, model text, hold bigint)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    concerned uuid[];
+    held      uuid[];
+    full_one  app.budgets;
+begin
+    if hold = 0 then
+        return '{}';
+    end if;
+    with concern as materialized (
+        select budget.id from app.budgets as budget
+        where budget.tenant_id = tenant and case budget.level
+            when 'tenant' then true
+            when 'team' then budget.subject_id = team
+            when 'user' then budget.subject_id = person
+            when 'key' then budget.subject_id = key
+            when 'model' then budget.model = reserve.model
+        end
+        order by budget.id
+        for no key update
+    ), taken as (
+        update app.budgets as budget set
+            reserved_micros = budget.reserved_micros + hold,
+            spent_micros = case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end,
+            period_start = greatest(budget.period_start, date_trunc(budget.period, now(), 'UTC'))
+        from concern
+        where budget.tenant_id = tenant and budget.id = concern.id
+            and budget.reserved_micros + hold
+                + case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end
+                <= budget.cap_micros
+        returning budget.id
+    )
+    select coalesce(array_agg(concern.id), '{}'), coalesce(array_agg(taken.id) filter (where taken.id is not null), '{}')
+    into concerned, held
+    from concern left join taken on taken.id = concern.id;
+
+    if cardinality(concerned) > 0 and hold is null then
+        raise exception using
+            errcode = 'RH451',
+            message = format('nobody knows what the model %s costs, and there is a budget', model),
+            hint = 'Ask for a model with a price, or have the price of this one entered.';
+    end if;
+    if cardinality(held) < cardinality(concerned) then
+        -- What was taken of the others goes back with the transaction.
+        select * into full_one from app.budgets as budget
+        where budget.tenant_id = tenant and budget.id = any (concerned) and budget.id <> all (held)
+        order by budget.id limit 1;
+        raise exception using
+            errcode = 'RH450',
+            message = format(
+                'the budget of the %s for this %s is used up: of %s micro-units %s are used or held, and this answer may cost %s',
+                full_one.level, full_one.period, full_one.cap_micros,
+                full_one.reserved_micros + case
+                    when full_one.period_start < date_trunc(full_one.period, now(), 'UTC') then 0 else full_one.spent_micros end,
+                hold),
+            detail = full_one.level,
+            hint = 'Wait for the next period, ask for a shorter answer or a cheaper model, or have the cap raised.';
+    end if;
+    return held;
+end
+$function$;
+alter function context.reserve(uuid,uuid,uuid,uuid,text,bigint) owner to rowhouse_definer;
+comment on function context.reserve(uuid,uuid,uuid,uuid,text,bigint) is 'Holds what an answer may cost in every budget that it concerns, or in none; returns them. Raises RH450, RH451.';
+
 CREATE OR REPLACE FUNCTION context.revoke_invitation(id uuid)
  RETURNS app.invitations
  LANGUAGE plpgsql
@@ -11240,6 +13954,72 @@ $function$;
 comment on function context.set_member_status(uuid,text,text[]) is 'Changes a member''s status where it is one of these; RH404 where there is none such.';
 grant execute on function context.set_member_status(uuid,text,text[]) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.signs(embedding real[])
+ RETURNS bit varying
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select string_agg(case when part.value > 0 then '1' else '0' end, '' order by part.place)::bit varying
+    from unnest(embedding) with ordinality as part (value, place)
+$function$;
+alter function context.signs(real[]) owner to rowhouse_definer;
+comment on function context.signs(real[]) is 'The signs of an embedding, one bit a dimension.';
+
+CREATE OR REPLACE FUNCTION context.spellings(content text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT COST 100000
+ SET search_path TO ''
+AS $function$
+    select array(
+        select distinct said.spelling
+        from (
+            select distinct word from regexp_split_to_table(lower(content), '[^[:alnum:]]+') as word
+            where length(word) between 4 and 40
+        ) as told
+        cross join lateral (
+            select told.word
+            union all
+            select overlay(told.word placing '' from place for gone)
+            from generate_series(1, case when length(told.word) < 6 then 1 else 2 end) as gone,
+                generate_series(1, length(told.word) + 1 - gone) as place
+        ) as said (spelling)
+    )
+$function$;
+alter function context.spellings(text) owner to rowhouse_definer;
+comment on function context.spellings(text) is 'The words of a text, whole and with a letter or two neighbouring ones left out: what is misspelt shares one of them.';
+grant execute on function context.spellings(text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION context.state_of_credential(tenant uuid, kind text, credential uuid, OUT fault text, OUT permissions text[], OUT teams uuid[])
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    holder context.holder;
+begin
+    if kind = 'api_key' then
+        select (found.holder).* into holder from context.api_key_holders as found
+        where (found.holder).tenant_id = tenant and (found.holder).credential_id = credential;
+    elsif kind = 'support' then
+        select (found.holder).* into holder from context.support_holders as found
+        where (found.holder).tenant_id = tenant and (found.holder).credential_id = credential;
+    else
+        select (found.holder).* into holder from context.session_holders as found
+        where (found.holder).credential_id = credential;
+    end if;
+    fault := case when holder.credential_id is null then 'ended' else context.fault_of(holder, jsonb_build_object(
+        'tenant_id', tenant, 'key_thumbprint', holder.key_thumbprint, 'user_agent', holder.user_agent,
+        'ip', host(holder.bound_ip))) end;
+    permissions := coalesce(holder.permissions, '{}');
+    teams := split_part(holder.teams, ' ', 1)::uuid[];
+end
+$function$;
+alter function context.state_of_credential(uuid,text,uuid) owner to rowhouse_definer;
+comment on function context.state_of_credential(uuid,text,uuid) is 'Whether a credential would still open the door, by its id; with the permissions and teams of its holder.';
+
 CREATE OR REPLACE FUNCTION context.stated(facts jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -11263,6 +14043,45 @@ AS $function$
 $function$;
 alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
 comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
+
+CREATE OR REPLACE FUNCTION context.stop_turn(turn uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    mine   auth.turns;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.user_id = context.user_id()
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null or mine.lost_at is not null then
+        return false;
+    end if;
+    update auth.turns as known set stop_asked_at = coalesce(known.stop_asked_at, now())
+    where known.tenant_id = tenant and known.id = turn;
+    return true;
+end
+$function$;
+alter function context.stop_turn(uuid) owner to rowhouse_definer;
+comment on function context.stop_turn(uuid) is 'Asks for the end of one turn of the caller''s; returns whether it was under way. Raises RH403, RH404.';
+grant execute on function context.stop_turn(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.storage_in_use(tenant uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(sum(part.size_bytes), 0)::bigint from app.document_versions as part where part.tenant_id = tenant
+$function$;
+alter function context.storage_in_use(uuid) owner to rowhouse_definer;
+comment on function context.storage_in_use(uuid) is 'How many bytes the documents of a tenant have, with their earlier versions.';
 
 CREATE OR REPLACE FUNCTION context.support_of_tenant()
  RETURNS SETOF app.support_access
@@ -11442,7 +14261,8 @@ begin
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
         tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
-        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647)
+        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647),
+        tenant.storage_limit, context.storage_in_use(tenant.id)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;
@@ -11487,6 +14307,42 @@ $function$;
 alter function context.tenants_of_caller() owner to rowhouse_definer;
 comment on function context.tenants_of_caller() is 'The companies that the caller belongs to, the one of the session first, a hundred at most; RH403 for an API key.';
 grant execute on function context.tenants_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.text_configuration(language text)
+ RETURNS regconfig
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select ('extensions.text_' || coalesce((
+        select known.name
+        from (values
+            ('ar', 'arabic'), ('hy', 'armenian'), ('eu', 'basque'), ('ca', 'catalan'), ('da', 'danish'), ('nl', 'dutch'),
+            ('en', 'english'), ('fi', 'finnish'), ('fr', 'french'), ('de', 'german'), ('el', 'greek'), ('hi', 'hindi'),
+            ('hu', 'hungarian'), ('id', 'indonesian'), ('ga', 'irish'), ('it', 'italian'), ('lt', 'lithuanian'),
+            ('ne', 'nepali'), ('no', 'norwegian'), ('nb', 'norwegian'), ('nn', 'norwegian'), ('pt', 'portuguese'),
+            ('ro', 'romanian'), ('ru', 'russian'), ('sr', 'serbian'), ('es', 'spanish'), ('sv', 'swedish'), ('ta', 'tamil'),
+            ('tr', 'turkish'), ('yi', 'yiddish')
+        ) as known (tag, name)
+        where known.tag = lower(split_part(language, '-', 1))
+    ), 'simple'))::regconfig
+$function$;
+alter function context.text_configuration(text) owner to rowhouse_definer;
+comment on function context.text_configuration(text) is 'The text search configuration of a language tag; the one without stems where there is no stemmer.';
+
+CREATE OR REPLACE FUNCTION context.unit(embedding real[])
+ RETURNS real[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select array_agg((part.value / total.length)::real order by part.place)
+    from (select sqrt(sum(each::float8 * each)) as length from unnest(embedding) as each) as total
+    cross join unnest(embedding) with ordinality as part (value, place)
+    where total.length > 0 and total.length < 'infinity'
+$function$;
+alter function context.unit(real[]) owner to rowhouse_definer;
+comment on function context.unit(real[]) is 'An embedding at length one; null for one that is nought or not finite.';
 
 CREATE OR REPLACE FUNCTION context.unlink_identity_of_caller(id uuid)
  RETURNS app.identity
@@ -12078,6 +14934,19 @@ $function$;
 comment on function inspect.defaults_of(regclass,jsonb) is 'The defaults that an insert would add to the values given; sequences are left alone.';
 grant execute on function inspect.defaults_of(regclass,jsonb) to rowhouse_auditor;
 grant execute on function inspect.defaults_of(regclass,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION inspect.document_of(tenant uuid, passage uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select chunk.document_id from app.document_chunks as chunk where chunk.tenant_id = tenant and chunk.id = passage
+$function$;
+alter function inspect.document_of(uuid,uuid) owner to rowhouse_definer;
+comment on function inspect.document_of(uuid,uuid) is 'The key of the document that a passage is of; null where it was drawn anew.';
+grant execute on function inspect.document_of(uuid,uuid) to rowhouse_auditor;
+grant execute on function inspect.document_of(uuid,uuid) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION inspect.effective(target oid, caller oid, command text, kind text)
  RETURNS text
@@ -12747,6 +15616,25 @@ comment on function inspect.row_security_of(oid,oid) is 'holds; off (the table h
 grant execute on function inspect.row_security_of(oid,oid) to rowhouse_auditor;
 grant execute on function inspect.row_security_of(oid,oid) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION inspect.rows_at(tenant uuid, table_name text, moment timestamp with time zone)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select last.new_row
+    from (
+        select distinct on (event.row_id) event.new_row
+        from audit.events as event
+        where event.tenant_id = tenant and event.table_name = rows_at.table_name and event.at <= moment
+        order by event.row_id, event.at desc, event.id desc
+    ) as last
+    where last.new_row is not null
+$function$;
+comment on function inspect.rows_at(uuid,text,timestamp with time zone) is 'The rows of a table as they were at a moment, rebuilt from the trail; without the values that it withholds.';
+grant execute on function inspect.rows_at(uuid,text,timestamp with time zone) to rowhouse_auditor;
+grant execute on function inspect.rows_at(uuid,text,timestamp with time zone) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION inspect.schemas()
  RETURNS text[]
  LANGUAGE sql
@@ -12972,6 +15860,59 @@ comment on function inspect.who_can(text,text) is 'Who can do what with a table,
 grant execute on function inspect.who_can(text,text) to rowhouse_auditor;
 grant execute on function inspect.who_can(text,text) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION inspect.who_could_have_read(tenant uuid, passage uuid, moment timestamp with time zone DEFAULT now())
+ RETURNS TABLE(user_id uuid, display_name text, because text)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    document jsonb;
+begin
+    select row into document from inspect.rows_at(tenant, 'app.documents', moment) as row
+    where row ->> 'id' = coalesce(inspect.document_of(tenant, passage), passage)::text;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'the trail knows of no such document at that moment';
+    end if;
+    return query
+    with granted as (
+        select given ->> 'user_id' as person, array_agg(given ->> 'permission') as permissions
+        from inspect.rows_at(tenant, 'app.grants', moment) as given
+        where (given ->> 'created_at')::timestamptz <= moment
+            and coalesce((given ->> 'ends_at')::timestamptz > moment, true)
+        group by 1
+    ), person as (
+        select member ->> 'user_id' as id, member ->> 'display_name' as display_name,
+            array(select jsonb_array_elements_text(role -> 'permissions')) || coalesce(granted.permissions, '{}') as permissions
+        from inspect.rows_at(tenant, 'app.memberships', moment) as member
+        join inspect.rows_at(tenant, 'app.roles', moment) as role on role ->> 'id' = member ->> 'role_id'
+        left join granted on granted.person = member ->> 'user_id'
+        where member ->> 'status' = 'active'
+            and not exists (
+                select from inspect.rows_at(audit.platform(), 'app.users', moment) as account
+                where account ->> 'id' = member ->> 'user_id' and account ->> 'status' <> 'active'
+            )
+            and exists (
+                select from inspect.rows_at(tenant, 'app.tenants', moment) as company where company ->> 'status' = 'active'
+            )
+    ), team as (
+        select place ->> 'user_id' as person from inspect.rows_at(tenant, 'app.team_members', moment) as place
+        where place ->> 'team_id' = document ->> 'team_id'
+    )
+    select person.id::uuid, person.display_name, document ->> 'visibility'
+    from person
+    where case document ->> 'visibility'
+        when 'tenant' then 'read_documents' = any (person.permissions)
+        when 'team' then 'read_documents' = any (person.permissions) and person.id in (select team.person from team)
+        else person.id = document ->> 'user_id' and 'chat' = any (person.permissions)
+    end
+    order by person.display_name, person.id;
+end
+$function$;
+comment on function inspect.who_could_have_read(uuid,uuid,timestamp with time zone) is 'Which members could have read a document, or a passage of it, at a moment, and why: rebuilt from the trail. Raises RH404.';
+grant execute on function inspect.who_could_have_read(uuid,uuid,timestamp with time zone) to rowhouse_auditor;
+grant execute on function inspect.who_could_have_read(uuid,uuid,timestamp with time zone) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION inspect.why(target text, key jsonb, as_user uuid, tenant uuid, command text DEFAULT 'select'::text, change jsonb DEFAULT NULL::jsonb)
  RETURNS TABLE(side text, policy text, place text, condition text, value boolean, verdict text, explanation text)
  LANGUAGE plpgsql
@@ -13113,6 +16054,53 @@ alter function jobs.beat(text) owner to rowhouse_definer;
 comment on function jobs.beat(text) is 'A worker says that it is alive; /readyz looks for it.';
 grant execute on function jobs.beat(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.claim_document(minutes integer DEFAULT 10)
+ RETURNS TABLE(tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text, size_bytes integer, language text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.documents;
+begin
+    select known.* into mine
+    from (
+        select distinct on (waiting.tenant_id) waiting.tenant_id
+        from app.documents as waiting where waiting.due_at <= now()
+    ) as place
+    cross join lateral (
+        select oldest.* from app.documents as oldest
+        where oldest.tenant_id = place.tenant_id and oldest.due_at <= now()
+        order by oldest.due_at, oldest.id
+        limit 1
+        for no key update skip locked
+    ) as known
+    order by random()
+    limit 1;
+    if not found then
+        return;
+    end if;
+    if mine.tries >= 5 then
+        perform jobs.fail_document(mine.tenant_id, mine.id, mine.attempt, 'given_up');
+        return query select * from jobs.claim_document(minutes);
+        return;
+    end if;
+    delete from app.document_chunks as stale
+    where stale.tenant_id = mine.tenant_id and stale.document_id = mine.id and not stale.live;
+    return query
+    update app.documents as known set
+        status = 'processing', progress = 0, attempt = known.attempt + 1, tries = known.tries + 1,
+        due_at = now() + make_interval(mins => minutes)
+    where known.tenant_id = mine.tenant_id and known.id = mine.id
+    returning known.tenant_id, known.id, known.version, known.attempt, known.title, known.file_name, known.media_type,
+        known.size_bytes,
+        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id));
+end
+$function$;
+alter function jobs.claim_document(integer) owner to rowhouse_definer;
+comment on function jobs.claim_document(integer) is 'One document that waits to be read, lent to whoever asks, with the number of the attempt; after five it has failed.';
+grant execute on function jobs.claim_document(integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.claim_webhooks()
  RETURNS TABLE(tenant uuid, endpoint uuid, lent_until timestamp with time zone, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
  LANGUAGE plpgsql
@@ -13174,6 +16162,20 @@ alter function jobs.claim_webhooks() owner to rowhouse_definer;
 comment on function jobs.claim_webhooks() is 'Events that are due for one endpoint, in order, lent for two minutes to whoever asks, with what they are signed with.';
 grant execute on function jobs.claim_webhooks() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.claimed_document(tenant uuid, document uuid, attempt integer)
+ RETURNS SETOF app.documents
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select known.* from app.documents as known
+    where known.tenant_id = tenant and known.id = document and known.attempt = claimed_document.attempt
+        and known.status = 'processing'
+    for no key update
+$function$;
+alter function jobs.claimed_document(uuid,uuid,integer) owner to rowhouse_definer;
+comment on function jobs.claimed_document(uuid,uuid,integer) is 'Locks the document of a claim that still holds; no row for one that is over.';
+
 CREATE OR REPLACE FUNCTION jobs.create_audit_partitions()
  RETURNS integer
  LANGUAGE sql
@@ -13225,6 +16227,8 @@ begin
         from app.memberships as membership
         join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
         where membership.user_id = person.id
+        -- What follows another message is younger, and goes first.
+        order by said.id desc
         limit batch
     ) as going
     where message.tenant_id = going.tenant_id and message.id = going.id;
@@ -13245,6 +16249,23 @@ begin
     if went = batch then
         return 'more';
     end if;
+
+    -- Their private documents, with all that is of them; what they brought for a team or the company is others' to rely on.
+    delete from app.documents as document
+    using app.memberships as membership
+    where membership.user_id = person.id and document.tenant_id = membership.tenant_id
+        and document.user_id = person.id and document.visibility = 'private';
+    delete from app.user_profiles as profile
+    using app.memberships as membership
+    where membership.user_id = person.id and profile.tenant_id = membership.tenant_id and profile.user_id = person.id;
+    -- What they used stays as figures; what is under way is settled first, or given up by jobs.sweep_holds().
+    delete from auth.turns as asked
+    using app.memberships as membership
+    where membership.user_id = person.id and asked.tenant_id = membership.tenant_id and asked.user_id = person.id
+        and coalesce(asked.settled_at, asked.lost_at) is not null;
+    delete from app.message_feedback as thought
+    using app.memberships as membership
+    where membership.user_id = person.id and thought.tenant_id = membership.tenant_id and thought.user_id = person.id;
 
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
@@ -13293,6 +16314,18 @@ $function$;
 alter function jobs.delete_account(integer) owner to rowhouse_definer;
 comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 grant execute on function jobs.delete_account(integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.documents_due()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from app.documents as waiting where waiting.due_at <= now())
+$function$;
+alter function jobs.documents_due() owner to rowhouse_definer;
+comment on function jobs.documents_due() is 'Whether a document waits to be read.';
+grant execute on function jobs.documents_due() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.due_domains(most integer)
  RETURNS TABLE(tenant_id uuid, id uuid, domain text, challenge text)
@@ -13398,6 +16431,31 @@ alter function jobs.erase_tenant(integer) owner to rowhouse_definer;
 comment on function jobs.erase_tenant(integer) is 'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
 grant execute on function jobs.erase_tenant(integer) to rowhouse_owner;
 grant execute on function jobs.erase_tenant(integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.expire_conversations(batch integer DEFAULT 20)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    gone integer;
+begin
+    delete from app.conversations as conversation
+    using (
+        select old.tenant_id, old.id from app.conversations as old
+        where old.deleted_at <= now() - interval '30 days'
+        limit batch
+        for update skip locked
+    ) as going
+    where conversation.tenant_id = going.tenant_id and conversation.id = going.id;
+    get diagnostics gone = row_count;
+    return gone;
+end
+$function$;
+alter function jobs.expire_conversations(integer) owner to rowhouse_definer;
+comment on function jobs.expire_conversations(integer) is 'Deletes conversations that have been in the bin for thirty days; returns how many, at most a batch.';
+grant execute on function jobs.expire_conversations(integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.expire_exchange_codes()
  RETURNS integer
@@ -13565,6 +16623,65 @@ alter function jobs.expire_webhooks() owner to rowhouse_definer;
 comment on function jobs.expire_webhooks() is 'Forgets webhook deliveries of more than thirty days ago and returns how many; and secrets that were replaced.';
 grant execute on function jobs.expire_webhooks() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.fail_document(tenant uuid, document uuid, attempt integer, failure text, again boolean DEFAULT false)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.documents;
+begin
+    select known.* into mine from app.documents as known
+    where known.tenant_id = tenant and known.id = document and known.attempt = fail_document.attempt
+        and (known.status = 'processing' or known.due_at <= now())
+    for no key update;
+    if not found then
+        return false;
+    end if;
+    if again and mine.tries < 5 then
+        update app.documents as known set status = 'queued', progress = 0,
+            due_at = now() + make_interval(mins => mine.tries * mine.tries)
+        where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    else
+        delete from app.document_chunks as old
+        where old.tenant_id = mine.tenant_id and old.document_id = mine.id and (not old.live or old.version <> mine.version);
+        update app.documents as known set status = 'failed', failure = fail_document.failure, due_at = null
+        where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    end if;
+    return true;
+end
+$function$;
+alter function jobs.fail_document(uuid,uuid,integer,text,boolean) owner to rowhouse_definer;
+comment on function jobs.fail_document(uuid,uuid,integer,text,boolean) is 'Notes why a claimed document could not be read, or has it tried again; returns whether the claim still held.';
+grant execute on function jobs.fail_document(uuid,uuid,integer,text,boolean) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.finish_document(tenant uuid, document uuid, attempt integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    delete from app.document_chunks as old
+    where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
+    update app.document_chunks as made set live = true
+    where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
+    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$function$;
+alter function jobs.finish_document(uuid,uuid,integer) owner to rowhouse_definer;
+comment on function jobs.finish_document(uuid,uuid,integer) is 'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
+grant execute on function jobs.finish_document(uuid,uuid,integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
  LANGUAGE sql
@@ -13665,6 +16782,23 @@ AS $function$
 $function$;
 alter function jobs.queue_webhooks(uuid,text,jsonb) owner to rowhouse_definer;
 comment on function jobs.queue_webhooks(uuid,text,jsonb) is 'Writes an event for each endpoint of the tenant that subscribed to it, in the caller''s transaction.';
+
+CREATE OR REPLACE FUNCTION jobs.read_document(tenant uuid, document uuid, attempt integer, piece integer)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select part.content
+    from app.documents as known
+    join app.document_contents as part
+        on part.tenant_id = known.tenant_id and part.document_id = known.id and part.version = known.version
+    where known.tenant_id = tenant and known.id = document and known.attempt = read_document.attempt
+        and known.status = 'processing' and part.piece = read_document.piece
+$function$;
+alter function jobs.read_document(uuid,uuid,integer,integer) owner to rowhouse_definer;
+comment on function jobs.read_document(uuid,uuid,integer,integer) is 'A piece of a claimed document''s bytes, counted from 1; null after the last.';
+grant execute on function jobs.read_document(uuid,uuid,integer,integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamp with time zone)
  RETURNS void
@@ -13800,6 +16934,80 @@ $function$;
 alter function jobs.settle_webhook(uuid,uuid,integer,integer,text) owner to rowhouse_definer;
 comment on function jobs.settle_webhook(uuid,uuid,integer,integer,text) is 'Notes how an attempt went; returns the delivery''s state: delivered, pending (it is tried again) or dead. Null for an attempt that was settled already.';
 grant execute on function jobs.settle_webhook(uuid,uuid,integer,integer,text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.store_chunks(tenant uuid, document uuid, attempt integer, chunks jsonb, language text, model text DEFAULT NULL::text, progress integer DEFAULT 0)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    insert into app.document_chunks (
+        tenant_id, document_id, version, attempt, ordinal, starts_at, ends_at, language, heading, content, model, embedding,
+        visibility, user_id, sha256, search
+    )
+    select mine.tenant_id, mine.id, mine.version, mine.attempt, given.ordinal, given.starts_at, given.ends_at,
+        coalesce(mine.language, store_chunks.language), coalesce(given.heading, ''), given.content,
+        case when given.embedding is not null then store_chunks.model end, given.embedding,
+        mine.visibility, mine.user_id, repeat('0', 64), ''::tsvector
+    from jsonb_to_recordset(chunks) as given (
+        ordinal integer, heading text, content text, starts_at integer, ends_at integer, embedding real[]
+    );
+    update app.documents as known set
+        progress = store_chunks.progress, due_at = now() + interval '10 minutes',
+        language = coalesce(known.language, store_chunks.language)
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$function$;
+alter function jobs.store_chunks(uuid,uuid,integer,jsonb,text,text,integer) owner to rowhouse_definer;
+comment on function jobs.store_chunks(uuid,uuid,integer,jsonb,text,text,integer) is 'Stores passages of a claimed document; returns whether the claim still holds.';
+grant execute on function jobs.store_chunks(uuid,uuid,integer,jsonb,text,text,integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.sweep_holds(batch integer DEFAULT 200)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    dead    auth.turns;
+    tenants uuid[] := '{}';
+    budgets uuid[] := '{}';
+    held    bigint[] := '{}';
+    given_up integer := 0;
+begin
+    for dead in
+        select * from auth.turns as known
+        where known.settled_at is null and known.lost_at is null and known.lease_until < now()
+        order by known.lease_until
+        limit batch
+        for no key update skip locked
+    loop
+        perform context.act(dead.user_id, dead.tenant_id, '{}');
+        update app.messages as answer set status = 'failed', error_code = 'interrupted', finish_reason = 'error'
+        where answer.tenant_id = dead.tenant_id and answer.id = dead.answer_id and answer.turn_id = dead.id;
+        update auth.turns as known set lost_at = now(), held_micros = 0
+        where known.tenant_id = dead.tenant_id and known.id = dead.id;
+        tenants := tenants || array_fill(dead.tenant_id, array[cardinality(dead.budgets)]);
+        budgets := budgets || dead.budgets;
+        held := held || array_fill(dead.held_micros, array[cardinality(dead.budgets)]);
+        given_up := given_up + 1;
+    end loop;
+    perform context.release(tenants, budgets, held, array_fill(0::bigint, array[cardinality(budgets)]));
+    delete from auth.turns as known where coalesce(known.settled_at, known.lost_at) < now() - interval '1 day';
+    return given_up;
+end
+$function$;
+alter function jobs.sweep_holds(integer) owner to rowhouse_definer;
+comment on function jobs.sweep_holds(integer) is 'Gives up turns whose process is dead, lets go of what they held and returns how many; forgets those of more than a day ago.';
+grant execute on function jobs.sweep_holds(integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.webhook_endpoints_due()
  RETURNS TABLE(tenant_id uuid, endpoint_id uuid, since timestamp with time zone)

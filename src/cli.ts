@@ -120,10 +120,10 @@ rowhouse tenant suspend WHICH --reason TEXT
 rowhouse tenant resume WHICH [--reason TEXT]
   shuts a tenant at once, and opens it again; resume also brings back one that its owner deleted, until it is erased.
 
-rowhouse tenant limit WHICH [--seats N|none] [--keys N|none] [--requests N|none] [--requests-per-day N|none] [--grace DAYS]
-    [--every-way] [--json]
+rowhouse tenant limit WHICH [--seats N|none] [--keys N|none] [--requests N|none] [--requests-per-day N|none]
+    [--storage MIB|none] [--grace DAYS] [--every-way] [--json]
   sets what its plan allows: active members, API keys, requests a minute of each key, requests a day of all
-  together, days from deletion to erasure.
+  together, mebibytes of documents, days from deletion to erasure.
   --every-way lets its members sign in by every way again, where its admins shut the one that they had.
 
 rowhouse tenant export WHICH FILE|-
@@ -139,6 +139,23 @@ export and import take a superuser's DATABASE_URL, because row security hides ro
 
 Status: 0 done, 1 not done (no such tenant, it stands so already, or the archive will not do), 2 it could not run.`,
     examine: async (args) => (await import("./commands/tenant.ts")).tenant(args),
+  },
+  model: {
+    summary: "what models cost",
+    help: `What a model costs, for the whole installation; docs/chat/budgets.md is the handbook.
+
+rowhouse model price list [--json]
+rowhouse model price set MODEL --input N --output N [--cached-input N] [--reasoning N] [--json]
+rowhouse model price remove MODEL
+  A price is in micro-units for a million tokens: millionths of the one currency in which all prices and budgets are. A
+  model at 0.25 for a million tokens of input and 2 for as many of output has --input 250000 --output 2000000. Cached
+  input costs what input does, and reasoning what output does, unless it is said. What was spent stays as it was priced.
+  Where nobody set a budget, a model without a price answers, and its cost is unknown; where there is one, it is refused.
+
+--json prints objects with model, input_micros, cached_input_micros, output_micros, reasoning_micros and updated_at.
+DATABASE_URL says which database: the login of whoever runs "rowhouse migrate".
+Status: 0 done, 1 not done (there was no price), 2 it could not run.`,
+    examine: async (args) => (await import("./commands/model.ts")).model(args),
   },
   support: {
     summary: "enter a company to help, for a reason and a limited time",

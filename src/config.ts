@@ -43,6 +43,8 @@ export interface Config {
   readonly webhooks: { readonly internal: boolean; readonly ports: readonly number[] };
   /** Where model providers may be: the installation's own also inside of our network, a company's never; and which ports elsewhere. */
   readonly modelProviders: { readonly internal: boolean; readonly ports: readonly number[] };
+  /** The installation's own provider, for companies that have none; null: none, and answers are quoted from documents. */
+  readonly model: InstallationModel | null;
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   /** Whether spans are made with `@opentelemetry/api`; what becomes of them is the operator's SDK's business. */
@@ -95,6 +97,21 @@ export interface CaptchaSettings {
   readonly verifyUrl: string | null;
 }
 const captchaProviders = ["turnstile", "hcaptcha"] as const;
+
+/** Who answers where a company has no provider of its own: any API in the shape of OpenAI's. */
+export interface InstallationModel {
+  /** With its path, e.g. `https://api.openai.com/v1`; no trailing slash. */
+  readonly baseUrl: string;
+  /** Null where none is wanted. */
+  readonly apiKey: string | null;
+  /** Which model answers, unless another is asked for. */
+  readonly name: string;
+  /** Which one finds passages by meaning; null: words and letters only. */
+  readonly embeddingModel: string | null;
+  /** Tokens that a question with all it brings along may have, and an answer: what is held of a budget before it is asked. */
+  readonly maxInputTokens: number;
+  readonly maxOutputTokens: number;
+}
 
 /** What a provider knows us by. */
 export interface OAuthClient {
@@ -211,6 +228,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       internal: read.onOff("MODEL_PROVIDER_INTERNAL", environment === "development"),
       ports: Object.freeze(read.ports("MODEL_PROVIDER_PORTS", "443")),
     }),
+    model: installationModel(read),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     logFormat: read.choice(
       "LOG_FORMAT",
@@ -232,7 +250,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       idleDays: read.integer("GUEST_IDLE_DAYS", 30, 1, 90),
     }),
     documents: Object.freeze({
-      maxBytes: read.integer("DOCUMENT_MAX_BYTES", 20 * 2 ** 20, 1, 2 ** 30),
+      maxBytes: read.integer("DOCUMENT_MAX_BYTES", 20 * 2 ** 20, 1, 100 * 2 ** 20),
       maxCharacters: read.integer("DOCUMENT_MAX_CHARACTERS", 2_000_000, 1, 20_000_000),
       timeout: read.integer("DOCUMENT_TIMEOUT_MS", 30_000, 1_000, 600_000),
       // Node.js itself, and the reader of PDF without a file, take 100.
@@ -255,6 +273,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (inProduction && config.webhooks.internal) {
     read.problem("WEBHOOK_INTERNAL cannot be on in production: tenants would call our own network.");
   }
+  checkModelAddress(read, config);
   if (!env.MASTER_KEY) {
     if (inProduction) {
       read.problem(
@@ -275,6 +294,47 @@ function captchaSettings(read: ReturnType<typeof reader>): CaptchaSettings | nul
   if (provider === "off") return null;
   if (secret === null) read.problem("CAPTCHA_SECRET must be set where CAPTCHA is on: the provider gives it.");
   return Object.freeze({ provider, secret: secret ?? "", verifyUrl });
+}
+
+function installationModel(read: ReturnType<typeof reader>): InstallationModel | null {
+  const baseUrl = read.url("MODEL_PROVIDER_URL", ["https:", "http:"])?.replace(/\/+$/, "") ?? null;
+  const apiKey = read.headerValue("MODEL_PROVIDER_KEY");
+  const name = read.model("MODEL");
+  const embeddingModel = read.model("EMBEDDING_MODEL");
+  const maxInputTokens = read.integer("MODEL_MAX_INPUT_TOKENS", 32_000, 1_000, 2_000_000);
+  const maxOutputTokens = read.integer("MODEL_MAX_OUTPUT_TOKENS", 4_096, 16, 100_000);
+  if (read.optional("MODEL_PROVIDER_URL") === null) {
+    for (const other of ["MODEL_PROVIDER_KEY", "MODEL", "EMBEDDING_MODEL"]) {
+      if (read.optional(other))
+        read.problem(`${other} is set without MODEL_PROVIDER_URL, where it would be used.`);
+    }
+    return null;
+  }
+  if (read.optional("MODEL") === null) {
+    read.problem("MODEL must be set where MODEL_PROVIDER_URL is: which of its models answers.");
+  }
+  if (baseUrl === null || name === null) return null;
+  return Object.freeze({ baseUrl, apiKey, name, embeddingModel, maxInputTokens, maxOutputTokens });
+}
+
+/** What the egress would refuse each time, told at the start. Where a name leads is seen when it is asked. */
+function checkModelAddress(
+  read: ReturnType<typeof reader>,
+  config: Pick<Config, "model" | "modelProviders">,
+): void {
+  if (config.model === null) return;
+  const { protocol, port, username, password } = new URL(config.model.baseUrl);
+  if (username || password) {
+    read.problem(
+      "MODEL_PROVIDER_URL holds a name or a password; what the provider wants is MODEL_PROVIDER_KEY.",
+    );
+  }
+  if (config.modelProviders.internal) return;
+  if (protocol !== "https:") {
+    read.problem("MODEL_PROVIDER_URL must begin with https://, unless MODEL_PROVIDER_INTERNAL is on.");
+  } else if (!config.modelProviders.ports.includes(Number(port || 443))) {
+    read.problem("MODEL_PROVIDER_URL has a port that is none of MODEL_PROVIDER_PORTS.");
+  }
 }
 
 /** The first of a list signs, and all of it is accepted. */
@@ -459,6 +519,23 @@ function reader(env: NodeJS.ProcessEnv) {
     return value;
   }
 
+  /** What can stand in a header: a line break in it would be another header. */
+  function headerValue(name: string): string | null {
+    const value = optional(name);
+    if (value === null || /^[\x21-\x7e]{1,1000}$/.test(value)) return value;
+    problem(`${name} holds what no header can: spaces, line breaks or letters that are not ASCII.`);
+    return null;
+  }
+
+  /** The name of a model, as prices and budgets know it; `extractive` is our own. */
+  function model(name: string): string | null {
+    const value = optional(name);
+    if (value === null) return null;
+    if (/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/.test(value) && value !== "extractive") return value;
+    problem(`${name} is "${value}"; it must be the name of a model, such as gpt-5-mini.`);
+    return null;
+  }
+
   /** @param host of our own address; passkeys of a domain above it are good there too */
   function relyingParty(name: string, host: string): string {
     const value = optional(name);
@@ -529,6 +606,8 @@ function reader(env: NodeJS.ProcessEnv) {
     origins,
     key,
     secret,
+    headerValue,
+    model,
     text: (name: string, preset: string): string => optional(name) ?? preset,
     onOff: (name: string, preset: boolean): boolean =>
       choice(name, ["on", "off"], preset ? "on" : "off") === "on",

@@ -13,6 +13,8 @@ const NAMES: ReadonlySet<string> = new Set([
   "token",
   "set-cookie",
   "x-api-key",
+  "apiKey",
+  "sealedKey",
 ]);
 
 const CENSORED = "[secret]";

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cc8580f8be0aa16e898a4029754d50517dc8abba
+--! Hash: sha1:ac7d0746b6b6ebb5d6dc72689348a11900296653
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -30,6 +30,10 @@ reset role;
 create schema extensions;
 comment on schema extensions is 'Extensions live here, out of every search path.';
 create extension pgcrypto with schema extensions;
+-- For searching in documents: indexes that begin with the tenant, words without their accents, and words that are misspelt.
+create extension btree_gin with schema extensions;
+create extension pg_trgm with schema extensions;
+create extension unaccent with schema extensions;
 
 --! split: 2-tables.sql
 -- Tables. Who may do what with their rows is in db/schema/policies, one file per table.
@@ -189,6 +193,40 @@ comment on function context.open_seal(text) is
     'Checks the seal and gives what the door wrote under it; null if nobody entered, or if the caller does not hold the permission; RH403 for what the door did not write.';
 reset role;
 --! EndIncluded context/open_seal.sql
+-- An index below is made of it.
+--! Included context/spellings.sql
+-- How the words of a text may be misspelt, to be found by an index: each word of four letters or more, the same with any one
+-- letter left out, and one of six or more with any two neighbours left out. A word and a misspelling of it then share one, be
+-- it that a letter was left out, added, taken for another, or changed places with the next.
+--
+-- It takes milliseconds, and its cost says so: no plan shall ask every passage for its spellings, where the index has them.
+-- The index document_chunks_by_letters is made of it: a change of this function is one of that index.
+set local role rowhouse_definer;
+create or replace function context.spellings(content text) returns text[]
+    language sql immutable strict parallel safe security invoker
+    cost 100000
+    set search_path = ''
+as $$
+    select array(
+        select distinct said.spelling
+        from (
+            select distinct word from regexp_split_to_table(lower(content), '[^[:alnum:]]+') as word
+            where length(word) between 4 and 40
+        ) as told
+        cross join lateral (
+            select told.word
+            union all
+            select overlay(told.word placing '' from place for gone)
+            from generate_series(1, case when length(told.word) < 6 then 1 else 2 end) as gone,
+                generate_series(1, length(told.word) + 1 - gone) as place
+        ) as said (spelling)
+    )
+$$;
+grant execute on function context.spellings(text) to rowhouse_owner;
+comment on function context.spellings(text) is
+    'The words of a text, whole and with a letter or two neighbouring ones left out: what is misspelt shares one of them.';
+reset role;
+--! EndIncluded context/spellings.sql
 revoke create on schema context from rowhouse_definer;
 --! Included context/tenant_id.sql
 -- The caller's tenant, or null outside the door.
@@ -236,6 +274,25 @@ grant execute on function app.is_name(text) to rowhouse_app, rowhouse_owner, row
 comment on function app.is_name(text) is
     'Whether this is a name: one line with at least one character that can be seen.';
 --! EndIncluded app/is_name.sql
+--! Included app/are_parts.sql
+-- Whether these are the parts of a message, as the AI SDK's UI messages have them: a list of at most 100 objects, each of a
+-- known type, 256 kB in all. What a part of a type holds is for who makes and reads it.
+--
+-- Its body is bound when it is made, and without a `set`, so that a check costs no call.
+create or replace function app.are_parts(parts jsonb) returns boolean
+    language sql immutable parallel safe security invoker
+    return jsonb_typeof(parts) = 'array'
+        and octet_length(parts::text) <= 262144
+        and case when jsonb_typeof(parts) = 'array' then jsonb_array_length(parts) <= 100 else false end
+        and not jsonb_path_exists(parts, 'strict $[*] ? (
+            !(@.type like_regex "^(text|reasoning|file|source-url|source-document|step-start|dynamic-tool|(tool|data)-[A-Za-z0-9_-]{1,64})$")
+        )', silent => true)
+        and not jsonb_path_exists(parts, '$[*] ? (@.type() != "object")')
+        and not jsonb_path_exists(parts, '$[*] ? (!(exists (@.type)))');
+grant execute on function app.are_parts(jsonb) to rowhouse_app, rowhouse_owner, rowhouse_definer;
+comment on function app.are_parts(jsonb) is
+    'Whether these are the parts of a message: a list of at most 100 objects of known types, 256 kB in all.';
+--! EndIncluded app/are_parts.sql
 
 -- context: the door ------------------------------------------------------------------------------
 
@@ -305,7 +362,8 @@ create table app.tenants (
     key_limit                integer check (key_limit >= 0),
     requests_per_minute      integer check (requests_per_minute between 1 and 1000000),
     requests_per_day         integer check (requests_per_day between 1 and 1000000000),
-    deletion_grace_days      integer not null default 30 check (deletion_grace_days between 0 and 365)
+    deletion_grace_days      integer not null default 30 check (deletion_grace_days between 0 and 365),
+    storage_limit            bigint check (storage_limit >= 0)
 );
 
 create table app.users (
@@ -488,8 +546,13 @@ create table app.conversations (
     status     text not null default 'open' check (status in ('open', 'archived')),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    -- Whose team's it is, if one's; it never changes. Without its team it is its member's alone.
+    -- Whose team's it is, if one's: its member shares it and takes it back. Without its team it is its member's alone.
     team_id    uuid,
+    pinned_at  timestamptz,
+    -- When its last message was written; renaming and archiving leave it.
+    last_message_at timestamptz,
+    -- Out of sight since, and gone thirty days later (app.discard_conversation).
+    deleted_at timestamptz,
     primary key (tenant_id, id),
     unique (tenant_id, user_id, id),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade,
@@ -499,6 +562,7 @@ create index conversations_by_change on app.conversations (tenant_id, updated_at
 create index conversations_of_member_by_change on app.conversations (tenant_id, user_id, updated_at, id);
 create index conversations_of_team on app.conversations (tenant_id, team_id, id);
 create index conversations_of_team_by_change on app.conversations (tenant_id, team_id, updated_at, id);
+create index conversations_discarded on app.conversations (tenant_id, user_id, deleted_at) where deleted_at is not null;
 
 create table app.messages (
     tenant_id       uuid not null default context.tenant_id() references app.tenants,
@@ -506,18 +570,120 @@ create table app.messages (
     conversation_id uuid not null,
     user_id         uuid not null default context.user_id(),
     role            text not null default 'user' check (role in ('user', 'assistant')),
-    content         text not null check (length(content) between 1 and 32000),
+    -- The plain text. Of an answer it is empty for as long as nothing was said.
+    content         text not null
+        constraint messages_content_check check (length(content) <= case role when 'user' then 32000 else 400000 end and (content <> '' or role <> 'user' or parts <> '[]')),
     created_at      timestamptz not null default now(),
     -- The conversation's, by the trigger place_message: policies ask each row, and look nowhere else.
     team_id         uuid,
+    -- What it follows: to say something again, or to have it answered again, makes a branch.
+    parent_id       uuid,
+    status          text not null default 'complete' check (status in ('complete', 'streaming', 'stopped', 'failed')),
+    parts           jsonb not null default '[]' check (app.are_parts(parts)),
+    -- Of an answer: the turn that it is of, and how it came about. Written by that turn's end and by nobody else.
+    turn_id         uuid,
+    generator       text check (generator in ('model', 'extractive')),
+    model           text check (length(model) <= 100),
+    finish_reason   text check (finish_reason ~ '^[a-z][a-z-]{0,31}$'),
+    error_code      text check (error_code ~ '^[a-z][a-z0-9_]{0,63}$'),
+    provenance      jsonb check (jsonb_typeof(provenance) = 'object' and octet_length(provenance::text) <= 65536),
+    -- The conversation's: whether it is in the bin.
+    deleted_at      timestamptz,
     primary key (tenant_id, id),
+    unique (tenant_id, conversation_id, id),
+    foreign key (tenant_id, conversation_id, parent_id)
+        references app.messages (tenant_id, conversation_id, id) on delete set null (parent_id),
+    constraint messages_answers_check check (
+        role = 'assistant'
+        or (status = 'complete' and turn_id is null and generator is null and model is null
+            and finish_reason is null and error_code is null and provenance is null)
+    ),
     foreign key (tenant_id, user_id, conversation_id)
         references app.conversations (tenant_id, user_id, id) on delete cascade,
     foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete set null (team_id)
 );
 create index messages_of_team on app.messages (tenant_id, team_id, id);
 create index messages_by_conversation on app.messages (tenant_id, user_id, conversation_id, id);
-create index messages_in_conversation on app.messages (tenant_id, conversation_id, id);
+create index messages_by_parent on app.messages (tenant_id, conversation_id, parent_id);
+
+create table app.message_feedback (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    message_id uuid not null,
+    user_id    uuid not null default context.user_id(),
+    rating     text not null check (rating in ('up', 'down')),
+    comment    text not null default '' check (length(comment) <= 2000),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, user_id, message_id),
+    foreign key (tenant_id, message_id) references app.messages (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+);
+create index feedback_of_message on app.message_feedback (tenant_id, message_id, id);
+
+-- app: what answers cost ---------------------------------------------------------------------------
+
+-- In millionths of the installation's currency for a million tokens. No row: nobody knows the price.
+create table app.model_prices (
+    model               text primary key check (model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
+    input_micros        bigint not null check (input_micros between 0 and 1000000000000),
+    cached_input_micros bigint not null check (cached_input_micros between 0 and 1000000000000),
+    output_micros       bigint not null check (output_micros between 0 and 1000000000000),
+    reasoning_micros    bigint not null check (reasoning_micros between 0 and 1000000000000),
+    updated_at          timestamptz not null default now()
+);
+
+-- One row a turn, once it is over. Ids only, and no foreign key but the tenant's: figures outlive what they are of.
+create table app.usage_events (
+    tenant_id           uuid not null default context.tenant_id() references app.tenants,
+    id                  uuid not null default uuidv7(),
+    turn_id             uuid not null,
+    user_id             uuid not null,
+    api_key_id          uuid,
+    team_id             uuid,
+    conversation_id     uuid,
+    generator           text not null check (generator in ('model', 'extractive')),
+    model               text not null check (length(model) between 1 and 100),
+    outcome             text not null check (outcome in ('complete', 'stopped', 'failed')),
+    input_tokens        integer not null default 0 check (input_tokens >= 0),
+    cached_input_tokens integer not null default 0 check (cached_input_tokens between 0 and input_tokens),
+    output_tokens       integer not null default 0 check (output_tokens >= 0),
+    reasoning_tokens    integer not null default 0 check (reasoning_tokens between 0 and output_tokens),
+    -- The provider did not say; counted by us.
+    estimated           boolean not null default false,
+    -- Null where nobody knew the price.
+    cost_micros         bigint check (cost_micros >= 0),
+    first_token_ms      integer check (first_token_ms >= 0),
+    total_ms            integer check (total_ms >= 0),
+    created_at          timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, turn_id)
+);
+create index usage_events_by_time on app.usage_events (tenant_id, created_at, id);
+create index usage_events_of_user on app.usage_events (tenant_id, user_id, created_at, id);
+
+-- A cap for a day or a month (UTC), and how far it is used. reserved_micros is what turns under way may cost at most.
+create table app.budgets (
+    tenant_id       uuid not null default context.tenant_id() references app.tenants,
+    id              uuid not null default uuidv7(),
+    level           text not null check (level in ('tenant', 'team', 'user', 'key', 'model')),
+    -- Whose: the team, the user or the key.
+    subject_id      uuid,
+    model           text check (model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
+    period          text not null default 'month' check (period in ('day', 'month')),
+    cap_micros      bigint not null check (cap_micros between 0 and 1000000000000000),
+    spent_micros    bigint not null default 0 check (spent_micros >= 0),
+    reserved_micros bigint not null default 0 check (reserved_micros >= 0),
+    period_start    timestamptz not null default date_trunc('month', now(), 'UTC'),
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique nulls not distinct (tenant_id, level, subject_id, model, period),
+    constraint budgets_subject_check check (
+        (subject_id is not null) = (level in ('team', 'user', 'key')) and (model is not null) = (level = 'model')
+    )
+);
 
 -- What is null is not chosen: the company's choice holds, and after that the built-in one (app.my_preferences).
 create table app.user_preferences (
@@ -536,6 +702,144 @@ create table app.user_preferences (
     primary key (tenant_id, id),
     unique (tenant_id, user_id),
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+);
+
+-- app: documents -----------------------------------------------------------------------------------
+
+-- A document is its newest version. Who reads it stands in three columns, and its parts below carry the same three, by
+-- triggers: policies ask each row, and look nowhere else.
+create table app.documents (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    user_id    uuid not null default context.user_id(),
+    team_id    uuid,
+    visibility text not null default 'private' check (visibility in ('tenant', 'team', 'private')),
+    title      text not null check (length(title) <= 200 and app.is_name(title)),
+    file_name  text check (length(file_name) between 1 and 255 and file_name !~ '[/\\[:cntrl:]]'),
+    media_type text not null check (length(media_type) <= 100 and media_type ~ '^[a-z]+/[a-z0-9][a-z0-9.+-]*$'),
+    tags       text[] not null default '{}' check (tags = '{}' or cardinality(tags) <= 20 and array_position(tags, null) is null and array_to_string(tags, ',') ~ '^[^,[:cntrl:]]{1,60}(,[^,[:cntrl:]]{1,60})*$'),
+    language   text check (language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$' and length(language) <= 35),
+    size_bytes integer not null default 0 check (size_bytes between 0 and 104857600),
+    sha256     text not null default '' check (sha256 ~ '^([0-9a-f]{64})?$'),
+    version    integer not null default 0 check (version >= 0),
+    status     text not null default 'queued' check (status in ('queued', 'processing', 'ready', 'failed')),
+    failure    text check (failure ~ '^[a-z]+(_[a-z]+)*$' and length(failure) <= 60),
+    progress   integer not null default 0 check (progress between 0 and 100),
+    -- Which attempt at reading it is the last; what an earlier one still brings is refused.
+    attempt    integer not null default 0 check (attempt >= 0),
+    tries      integer not null default 0 check (tries >= 0),
+    -- Never, until it has a version.
+    due_at     timestamptz default 'infinity',
+    indexed_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade,
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete set null (team_id),
+    constraint documents_visibility_team_check check ((visibility = 'team') = (team_id is not null)),
+    constraint documents_status_failure_check check ((status = 'failed') = (failure is not null)),
+    -- What waits is due some time; what is being read is another's to try once its time is over.
+    constraint documents_status_due_check check ((status in ('queued', 'processing')) = (due_at is not null))
+);
+create index documents_of_member on app.documents (tenant_id, user_id, id);
+create index documents_of_team on app.documents (tenant_id, team_id, id);
+create index documents_by_visibility on app.documents (tenant_id, visibility, id);
+create index documents_by_status on app.documents (tenant_id, status, id);
+create index documents_due on app.documents (tenant_id, due_at, id) where due_at is not null;
+
+-- One row a version, the newest too: what a tenant stores is their sum.
+create table app.document_versions (
+    tenant_id   uuid not null default context.tenant_id() references app.tenants,
+    id          uuid not null default uuidv7(),
+    document_id uuid not null,
+    version     integer not null check (version > 0),
+    created_by  uuid not null,
+    file_name   text,
+    media_type  text not null,
+    size_bytes  integer not null check (size_bytes between 0 and 104857600),
+    sha256      text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+    created_at  timestamptz not null default now(),
+    visibility  text not null,
+    team_id     uuid,
+    user_id     uuid not null,
+    primary key (tenant_id, id),
+    unique (tenant_id, document_id, version),
+    foreign key (tenant_id, document_id) references app.documents (tenant_id, id) on delete cascade
+);
+
+create index document_versions_of_document on app.document_versions (tenant_id, document_id, id);
+
+-- The bytes, in pieces of one MiB, so that no answer holds a whole file.
+create table app.document_contents (
+    tenant_id   uuid not null default context.tenant_id() references app.tenants,
+    id          uuid not null default uuidv7(),
+    document_id uuid not null,
+    version     integer not null,
+    piece       integer not null check (piece > 0),
+    content     bytea not null check (octet_length(content) between 1 and 1048576),
+    visibility  text not null,
+    team_id     uuid,
+    user_id     uuid not null,
+    primary key (tenant_id, id),
+    unique (tenant_id, document_id, version, piece),
+    foreign key (tenant_id, document_id, version)
+        references app.document_versions (tenant_id, document_id, version) on delete cascade
+);
+alter table app.document_contents alter column content set storage external;
+
+-- The passages that answers quote. While a document is read again, the passages of the attempt before answer.
+create table app.document_chunks (
+    tenant_id   uuid not null default context.tenant_id() references app.tenants,
+    id          uuid not null default uuidv7(),
+    document_id uuid not null,
+    version     integer not null check (version > 0),
+    attempt     integer not null check (attempt > 0),
+    live        boolean not null default false,
+    ordinal     integer not null check (ordinal >= 0),
+    visibility  text not null,
+    team_id     uuid,
+    user_id     uuid not null,
+    starts_at   integer not null check (starts_at >= 0),
+    ends_at     integer not null check (ends_at >= starts_at),
+    language    text not null,
+    heading     text not null default '' check (length(heading) <= 1000),
+    content     text not null check (length(content) between 1 and 20000),
+    sha256      text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+    -- What the trigger place_chunk makes of the text, and of the signs of the embedding.
+    search      tsvector not null,
+    model       text check (length(model) between 1 and 200),
+    embedding   real[] check (cardinality(embedding) between 1 and 4096 and array_position(embedding, null) is null),
+    signs       bit varying,
+    created_at  timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, document_id, attempt, ordinal),
+    foreign key (tenant_id, document_id) references app.documents (tenant_id, id) on delete cascade,
+    constraint document_chunks_embedding_check1 check ((embedding is null) = (model is null) and (embedding is null) = (signs is null))
+);
+-- The scan of a tenant's signs reads narrow rows: what is wide is kept aside.
+alter table app.document_chunks set (toast_tuple_target = 256);
+alter table app.document_chunks alter column signs set storage plain;
+create index document_chunks_of_tenant on app.document_chunks (tenant_id, visibility, team_id);
+create index document_chunks_of_member on app.document_chunks (tenant_id, user_id, id);
+-- Without a list of what is pending: each search would read through it, and it is everybody's.
+create index document_chunks_by_word on app.document_chunks using gin (tenant_id, search) with (fastupdate = off);
+create index document_chunks_by_letters on app.document_chunks using gin (tenant_id, context.spellings(content)) with (fastupdate = off);
+
+-- What somebody tends to ask about, drawn from their own questions: it moves what is nearer to them up a little.
+create table app.user_profiles (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    user_id    uuid not null default context.user_id(),
+    enabled    boolean not null default true,
+    questions  integer not null default 0 check (questions >= 0),
+    model      text check (length(model) between 1 and 200),
+    embedding  real[] check (cardinality(embedding) between 1 and 4096 and array_position(embedding, null) is null),
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, user_id),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade,
+    constraint user_profiles_enabled_check check ((embedding is null) = (model is null) and (enabled or embedding is null))
 );
 
 -- app: webhooks ------------------------------------------------------------------------------------
@@ -779,6 +1083,64 @@ create table auth.webhook_secrets (
 create index webhook_secrets_of_endpoint on auth.webhook_secrets (tenant_id, endpoint_id, id);
 
 -- The operator inside a tenant: for a reason, for hours and not days, and never without the tenant's admins seeing it.
+-- A tenant's own provider of models. The key is encrypted under the master key, with the row's id as additional data.
+create table auth.model_providers (
+    tenant_id     uuid not null references app.tenants,
+    id            uuid not null,
+    base_url      text not null check (length(base_url) <= 500 and base_url ~ '^https?://[^[:space:]]+$'),
+    sealed_key    text check (length(sealed_key) <= 2000),
+    -- Which may be asked for; null: any.
+    models        text[] check (cardinality(models) between 1 and 100 and array_position(models, null) is null),
+    default_model text check (default_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
+    system_prompt text check (length(system_prompt) <= 8000),
+    active        boolean not null default true,
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id),
+    check (models is null or default_model = any (models))
+);
+
+-- Turns: a question and its answer, from the reservation to the settlement. No text is here.
+create table auth.turns (
+    tenant_id       uuid not null references app.tenants,
+    id              uuid not null default uuidv7(),
+    user_id         uuid not null,
+    -- Null where nothing is kept: a temporary chat, or a client that keeps its history itself.
+    conversation_id uuid,
+    team_id         uuid,
+    question_id     uuid,
+    answer_id       uuid,
+    credential_kind text not null check (credential_kind in ('session', 'guest', 'api_key', 'support')),
+    credential_id   uuid not null,
+    -- sha256 of the sha256 of what whoever streams the answer settles it with.
+    settlement      bytea not null check (octet_length(settlement) = 32),
+    idempotency_key bytea check (octet_length(idempotency_key) = 32),
+    request         bytea check (octet_length(request) = 32),
+    generator       text not null check (generator in ('model', 'extractive')),
+    model           text not null check (length(model) between 1 and 100),
+    -- Held of these budgets until the turn is over.
+    held_micros     bigint not null default 0 check (held_micros >= 0),
+    budgets         uuid[] not null default '{}',
+    began_at        timestamptz not null default now(),
+    -- Until when whoever streams it is taken to be alive.
+    lease_until     timestamptz not null default now() + interval '2 minutes',
+    stop_asked_at   timestamptz,
+    -- When nobody had renewed its lease, and what it held was let go.
+    lost_at         timestamptz,
+    settled_at      timestamptz,
+    outcome         text check (outcome in ('complete', 'stopped', 'failed')),
+    primary key (tenant_id, id),
+    -- A turn outlives its conversation: what it holds is let go when it is over.
+    foreign key (tenant_id, conversation_id) references app.conversations (tenant_id, id) on delete set null (conversation_id),
+    check ((idempotency_key is null) = (request is null)),
+    check ((settled_at is null) = (outcome is null)),
+    check (held_micros = 0 or settled_at is null and lost_at is null)
+);
+create unique index turns_once on auth.turns (tenant_id, user_id, idempotency_key) where idempotency_key is not null;
+create index turns_of_conversation on auth.turns (tenant_id, conversation_id, id);
+create index turns_under_way on auth.turns (tenant_id, lease_until) where settled_at is null and lost_at is null;
+
 create table auth.support_accesses (
     tenant_id  uuid not null references app.tenants,
     id         uuid not null default uuidv7(),
@@ -1827,6 +2189,65 @@ $$;
 grant execute on function context.require_session() to rowhouse_app, rowhouse_definer;
 comment on function context.require_session() is 'The caller''s session; RH403 for an API key, and outside the door.';
 --! EndIncluded context/require_session.sql
+--! Included context/refuse_missing.sql
+-- Refuses what the caller names and may not see, or what is not there: the same to whoever asks.
+create or replace function context.refuse_missing(thing text) returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    raise exception using errcode = 'RH404', message = format('there is no such %s', thing);
+end
+$$;
+grant execute on function context.refuse_missing(text) to rowhouse_definer;
+comment on function context.refuse_missing(text) is 'Raises RH404: there is no such thing that the caller may see.';
+--! EndIncluded context/refuse_missing.sql
+--! Included context/refuse_support.sql
+create or replace function context.refuse_support() returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'RH413',
+        message = 'support looks at this company and changes nothing';
+end
+$$;
+grant execute on function context.refuse_support() to rowhouse_definer;
+comment on function context.refuse_support() is 'Raises RH413: this access for support may not write.';
+--! EndIncluded context/refuse_support.sql
+--! Included context/refuse_parent.sql
+-- Refuses what a message is to follow: unknown, of another conversation, or no question where one is to be answered. All
+-- the same to whoever asks.
+create or replace function context.refuse_parent() returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'RH430',
+        message = 'there is no such message in this conversation to go on from',
+        hint = 'Name a message of the conversation as the parent; a question, to have it answered again.';
+end
+$$;
+grant execute on function context.refuse_parent() to rowhouse_definer;
+comment on function context.refuse_parent() is 'Raises RH430: the parent is no message of the conversation.';
+--! EndIncluded context/refuse_parent.sql
+--! Included context/refuse_archived.sql
+create or replace function context.refuse_archived() returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'RH410',
+        message = 'the conversation is archived and takes no messages',
+        hint = 'Its member can open it again: set its status to open.';
+end
+$$;
+grant execute on function context.refuse_archived() to rowhouse_definer;
+comment on function context.refuse_archived() is 'Raises RH410: the conversation is archived.';
+--! EndIncluded context/refuse_archived.sql
 --! Included context/teams.sql
 -- For policies about what belongs to a team: `team_id = any ((select context.teams('chat'))::uuid[])`. In a scalar subselect
 -- it runs once per query, and the comparison can use an index; the wall says in which tenant.
@@ -2554,6 +2975,139 @@ $$;
 comment on function context.open_to_erasure(regclass) is
     'Lets jobs.erase_tenant() delete the rows of the tenant that is being erased from a table.';
 --! EndIncluded context/open_to_erasure.sql
+--! Included context/text_configurations.sql
+-- How words of a language are searched: without their accents, then by their stem. One configuration a language that
+-- PostgreSQL has a stemmer for, and text_simple, which knows no stems, for all others.
+do $$
+declare
+    known record;
+begin
+    for known in
+        select 'text_' || config.cfgname as name, config.cfgname as base,
+            case config.cfgname when 'simple' then 'simple' else config.cfgname || '_stem' end as stemmer
+        from pg_catalog.pg_ts_config as config
+        where config.cfgnamespace = 'pg_catalog'::regnamespace
+    loop
+        continue when exists (
+            select from pg_catalog.pg_ts_config
+            where cfgnamespace = 'extensions'::regnamespace and cfgname = known.name
+        );
+        execute format('create text search configuration extensions.%I (copy = pg_catalog.%I)', known.name, known.base);
+        execute format(
+            'alter text search configuration extensions.%I alter mapping for hword, hword_part, word with extensions.unaccent, pg_catalog.%I',
+            known.name, known.stemmer);
+    end loop;
+end
+$$;
+grant usage on schema extensions to rowhouse_definer;
+--! EndIncluded context/text_configurations.sql
+--! Included context/text_configuration.sql
+-- By which rules the words of a language are searched. Stemmers are named in English by PostgreSQL, languages by their tags.
+set local role rowhouse_definer;
+create or replace function context.text_configuration(language text) returns regconfig
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select ('extensions.text_' || coalesce((
+        select known.name
+        from (values
+            ('ar', 'arabic'), ('hy', 'armenian'), ('eu', 'basque'), ('ca', 'catalan'), ('da', 'danish'), ('nl', 'dutch'),
+            ('en', 'english'), ('fi', 'finnish'), ('fr', 'french'), ('de', 'german'), ('el', 'greek'), ('hi', 'hindi'),
+            ('hu', 'hungarian'), ('id', 'indonesian'), ('ga', 'irish'), ('it', 'italian'), ('lt', 'lithuanian'),
+            ('ne', 'nepali'), ('no', 'norwegian'), ('nb', 'norwegian'), ('nn', 'norwegian'), ('pt', 'portuguese'),
+            ('ro', 'romanian'), ('ru', 'russian'), ('sr', 'serbian'), ('es', 'spanish'), ('sv', 'swedish'), ('ta', 'tamil'),
+            ('tr', 'turkish'), ('yi', 'yiddish')
+        ) as known (tag, name)
+        where known.tag = lower(split_part(language, '-', 1))
+    ), 'simple'))::regconfig
+$$;
+comment on function context.text_configuration(text) is
+    'The text search configuration of a language tag; the one without stems where there is no stemmer.';
+reset role;
+--! EndIncluded context/text_configuration.sql
+--! Included context/unit.sql
+-- An embedding at length one, so that the sum of products of two is their cosine; null for one without a direction.
+set local role rowhouse_definer;
+create or replace function context.unit(embedding real[]) returns real[]
+    language sql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select array_agg((part.value / total.length)::real order by part.place)
+    from (select sqrt(sum(each::float8 * each)) as length from unnest(embedding) as each) as total
+    cross join unnest(embedding) with ordinality as part (value, place)
+    where total.length > 0 and total.length < 'infinity'
+$$;
+comment on function context.unit(real[]) is 'An embedding at length one; null for one that is nought or not finite.';
+reset role;
+--! EndIncluded context/unit.sql
+--! Included context/signs.sql
+-- The signs of an embedding, a bit each. How many differ between two is close to the angle between them, and counting is
+-- fast enough to ask every passage of a tenant: no index leaves one out.
+set local role rowhouse_definer;
+create or replace function context.signs(embedding real[]) returns bit varying
+    language sql immutable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select string_agg(case when part.value > 0 then '1' else '0' end, '' order by part.place)::bit varying
+    from unnest(embedding) with ordinality as part (value, place)
+$$;
+comment on function context.signs(real[]) is 'The signs of an embedding, one bit a dimension.';
+reset role;
+--! EndIncluded context/signs.sql
+--! Included context/spellings.sql
+-- How the words of a text may be misspelt, to be found by an index: each word of four letters or more, the same with any one
+-- letter left out, and one of six or more with any two neighbours left out. A word and a misspelling of it then share one, be
+-- it that a letter was left out, added, taken for another, or changed places with the next.
+--
+-- It takes milliseconds, and its cost says so: no plan shall ask every passage for its spellings, where the index has them.
+-- The index document_chunks_by_letters is made of it: a change of this function is one of that index.
+set local role rowhouse_definer;
+create or replace function context.spellings(content text) returns text[]
+    language sql immutable strict parallel safe security invoker
+    cost 100000
+    set search_path = ''
+as $$
+    select array(
+        select distinct said.spelling
+        from (
+            select distinct word from regexp_split_to_table(lower(content), '[^[:alnum:]]+') as word
+            where length(word) between 4 and 40
+        ) as told
+        cross join lateral (
+            select told.word
+            union all
+            select overlay(told.word placing '' from place for gone)
+            from generate_series(1, case when length(told.word) < 6 then 1 else 2 end) as gone,
+                generate_series(1, length(told.word) + 1 - gone) as place
+        ) as said (spelling)
+    )
+$$;
+grant execute on function context.spellings(text) to rowhouse_owner;
+comment on function context.spellings(text) is
+    'The words of a text, whole and with a letter or two neighbouring ones left out: what is misspelt shares one of them.';
+reset role;
+--! EndIncluded context/spellings.sql
+--! Included context/likeness.sql
+-- How much two embeddings of length one point the same way, from -1 to 1.
+set local role rowhouse_definer;
+create or replace function context.likeness(one real[], other real[]) returns float8
+    language sql immutable strict parallel safe security invoker
+    return (select sum(pair.a::float8 * pair.b) from unnest(one, other) as pair (a, b));
+comment on function context.likeness(real[], real[]) is 'The cosine of two embeddings of length one.';
+reset role;
+--! EndIncluded context/likeness.sql
+--! Included context/storage_in_use.sql
+-- How many bytes a tenant's documents have, earlier versions among them.
+set local role rowhouse_definer;
+create or replace function context.storage_in_use(tenant uuid) returns bigint
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(sum(part.size_bytes), 0)::bigint from app.document_versions as part where part.tenant_id = tenant
+$$;
+comment on function context.storage_in_use(uuid) is 'How many bytes the documents of a tenant have, with their earlier versions.';
+reset role;
+--! EndIncluded context/storage_in_use.sql
 
 -- The trail
 --! Included audit/platform.sql
@@ -3218,11 +3772,13 @@ as $$
             where membership.tenant_id = known.id and membership.status = 'active'),
         'keys', auth.keys_in_use(known.id),
         'requestsToday', auth.requests_today(known.id),
+        'storage', context.storage_in_use(known.id),
         'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
             and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
         'limits', jsonb_build_object(
             'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
-            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days),
+            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days,
+            'storage', known.storage_limit),
         'signInWays', known.sign_in_ways,
         'deletion', (
             select jsonb_build_object(
@@ -3352,13 +3908,14 @@ begin
         requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
         requests_per_day = case when limits ? 'requests-per-day' then (limits ->> 'requests-per-day')::integer else known.requests_per_day end,
         deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
+        storage_limit = case when limits ? 'storage' then (limits ->> 'storage')::bigint else known.storage_limit end,
         sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
     where known.id = tenant;
 end
 $$;
 grant execute on function auth.limit_tenant(uuid, jsonb) to rowhouse_owner;
 comment on function auth.limit_tenant(uuid, jsonb) is
-    'For the operator: sets seats, keys, requests a minute and a day, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+    'For the operator: sets seats, keys, requests a minute and a day, bytes of documents, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
 reset role;
 --! EndIncluded auth/limit_tenant.sql
 --! Included auth/begin_erasure.sql
@@ -7803,17 +8360,59 @@ as $$
     union all
     select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
         'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
-        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+        'pinnedAt', had.pinned_at, 'deletedAt', had.deleted_at, 'createdAt', had.created_at, 'updatedAt', had.updated_at))
     from places
     join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
     where places.exported
 
     union all
     select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
-        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
-        'createdAt', said.created_at))
+        'conversation', said.conversation_id, 'id', said.id, 'parent', said.parent_id, 'role', said.role,
+        'status', said.status, 'content', said.content, 'parts', said.parts, 'model', said.model, 'createdAt', said.created_at))
     from places
     join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'documents', 'item', jsonb_build_object(
+        'company', places.slug, 'id', mine.id, 'title', mine.title, 'fileName', mine.file_name, 'mediaType', mine.media_type,
+        'tags', mine.tags, 'version', mine.version, 'sha256', mine.sha256, 'createdAt', mine.created_at, 'updatedAt', mine.updated_at))
+    from places
+    join app.documents as mine on mine.tenant_id = places.tenant_id and mine.user_id = places.user_id
+        and mine.visibility = 'private'
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'document_contents', 'item', jsonb_build_object(
+        'document', part.document_id, 'version', part.version, 'piece', part.piece, 'base64', encode(part.content, 'base64')))
+    from places
+    join app.document_contents as part on part.tenant_id = places.tenant_id and part.user_id = places.user_id
+        and part.visibility = 'private'
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'profiles', 'item', jsonb_build_object(
+        'company', places.slug, 'enabled', profile.enabled, 'questions', profile.questions, 'model', profile.model,
+        'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
+    from places
+    join app.user_profiles as profile on profile.tenant_id = places.tenant_id and profile.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'feedback', 'item', jsonb_build_object(
+        'company', places.slug, 'message', thought.message_id, 'rating', thought.rating, 'comment', thought.comment,
+        'createdAt', thought.created_at, 'updatedAt', thought.updated_at))
+    from places
+    join app.message_feedback as thought on thought.tenant_id = places.tenant_id and thought.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'usage', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', used.conversation_id, 'model', used.model, 'outcome', used.outcome,
+        'inputTokens', used.input_tokens, 'outputTokens', used.output_tokens, 'costMicros', used.cost_micros,
+        'createdAt', used.created_at))
+    from places
+    join app.usage_events as used on used.tenant_id = places.tenant_id and used.user_id = places.user_id
     where places.exported
 $$;
 grant execute on function auth.export_account() to rowhouse_auth;
@@ -7958,10 +8557,10 @@ reset role;
 -- Goes one step further with erasing the accounts whose grace is over, oldest first; one transaction a step, so that it can
 -- be broken off and goes on where it was. Two workers take different accounts.
 --
--- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
--- sessions, links, what invited them, their place in teams and what they were granted. What others rely on stays without a
--- name: the row of the person, whose address is free again, and their memberships, so that ids in the trail and in others'
--- rows (whom they invited, that support was in a company as them) still mean one and the same somebody. The person acts, who
+-- What a person wrote and who they are goes: messages, conversations, feedback, private documents, preferences, passwords,
+-- identities, second factors, sessions, links, what invited them, their place in teams and what they were granted. What others rely on
+-- stays without a name: the row of the person, whose address is free again, and their memberships, so that ids in the trail and
+-- in others' rows (whom they invited, that support was in a company as them) still mean one and the same somebody. The person acts, who
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
 -- batch: messages, and conversations, that one step takes
@@ -8005,6 +8604,8 @@ begin
         from app.memberships as membership
         join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
         where membership.user_id = person.id
+        -- What follows another message is younger, and goes first.
+        order by said.id desc
         limit batch
     ) as going
     where message.tenant_id = going.tenant_id and message.id = going.id;
@@ -8025,6 +8626,23 @@ begin
     if went = batch then
         return 'more';
     end if;
+
+    -- Their private documents, with all that is of them; what they brought for a team or the company is others' to rely on.
+    delete from app.documents as document
+    using app.memberships as membership
+    where membership.user_id = person.id and document.tenant_id = membership.tenant_id
+        and document.user_id = person.id and document.visibility = 'private';
+    delete from app.user_profiles as profile
+    using app.memberships as membership
+    where membership.user_id = person.id and profile.tenant_id = membership.tenant_id and profile.user_id = person.id;
+    -- What they used stays as figures; what is under way is settled first, or given up by jobs.sweep_holds().
+    delete from auth.turns as asked
+    using app.memberships as membership
+    where membership.user_id = person.id and asked.tenant_id = membership.tenant_id and asked.user_id = person.id
+        and coalesce(asked.settled_at, asked.lost_at) is not null;
+    delete from app.message_feedback as thought
+    using app.memberships as membership
+    where membership.user_id = person.id and thought.tenant_id = membership.tenant_id and thought.user_id = person.id;
 
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;
@@ -8745,6 +9363,232 @@ comment on function jobs.expire_webhooks() is
     'Forgets webhook deliveries of more than thirty days ago and returns how many; and secrets that were replaced.';
 reset role;
 --! EndIncluded jobs/expire_webhooks.sql
+--! Included jobs/documents_due.sql
+-- Whether a document waits to be read that no worker has in hand.
+set local role rowhouse_definer;
+create or replace function jobs.documents_due() returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (select from app.documents as waiting where waiting.due_at <= now())
+$$;
+grant execute on function jobs.documents_due() to rowhouse_worker;
+comment on function jobs.documents_due() is 'Whether a document waits to be read.';
+reset role;
+--! EndIncluded jobs/documents_due.sql
+--! Included jobs/claimed_document.sql
+-- The document of a claim, locked, or nothing where the claim is over: the document is gone, another attempt has begun, or it
+-- waits again, for a new version.
+set local role rowhouse_definer;
+create or replace function jobs.claimed_document(tenant uuid, document uuid, attempt integer) returns setof app.documents
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select known.* from app.documents as known
+    where known.tenant_id = tenant and known.id = document and known.attempt = claimed_document.attempt
+        and known.status = 'processing'
+    for no key update
+$$;
+comment on function jobs.claimed_document(uuid, uuid, integer) is
+    'Locks the document of a claim that still holds; no row for one that is over.';
+reset role;
+--! EndIncluded jobs/claimed_document.sql
+--! Included jobs/fail_document.sql
+-- A claimed document could not be read. Its passages of before go on answering only if they are of this version: what was
+-- replaced is not quoted for ever because its successor is broken.
+--
+-- failure: a closed word that its people are told, such as encrypted
+-- again:   whether another attempt may do better, after 1, 4, 9 and 16 minutes
+set local role rowhouse_definer;
+create or replace function jobs.fail_document(
+    tenant uuid, document uuid, attempt integer, failure text, again boolean default false
+)
+    returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents;
+begin
+    select known.* into mine from app.documents as known
+    where known.tenant_id = tenant and known.id = document and known.attempt = fail_document.attempt
+        and (known.status = 'processing' or known.due_at <= now())
+    for no key update;
+    if not found then
+        return false;
+    end if;
+    if again and mine.tries < 5 then
+        update app.documents as known set status = 'queued', progress = 0,
+            due_at = now() + make_interval(mins => mine.tries * mine.tries)
+        where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    else
+        delete from app.document_chunks as old
+        where old.tenant_id = mine.tenant_id and old.document_id = mine.id and (not old.live or old.version <> mine.version);
+        update app.documents as known set status = 'failed', failure = fail_document.failure, due_at = null
+        where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    end if;
+    return true;
+end
+$$;
+grant execute on function jobs.fail_document(uuid, uuid, integer, text, boolean) to rowhouse_worker;
+comment on function jobs.fail_document(uuid, uuid, integer, text, boolean) is
+    'Notes why a claimed document could not be read, or has it tried again; returns whether the claim still held.';
+reset role;
+--! EndIncluded jobs/fail_document.sql
+--! Included jobs/claim_document.sql
+-- One document that waits to be read, for whoever asks, and for nobody else in the next ten minutes; if the process dies with
+-- it, another one has it then. A tenant's oldest first, and tenants by lot, so that one with ten thousand keeps nobody waiting.
+--
+-- What comes back of a claim names its attempt: one that another has taken over, or whose document got a new version or is
+-- gone, changes nothing.
+--
+-- minutes: for how long it is lent; jobs.store_chunks() lends it anew
+set local role rowhouse_definer;
+create or replace function jobs.claim_document(minutes integer default 10)
+    returns table (
+        tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text,
+        size_bytes integer, language text
+    )
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents;
+begin
+    select known.* into mine
+    from (
+        select distinct on (waiting.tenant_id) waiting.tenant_id
+        from app.documents as waiting where waiting.due_at <= now()
+    ) as place
+    cross join lateral (
+        select oldest.* from app.documents as oldest
+        where oldest.tenant_id = place.tenant_id and oldest.due_at <= now()
+        order by oldest.due_at, oldest.id
+        limit 1
+        for no key update skip locked
+    ) as known
+    order by random()
+    limit 1;
+    if not found then
+        return;
+    end if;
+    if mine.tries >= 5 then
+        perform jobs.fail_document(mine.tenant_id, mine.id, mine.attempt, 'given_up');
+        return query select * from jobs.claim_document(minutes);
+        return;
+    end if;
+    delete from app.document_chunks as stale
+    where stale.tenant_id = mine.tenant_id and stale.document_id = mine.id and not stale.live;
+    return query
+    update app.documents as known set
+        status = 'processing', progress = 0, attempt = known.attempt + 1, tries = known.tries + 1,
+        due_at = now() + make_interval(mins => minutes)
+    where known.tenant_id = mine.tenant_id and known.id = mine.id
+    returning known.tenant_id, known.id, known.version, known.attempt, known.title, known.file_name, known.media_type,
+        known.size_bytes,
+        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id));
+end
+$$;
+grant execute on function jobs.claim_document(integer) to rowhouse_worker;
+comment on function jobs.claim_document(integer) is
+    'One document that waits to be read, lent to whoever asks, with the number of the attempt; after five it has failed.';
+reset role;
+--! EndIncluded jobs/claim_document.sql
+--! Included jobs/read_document.sql
+-- A piece of what a claimed document says. Null after the last one, and where the claim is over.
+set local role rowhouse_definer;
+create or replace function jobs.read_document(tenant uuid, document uuid, attempt integer, piece integer) returns bytea
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select part.content
+    from app.documents as known
+    join app.document_contents as part
+        on part.tenant_id = known.tenant_id and part.document_id = known.id and part.version = known.version
+    where known.tenant_id = tenant and known.id = document and known.attempt = read_document.attempt
+        and known.status = 'processing' and part.piece = read_document.piece
+$$;
+grant execute on function jobs.read_document(uuid, uuid, integer, integer) to rowhouse_worker;
+comment on function jobs.read_document(uuid, uuid, integer, integer) is
+    'A piece of a claimed document''s bytes, counted from 1; null after the last.';
+reset role;
+--! EndIncluded jobs/read_document.sql
+--! Included jobs/store_chunks.sql
+-- Stores passages of a claimed document, beside those that answer until it is finished, and lends it for another ten minutes.
+--
+-- chunks:   [{ordinal, heading, content, starts_at, ends_at, embedding?}, …]
+-- language: of the passages, as found in them
+-- model:    of the embeddings
+-- progress: how far the attempt is, in percent
+--
+-- Returns whether the claim still holds: false is no error, and nothing was stored.
+set local role rowhouse_definer;
+create or replace function jobs.store_chunks(
+    tenant uuid, document uuid, attempt integer, chunks jsonb, language text, model text default null, progress integer default 0
+)
+    returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    insert into app.document_chunks (
+        tenant_id, document_id, version, attempt, ordinal, starts_at, ends_at, language, heading, content, model, embedding,
+        visibility, user_id, sha256, search
+    )
+    select mine.tenant_id, mine.id, mine.version, mine.attempt, given.ordinal, given.starts_at, given.ends_at,
+        coalesce(mine.language, store_chunks.language), coalesce(given.heading, ''), given.content,
+        case when given.embedding is not null then store_chunks.model end, given.embedding,
+        mine.visibility, mine.user_id, repeat('0', 64), ''::tsvector
+    from jsonb_to_recordset(chunks) as given (
+        ordinal integer, heading text, content text, starts_at integer, ends_at integer, embedding real[]
+    );
+    update app.documents as known set
+        progress = store_chunks.progress, due_at = now() + interval '10 minutes',
+        language = coalesce(known.language, store_chunks.language)
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$$;
+grant execute on function jobs.store_chunks(uuid, uuid, integer, jsonb, text, text, integer) to rowhouse_worker;
+comment on function jobs.store_chunks(uuid, uuid, integer, jsonb, text, text, integer) is
+    'Stores passages of a claimed document; returns whether the claim still holds.';
+reset role;
+--! EndIncluded jobs/store_chunks.sql
+--! Included jobs/finish_document.sql
+-- A claimed document is read: its new passages answer from now on, and those of the attempt before are gone, at once.
+-- Returns whether the claim still held; what an attempt brings that is over is thrown away.
+set local role rowhouse_definer;
+create or replace function jobs.finish_document(tenant uuid, document uuid, attempt integer) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    delete from app.document_chunks as old
+    where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
+    update app.document_chunks as made set live = true
+    where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
+    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$$;
+grant execute on function jobs.finish_document(uuid, uuid, integer) to rowhouse_worker;
+comment on function jobs.finish_document(uuid, uuid, integer) is
+    'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
+reset role;
+--! EndIncluded jobs/finish_document.sql
 
 -- Rules of single values
 --! Included app/is_blank.sql
@@ -8774,6 +9618,39 @@ grant execute on function app.is_name(text) to rowhouse_app, rowhouse_owner, row
 comment on function app.is_name(text) is
     'Whether this is a name: one line with at least one character that can be seen.';
 --! EndIncluded app/is_name.sql
+--! Included app/are_parts.sql
+-- Whether these are the parts of a message, as the AI SDK's UI messages have them: a list of at most 100 objects, each of a
+-- known type, 256 kB in all. What a part of a type holds is for who makes and reads it.
+--
+-- Its body is bound when it is made, and without a `set`, so that a check costs no call.
+create or replace function app.are_parts(parts jsonb) returns boolean
+    language sql immutable parallel safe security invoker
+    return jsonb_typeof(parts) = 'array'
+        and octet_length(parts::text) <= 262144
+        and case when jsonb_typeof(parts) = 'array' then jsonb_array_length(parts) <= 100 else false end
+        and not jsonb_path_exists(parts, 'strict $[*] ? (
+            !(@.type like_regex "^(text|reasoning|file|source-url|source-document|step-start|dynamic-tool|(tool|data)-[A-Za-z0-9_-]{1,64})$")
+        )', silent => true)
+        and not jsonb_path_exists(parts, '$[*] ? (@.type() != "object")')
+        and not jsonb_path_exists(parts, '$[*] ? (!(exists (@.type)))');
+grant execute on function app.are_parts(jsonb) to rowhouse_app, rowhouse_owner, rowhouse_definer;
+comment on function app.are_parts(jsonb) is
+    'Whether these are the parts of a message: a list of at most 100 objects of known types, 256 kB in all.';
+--! EndIncluded app/are_parts.sql
+--! Included app/title_of.sql
+-- What a conversation is called after its first message, for as long as nobody says otherwise: its beginning, on one line.
+-- Blank where nothing of it can be a title.
+create or replace function app.title_of(content text) returns text
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select case when app.is_name(line) then line else '' end
+    from (select btrim(left(btrim(regexp_replace(left(content, 400), '\s+', ' ', 'g')), 80)) as line) as first
+$$;
+grant execute on function app.title_of(text) to rowhouse_definer;
+comment on function app.title_of(text) is
+    'The title that a first message gives its conversation: its first 80 characters, on one line.';
+--! EndIncluded app/title_of.sql
 --! Included app/is_public_mail.sql
 -- Whether anybody can have an address in a domain: nobody proves by one that they belong to a company.
 create or replace function app.is_public_mail(domain text) returns boolean
@@ -8823,6 +9700,8 @@ create or replace trigger touch_updated_at before update on app.team_members
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.conversations
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of team_id, visibility, title, tags, version on app.documents
+    for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.user_preferences
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update of url, description, events, active on app.webhook_endpoints
@@ -8833,10 +9712,20 @@ create or replace trigger touch_updated_at before update on app.invitations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.domains
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.message_feedback
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of cap_micros on app.budgets
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.model_prices
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on auth.model_providers
+    for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
 --! Included app/place_message.sql
--- A message belongs to the team of its conversation. Before the row, so that its policy asks about the team too; a
--- conversation that is not the caller's is not found here, and then refused by the foreign key.
+-- A message belongs to the team of its conversation, and follows a message of it. Before the row, so that its policy asks
+-- about the team too; a conversation that is not the caller's is not found here, and then refused by the foreign key. A
+-- parent is looked for among the caller's own messages only, so that nobody learns here what is in another's conversation.
+-- It holds the conversation, which may be on its way to another team or into the bin.
 set local role rowhouse_definer;
 create or replace function app.place_message() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -8844,14 +9733,27 @@ create or replace function app.place_message() returns trigger
 as $$
 begin
     if context.tenant_id() = new.tenant_id then
-        select conversation.team_id into new.team_id from app.conversations as conversation
-        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id;
+        select conversation.team_id, conversation.deleted_at into new.team_id, new.deleted_at
+        from app.conversations as conversation
+        where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id
+        for no key update;
+        if new.deleted_at is not null then
+            perform context.refuse_missing('conversation');
+        end if;
+        if new.parent_id is not null and not exists (
+            select from app.messages as parent
+            where parent.tenant_id = new.tenant_id and parent.conversation_id = new.conversation_id
+                and parent.id = new.parent_id and parent.user_id = context.user_id()
+        ) then
+            perform context.refuse_parent();
+        end if;
     end if;
     return new;
 end
 $$;
 grant execute on function app.place_message() to rowhouse_owner;
-comment on function app.place_message() is 'Trigger: a message belongs to the team of its conversation.';
+comment on function app.place_message() is
+    'Trigger: a message belongs to the team of its conversation, and follows a message of it (RH404, RH430).';
 reset role;
 
 create or replace trigger place_message before insert on app.messages
@@ -8862,7 +9764,8 @@ create or replace trigger place_message before insert on app.messages
 --
 -- After the row, because by then the policies and the foreign key have agreed that the conversation is the caller's: nobody
 -- learns here whether another's is archived. The update takes the conversation's lock, so that archiving and writing take
--- turns. The assistant may finish an answer that was being written when its conversation was archived.
+-- turns. The assistant may finish an answer that was being written when its conversation was archived; the room that a turn
+-- makes for its answer is no message yet.
 set local role rowhouse_definer;
 create or replace function app.receive_message() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -8871,35 +9774,231 @@ as $$
 declare
     status text;
 begin
-    if app.is_blank(new.content) then
+    if new.status = 'streaming' then
+        return null;
+    end if;
+    if app.is_blank(new.content) and new.parts = '[]' then
         raise exception using
             errcode = 'RH406',
             message = 'a message needs something to read',
             hint = 'Spaces and invisible characters alone are no message.';
     end if;
-    update app.conversations as conversation set updated_at = now()
+    update app.conversations as conversation set
+        updated_at = now(), last_message_at = now(),
+        title = case
+            when conversation.title = '' and conversation.last_message_at is null and new.role = 'user' then app.title_of(new.content)
+            else conversation.title
+        end
     where conversation.tenant_id = new.tenant_id and conversation.id = new.conversation_id
     returning conversation.status into status;
     if status is null and context.is_caller() then
         perform context.refuse('broken_seal');
     end if;
     if status = 'archived' and new.role = 'user' then
-        raise exception using
-            errcode = 'RH410',
-            message = 'the conversation is archived and takes no messages',
-            hint = 'Its member can open it again: set its status to open.';
+        perform context.refuse_archived();
     end if;
     return null;
 end
 $$;
 grant execute on function app.receive_message() to rowhouse_owner;
 comment on function app.receive_message() is
-    'Trigger: a message moves its conversation''s updated_at; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
+    'Trigger: a message moves its conversation''s clocks, and a first one gives it a title; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 reset role;
 
 create or replace trigger receive_message after insert on app.messages
     for each row execute function app.receive_message();
 --! EndIncluded app/receive_message.sql
+--! Included app/place_document.sql
+-- A document whose team is no more goes back to who brought it: it is not handed to the whole company.
+create or replace function app.place_document() returns trigger
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    if new.visibility = 'team' and new.team_id is null and old.team_id is not null then
+        new.visibility := 'private';
+    end if;
+    return new;
+end
+$$;
+comment on function app.place_document() is
+    'Trigger: a document whose team was removed is private to who brought it.';
+
+create or replace trigger place_document before update on app.documents
+    for each row execute function app.place_document();
+--! EndIncluded app/place_document.sql
+--! Included app/place_document_part.sql
+-- Versions, contents and passages are read by whom their document is, from their first moment on.
+set local role rowhouse_definer;
+create or replace function app.place_document_part() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    select document.visibility, document.team_id, document.user_id into new.visibility, new.team_id, new.user_id
+    from app.documents as document
+    where document.tenant_id = new.tenant_id and document.id = new.document_id;
+    return new;
+end
+$$;
+grant execute on function app.place_document_part() to rowhouse_owner;
+comment on function app.place_document_part() is
+    'Trigger: a part of a document has its document''s visibility, team and user.';
+reset role;
+
+create or replace trigger place_document_part before insert on app.document_versions
+    for each row execute function app.place_document_part();
+create or replace trigger place_document_part before insert on app.document_contents
+    for each row execute function app.place_document_part();
+create or replace trigger place_document_part before insert on app.document_chunks
+    for each row execute function app.place_document_part();
+--! EndIncluded app/place_document_part.sql
+--! Included app/prepare_chunk.sql
+-- What a passage is found by is made of what it says, whoever writes it: its words, its signs, its hash.
+set local role rowhouse_definer;
+create or replace function app.prepare_chunk() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    new.embedding := context.unit(new.embedding);
+    if new.embedding is null then
+        new.model := null;
+    end if;
+    new.signs := context.signs(new.embedding);
+    new.sha256 := encode(sha256(convert_to(new.content, 'UTF8')), 'hex');
+    new.search := to_tsvector(context.text_configuration(new.language), new.heading || E'\n' || new.content);
+    return new;
+end
+$$;
+grant execute on function app.prepare_chunk() to rowhouse_owner;
+comment on function app.prepare_chunk() is
+    'Trigger: the words, signs and hash of a passage are those of its text and its embedding.';
+reset role;
+
+create or replace trigger prepare_chunk before insert on app.document_chunks
+    for each row execute function app.prepare_chunk();
+--! EndIncluded app/prepare_chunk.sql
+--! Included app/carry_visibility.sql
+-- Who reads a document reads its parts: in the same transaction, so that the next question finds no passage of one that was
+-- narrowed.
+set local role rowhouse_definer;
+create or replace function app.carry_visibility() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update app.document_versions as part set visibility = new.visibility, team_id = new.team_id, user_id = new.user_id
+    where part.tenant_id = new.tenant_id and part.document_id = new.id;
+    update app.document_contents as part set visibility = new.visibility, team_id = new.team_id, user_id = new.user_id
+    where part.tenant_id = new.tenant_id and part.document_id = new.id;
+    update app.document_chunks as part set visibility = new.visibility, team_id = new.team_id, user_id = new.user_id
+    where part.tenant_id = new.tenant_id and part.document_id = new.id;
+    return null;
+end
+$$;
+grant execute on function app.carry_visibility() to rowhouse_owner;
+comment on function app.carry_visibility() is
+    'Trigger: the parts of a document change visibility, team and user with it.';
+reset role;
+
+create or replace trigger carry_visibility after update on app.documents
+    for each row
+    when ((old.visibility, old.team_id, old.user_id) is distinct from (new.visibility, new.team_id, new.user_id))
+    execute function app.carry_visibility();
+--! EndIncluded app/carry_visibility.sql
+--! Included app/guard_storage.sql
+-- A tenant stores as much as its plan allows. Its row is locked, so that the last bytes are given once, however many come at once.
+set local role rowhouse_definer;
+create or replace function app.guard_storage() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    most bigint;
+    used bigint;
+begin
+    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id;
+    if most is null then
+        return new;
+    end if;
+    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
+    used := context.storage_in_use(new.tenant_id);
+    if used + new.size_bytes > most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, new.size_bytes),
+            hint = 'Delete documents that nobody needs, or get a larger plan.';
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_storage() to rowhouse_owner;
+comment on function app.guard_storage() is
+    'Trigger: a tenant stores no more bytes than its plan allows (RH480 says how many it has, may have, and would need).';
+reset role;
+
+create or replace trigger guard_storage before insert on app.document_versions
+    for each row execute function app.guard_storage();
+--! EndIncluded app/guard_storage.sql
+--! Included app/guard_feedback.sql
+-- Somebody may think something of an answer that they may read: one in a conversation of their own, or of a team of theirs.
+-- What they may not read is not there (RH404), so that nobody learns of a message by rating it.
+set local role rowhouse_definer;
+create or replace function app.guard_feedback() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if context.is_caller() and not exists (
+        select from app.messages as answer
+        where answer.tenant_id = context.tenant_id() and answer.id = new.message_id
+            and answer.role = 'assistant' and answer.deleted_at is null
+            and (answer.user_id = context.user_id() and answer.team_id is null or answer.team_id = any (context.teams()))
+    ) then
+        perform context.refuse_missing('answer');
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_feedback() to rowhouse_owner;
+comment on function app.guard_feedback() is 'Trigger: only an answer that one may read is rated (RH404).';
+reset role;
+
+create or replace trigger guard_feedback before insert on app.message_feedback
+    for each row execute function app.guard_feedback();
+--! EndIncluded app/guard_feedback.sql
+--! Included app/open_budget.sql
+-- A new budget begins with its period, and counts what was spent in it before: a cap that is set in the middle of a month is
+-- one for that month.
+set local role rowhouse_definer;
+create or replace function app.open_budget() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    new.period_start := date_trunc(new.period, now(), 'UTC');
+    select coalesce(sum(event.cost_micros), 0) into new.spent_micros
+    from app.usage_events as event
+    where event.tenant_id = new.tenant_id and event.tenant_id = context.tenant_id() and event.created_at >= new.period_start
+        and case new.level
+            when 'tenant' then true
+            when 'team' then event.team_id = new.subject_id
+            when 'user' then event.user_id = new.subject_id
+            when 'key' then event.api_key_id = new.subject_id
+            when 'model' then event.model = new.model
+        end;
+    return new;
+end
+$$;
+grant execute on function app.open_budget() to rowhouse_owner;
+comment on function app.open_budget() is
+    'Trigger: a budget begins with its period and counts what was spent in it already.';
+reset role;
+
+create or replace trigger open_budget before insert on app.budgets
+    for each row execute function app.open_budget();
+--! EndIncluded app/open_budget.sql
 --! Included app/guard_team_member.sql
 -- Into a team come members of the company: no guests, who are nobody's colleagues, and nobody who is not one any more. Nobody
 -- is in more than a hundred teams: the door writes them all into the context of each of their requests.
@@ -9743,7 +10842,9 @@ begin
             keys_used  integer,
             requests_per_minute integer,
             requests_per_day integer,
-            requests_today integer
+            requests_today integer,
+            storage      bigint,
+            storage_used bigint
         );
     end if;
 end
@@ -9756,6 +10857,8 @@ comment on column app.tenant_usage.keys_used is 'How many API keys it has that a
 comment on column app.tenant_usage.requests_per_minute is 'How many requests a minute each of its API keys may make.';
 comment on column app.tenant_usage.requests_per_day is 'How many requests a day its members, guests and keys may make together. A day begins at midnight, UTC.';
 comment on column app.tenant_usage.requests_today is 'How many requests they made today, but for those of the last second or so.';
+comment on column app.tenant_usage.storage is 'How many bytes its documents may have, earlier versions among them.';
+comment on column app.tenant_usage.storage_used is 'How many bytes its documents have, earlier versions among them.';
 --! EndIncluded app/tenant_usage.sql
 --! Included context/tenant_usage.sql
 -- For app.my_usage(): limits and use of the caller's tenant, for who manages it (RH403 otherwise).
@@ -9775,7 +10878,8 @@ begin
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
         tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
-        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647)
+        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647),
+        tenant.storage_limit, context.storage_in_use(tenant.id)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;
@@ -9795,7 +10899,7 @@ as $$
 $$;
 grant execute on function app.my_usage() to rowhouse_app;
 comment on function app.my_usage() is
-    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day. For holders of manage_tenant.';
+    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day, bytes of documents. For holders of manage_tenant.';
 --! EndIncluded app/my_usage.sql
 --! Included context/close_tenant.sql
 -- Closes the caller's tenant, which is erased when its grace is over. An owner does that, who proved lately who they are, and who
@@ -9886,6 +10990,1164 @@ $$;
 grant execute on function app.my_permissions() to rowhouse_app;
 comment on function app.my_permissions() is 'What the caller may do: the permissions of their role, within the scopes of their credential.';
 --! EndIncluded app/my_permissions.sql
+--! Included context/state_of_credential.sql
+-- Whether a credential that opened the door some time ago would still do so, by its id, and what its holder may do now. What
+-- the request was asked for (browser, network, proof of a key) is taken as given, because there is no request any more.
+set local role rowhouse_definer;
+create or replace function context.state_of_credential(
+    tenant uuid, kind text, credential uuid, out fault text, out permissions text[], out teams uuid[]
+)
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    holder context.holder;
+begin
+    if kind = 'api_key' then
+        select (found.holder).* into holder from context.api_key_holders as found
+        where (found.holder).tenant_id = tenant and (found.holder).credential_id = credential;
+    elsif kind = 'support' then
+        select (found.holder).* into holder from context.support_holders as found
+        where (found.holder).tenant_id = tenant and (found.holder).credential_id = credential;
+    else
+        select (found.holder).* into holder from context.session_holders as found
+        where (found.holder).credential_id = credential;
+    end if;
+    fault := case when holder.credential_id is null then 'ended' else context.fault_of(holder, jsonb_build_object(
+        'tenant_id', tenant, 'key_thumbprint', holder.key_thumbprint, 'user_agent', holder.user_agent,
+        'ip', host(holder.bound_ip))) end;
+    permissions := coalesce(holder.permissions, '{}');
+    teams := split_part(holder.teams, ' ', 1)::uuid[];
+end
+$$;
+comment on function context.state_of_credential(uuid, text, uuid) is
+    'Whether a credential would still open the door, by its id; with the permissions and teams of its holder.';
+reset role;
+--! EndIncluded context/state_of_credential.sql
+--! Included context/price_of.sql
+-- What so many tokens of a model cost, in millionths of the installation's currency, rounded up; null where nobody knows the
+-- price. Cached input is part of the input, reasoning part of the output. The extractive answer asks no provider and is free.
+set local role rowhouse_definer;
+create or replace function context.price_of(
+    model text, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, reasoning_tokens bigint
+) returns bigint
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select case when price_of.model = 'extractive' then 0 else (
+        select ceil((
+            (input_tokens - cached_input_tokens)::numeric * price.input_micros
+            + cached_input_tokens::numeric * price.cached_input_micros
+            + (output_tokens - reasoning_tokens)::numeric * price.output_micros
+            + reasoning_tokens::numeric * price.reasoning_micros
+        ) / 1000000)::bigint
+        from app.model_prices as price where price.model = price_of.model
+    ) end
+$$;
+comment on function context.price_of(text, bigint, bigint, bigint, bigint) is
+    'What so many tokens of a model cost, in micro-units; null where the price is unknown.';
+reset role;
+--! EndIncluded context/price_of.sql
+--! Included context/reserve.sql
+-- Holds what an answer may cost at most in every budget that it concerns, or in none: one statement, which locks them in the
+-- order of their ids before it looks, so that writers who come from different sides wait for each other and never in a
+-- circle. A budget whose period is over begins its next one here. What is held stays held over a change of period.
+--
+-- hold: null where nobody knows the price, which no budget lets through.
+-- Returns the budgets. Raises RH450 (the detail is the level) and RH451.
+set local role rowhouse_definer;
+create or replace function context.reserve(tenant uuid, team uuid, person uuid, key uuid, model text, hold bigint) returns uuid[]
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    concerned uuid[];
+    held      uuid[];
+    full_one  app.budgets;
+begin
+    if hold = 0 then
+        return '{}';
+    end if;
+    with concern as materialized (
+        select budget.id from app.budgets as budget
+        where budget.tenant_id = tenant and case budget.level
+            when 'tenant' then true
+            when 'team' then budget.subject_id = team
+            when 'user' then budget.subject_id = person
+            when 'key' then budget.subject_id = key
+            when 'model' then budget.model = reserve.model
+        end
+        order by budget.id
+        for no key update
+    ), taken as (
+        update app.budgets as budget set
+            reserved_micros = budget.reserved_micros + hold,
+            spent_micros = case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end,
+            period_start = greatest(budget.period_start, date_trunc(budget.period, now(), 'UTC'))
+        from concern
+        where budget.tenant_id = tenant and budget.id = concern.id
+            and budget.reserved_micros + hold
+                + case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end
+                <= budget.cap_micros
+        returning budget.id
+    )
+    select coalesce(array_agg(concern.id), '{}'), coalesce(array_agg(taken.id) filter (where taken.id is not null), '{}')
+    into concerned, held
+    from concern left join taken on taken.id = concern.id;
+
+    if cardinality(concerned) > 0 and hold is null then
+        raise exception using
+            errcode = 'RH451',
+            message = format('nobody knows what the model %s costs, and there is a budget', model),
+            hint = 'Ask for a model with a price, or have the price of this one entered.';
+    end if;
+    if cardinality(held) < cardinality(concerned) then
+        -- What was taken of the others goes back with the transaction.
+        select * into full_one from app.budgets as budget
+        where budget.tenant_id = tenant and budget.id = any (concerned) and budget.id <> all (held)
+        order by budget.id limit 1;
+        raise exception using
+            errcode = 'RH450',
+            message = format(
+                'the budget of the %s for this %s is used up: of %s micro-units %s are used or held, and this answer may cost %s',
+                full_one.level, full_one.period, full_one.cap_micros,
+                full_one.reserved_micros + case
+                    when full_one.period_start < date_trunc(full_one.period, now(), 'UTC') then 0 else full_one.spent_micros end,
+                hold),
+            detail = full_one.level,
+            hint = 'Wait for the next period, ask for a shorter answer or a cheaper model, or have the cap raised.';
+    end if;
+    return held;
+end
+$$;
+comment on function context.reserve(uuid, uuid, uuid, uuid, text, bigint) is
+    'Holds what an answer may cost in every budget that it concerns, or in none; returns them. Raises RH450, RH451.';
+reset role;
+--! EndIncluded context/reserve.sql
+--! Included context/release.sql
+-- Lets go of what was held of budgets and adds what was spent, in the order of their ids like context.reserve(). Each of the
+-- lists has an entry for a budget of a turn; a budget that is no more is passed over.
+set local role rowhouse_definer;
+create or replace function context.release(tenants uuid[], budgets uuid[], held bigint[], spent bigint[]) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if cardinality(budgets) = 0 then
+        return;
+    end if;
+    with going as (
+        select one.tenant_id, one.id, sum(one.held) as held, sum(one.spent) as spent
+        from unnest(tenants, budgets, held, spent) as one (tenant_id, id, held, spent)
+        group by one.tenant_id, one.id
+    ), concern as materialized (
+        select budget.tenant_id, budget.id, going.held, going.spent
+        from app.budgets as budget
+        join going on going.tenant_id = budget.tenant_id and going.id = budget.id
+        order by budget.tenant_id, budget.id
+        for no key update of budget
+    )
+    update app.budgets as budget set
+        reserved_micros = greatest(budget.reserved_micros - concern.held, 0),
+        spent_micros = concern.spent
+            + case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end,
+        period_start = greatest(budget.period_start, date_trunc(budget.period, now(), 'UTC'))
+    from concern
+    where budget.tenant_id = concern.tenant_id and budget.id = concern.id;
+end
+$$;
+comment on function context.release(uuid[], uuid[], bigint[], bigint[]) is
+    'Lets go of what was held of budgets and adds what was spent, in a fixed order.';
+reset role;
+--! EndIncluded context/release.sql
+--! Included context/history_of.sql
+-- What was said before, newest first: from a message up its parents, to a number of bytes and of messages. Each step is one
+-- look by the key, so it costs what it returns, however long the conversation is. The newest is always there. An answer of
+-- which nothing was said is left out.
+set local role rowhouse_definer;
+create or replace function context.history_of(tenant uuid, conversation uuid, newest uuid, bytes integer, messages integer)
+    returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    with recursive line as (
+        select said.id, said.parent_id, said.role, said.content, said.parts, 1 as place,
+            octet_length(said.content) + octet_length(said.parts::text) as reached
+        from app.messages as said
+        where said.tenant_id = tenant and said.conversation_id = conversation and said.id = newest
+        union all
+        select said.id, said.parent_id, said.role, said.content, said.parts, line.place + 1,
+            line.reached + octet_length(said.content) + octet_length(said.parts::text)
+        from line
+        join app.messages as said
+            on said.tenant_id = tenant and said.conversation_id = conversation and said.id = line.parent_id
+        where line.place < messages and line.reached < bytes
+    )
+    select coalesce(jsonb_agg(
+        jsonb_build_object('id', line.id, 'role', line.role, 'content', line.content, 'parts', line.parts)
+        order by line.place
+    ), '[]')
+    from line
+    where (line.place = 1 or line.reached <= bytes) and (line.content <> '' or line.parts <> '[]')
+$$;
+comment on function context.history_of(uuid, uuid, uuid, integer, integer) is
+    'The messages before and with one, newest first, up its parents, to a number of bytes and of messages.';
+reset role;
+--! EndIncluded context/history_of.sql
+--! Included context/choose_model.sql
+-- Which model answers: the one that was asked for, else the person's choice, the company's, that of the company's provider,
+-- the installation's. What a provider's list does not allow is refused where it was asked for (RH452), and passed over where
+-- it was only somebody's taste, which may be older than the list. Without any provider there is nothing to choose.
+create or replace function context.choose_model(
+    wanted text, tastes text[], provider auth.model_providers, installation text
+) returns text
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    if provider.id is null and installation is null then
+        return 'extractive';
+    end if;
+    if wanted is not null then
+        if wanted = 'extractive' or provider.models is null or wanted = any (provider.models) then
+            return wanted;
+        end if;
+        raise exception using
+            errcode = 'RH452',
+            message = 'this company does not have that model answer',
+            hint = 'Ask for one of its models, or for none.';
+    end if;
+    return coalesce(
+        (
+            select taste.model from unnest(tastes) with ordinality as taste (model, place)
+            where provider.models is null or taste.model = any (provider.models)
+            order by taste.place limit 1
+        ),
+        provider.default_model, provider.models[1], installation, 'extractive'
+    );
+end
+$$;
+grant execute on function context.choose_model(text, text[], auth.model_providers, text) to rowhouse_definer;
+comment on function context.choose_model(text, text[], auth.model_providers, text) is
+    'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
+--! EndIncluded context/choose_model.sql
+--! Included context/asker.sql
+-- Who asks, for the prompt: their name, language and role, their company, and what holds for them there. The name is the one
+-- that they go by in the company. A key of the company's own is nobody, and has the company's choices.
+set local role rowhouse_definer;
+create or replace function context.asker(tenant uuid, person uuid) returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'name', coalesce(membership.display_name, known.name),
+        'locale', known.locale,
+        'role', role.name,
+        'company', place.name,
+        'language', coalesce(mine.language, company.language, 'en'),
+        'tone', coalesce(mine.tone, company.tone, 'neutral'),
+        'temperature', coalesce(mine.temperature, company.temperature),
+        'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
+        'models', array_remove(array[mine.model, company.model], null)
+    )
+    from app.tenants as place
+    left join app.users as known on known.id = person
+    left join app.memberships as membership on membership.tenant_id = place.id and membership.user_id = person
+    left join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+    left join app.user_preferences as mine on mine.tenant_id = place.id and mine.user_id = person
+    left join app.tenant_preferences as company on company.tenant_id = place.id
+    where place.id = tenant
+$$;
+comment on function context.asker(uuid, uuid) is
+    'Who asks, for the prompt: name, locale, role, company, and the preferences that hold.';
+reset role;
+--! EndIncluded context/asker.sql
+--! Included context/ask.sql
+-- Writes the question of a turn and makes room for its answer. Without words the question is one that was asked already, to be
+-- answered again. Triggers see to the rest: the team, the clock and the title of the conversation, what may not be said.
+--
+-- parent: null: after the newest message, or, `from_start`, as a first one
+-- Raises RH404, RH406, RH410, RH430.
+set local role rowhouse_definer;
+create or replace function context.ask(
+    conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text,
+    out question uuid, out answer uuid
+)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if content is null then
+        select said.id into question from app.messages as said
+        where said.tenant_id = conversation.tenant_id and said.conversation_id = conversation.id
+            and said.id = parent and said.role = 'user';
+        if not found then
+            perform context.refuse_parent();
+        end if;
+        if conversation.status = 'archived' then
+            perform context.refuse_archived();
+        end if;
+    else
+        if parent is null and not from_start then
+            select said.id into parent from app.messages as said
+            where said.tenant_id = conversation.tenant_id and said.conversation_id = conversation.id
+            order by said.id desc limit 1;
+        end if;
+        insert into app.messages (tenant_id, user_id, conversation_id, content, parts, parent_id)
+        values (conversation.tenant_id, conversation.user_id, conversation.id, content, coalesce(parts, '[]'), parent)
+        returning id into question;
+    end if;
+    insert into app.messages (tenant_id, user_id, conversation_id, role, status, content, parent_id, turn_id, model, generator)
+    values (conversation.tenant_id, conversation.user_id, conversation.id, 'assistant', 'streaming', '', question, turn, model,
+        case model when 'extractive' then 'extractive' else 'model' end)
+    returning id into answer;
+end
+$$;
+comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, boolean, text) is
+    'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
+reset role;
+--! EndIncluded context/ask.sql
+--! Included context/begin_turn.sql
+-- Begins a turn: writes the question, makes room for the answer, holds what it may cost, and hands out everything that the
+-- prompt needs, in one call. All of it or nothing: a turn that is refused has written nothing.
+--
+-- settlement:     sha256 of a secret that the server made for this turn; whoever knows it settles (auth.settle_turn)
+-- conversation:   null: begins one, in `team` if given
+-- content, parts: what is asked; null content: `parent`, a question, is to be answered again
+-- parent:         what the question follows; null: the newest message, or nothing where `from_start`
+-- keep:           false: no conversation and no message is written, for temporary chats and clients that keep their history
+-- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`
+-- model:          the model that the caller asks for
+-- installation_model: the one of the installation's own provider; null where it has none
+-- most_*_tokens:  what the provider is given at most, for the reservation
+-- history_*:      how much of what was said before comes along
+--
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.
+set local role rowhouse_definer;
+create or replace function context.begin_turn(
+    settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
+    parent uuid default null, from_start boolean default false, team uuid default null, keep boolean default true,
+    idempotency jsonb default null, model text default null, installation_model text default null,
+    most_input_tokens integer default 32000, most_output_tokens integer default 4096,
+    history_bytes integer default 24000, history_messages integer default 24,
+    out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
+    out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
+)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body      constant text := context.open_seal('chat');
+    person    constant uuid := context.user_in(body);
+    own       constant uuid[] := context.teams_in(body);
+    key       constant uuid := case context.kind_in(body) when 'api_key' then context.credential_in(body) end;
+    wanted    constant bytea := decode(idempotency ->> 'key', 'hex');
+    earlier   auth.turns;
+    place     app.conversations;
+    chosen    auth.model_providers;
+    budgets   uuid[];
+begin
+    tenant_id := context.tenant_requiring('chat');
+    if tenant_id is null then
+        perform context.refuse('chat');
+    end if;
+    if context.kind_in(body) = 'support' and (context.detail_in(body) ->> 'writes')::boolean is not true then
+        perform context.refuse_support();
+    end if;
+
+    -- A browser that lost the answer asks again while the first question is still being written: it waits for that.
+    if wanted is not null then
+        perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
+        select * into earlier from auth.turns as known
+        where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
+        if found then
+            if earlier.request <> decode(idempotency ->> 'request', 'hex') then
+                perform context.refuse_repetition('reused');
+            end if;
+            turn_id := earlier.id;
+            replayed := true;
+            conversation_id := earlier.conversation_id;
+            question_id := earlier.question_id;
+            answer_id := earlier.answer_id;
+            answered_by := earlier.model;
+            held_micros := earlier.held_micros;
+            return;
+        end if;
+    end if;
+
+    asker := context.asker(tenant_id, person);
+    select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
+    answered_by := context.choose_model(
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+    turn_id := uuidv7();
+    replayed := false;
+
+    if keep then
+        if conversation is null then
+            if team is not null and team <> all (coalesce(own, '{}')) then
+                perform context.refuse_missing('team');
+            end if;
+            insert into app.conversations (tenant_id, user_id, team_id) values (begin_turn.tenant_id, person, team)
+            returning * into place;
+        else
+            select * into place from app.conversations as known
+            where known.tenant_id = begin_turn.tenant_id and known.id = conversation and known.user_id = person
+                and known.deleted_at is null and (known.team_id is null or known.team_id = any (own))
+            for no key update;
+            if not found then
+                perform context.refuse_missing('conversation');
+            end if;
+        end if;
+        conversation_id := place.id;
+        select asked.question, asked.answer into question_id, answer_id
+        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
+    else
+        history := '[]';
+    end if;
+
+    -- Last, because a company's budget is where everybody waits for everybody.
+    held_micros := coalesce(context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0), 0);
+    budgets := context.reserve(
+        tenant_id, place.team_id, person, key, answered_by,
+        context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0));
+    if budgets = '{}' then
+        held_micros := 0;
+    end if;
+    insert into auth.turns (
+        tenant_id, id, user_id, conversation_id, team_id, question_id, answer_id, credential_kind, credential_id, settlement,
+        idempotency_key, request, generator, model, held_micros, budgets
+    ) values (
+        begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
+        sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
+        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+    );
+    provider := case when chosen.id is not null then jsonb_build_object(
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+end
+$$;
+grant execute on function context.begin_turn(
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+) to rowhouse_app;
+comment on function context.begin_turn(
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+) is
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+reset role;
+--! EndIncluded context/begin_turn.sql
+--! Included context/stop_turn.sql
+-- Asks for the end of one turn of the caller's, from whichever of their devices. Whoever streams it sees that within a second
+-- (auth.watch_turns) and settles what was said until then. It names its turn, so one that comes late stops no newer one.
+-- Returns whether the turn was under way.
+set local role rowhouse_definer;
+create or replace function context.stop_turn(turn uuid) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    mine   auth.turns;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.user_id = context.user_id()
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null or mine.lost_at is not null then
+        return false;
+    end if;
+    update auth.turns as known set stop_asked_at = coalesce(known.stop_asked_at, now())
+    where known.tenant_id = tenant and known.id = turn;
+    return true;
+end
+$$;
+grant execute on function context.stop_turn(uuid) to rowhouse_app;
+comment on function context.stop_turn(uuid) is
+    'Asks for the end of one turn of the caller''s; returns whether it was under way. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/stop_turn.sql
+--! Included auth/settle_turn.sql
+-- Ends a turn, once: writes the answer, or as much of it as was said, and what it cost; lets go of what was held. It needs no
+-- credential but the secret of the turn, because a sign-out or a ban in the middle ends the answer and not its price. The
+-- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
+--
+-- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs}
+-- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
+-- and a wrong secret alike.
+set local role rowhouse_definer;
+create or replace function auth.settle_turn(
+    tenant uuid, turn uuid, settlement bytea, outcome text, content text default '', parts jsonb default '[]',
+    usage jsonb default '{}', finish_reason text default null, error_code text default null, provenance jsonb default null,
+    facts jsonb default '{}'
+) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine  auth.turns;
+    spent app.usage_events;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(settle_turn.settlement)
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null then
+        return false;
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, facts);
+
+    update app.messages as answer set
+        status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
+        finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
+    where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
+    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
+    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
+    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
+    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
+    spent.cost_micros := context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    insert into app.usage_events (
+        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
+    ) values (
+        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.team_id, mine.conversation_id, mine.generator, mine.model, settle_turn.outcome,
+        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
+        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
+        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
+    );
+    update auth.turns as known set settled_at = now(), outcome = settle_turn.outcome, held_micros = 0
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    perform context.release(
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
+        array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+    return true;
+end
+$$;
+grant execute on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) to rowhouse_auth;
+comment on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) is
+    'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
+reset role;
+--! EndIncluded auth/settle_turn.sql
+--! Included auth/watch_turns.sql
+-- Which of the turns that a process streams must end now, and why; asked once a second for all of them together. With the
+-- same call it says that it is alive: a turn whose lease nobody renews is given up (jobs.sweep_holds).
+--
+-- Everything that opened the door when the turn began is looked up afresh: the credential, the person, the membership, the
+-- company, the permission, the team. From where the request came was asked at the door and is not asked again.
+--
+-- Returns only turns that must end. reason: stopped; lost; ended, expired, revoked, user_banned, tenant_suspended,
+-- membership_removed, … as at the door (RH401); chat: the permission went; conversation: it was deleted, or is of a
+-- team that the person left. One that is discarded has its turns stopped.
+set local role rowhouse_definer;
+create or replace function auth.watch_turns(tenants uuid[], turns uuid[])
+    returns table (tenant_id uuid, turn_id uuid, reason text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    update auth.turns as known set lease_until = now() + interval '2 minutes'
+    from unnest(tenants, turns) as watched (tenant_id, id)
+    where known.tenant_id = watched.tenant_id and known.id = watched.id
+        and known.lease_until < now() + interval '1 minute' and known.settled_at is null and known.lost_at is null;
+    return query
+    select judged.tenant_id, judged.id, judged.reason from (
+        select watched.tenant_id, watched.id, case
+            when known.id is null or known.lost_at is not null then 'lost'
+            when known.stop_asked_at is not null then 'stopped'
+            when live.fault is not null then live.fault
+            when not 'chat' = any (live.permissions) then 'chat'
+            when known.answer_id is not null and known.conversation_id is null
+                or known.team_id is not null and known.team_id <> all (coalesce(live.teams, '{}')) then 'conversation'
+        end as reason
+        from unnest(tenants, turns) as watched (tenant_id, id)
+        left join auth.turns as known on known.tenant_id = watched.tenant_id and known.id = watched.id
+        left join lateral context.state_of_credential(known.tenant_id, known.credential_kind, known.credential_id) as live on true
+        where known.settled_at is null
+    ) as judged
+    where judged.reason is not null;
+end
+$$;
+grant execute on function auth.watch_turns(uuid[], uuid[]) to rowhouse_auth;
+comment on function auth.watch_turns(uuid[], uuid[]) is
+    'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
+reset role;
+--! EndIncluded auth/watch_turns.sql
+--! Included auth/set_model_price.sql
+-- Enters what a model costs, or changes it, for the whole installation: millionths of its currency for a million tokens. What
+-- is spent is priced when a turn is over.
+set local role rowhouse_definer;
+create or replace function auth.set_model_price(
+    model text, input_micros bigint, output_micros bigint, cached_input_micros bigint default null, reasoning_micros bigint default null
+) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into app.model_prices as price (model, input_micros, cached_input_micros, output_micros, reasoning_micros)
+    values (
+        set_model_price.model, set_model_price.input_micros,
+        coalesce(set_model_price.cached_input_micros, set_model_price.input_micros),
+        set_model_price.output_micros, coalesce(set_model_price.reasoning_micros, set_model_price.output_micros)
+    )
+    on conflict on constraint model_prices_pkey do update set
+        input_micros = excluded.input_micros, cached_input_micros = excluded.cached_input_micros,
+        output_micros = excluded.output_micros, reasoning_micros = excluded.reasoning_micros
+$$;
+grant execute on function auth.set_model_price(text, bigint, bigint, bigint, bigint) to rowhouse_auth, rowhouse_owner;
+comment on function auth.set_model_price(text, bigint, bigint, bigint, bigint) is
+    'Enters or changes what a model costs. Cached input costs what input does and reasoning what output does, unless it is said.';
+reset role;
+--! EndIncluded auth/set_model_price.sql
+--! Included auth/remove_model_price.sql
+-- Forgets what a model costs, and returns whether there was a price: then where there is a budget it answers nobody.
+set local role rowhouse_definer;
+create or replace function auth.remove_model_price(model text) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from app.model_prices as price where price.model = remove_model_price.model;
+    return found;
+end
+$$;
+grant execute on function auth.remove_model_price(text) to rowhouse_auth, rowhouse_owner;
+comment on function auth.remove_model_price(text) is
+    'Forgets what a model costs; returns whether there was a price.';
+reset role;
+--! EndIncluded auth/remove_model_price.sql
+--! Included auth/list_model_prices.sql
+-- What models cost, for the operator: millionths of the installation's currency for a million tokens.
+set local role rowhouse_definer;
+create or replace function auth.list_model_prices() returns table (
+    model text, input_micros bigint, cached_input_micros bigint, output_micros bigint, reasoning_micros bigint, updated_at timestamptz
+)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select price.model, price.input_micros, price.cached_input_micros, price.output_micros, price.reasoning_micros, price.updated_at
+    from app.model_prices as price order by price.model
+$$;
+grant execute on function auth.list_model_prices() to rowhouse_auth, rowhouse_owner;
+comment on function auth.list_model_prices() is 'What models cost, in micro-units for a million tokens, by name.';
+reset role;
+--! EndIncluded auth/list_model_prices.sql
+--! Included context/check_template.sql
+-- Refuses a system prompt that speaks of what there is not: it would fail in every turn of the company. Braces around what
+-- holds a brace are no placeholder. checkTemplate() (src/chat/prompt/template.ts) says the same; a test holds them together.
+create or replace function context.check_template(template text) returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+declare
+    unknown constant text := (
+        select string_agg(distinct btrim(found.name[1]), ', ')
+        from regexp_matches(template, '\{\{([^{}]*)\}\}', 'g') as found (name)
+        where btrim(found.name[1]) <> all ('{user,company,role,language,tone,preferences}')
+    );
+begin
+    if unknown is not null then
+        raise exception using
+            errcode = 'RH453',
+            message = format('a system prompt has no %s', to_json(left(unknown, 200))),
+            hint = 'It may have user, company, role, language, tone and preferences.';
+    end if;
+end
+$$;
+grant execute on function context.check_template(text) to rowhouse_definer;
+comment on function context.check_template(text) is 'Raises RH453 for a template with a placeholder that there is not.';
+--! EndIncluded context/check_template.sql
+--! Included context/keep_model_provider.sql
+-- Sets the provider of models of the caller's tenant. The key comes encrypted by the server under the row's id, which the
+-- server gives with it; without a new one the address may not change, so that nobody has the old key sent elsewhere. Whoever
+-- has questions sent somewhere new proved lately who they are, because that outlives their session.
+--
+-- provider: the id that the key was encrypted under; the row keeps the one of its newest key
+-- Raises RH400, RH403 configure_model, RH440, RH453.
+set local role rowhouse_definer;
+create or replace function context.keep_model_provider(
+    provider uuid, base_url text, sealed_key text default null, models text[] default null, default_model text default null,
+    system_prompt text default null, active boolean default true
+) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant  constant uuid := context.tenant_requiring('configure_model');
+    earlier auth.model_providers;
+begin
+    select * into earlier from auth.model_providers as known where known.tenant_id = tenant for update;
+    if found and sealed_key is null and earlier.sealed_key is not null and earlier.base_url <> base_url then
+        raise exception using
+            errcode = 'RH400',
+            message = 'another address takes its key anew',
+            hint = 'The key that is kept was given for the old address; send one for the new.';
+    end if;
+    if exists (select from unnest(models) as named (model) where named.model !~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$') then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens',
+            column = 'models';
+    end if;
+    perform context.check_template(system_prompt);
+    if context.kind_in(context.open_seal()) = 'session'
+        and (sealed_key is not null or earlier.base_url is distinct from base_url)
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    insert into auth.model_providers as known (tenant_id, id, base_url, sealed_key, models, default_model, system_prompt, active)
+    values (
+        tenant, provider, keep_model_provider.base_url, keep_model_provider.sealed_key, keep_model_provider.models,
+        keep_model_provider.default_model, keep_model_provider.system_prompt, keep_model_provider.active
+    )
+    on conflict on constraint model_providers_tenant_id_key do update set
+        id = case when excluded.sealed_key is null then known.id else excluded.id end,
+        sealed_key = coalesce(excluded.sealed_key, known.sealed_key),
+        base_url = excluded.base_url, models = excluded.models, default_model = excluded.default_model,
+        system_prompt = excluded.system_prompt, active = excluded.active;
+end
+$$;
+grant execute on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean) to rowhouse_app;
+comment on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean) is
+    'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
+reset role;
+--! EndIncluded context/keep_model_provider.sql
+--! Included context/model_provider.sql
+-- The provider of the caller's tenant for whoever configures it: all but the key, of which it says only whether there is one.
+-- Null where there is none.
+set local role rowhouse_definer;
+create or replace function context.model_provider() returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', known.id, 'baseUrl', known.base_url, 'hasKey', known.sealed_key is not null, 'models', known.models,
+        'defaultModel', known.default_model, 'systemPrompt', known.system_prompt, 'active', known.active,
+        'updatedAt', known.updated_at)
+    from auth.model_providers as known
+    where known.tenant_id = context.tenant_requiring('configure_model')
+$$;
+grant execute on function context.model_provider() to rowhouse_app;
+comment on function context.model_provider() is
+    'The provider of models of the caller''s tenant, without its key; null if there is none. Raises RH403.';
+reset role;
+--! EndIncluded context/model_provider.sql
+--! Included context/remove_model_provider.sql
+-- Forgets the provider of the caller's tenant with its key. Turns that it answers just now were lent the key already, and end.
+set local role rowhouse_definer;
+create or replace function context.remove_model_provider() returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    delete from auth.model_providers as known where known.tenant_id = tenant;
+    if not found then
+        perform context.refuse_missing('model provider');
+    end if;
+end
+$$;
+grant execute on function context.remove_model_provider() to rowhouse_app;
+comment on function context.remove_model_provider() is
+    'Forgets the provider of models of the caller''s tenant, and its key. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/remove_model_provider.sql
+--! Included context/asker_of_caller.sql
+-- Who asks, where it is the caller who would: for whoever configures the model, to see what it is told.
+set local role rowhouse_definer;
+create or replace function context.asker_of_caller() returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select context.asker(context.tenant_requiring('configure_model'), context.user_id())
+$$;
+grant execute on function context.asker_of_caller() to rowhouse_app;
+comment on function context.asker_of_caller() is
+    'What a system prompt would be told of the caller. Raises RH403 configure_model.';
+reset role;
+--! EndIncluded context/asker_of_caller.sql
+--! Included app/model_provider.sql
+-- What whoever configures the model sees of the company's own provider: all but its key.
+do $$
+begin
+    if to_regtype('app.model_provider') is null then
+        create type app.model_provider as (
+            base_url      text,
+            has_key       boolean,
+            models        text[],
+            default_model text,
+            system_prompt text,
+            active        boolean,
+            updated_at    timestamptz
+        );
+    end if;
+end
+$$;
+comment on type app.model_provider is 'The company''s own provider of models. Its key is written and never read.';
+comment on column app.model_provider.base_url is 'Where it is asked, with its path, as in https://api.openai.com/v1.';
+comment on column app.model_provider.has_key is 'Whether a key is kept for it.';
+comment on column app.model_provider.models is 'The models that may be asked for; null: any.';
+comment on column app.model_provider.default_model is 'The model that answers where nobody chose one; null: the first of the list, or the installation''s.';
+comment on column app.model_provider.system_prompt is 'The template of the system prompt; null: the installation''s.';
+comment on column app.model_provider.active is 'Whether it answers; where it does not, the installation''s does.';
+comment on column app.model_provider.updated_at is 'When it was last changed.';
+
+create or replace function app.model_provider() returns app.model_provider
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select
+        known.provider ->> 'baseUrl',
+        (known.provider ->> 'hasKey')::boolean,
+        case when jsonb_typeof(known.provider -> 'models') = 'array'
+            then array(select jsonb_array_elements_text(known.provider -> 'models')) end,
+        known.provider ->> 'defaultModel',
+        known.provider ->> 'systemPrompt',
+        (known.provider ->> 'active')::boolean,
+        (known.provider ->> 'updatedAt')::timestamptz
+    from (select context.model_provider() as provider) as known
+    where known.provider is not null
+$$;
+grant execute on function app.model_provider() to rowhouse_app;
+comment on function app.model_provider() is
+    'The company''s own provider of models, without its key; null where it has none. For holders of configure_model.';
+--! EndIncluded app/model_provider.sql
+--! Included app/set_model_provider.sql
+-- Sets the provider of the caller's company as a whole: what is left out becomes nothing, but for the key, which stays for the
+-- address that it came with.
+--
+-- key_id, sealed_key: made by the server, which encrypts the key; a null sealed_key is no new one
+create or replace function app.set_model_provider(
+    key_id uuid, sealed_key text, base_url text, models text[] default null, default_model text default null,
+    system_prompt text default null, active boolean default true
+)
+    returns app.model_provider
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    perform context.keep_model_provider(
+        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true));
+    return app.model_provider();
+end
+$$;
+grant execute on function app.set_model_provider(uuid, text, text, text[], text, text, boolean) to rowhouse_app;
+comment on function app.set_model_provider(uuid, text, text, text[], text, text, boolean) is
+    'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
+--! EndIncluded app/set_model_provider.sql
+--! Included app/remove_model_provider.sql
+create or replace function app.remove_model_provider() returns app.model_provider
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    removed constant app.model_provider := app.model_provider();
+begin
+    perform context.remove_model_provider();
+    return removed;
+end
+$$;
+grant execute on function app.remove_model_provider() to rowhouse_app;
+comment on function app.remove_model_provider() is
+    'Forgets the company''s own provider and its key, and returns what it was: from now on the installation''s answers. Needs configure_model.';
+--! EndIncluded app/remove_model_provider.sql
+--! Included app/prompt_asker.sql
+-- Whom a system prompt would speak of if the caller asked now, for its preview: as context.begin_turn() tells it.
+create or replace function app.prompt_asker() returns jsonb
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select context.asker_of_caller()
+$$;
+grant execute on function app.prompt_asker() to rowhouse_app;
+comment on function app.prompt_asker() is
+    'What a system prompt would say of the caller, for its preview. Needs configure_model.';
+--! EndIncluded app/prompt_asker.sql
+--! Included context/offered_models.sql
+-- The models that a caller may ask for by name: those of their company's provider, or the installation's, and always the
+-- extractive generator, which costs nothing. The first is what answers where nobody chose. A provider without a list takes any
+-- model; named are those that are known.
+set local role rowhouse_definer;
+create or replace function context.offered_models(installation_model text default null) returns text[]
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    chosen auth.model_providers;
+    others text[];
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    select * into chosen from auth.model_providers as known where known.tenant_id = tenant and known.active;
+    others := case when chosen.id is null then array[installation_model]
+        else array[coalesce(chosen.default_model, chosen.models[1], installation_model)] || chosen.models end;
+    return array(
+        select offer.model from unnest(others || 'extractive'::text) with ordinality as offer (model, place)
+        where offer.model = 'extractive' or chosen.models is null or offer.model = any (chosen.models)
+        group by offer.model having offer.model is not null order by min(offer.place)
+    );
+end
+$$;
+grant execute on function context.offered_models(text) to rowhouse_app;
+comment on function context.offered_models(text) is
+    'The models that the caller may name, the default first; always extractive. Raises RH403.';
+reset role;
+--! EndIncluded context/offered_models.sql
+--! Included jobs/sweep_holds.sql
+-- Gives up turns whose lease nobody renewed: the process that streamed them is dead. What they held is let go, and their
+-- answers are marked as failed (interrupted), so that the question can be answered again. If the process was only slow, its
+-- settlement still counts. Turns that were over a day ago are forgotten, with the keys that made them one.
+--
+-- batch: turns given up in one call; budgets are touched once, at the end, in their order
+-- Returns how many were given up.
+set local role rowhouse_definer;
+create or replace function jobs.sweep_holds(batch integer default 200) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    dead    auth.turns;
+    tenants uuid[] := '{}';
+    budgets uuid[] := '{}';
+    held    bigint[] := '{}';
+    given_up integer := 0;
+begin
+    for dead in
+        select * from auth.turns as known
+        where known.settled_at is null and known.lost_at is null and known.lease_until < now()
+        order by known.lease_until
+        limit batch
+        for no key update skip locked
+    loop
+        perform context.act(dead.user_id, dead.tenant_id, '{}');
+        update app.messages as answer set status = 'failed', error_code = 'interrupted', finish_reason = 'error'
+        where answer.tenant_id = dead.tenant_id and answer.id = dead.answer_id and answer.turn_id = dead.id;
+        update auth.turns as known set lost_at = now(), held_micros = 0
+        where known.tenant_id = dead.tenant_id and known.id = dead.id;
+        tenants := tenants || array_fill(dead.tenant_id, array[cardinality(dead.budgets)]);
+        budgets := budgets || dead.budgets;
+        held := held || array_fill(dead.held_micros, array[cardinality(dead.budgets)]);
+        given_up := given_up + 1;
+    end loop;
+    perform context.release(tenants, budgets, held, array_fill(0::bigint, array[cardinality(budgets)]));
+    delete from auth.turns as known where coalesce(known.settled_at, known.lost_at) < now() - interval '1 day';
+    return given_up;
+end
+$$;
+grant execute on function jobs.sweep_holds(integer) to rowhouse_worker;
+comment on function jobs.sweep_holds(integer) is
+    'Gives up turns whose process is dead, lets go of what they held and returns how many; forgets those of more than a day ago.';
+reset role;
+--! EndIncluded jobs/sweep_holds.sql
+--! Included context/move_conversation.sql
+-- Shares a conversation of the caller's with a team of theirs or takes it back, puts it into the bin or takes it out of there,
+-- with its messages: policies ask each row and look nowhere else. It holds the conversation, so that nothing is said in it
+-- meanwhile that would be left behind. What is being answered in it is stopped with the bin, and follows it to a team.
+--
+-- act: share, with the team, null to take it back; discard; restore, within thirty days
+-- Raises RH403 chat, RH404.
+set local role rowhouse_definer;
+create or replace function context.move_conversation(conversation uuid, act text, team uuid default null) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    own    constant uuid[] := coalesce(context.teams('chat'), '{}');
+    mine   app.conversations;
+begin
+    select * into mine from app.conversations as known
+    where known.tenant_id = tenant and known.id = conversation and known.user_id = context.user_id()
+        and (known.team_id is null or known.team_id = any (own))
+        and case act when 'restore' then known.deleted_at > now() - interval '30 days' else known.deleted_at is null end
+    for no key update;
+    if not found then
+        perform context.refuse_missing('conversation');
+    end if;
+    if act = 'share' and team <> all (own) then
+        perform context.refuse_missing('team');
+    end if;
+    update app.conversations as known set
+        team_id = case act when 'share' then team else known.team_id end,
+        deleted_at = case act when 'discard' then now() when 'restore' then null else known.deleted_at end
+    where known.tenant_id = tenant and known.id = conversation
+    returning known.* into mine;
+    update app.messages as said set team_id = mine.team_id, deleted_at = mine.deleted_at
+    where said.tenant_id = tenant and said.conversation_id = conversation;
+    update auth.turns as asked set
+        team_id = mine.team_id,
+        stop_asked_at = case act when 'discard' then coalesce(asked.stop_asked_at, now()) else asked.stop_asked_at end
+    where asked.tenant_id = tenant and asked.conversation_id = conversation and asked.settled_at is null;
+end
+$$;
+grant execute on function context.move_conversation(uuid, text, uuid) to rowhouse_app;
+comment on function context.move_conversation(uuid, text, uuid) is
+    'Shares, discards or restores a conversation of the caller''s, with its messages. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/move_conversation.sql
+--! Included context/find_conversations.sql
+-- Which of the caller's own conversations hold these words, in the title or in what was said: ids, the newest first, fifty at
+-- most. The words are taken as they are, without regard to a language; quotation marks, `or` and a minus work as in a search
+-- engine. Of a message of more than 100,000 characters the beginning counts: no more is certain to fit in a tsvector.
+--
+-- It looks through what is the caller's and nothing else, so it costs what one person said: an index on words is of no use
+-- where the definer's own policies stand before the words, and they stay. What holds none of the words as letters is passed over
+-- before its words are taken apart, which costs ten times as much.
+set local role rowhouse_definer;
+create or replace function context.find_conversations(search text) returns uuid[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+    with asked as materialized (
+        select context.tenant_id() as tenant, context.user_where('chat') as me, question.query,
+            -- A question for what does not hold a word is answered by what holds none.
+            case when querytree(question.query) = 'T' then '{%}' else array(
+                select '%' || replace(replace(replace(word.lexeme, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+                from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple', left(search, 1000)))) as word (lexeme)
+            ) end as letters
+        from (select websearch_to_tsquery('pg_catalog.simple', left(search, 1000)) as query) as question
+    )
+    select coalesce(array_agg(found.conversation_id), '{}')
+    from (
+        select hit.conversation_id, max(hit.at) as at
+        from asked
+        cross join lateral (
+            select said.conversation_id, said.created_at as at
+            from app.messages as said
+            where said.tenant_id = asked.tenant and said.user_id = asked.me and said.deleted_at is null
+                and case when lower(said.content) like any (asked.letters)
+                    then to_tsvector('pg_catalog.simple', left(said.content, 100000)) @@ asked.query end
+            union all
+            select known.id, known.updated_at
+            from app.conversations as known
+            where known.tenant_id = asked.tenant and known.user_id = asked.me and known.deleted_at is null
+                and to_tsvector('pg_catalog.simple', known.title) @@ asked.query
+        ) as hit
+        group by hit.conversation_id
+        order by at desc, hit.conversation_id
+        limit 50
+    ) as found
+$$;
+grant execute on function context.find_conversations(text) to rowhouse_app;
+comment on function context.find_conversations(text) is
+    'The ids of up to fifty of the caller''s own conversations that hold the words, in the title or in what was said.';
+reset role;
+--! EndIncluded context/find_conversations.sql
+--! Included jobs/expire_conversations.sql
+-- Deletes conversations, with their messages, that have been in the bin for thirty days: a few at a time, because one may be
+-- long. Returns how many.
+set local role rowhouse_definer;
+create or replace function jobs.expire_conversations(batch integer default 20) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    gone integer;
+begin
+    delete from app.conversations as conversation
+    using (
+        select old.tenant_id, old.id from app.conversations as old
+        where old.deleted_at <= now() - interval '30 days'
+        limit batch
+        for update skip locked
+    ) as going
+    where conversation.tenant_id = going.tenant_id and conversation.id = going.id;
+    get diagnostics gone = row_count;
+    return gone;
+end
+$$;
+grant execute on function jobs.expire_conversations(integer) to rowhouse_worker;
+comment on function jobs.expire_conversations(integer) is
+    'Deletes conversations that have been in the bin for thirty days; returns how many, at most a batch.';
+reset role;
+--! EndIncluded jobs/expire_conversations.sql
+--! Included app/discard_conversation.sql
+create or replace function app.discard_conversation(id uuid) returns app.conversations
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    moved app.conversations;
+begin
+    perform context.move_conversation(discard_conversation.id, 'discard');
+    select * into moved from app.conversations as known where known.id = discard_conversation.id;
+    return moved;
+end
+$$;
+grant execute on function app.discard_conversation(uuid) to rowhouse_app;
+comment on function app.discard_conversation(uuid) is
+    'Puts a conversation of the caller''s into the bin: nobody else sees it any more, and after thirty days it is gone.';
+--! EndIncluded app/discard_conversation.sql
+--! Included app/restore_conversation.sql
+create or replace function app.restore_conversation(id uuid) returns app.conversations
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    moved app.conversations;
+begin
+    perform context.move_conversation(restore_conversation.id, 'restore');
+    select * into moved from app.conversations as known where known.id = restore_conversation.id;
+    return moved;
+end
+$$;
+grant execute on function app.restore_conversation(uuid) to rowhouse_app;
+comment on function app.restore_conversation(uuid) is
+    'Takes a conversation of the caller''s out of the bin again, within thirty days.';
+--! EndIncluded app/restore_conversation.sql
+--! Included app/share_conversation.sql
+create or replace function app.share_conversation(id uuid, team_id uuid default null) returns app.conversations
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    moved app.conversations;
+begin
+    perform context.move_conversation(share_conversation.id, 'share', share_conversation.team_id);
+    select * into moved from app.conversations as known where known.id = share_conversation.id;
+    return moved;
+end
+$$;
+grant execute on function app.share_conversation(uuid, uuid) to rowhouse_app;
+comment on function app.share_conversation(uuid, uuid) is
+    'Shares a conversation of the caller''s with a team of theirs; without a team takes it back.';
+--! EndIncluded app/share_conversation.sql
+--! Included app/discarded_conversations.sql
+-- Inlined by the planner (so no `set`): the comparison with the caller is then an index condition.
+create or replace function app.discarded_conversations() returns setof app.conversations
+    language sql stable parallel restricted security invoker
+begin atomic
+    select * from app.conversations
+    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and deleted_at is not null;
+end;
+grant execute on function app.discarded_conversations() to rowhouse_app;
+comment on function app.discarded_conversations() is
+    'The caller''s own conversations that are in the bin.';
+--! EndIncluded app/discarded_conversations.sql
+--! Included app/search_conversations.sql
+-- What the words found is read again under row security.
+create or replace function app.search_conversations(search text) returns setof app.conversations
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select conversation.* from app.conversations as conversation
+    where conversation.id = any (array(select unnest(context.find_conversations(search_conversations.search))))
+    order by conversation.updated_at desc, conversation.id
+$$;
+grant execute on function app.search_conversations(text) to rowhouse_app;
+comment on function app.search_conversations(text) is
+    'Up to fifty of the caller''s own conversations that hold the words, in the title or in what was said.';
+--! EndIncluded app/search_conversations.sql
 --! Included app/my_conversations.sql
 -- Inlined by the planner (so no `set`): the comparison with the caller is then an index condition on
 -- (tenant_id, user_id, id), which the policy's own `or` could not be.
@@ -9893,7 +12155,7 @@ create or replace function app.my_conversations() returns setof app.conversation
     language sql stable parallel restricted security invoker
 begin atomic
     select * from app.conversations
-    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id());
+    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and deleted_at is null;
 end;
 grant execute on function app.my_conversations() to rowhouse_app;
 comment on function app.my_conversations() is
@@ -9910,19 +12172,40 @@ comment on function app.my_conversations() is
 create or replace function app.visible_conversations() returns setof app.conversations
     language sql stable parallel restricted security invoker
 begin atomic
-    select tenant_id, id, user_id, title, status, created_at, updated_at, team_id
+    select tenant_id, id, user_id, title, status, created_at, updated_at, team_id, pinned_at, last_message_at, deleted_at
     from (
         select true as everybodys, (select context.user_id()) as reader, * from app.conversations
         union all
         select false, user_id, * from app.conversations
     ) as conversation
     where tenant_id = (select context.tenant_id()) and reader = (select context.user_id())
-        and everybodys = (select context.may('view_all_chats'));
+        and everybodys = (select context.may('view_all_chats')) and deleted_at is null;
 end;
 grant execute on function app.visible_conversations() to rowhouse_app;
 comment on function app.visible_conversations() is
-    'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
+    'The conversations that the caller may see: everybody''s with view_all_chats, else their own. None of the bin.';
 --! EndIncluded app/visible_conversations.sql
+--! Included app/visible_usage_events.sql
+-- What the caller may see of what was used, so that a page costs a page also for somebody who asked twice in a company that
+-- asked a million times: as visible_conversations.sql, with the table here twice and one of the two shut.
+create or replace function app.visible_usage_events() returns setof app.usage_events
+    language sql stable parallel restricted security invoker
+begin atomic
+    select
+        tenant_id, id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome, input_tokens,
+        cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms, created_at
+    from (
+        select true as everybodys, (select context.user_id()) as reader, * from app.usage_events
+        union all
+        select false, user_id, * from app.usage_events
+    ) as visible
+    where tenant_id = (select context.tenant_id()) and reader = (select context.user_id())
+        and everybodys = (select context.may('view_analytics'));
+end;
+grant execute on function app.visible_usage_events() to rowhouse_app;
+comment on function app.visible_usage_events() is
+    'What answers took and cost: everybody''s with view_analytics, else the caller''s own. Figures and ids, never what was said.';
+--! EndIncluded app/visible_usage_events.sql
 --! Included app/visible_grants.sql
 -- The grants that the caller may see, so that a page costs a page also for somebody who has none, among many: as
 -- visible_conversations.sql, with the table here twice and one of the two shut.
@@ -9989,7 +12272,8 @@ create or replace function app.team_conversations(team_id uuid) returns setof ap
     language sql stable parallel restricted security invoker
 begin atomic
     select * from app.conversations as conversation
-    where conversation.tenant_id = (select context.tenant_id()) and conversation.team_id = team_conversations.team_id;
+    where conversation.tenant_id = (select context.tenant_id()) and conversation.team_id = team_conversations.team_id
+        and conversation.deleted_at is null;
 end;
 grant execute on function app.team_conversations(uuid) to rowhouse_app;
 comment on function app.team_conversations(uuid) is
@@ -11489,12 +13773,637 @@ grant execute on function app.resend_webhook_delivery(uuid) to rowhouse_app;
 comment on function app.resend_webhook_delivery(uuid) is
     'Sends a delivery again, with the id and the sequence that it had: a dead letter, or one that the receiver lost.';
 --! EndIncluded app/resend_webhook_delivery.sql
+--! Included context/document_to_change.sql
+-- The document that the caller is about to change, locked: RH404 where they do not see it, RH403 where they may only read it.
+-- The rule is that of the update policy of app.documents.
+set local role rowhouse_definer;
+create or replace function context.document_to_change(id uuid) returns app.documents
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_id();
+    mine   app.documents;
+begin
+    select * into mine from app.documents as document
+    where document.tenant_id = tenant and document.id = document_to_change.id
+        and case document.visibility
+            when 'tenant' then context.may('read_documents')
+            when 'team' then document.team_id = any (context.teams('read_documents'))
+            else document.user_id = me and context.may('chat')
+        end
+    for no key update;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'there is no such document';
+    end if;
+    if mine.visibility = 'tenant' and not context.may('manage_documents')
+        or mine.visibility = 'team' and mine.user_id <> me and not context.may('manage_documents') then
+        perform context.refuse('manage_documents');
+    end if;
+    return mine;
+end
+$$;
+comment on function context.document_to_change(uuid) is
+    'Locks a document that the caller may change. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/document_to_change.sql
+--! Included context/keep_version.sql
+-- Keeps what a document says now, as its next version, and has it read. Size and hash are taken here, of what is really there.
+set local role rowhouse_definer;
+create or replace function context.keep_version(document uuid, content bytea, media_type text, file_name text)
+    returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    piece constant integer := 1048576;
+    mine  app.documents := context.document_to_change(document);
+begin
+    mine.version := mine.version + 1;
+    insert into app.document_versions (tenant_id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, visibility, user_id)
+    values (mine.tenant_id, mine.id, mine.version, context.user_id(), keep_version.file_name, keep_version.media_type,
+        octet_length(content), encode(sha256(content), 'hex'), mine.visibility, mine.user_id);
+    insert into app.document_contents (tenant_id, document_id, version, piece, content, visibility, user_id)
+    select mine.tenant_id, mine.id, mine.version, number, substring(content from (number - 1) * piece + 1 for piece), mine.visibility, mine.user_id
+    from generate_series(1, (octet_length(content) + piece - 1) / piece) as number;
+    update app.documents as known set
+        version = mine.version, size_bytes = octet_length(content), sha256 = encode(sha256(content), 'hex'),
+        media_type = keep_version.media_type, file_name = keep_version.file_name,
+        status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return mine.id;
+end
+$$;
+grant execute on function context.keep_version(uuid, bytea, text, text) to rowhouse_app;
+comment on function context.keep_version(uuid, bytea, text, text) is
+    'Keeps the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
+reset role;
+--! EndIncluded context/keep_version.sql
+--! Included context/requeue_document.sql
+-- Has a document read once more: one that failed, or after the model of the embeddings changed.
+set local role rowhouse_definer;
+create or replace function context.requeue_document(document uuid) returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine constant app.documents := context.document_to_change(document);
+begin
+    update app.documents as known set status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    perform audit.record_event('document.requeued', mine.tenant_id, jsonb_build_object('document_id', mine.id));
+    return mine.id;
+end
+$$;
+grant execute on function context.requeue_document(uuid) to rowhouse_app;
+comment on function context.requeue_document(uuid) is
+    'Has a document that the caller may change read once more. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/requeue_document.sql
+--! Included app/create_document.sql
+create or replace function app.create_document(
+    title text, media_type text, content bytea, file_name text default null, visibility text default 'private',
+    team_id uuid default null, tags text[] default '{}', language text default null
+)
+    returns app.documents
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    made app.documents;
+begin
+    insert into app.documents (title, media_type, file_name, visibility, team_id, tags, language)
+    values (create_document.title, create_document.media_type, create_document.file_name, create_document.visibility,
+        create_document.team_id, coalesce(create_document.tags, '{}'), create_document.language)
+    returning id into made.id;
+    perform context.keep_version(made.id, create_document.content, create_document.media_type, create_document.file_name);
+    select known.* into made from app.documents as known where known.id = made.id;
+    return made;
+end
+$$;
+grant execute on function app.create_document(text, text, bytea, text, text, uuid, text[], text) to rowhouse_app;
+comment on function app.create_document(text, text, bytea, text, text, uuid, text[], text) is
+    'Keeps a document and has it read: private to the caller, for a team of theirs or, with manage_documents, for the company.';
+--! EndIncluded app/create_document.sql
+--! Included app/replace_document.sql
+create or replace function app.replace_document(id uuid, content bytea, media_type text, file_name text default null)
+    returns app.documents
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    kept constant uuid := context.keep_version(replace_document.id, replace_document.content, replace_document.media_type, replace_document.file_name);
+    made app.documents;
+begin
+    select known.* into made from app.documents as known where known.id = kept;
+    return made;
+end
+$$;
+grant execute on function app.replace_document(uuid, bytea, text, text) to rowhouse_app;
+comment on function app.replace_document(uuid, bytea, text, text) is
+    'Gives a document a new version and has it read; until that is done, the one before answers.';
+--! EndIncluded app/replace_document.sql
+--! Included app/reindex_document.sql
+create or replace function app.reindex_document(id uuid) returns app.documents
+    language plpgsql volatile strict parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    waiting constant uuid := context.requeue_document(reindex_document.id);
+    mine    app.documents;
+begin
+    select known.* into mine from app.documents as known where known.id = waiting;
+    return mine;
+end
+$$;
+grant execute on function app.reindex_document(uuid) to rowhouse_app;
+comment on function app.reindex_document(uuid) is
+    'Has a document read and indexed once more; until that is done, what was indexed before answers.';
+--! EndIncluded app/reindex_document.sql
+--! Included context/reaches.sql
+-- Whether a caller may read a passage, from what the seal says of them: the same rule as the policies of app.document_chunks, which
+-- ask each passage again before anybody sees it. Inlined by the planner (so no `set`), for the functions that find, which
+-- pass what they took from the context; nobody else may call it.
+--
+-- readable: whether the caller holds read_documents;  teams: their teams, null without it;  private: whether they hold chat
+set local role rowhouse_definer;
+create or replace function context.reaches(
+    visibility text, team uuid, owner uuid, me uuid, readable boolean, teams uuid[], private boolean
+)
+    returns boolean
+    language sql immutable parallel safe security invoker
+    return visibility = 'tenant' and readable
+        or visibility = 'team' and team = any (teams)
+        or visibility = 'private' and owner = me and private;
+comment on function context.reaches(text, uuid, uuid, uuid, boolean, uuid[], boolean) is
+    'Whether somebody with these teams and permissions may read a passage of this visibility, team and user.';
+reset role;
+--! EndIncluded context/reaches.sql
+--! Included context/reachable_chunks.sql
+-- The passages that a caller may read (context.reaches). Inlined by the planner, so no `set`; nobody but who finds may call it.
+--
+-- among:    documents that were asked for; null for all
+set local role rowhouse_definer;
+create or replace function context.reachable_chunks(
+    tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[]
+)
+    returns setof app.document_chunks
+    language sql stable parallel restricted security invoker
+begin atomic
+    select * from app.document_chunks as chunk
+    where chunk.tenant_id = tenant and chunk.live
+        and context.reaches(chunk.visibility, chunk.team_id, chunk.user_id, me, readable, teams, private)
+        and (among is null or chunk.document_id = any (among));
+end;
+comment on function context.reachable_chunks(uuid, uuid, boolean, uuid[], boolean, uuid[]) is
+    'The passages of a tenant that somebody with these teams and permissions may read, of some documents or of all.';
+reset role;
+--! EndIncluded context/reachable_chunks.sql
+--! Included context/found_by_words.sql
+-- Passages that say words of a question, by the rules of each language that the tenant has documents in. A word counts the more,
+-- the fewer of the caller's own passages say it: what others' documents say moves no score, and so tells nothing.
+--
+-- Each word is asked of the index by itself, which says all that the weights need; what a passage says is read only of the best
+-- few hundred, the shortest of those that weigh the same, and how often and how near the words stand settles their order.
+set local role rowhouse_definer;
+create or replace function context.found_by_words(
+    tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[], question text, wanted integer
+)
+    returns table (chunk uuid, own boolean, weight float8)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+    with spoken as (
+        select distinct known.language from app.documents as known
+        where known.tenant_id = tenant and known.language is not null
+        limit 20
+    ), asked as materialized (
+        select row_number() over ()::integer as number, spoken.language,
+            ('''' || replace(replace(word.lexeme, '\', '\\'), '''', '''''') || '''')::tsquery as word
+        from spoken
+        cross join lateral (
+            select lexeme from unnest(tsvector_to_array(to_tsvector(context.text_configuration(spoken.language), question))) as lexeme
+            limit 32
+        ) as word
+    ), said as materialized (
+        select asked.number, asked.language, passage.id, passage.own, passage.length
+        from asked
+        cross join lateral (
+            -- The fence, offset 0, has the index asked first and for each word. What else is asked of a passage would seem to the
+            -- planner, which knows nobody's words, to leave as few, and it would read them all.
+            select found.id, found.document_id, found.user_id, found.visibility, found.team_id, found.live, found.language,
+                found.user_id = me as own, found.ends_at - found.starts_at as length
+            from app.document_chunks as found
+            where found.tenant_id = tenant and found.search @@ asked.word
+            offset 0
+        ) as passage
+        where passage.live
+            and passage.language = asked.language
+            and context.reaches(passage.visibility, passage.team_id, passage.user_id, me, readable, teams, private)
+            and (among is null or passage.document_id = any (among))
+    ), worth as materialized (
+        select said.number,
+            ln(1 + (select count(*) from (select from said as every group by every.id) as every)::float8 / count(*)) as weight
+        from said group by said.number
+    ), weighed as materialized (
+        select said.id, said.own, said.length, said.language, sum(worth.weight) as weight
+        from said join worth on worth.number = said.number
+        group by said.id, said.own, said.length, said.language
+    ), best as materialized (
+        (select * from weighed order by weight desc, length, id limit greatest(wanted * 4, 200))
+        union
+        (select * from weighed where weighed.own order by weight desc, length, id limit greatest(wanted * 4, 200))
+    )
+    select best.id, best.own, best.weight + 0.1 * ts_rank(passage.search, question.any_word, 1)
+    from best
+    join (
+        select asked.language, string_agg(asked.word::text, ' | ')::tsquery as any_word from asked group by asked.language
+    ) as question on question.language = best.language
+    cross join lateral (
+        select known.search from app.document_chunks as known where known.tenant_id = tenant and known.id = best.id
+        offset 0
+    ) as passage
+$$;
+comment on function context.found_by_words(uuid, uuid, boolean, uuid[], boolean, uuid[], text, integer) is
+    'Passages in somebody''s reach that say words of a question, the best few hundred, and how much that weighs.';
+reset role;
+--! EndIncluded context/found_by_words.sql
+--! Included context/found_by_letters.sql
+-- Passages that say something spelt nearly like a word of a question, or a longer word that begins with it, for words that too few
+-- passages in the caller's reach say.
+--
+-- The index of spellings (context.spellings) tells which, without reading any; the best few hundred of them, the shortest of
+-- those that weigh the same, are then compared letter by letter.
+set local role rowhouse_definer;
+create or replace function context.found_by_letters(
+    tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[], question text, wanted integer
+)
+    returns table (chunk uuid, own boolean, weight float8)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+    with asked as materialized (
+        select row_number() over ()::integer as number, told.word, context.spellings(told.word) as spellings
+        from (
+            select distinct word from regexp_split_to_table(lower(question), '[^[:alnum:]]+') as word
+            where length(word) between 4 and 40
+            limit 16
+        ) as told
+    ), said as materialized (
+        select asked.number, passage.id, passage.own, passage.length
+        from asked
+        cross join lateral (
+            -- The fence, offset 0, has the index asked first and for each word. What else is asked of a passage would seem to the
+            -- planner, which knows nobody's words, to leave as few, and it would read them all.
+            select found.id, found.document_id, found.user_id, found.visibility, found.team_id, found.live, found.language,
+                found.user_id = me as own, found.ends_at - found.starts_at as length
+            from app.document_chunks as found
+            where found.tenant_id = tenant and context.spellings(found.content) && asked.spellings
+            offset 0
+        ) as passage
+        where passage.live
+            and context.reaches(passage.visibility, passage.team_id, passage.user_id, me, readable, teams, private)
+            and (among is null or passage.document_id = any (among))
+    ), worth as materialized (
+        select said.number,
+            ln(1 + (select count(*) from (select from said as every group by every.id) as every)::float8 / count(*)) as weight
+        from said group by said.number
+    ), weighed as materialized (
+        select said.id, said.own, said.length, sum(worth.weight) as weight
+        from said join worth on worth.number = said.number
+        group by said.id, said.own, said.length
+    ), best as materialized (
+        (select * from weighed order by weight desc, length, id limit wanted)
+        union
+        (select * from weighed where weighed.own order by weight desc, length, id limit wanted)
+    )
+    select best.id, best.own, near.likeness
+    from best
+    cross join lateral (
+        select sum(extensions.word_similarity(asked.word, known.content))::float8 as likeness
+        from app.document_chunks as known, asked
+        where known.tenant_id = tenant and known.id = best.id
+    ) as near
+$$;
+comment on function context.found_by_letters(uuid, uuid, boolean, uuid[], boolean, uuid[], text, integer) is
+    'Passages in somebody''s reach with words that are spelt nearly like those of a question, the best few hundred.';
+reset role;
+--! EndIncluded context/found_by_letters.sql
+--! Included context/found_by_meaning.sql
+-- Passages whose embedding is near a question's. Every passage in reach is asked how many signs differ; the nearest of them, and
+-- the nearest of the caller's own, are weighed exactly. There is no index that could leave one out: somebody who may see one
+-- passage of ten thousand still finds it.
+--
+-- Embeddings of another length are of another model, and compare with nothing.
+set local role rowhouse_definer;
+create or replace function context.found_by_meaning(
+    tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[],
+    asked real[], model text, wanted integer
+)
+    returns table (chunk uuid, own boolean, likeness float8)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+    with compared as materialized (
+        select reached.id, reached.user_id = me as own,
+            case when length(reached.signs) = cardinality(asked) then bit_count(reached.signs # (select context.signs(asked))) end as differ
+        from context.reachable_chunks(tenant, me, readable, teams, private, among) as reached
+        where length(reached.signs) = cardinality(asked)
+            and (found_by_meaning.model is null or reached.model = found_by_meaning.model)
+    ), near as materialized (
+        (select * from compared order by differ, id limit greatest(wanted * 4, 200))
+        union
+        (select * from compared where compared.own order by differ, id limit greatest(wanted * 4, 200))
+    )
+    select near.id, near.own, weighed.likeness
+    from near
+    -- context.likeness(), in the query: called for each it would cost five times as much.
+    cross join lateral (
+        select sum(pair.a::float8 * pair.b) as likeness
+        from app.document_chunks as known, unnest(known.embedding, asked) as pair (a, b)
+        where known.tenant_id = tenant and known.id = near.id
+    ) as weighed
+    order by weighed.likeness desc, near.id
+$$;
+comment on function context.found_by_meaning(uuid, uuid, boolean, uuid[], boolean, uuid[], real[], text, integer) is
+    'Passages in somebody''s reach whose embeddings are nearest to a question''s, and the nearest of their own.';
+reset role;
+--! EndIncluded context/found_by_meaning.sql
+--! Included context/find_passages.sql
+-- The passages that answer a question best, of those that the caller may read; ids only, which row security checks again
+-- (app.search_passages).
+--
+-- By words and, where there is an embedding, by meaning; what is spelt nearly like it where words find nothing. The lists
+-- are fused by reciprocal rank (Cormack and others, 2009): a passage gets 1 / (60 + its place) of each. The caller's own documents
+-- are lists of their own, at half the weight, so that a large company does not drown them. Who keeps a profile gets what
+-- is near to it moved up, by a tenth at most.
+--
+-- A session of the application's has sorting, hashing and bitmaps switched off, for the sake of lists (PLANNING, in
+-- src/database/session_settings.ts). An index on words is read by bitmaps or not at all, and what is found is ranked: here, and in
+-- all that finds, they are on.
+--
+-- Raises RH403 without chat. Documents are filtered by when they were brought.
+set local role rowhouse_definer;
+create or replace function context.find_passages(
+    question text, embedding real[], model text, wanted integer, tags text[], team uuid, since timestamptz, until timestamptz
+)
+    returns table (chunk uuid, score float8)
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+declare
+    tenant   constant uuid := context.tenant_requiring('chat');
+    me       constant uuid := context.user_id();
+    readable constant boolean := context.may('read_documents');
+    teams    constant uuid[] := context.teams('read_documents');
+    asked    constant real[] := context.unit(embedding);
+    number   constant integer := least(greatest(coalesce(wanted, 8), 1), 50);
+    depth    constant integer := least(greatest(number * 4, 40), 200);
+    words    constant text := left(coalesce(question, ''), 4000);
+    among    uuid[];
+    profile  app.user_profiles;
+begin
+    if tags is not null or team is not null or since is not null or until is not null then
+        among := array(
+            select known.id from app.documents as known
+            where known.tenant_id = tenant
+                and (find_passages.tags is null or known.tags && find_passages.tags)
+                and (find_passages.team is null or known.team_id = find_passages.team)
+                and (since is null or known.created_at >= since)
+                and (until is null or known.created_at < until)
+        );
+    end if;
+    select * into profile from app.user_profiles as known
+    where known.tenant_id = tenant and known.user_id = me and known.enabled
+        and cardinality(known.embedding) = cardinality(asked)
+        and (find_passages.model is null or known.model = find_passages.model);
+
+    return query
+    with words as materialized (
+        select * from context.found_by_words(tenant, me, readable, teams, true, among, words, depth)
+    ), letters as materialized (
+        select * from context.found_by_letters(tenant, me, readable, teams, true, among, words, depth)
+        where (select count(*) from words) < case when asked is null then number else 1 end
+    ), meant as materialized (
+        select * from context.found_by_meaning(tenant, me, readable, teams, true, among, asked, model, depth)
+        where asked is not null
+    ), listed as (
+        select listed.chunk, 1.0::float8 as worth, row_number() over (order by listed.weight desc, listed.chunk) as place
+        from words as listed
+        union all
+        select listed.chunk, 0.5, row_number() over (order by listed.weight desc, listed.chunk)
+        from words as listed where listed.own
+        union all
+        select listed.chunk, 0.7, row_number() over (order by listed.weight desc, listed.chunk)
+        from letters as listed
+        union all
+        select listed.chunk, 1.0, row_number() over (order by listed.likeness desc, listed.chunk)
+        from meant as listed
+        union all
+        select listed.chunk, 0.5, row_number() over (order by listed.likeness desc, listed.chunk)
+        from meant as listed where listed.own
+    ), fused as (
+        select listed.chunk, sum(listed.worth / (60 + listed.place)) as score
+        from listed where listed.place <= depth
+        group by listed.chunk
+    )
+    select fused.chunk, fused.score * (1 + 0.1 * greatest(coalesce((
+        select sum(pair.a::float8 * pair.b)
+        from app.document_chunks as near, unnest(near.embedding, profile.embedding) as pair (a, b)
+        where profile.id is not null and near.tenant_id = tenant and near.id = fused.chunk
+            and cardinality(near.embedding) = cardinality(profile.embedding)
+    ), 0), 0)) as weighed
+    from fused
+    order by weighed desc, fused.chunk
+    limit number;
+end
+$$;
+grant execute on function context.find_passages(text, real[], text, integer, text[], uuid, timestamptz, timestamptz) to rowhouse_app;
+comment on function context.find_passages(text, real[], text, integer, text[], uuid, timestamptz, timestamptz) is
+    'The ids of the passages in the caller''s reach that answer a question best, with their scores. Raises RH403.';
+reset role;
+--! EndIncluded context/find_passages.sql
+--! Included app/passage.sql
+-- A passage that was found, as the caller may read it.
+do $$
+begin
+    if to_regtype('app.passage') is null then
+        create type app.passage as (
+            chunk_id    uuid,
+            document_id uuid,
+            version     integer,
+            title       text,
+            ordinal     integer,
+            heading     text,
+            content     text,
+            rank        integer,
+            score       double precision,
+            sha256      text
+        );
+    end if;
+end
+$$;
+comment on type app.passage is 'A passage of a document that answers a question, with its place among those found.';
+comment on column app.passage.chunk_id is 'The key of the passage; another one once its document is read anew.';
+comment on column app.passage.document_id is 'The key of its document.';
+comment on column app.passage.version is 'Of which version of the document it is.';
+comment on column app.passage.title is 'What the document is called now.';
+comment on column app.passage.ordinal is 'Its place in the document, from 0.';
+comment on column app.passage.heading is 'Under which heading it stands; empty where there is none.';
+comment on column app.passage.content is 'What it says.';
+comment on column app.passage.rank is 'Its place among the passages found, from 1.';
+comment on column app.passage.score is 'How well it answers, by the fused ranks of all searches; only to be compared within one answer.';
+comment on column app.passage.sha256 is 'SHA-256 of what it says, in hexadecimal: with it an answer can prove what it quoted.';
+--! EndIncluded app/passage.sql
+--! Included app/search_passages.sql
+-- Two checks, one after the other: context.find_passages() finds ids within what the caller may read, and row security is asked
+-- for each of them here. They say the same, or one of them is broken, and then there is no answer at all: a list from
+-- which something was left out in silence would hide that.
+create or replace function app.search_passages(
+    query text, embedding real[] default null, wanted integer default 8, tags text[] default null,
+    team_id uuid default null, since timestamptz default null, until timestamptz default null, model text default null
+)
+    returns setof app.passage
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    found  uuid[];
+    scores float8[];
+    many   integer;
+begin
+    select coalesce(array_agg(hit.chunk order by hit.place), '{}'), array_agg(hit.score order by hit.place)
+    into found, scores
+    from context.find_passages(
+        search_passages.query, search_passages.embedding, search_passages.model, search_passages.wanted,
+        search_passages.tags, search_passages.team_id, search_passages.since, search_passages.until
+    ) with ordinality as hit (chunk, score, place);
+
+    return query
+    select passage.id, passage.document_id, passage.version, document.title, passage.ordinal, passage.heading,
+        passage.content, array_position(found, passage.id), scores[array_position(found, passage.id)], passage.sha256
+    from app.document_chunks as passage
+    join app.documents as document on document.tenant_id = passage.tenant_id and document.id = passage.document_id
+    where passage.id = any (found)
+    order by 8;
+    get diagnostics many = row_count;
+    if many <> cardinality(found) then
+        raise exception using
+            errcode = 'internal_error',
+            message = format('row security shows %s of the %s passages that were found', many, cardinality(found));
+    end if;
+end
+$$;
+grant execute on function app.search_passages(text, real[], integer, text[], uuid, timestamptz, timestamptz, text) to rowhouse_app;
+comment on function app.search_passages(text, real[], integer, text[], uuid, timestamptz, timestamptz, text) is
+    'The passages of documents that the caller may read which answer a question best: 8 of them, or up to 50.';
+--! EndIncluded app/search_passages.sql
+--! Included context/keep_profile.sql
+-- Whether the caller's questions draw a profile of what they tend to ask about. Off forgets what there is.
+set local role rowhouse_definer;
+create or replace function context.keep_profile(enabled boolean) returns uuid
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    kept uuid;
+begin
+    insert into app.user_profiles as profile (tenant_id, user_id, enabled)
+    values (context.tenant_requiring('chat'), context.user_id(), keep_profile.enabled)
+    on conflict (tenant_id, user_id) do update set
+        enabled = excluded.enabled,
+        questions = case when excluded.enabled then profile.questions else 0 end,
+        model = case when excluded.enabled then profile.model end,
+        embedding = case when excluded.enabled then profile.embedding end,
+        updated_at = now()
+    returning profile.id into kept;
+    return kept;
+end
+$$;
+grant execute on function context.keep_profile(boolean) to rowhouse_app;
+comment on function context.keep_profile(boolean) is
+    'Switches the caller''s profile on, or off, which forgets it. Raises RH403.';
+reset role;
+--! EndIncluded context/keep_profile.sql
+--! Included context/note_question.sql
+-- Draws a question into the caller's profile: an average in which each of the last fifty or so counts. Not where they
+-- switched it off. With another model it begins anew: its embeddings compare with none of the one before.
+set local role rowhouse_definer;
+create or replace function context.note_question(embedding real[], model text) returns void
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    asked constant real[] := context.unit(embedding);
+begin
+    insert into app.user_profiles as profile (tenant_id, user_id, questions, model, embedding)
+    select context.tenant_requiring('chat'), context.user_id(), 1, note_question.model, asked
+    where asked is not null
+    on conflict (tenant_id, user_id) do update set
+        questions = case when profile.model = excluded.model then profile.questions + 1 else 1 end,
+        model = excluded.model,
+        embedding = case
+            when profile.model = excluded.model and cardinality(profile.embedding) = cardinality(excluded.embedding) then coalesce(
+                context.unit(array(
+                    select (pair.a * least(profile.questions, 49) + pair.b)::real
+                    from unnest(profile.embedding, excluded.embedding) with ordinality as pair (a, b, place)
+                    order by pair.place
+                )), excluded.embedding)
+            else excluded.embedding
+        end,
+        updated_at = now()
+    where profile.enabled;
+end
+$$;
+grant execute on function context.note_question(real[], text) to rowhouse_app;
+comment on function context.note_question(real[], text) is
+    'Draws a question of the caller''s into their profile, unless they switched it off. Raises RH403.';
+reset role;
+--! EndIncluded context/note_question.sql
+--! Included app/my_profile.sql
+create or replace function app.my_profile() returns app.user_profiles
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select tenant_id, id, user_id, enabled, questions, model, null::real[], created_at, updated_at
+    from app.user_profiles as profile
+    where profile.tenant_id = context.tenant_id() and profile.user_id = context.user_id()
+$$;
+grant execute on function app.my_profile() to rowhouse_app;
+comment on function app.my_profile() is
+    'What is drawn from the caller''s own questions to find what they tend to ask about; null while there is nothing.';
+--! EndIncluded app/my_profile.sql
+--! Included app/use_profile.sql
+create or replace function app.use_profile(enabled boolean) returns app.user_profiles
+    language plpgsql volatile strict parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    kept constant uuid := context.keep_profile(use_profile.enabled);
+    mine app.user_profiles;
+begin
+    select * into mine from app.my_profile();
+    return mine;
+end
+$$;
+grant execute on function app.use_profile(boolean) to rowhouse_app;
+comment on function app.use_profile(boolean) is
+    'Lets the caller''s questions draw a profile that moves up what is near to them, or switches it off and forgets it.';
+--! EndIncluded app/use_profile.sql
 
 -- Policies: who may do what, table by table
 --! Included policies/tenants.sql
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
@@ -11519,7 +14428,7 @@ comment on policy "managers of the tenant change its name and settings" on app.t
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
-grant update (updated_at, status, seats, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
+grant update (updated_at, status, seats, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, sign_in_ways, storage_limit), delete on app.tenants to rowhouse_definer;
 create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every tenant" on app.tenants is
@@ -12042,9 +14951,9 @@ select context.close_table('app.conversations');
 -- One member may have most of a tenant's conversations: lists are planned for them.
 select context.plan_for_largest('app.conversations', 'user_id');
 
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id, pinned_at, last_message_at, deleted_at) on app.conversations to rowhouse_app;
 grant insert (title, team_id) on app.conversations to rowhouse_app;
-grant update (title, status) on app.conversations to rowhouse_app;
+grant update (title, status, pinned_at) on app.conversations to rowhouse_app;
 grant delete on app.conversations to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.conversations
@@ -12065,15 +14974,15 @@ comment on policy "members read their own conversations" on app.conversations is
 
 create policy "members of a team read its conversations" on app.conversations
     for select to rowhouse_app
-    using (team_id = any ((select context.teams('chat'))::uuid[]));
+    using (team_id = any ((select context.teams('chat'))::uuid[]) and deleted_at is null);
 comment on policy "members of a team read its conversations" on app.conversations is
-    'They read along, and write only into their own. Who is in which team the door looks up afresh.';
+    'They read along, and write only into their own. Who is in which team the door looks up afresh. What is in the bin only its member sees, for the thirty days in which they can take it back.';
 
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('view_all_chats')));
+    using (tenant_id = (select context.tenant_where('view_all_chats')) and deleted_at is null);
 comment on policy "holders of view_all_chats read every conversation" on app.conversations is
-    'Administrators answer for what the machine says in the company''s name. They read; they do not write.';
+    'Administrators answer for what the machine says in the company''s name. They read; they do not write. What its member put into the bin is out of their sight, too.';
 
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
@@ -12084,7 +14993,7 @@ create policy "members begin conversations of their own" on app.conversations
 comment on policy "members begin conversations of their own" on app.conversations is
     'Tenant and user are defaults from the context and not granted for input; a team is one of their own.';
 
-create policy "members rename and archive their own conversations" on app.conversations
+create policy "members rename, pin and archive their own conversations" on app.conversations
     for update to rowhouse_app
     using (
         tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
@@ -12094,8 +15003,8 @@ create policy "members rename and archive their own conversations" on app.conver
         tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
         and (team_id is null or team_id = any ((select context.teams())::uuid[]))
     );
-comment on policy "members rename and archive their own conversations" on app.conversations is
-    'Title and status; a conversation never changes hands, nor teams.';
+comment on policy "members rename, pin and archive their own conversations" on app.conversations is
+    'Title, status and pin; a conversation never changes hands. Sharing and discarding are calls of their own, because its messages go along.';
 
 create policy "members delete their own conversations" on app.conversations
     for delete to rowhouse_app
@@ -12106,8 +15015,14 @@ create policy "members delete their own conversations" on app.conversations
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 
--- The definer's reach: the clock that messages move.
-grant update (updated_at) on app.conversations to rowhouse_definer;
+-- The definer's reach: turns, and what messages move.
+grant insert (tenant_id, user_id, team_id) on app.conversations to rowhouse_definer;
+grant update (updated_at, last_message_at, title, team_id, deleted_at) on app.conversations to rowhouse_definer;
+create policy "a turn begins a conversation of its caller's" on app.conversations
+    for insert to rowhouse_definer
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "a turn begins a conversation of its caller's" on app.conversations is
+    'context.begin_turn(), which asks for the permission and whether a team is the caller''s.';
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
@@ -12118,7 +15033,25 @@ create policy "messages move their own conversation" on app.conversations
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "messages move their own conversation" on app.conversations is
-    'app.receive_message() sets updated_at, and holds no other column.';
+    'app.receive_message() sets its clocks, and its title where it has none; context.move_conversation() shares it, discards it and takes it back.';
+
+-- The definer's reach: the bin.
+create policy "what was thirty days in the bin is found" on app.conversations
+    for select to rowhouse_definer
+    using (deleted_at <= now() - interval '30 days');
+comment on policy "what was thirty days in the bin is found" on app.conversations is
+    'jobs.expire_conversations(): a delete has to find its rows.';
+create policy "what was thirty days in the bin goes" on app.conversations
+    for delete to rowhouse_definer
+    using (deleted_at <= now() - interval '30 days');
+comment on policy "what was thirty days in the bin goes" on app.conversations is
+    'jobs.expire_conversations(), of every tenant and with the messages.';
+create policy "what was thirty days in the bin is held" on app.conversations
+    for update to rowhouse_definer
+    using (deleted_at <= now() - interval '30 days')
+    with check (false);
+comment on policy "what was thirty days in the bin is held" on app.conversations is
+    'jobs.expire_conversations() locks what it deletes, and changes nothing.';
 
 -- The definer's reach: the end of an account.
 grant delete on app.conversations to rowhouse_definer;
@@ -12141,8 +15074,8 @@ select context.close_table('app.messages');
 -- One member may have most of a tenant's messages: lists are planned for them.
 select context.plan_for_largest('app.messages', 'user_id');
 
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
-grant insert (conversation_id, content) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
+grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
     as restrictive for all to rowhouse_app
@@ -12156,19 +15089,20 @@ create policy "members read the messages of their conversations" on app.messages
     using (
         user_id = (select context.user_where('chat'))
         and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+        and deleted_at is null
     );
 comment on policy "members read the messages of their conversations" on app.messages is
-    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
+    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there. deleted_at is the conversation''s: what is in the bin nobody reads until its member takes the conversation back.';
 
 create policy "members of a team read its messages" on app.messages
     for select to rowhouse_app
-    using (team_id = any ((select context.teams('chat'))::uuid[]));
+    using (team_id = any ((select context.teams('chat'))::uuid[]) and deleted_at is null);
 comment on policy "members of a team read its messages" on app.messages is
     'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('view_all_chats')));
+    using (tenant_id = (select context.tenant_where('view_all_chats')) and deleted_at is null);
 comment on policy "holders of view_all_chats read every message" on app.messages is
     'As for conversations: administrators read, they do not write.';
 
@@ -12179,9 +15113,32 @@ create policy "members write into their own conversations" on app.messages
         and user_id = (select context.user_id())
         and role = 'user'
         and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+        and deleted_at is null
     );
 comment on policy "members write into their own conversations" on app.messages is
-    'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
+    'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly, and nothing is said in the bin.';
+
+-- The definer's reach: feedback.
+create policy "members of a team find what they may rate" on app.messages
+    for select to rowhouse_definer
+    using (team_id = any ((select context.teams())::uuid[]));
+comment on policy "members of a team find what they may rate" on app.messages is
+    'app.guard_feedback(), which tells whether an answer is one that the caller may read.';
+
+-- The definer's reach: turns.
+grant insert (tenant_id, user_id, conversation_id, role, status, content, parts, parent_id, turn_id, model, generator) on app.messages to rowhouse_definer;
+create policy "a turn writes its question and makes room for its answer" on app.messages
+    for insert to rowhouse_definer
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and (role = 'user' or status = 'streaming'));
+comment on policy "a turn writes its question and makes room for its answer" on app.messages is
+    'context.begin_turn(), for the caller, in a conversation that it found to be theirs. No answer is written before there was a turn.';
+grant update (content, parts, status, finish_reason, error_code, provenance, team_id, deleted_at) on app.messages to rowhouse_definer;
+create policy "a turn's end writes its answer" on app.messages
+    for update to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "a turn's end writes its answer" on app.messages is
+    'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages
@@ -12204,6 +15161,478 @@ create policy "the desk explains one row" on app.messages
 comment on policy "the desk explains one row" on app.messages is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 --! EndIncluded policies/messages.sql
+--! Included policies/documents.sql
+select context.close_table('app.documents');
+-- One member may have most of a tenant's documents: lists are planned for them.
+select context.plan_for_largest('app.documents', 'user_id');
+
+grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, created_at, updated_at) on app.documents to rowhouse_app;
+grant insert (team_id, visibility, title, file_name, media_type, tags, language) on app.documents to rowhouse_app;
+grant update (team_id, visibility, title, tags) on app.documents to rowhouse_app;
+grant delete on app.documents to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.documents
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.documents is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members read documents of their tenant" on app.documents
+    for select to rowhouse_app
+    using (visibility = 'tenant' and tenant_id = (select context.tenant_where('read_documents')));
+comment on policy "members read documents of their tenant" on app.documents is
+    'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+
+create policy "members of a team read its documents" on app.documents
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('read_documents'))::uuid[]));
+comment on policy "members of a team read its documents" on app.documents is
+    'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+
+create policy "people read their own private documents" on app.documents
+    for select to rowhouse_app
+    using (visibility = 'private' and user_id = (select context.user_where('chat')));
+comment on policy "people read their own private documents" on app.documents is
+    'Nobody else does: neither an administrator nor who manages documents.';
+
+create policy "people bring documents for whom they may" on app.documents
+    for insert to rowhouse_app
+    with check (
+        tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
+        and case visibility
+            when 'tenant' then tenant_id = (select context.tenant_requiring('manage_documents'))
+            when 'team' then team_id = any ((select context.teams('read_documents'))::uuid[])
+            else true
+        end
+    );
+comment on policy "people bring documents for whom they may" on app.documents is
+    'For themselves, for a team that they are in, and with manage_documents for the company. Always as themselves: the user is no input.';
+
+create policy "documents are changed by who brought them, the company's by its managers" on app.documents
+    for update to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_id())
+        and case visibility
+            when 'tenant' then tenant_id = (select context.tenant_requiring('manage_documents'))
+            when 'team' then team_id = any ((select context.teams('read_documents'))::uuid[])
+                and case
+                    when user_id = (select context.user_id()) then true
+                    else tenant_id = (select context.tenant_requiring('manage_documents'))
+                end
+            else user_id = (select context.user_where('chat'))
+        end
+    )
+    with check (
+        tenant_id = (select context.tenant_id())
+        and case visibility
+            when 'tenant' then tenant_id = (select context.tenant_requiring('manage_documents'))
+            when 'team' then team_id = any ((select context.teams('read_documents'))::uuid[])
+                and case
+                    when user_id = (select context.user_id()) then true
+                    else tenant_id = (select context.tenant_requiring('manage_documents'))
+                end
+            else user_id = (select context.user_where('chat'))
+        end
+    );
+comment on policy "documents are changed by who brought them, the company's by its managers" on app.documents is
+    'Before and after alike: whoever shows one to more people must be allowed to. A team''s is changed by who brought it, and by managers of documents who are in the team. A case, so that a missing permission is named.';
+
+create policy "documents are deleted by who may change them" on app.documents
+    for delete to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_id())
+        and case visibility
+            when 'tenant' then tenant_id = (select context.tenant_requiring('manage_documents'))
+            when 'team' then team_id = any ((select context.teams('read_documents'))::uuid[])
+                and case
+                    when user_id = (select context.user_id()) then true
+                    else tenant_id = (select context.tenant_requiring('manage_documents'))
+                end
+            else user_id = (select context.user_where('chat'))
+        end
+    );
+comment on policy "documents are deleted by who may change them" on app.documents is
+    'With all its versions, contents and passages, by the foreign keys: nothing of it can be read or found from then on. The trail keeps that it was there.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, insert, update, delete on app.documents to rowhouse_definer;
+create policy "the queue, the search and the erasure know documents" on app.documents
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the queue, the search and the erasure know documents" on app.documents is
+    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+--! EndIncluded policies/documents.sql
+--! Included policies/document_versions.sql
+select context.close_table('app.document_versions');
+
+-- Only to be read: context.keep_version() makes them.
+grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.document_versions
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.document_versions is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members read versions of their tenant" on app.document_versions
+    for select to rowhouse_app
+    using (visibility = 'tenant' and tenant_id = (select context.tenant_where('read_documents')));
+comment on policy "members read versions of their tenant" on app.document_versions is
+    'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+
+create policy "members of a team read its versions" on app.document_versions
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('read_documents'))::uuid[]));
+comment on policy "members of a team read its versions" on app.document_versions is
+    'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+
+create policy "people read their own private versions" on app.document_versions
+    for select to rowhouse_app
+    using (visibility = 'private' and user_id = (select context.user_where('chat')));
+comment on policy "people read their own private versions" on app.document_versions is
+    'Nobody else does: neither an administrator nor who manages documents.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, insert, update, delete on app.document_versions to rowhouse_definer;
+create policy "versions are kept and counted" on app.document_versions
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "versions are kept and counted" on app.document_versions is
+    'context.keep_version(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
+--! EndIncluded policies/document_versions.sql
+--! Included policies/document_contents.sql
+select context.close_table('app.document_contents');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on app.document_contents
+    for each statement execute function audit.refuse_change();
+
+-- Only to be read: context.keep_version() makes them.
+grant select (tenant_id, id, document_id, version, piece, content, visibility, team_id, user_id) on app.document_contents to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.document_contents
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.document_contents is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members read contents of their tenant" on app.document_contents
+    for select to rowhouse_app
+    using (visibility = 'tenant' and tenant_id = (select context.tenant_where('read_documents')));
+comment on policy "members read contents of their tenant" on app.document_contents is
+    'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+
+create policy "members of a team read its contents" on app.document_contents
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('read_documents'))::uuid[]));
+comment on policy "members of a team read its contents" on app.document_contents is
+    'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+
+create policy "people read their own private contents" on app.document_contents
+    for select to rowhouse_app
+    using (visibility = 'private' and user_id = (select context.user_where('chat')));
+comment on policy "people read their own private contents" on app.document_contents is
+    'Nobody else does: neither an administrator nor who manages documents.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, insert, update, delete on app.document_contents to rowhouse_definer;
+create policy "contents are kept, and read by who indexes them" on app.document_contents
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "contents are kept, and read by who indexes them" on app.document_contents is
+    'context.keep_version(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.erase_tenant().';
+--! EndIncluded policies/document_contents.sql
+--! Included policies/document_chunks.sql
+select context.close_table('app.document_chunks');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on app.document_chunks
+    for each statement execute function audit.refuse_change();
+
+-- Words, signs and embeddings are for the search alone.
+grant select (tenant_id, id, document_id, version, live, ordinal, visibility, team_id, user_id, starts_at, ends_at, language, heading, content, sha256, model, created_at) on app.document_chunks to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.document_chunks
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.document_chunks is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "members read passages of their tenant" on app.document_chunks
+    for select to rowhouse_app
+    using (visibility = 'tenant' and tenant_id = (select context.tenant_where('read_documents')) and live);
+comment on policy "members read passages of their tenant" on app.document_chunks is
+    'What was brought in for the whole company. A guest is no part of it: read_documents is not theirs.';
+
+create policy "members of a team read its passages" on app.document_chunks
+    for select to rowhouse_app
+    using (team_id = any ((select context.teams('read_documents'))::uuid[]) and live);
+comment on policy "members of a team read its passages" on app.document_chunks is
+    'Whoever leaves the team reads nothing of it from the next transaction on, also of what they brought in.';
+
+create policy "people read their own private passages" on app.document_chunks
+    for select to rowhouse_app
+    using (visibility = 'private' and user_id = (select context.user_where('chat')) and live);
+comment on policy "people read their own private passages" on app.document_chunks is
+    'Nobody else does: neither an administrator nor who manages documents.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, insert, update, delete on app.document_chunks to rowhouse_definer;
+create policy "passages are made, and found for who may read them" on app.document_chunks
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "passages are made, and found for who may read them" on app.document_chunks is
+    'context.find_passages() asks for the tenant, the visibility, the team and the user of each passage, so that an index on words can serve it; the policies above ask again. jobs.store_chunks() and jobs.finish_document(); app.carry_visibility(); jobs.erase_tenant().';
+--! EndIncluded policies/document_chunks.sql
+--! Included policies/user_profiles.sql
+select context.close_table('app.user_profiles');
+
+grant select (tenant_id, id, user_id, enabled, questions, model, created_at, updated_at) on app.user_profiles to rowhouse_app;
+grant delete on app.user_profiles to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.user_profiles
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.user_profiles is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see their own profile" on app.user_profiles
+    for select to rowhouse_app
+    using (user_id = (select context.user_where('chat')));
+comment on policy "people see their own profile" on app.user_profiles is
+    'What is drawn from somebody''s questions is theirs to look at, and nobody else''s.';
+
+create policy "people erase their own profile" on app.user_profiles
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "people erase their own profile" on app.user_profiles is
+    'Without a permission: what is known of somebody is theirs to have forgotten.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, insert, update, delete on app.user_profiles to rowhouse_definer;
+create policy "profiles are drawn from questions, and forgotten" on app.user_profiles
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "profiles are drawn from questions, and forgotten" on app.user_profiles is
+    'context.keep_profile() and context.note_question(), for the caller; context.find_passages() reads the callers; auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.erase_tenant().';
+--! EndIncluded policies/user_profiles.sql
+--! Included policies/message_feedback.sql
+select context.close_table('app.message_feedback');
+
+grant select (tenant_id, id, message_id, user_id, rating, comment, created_at, updated_at) on app.message_feedback to rowhouse_app;
+grant insert (message_id, rating, comment) on app.message_feedback to rowhouse_app;
+grant update (rating, comment) on app.message_feedback to rowhouse_app;
+grant delete on app.message_feedback to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.message_feedback
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.message_feedback is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see what they thought of an answer" on app.message_feedback
+    for select to rowhouse_app
+    using (user_id = (select context.user_where('chat')));
+comment on policy "people see what they thought of an answer" on app.message_feedback is
+    'Their own thumbs and words; colleagues do not see them.';
+
+create policy "holders of view_all_chats see what people thought" on app.message_feedback
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('view_all_chats')));
+comment on policy "holders of view_all_chats see what people thought" on app.message_feedback is
+    'Whoever answers for what the machine says reads what was thought of it, and whoever only sees figures does not.';
+
+create policy "people say what they think of an answer" on app.message_feedback
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "people say what they think of an answer" on app.message_feedback is
+    'Tenant and user are defaults from the context. That the answer is one they may read, the trigger guard_feedback sees to.';
+
+create policy "people change their minds" on app.message_feedback
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "people change their minds" on app.message_feedback is
+    'About what they said themselves.';
+
+create policy "people take it back" on app.message_feedback
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "people take it back" on app.message_feedback is
+    'Whoever said it may take it away again; what colleagues said stays.';
+
+-- The definer's reach: an account that is exported or erased.
+create policy "people find their own feedback" on app.message_feedback
+    for select to rowhouse_definer
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
+comment on policy "people find their own feedback" on app.message_feedback is
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+grant delete on app.message_feedback to rowhouse_definer;
+create policy "whoever is erased takes their feedback with them" on app.message_feedback
+    for delete to rowhouse_definer
+    using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
+comment on policy "whoever is erased takes their feedback with them" on app.message_feedback is
+    'jobs.delete_account(), which acts as the person whose account it erases; and jobs.erase_tenant(), for a company and all that is in it.';
+
+-- The definer's reach: the desk.
+grant select on app.message_feedback to rowhouse_definer;
+create policy "the desk explains one row" on app.message_feedback
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()));
+comment on policy "the desk explains one row" on app.message_feedback is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+--! EndIncluded policies/message_feedback.sql
+--! Included policies/usage_events.sql
+select context.close_table('app.usage_events');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on app.usage_events
+    for each statement execute function audit.refuse_change();
+
+-- Only to be read: the end of a turn writes it.
+grant select (
+    tenant_id, id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome, input_tokens,
+    cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms, created_at
+) on app.usage_events to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.usage_events
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.usage_events is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see what they used" on app.usage_events
+    for select to rowhouse_app
+    using (user_id = (select context.user_id()));
+comment on policy "people see what they used" on app.usage_events is
+    'Figures of their own turns; no permission is needed to know what one cost.';
+
+create policy "holders of view_analytics see what everybody used" on app.usage_events
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('view_analytics')));
+comment on policy "holders of view_analytics see what everybody used" on app.usage_events is
+    'Whoever answers for the bill sees what made it: figures and ids, never what was said.';
+
+-- The definer's reach: the end of a turn, budgets that count what was spent before them, and the erasure of a tenant.
+grant select, insert on app.usage_events to rowhouse_definer;
+create policy "the end of a turn says what it cost" on app.usage_events
+    for insert to rowhouse_definer
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "the end of a turn says what it cost" on app.usage_events is
+    'auth.settle_turn(), which acts as whoever asked.';
+create policy "a new budget counts what was spent already" on app.usage_events
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "a new budget counts what was spent already" on app.usage_events is
+    'app.open_budget(), for a tenant of the caller''s.';
+create policy "people find what they used" on app.usage_events
+    for select to rowhouse_definer
+    using (user_id = (select context.user_id()));
+comment on policy "people find what they used" on app.usage_events is
+    'auth.export_account(), for one person in all their companies.';
+create policy "the desk explains one row, the erasure finds a tenant's" on app.usage_events
+    for select to rowhouse_definer
+    using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
+comment on policy "the desk explains one row, the erasure finds a tenant's" on app.usage_events is
+    'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
+--! EndIncluded policies/usage_events.sql
+--! Included policies/model_prices.sql
+select context.close_table('app.model_prices');
+
+grant select (model, input_micros, cached_input_micros, output_micros, reasoning_micros, updated_at) on app.model_prices to rowhouse_app;
+
+create policy "everybody inside reads the prices" on app.model_prices
+    for select to rowhouse_app
+    using ((select context.tenant_id()) is not null);
+comment on policy "everybody inside reads the prices" on app.model_prices is
+    'One list for all, of models and not of anybody: what an answer costs is no secret to whoever asks for one.';
+
+-- The definer's reach: pricing a turn, and the operator's call.
+grant select, insert, update, delete on app.model_prices to rowhouse_definer;
+create policy "the installation keeps one list of prices" on app.model_prices
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the installation keeps one list of prices" on app.model_prices is
+    'context.price_of() reads it; auth.set_model_price() and auth.remove_model_price(), which no caller may call, write it.';
+--! EndIncluded policies/model_prices.sql
+--! Included policies/budgets.sql
+select context.close_table('app.budgets');
+
+grant select (
+    tenant_id, id, level, subject_id, model, period, cap_micros, spent_micros, reserved_micros, period_start, created_at, updated_at
+) on app.budgets to rowhouse_app;
+grant insert (level, subject_id, model, period, cap_micros) on app.budgets to rowhouse_app;
+grant update (cap_micros) on app.budgets to rowhouse_app;
+grant delete on app.budgets to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.budgets
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.budgets is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "whoever sees figures or sets budgets reads them" on app.budgets
+    for select to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_where('configure_model'))
+        or tenant_id = (select context.tenant_where('view_analytics'))
+    );
+comment on policy "whoever sees figures or sets budgets reads them" on app.budgets is
+    'A cap, and how far it is used. Others learn of one when it stops them.';
+
+create policy "whoever configures the model sets budgets" on app.budgets
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model sets budgets" on app.budgets is
+    'Models and what they may cost are one matter. Counters are not granted for input: they move with turns.';
+
+create policy "whoever configures the model changes a cap" on app.budgets
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')))
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model changes a cap" on app.budgets is
+    'Only the cap: a budget of another period or of somebody else is another budget.';
+
+create policy "whoever configures the model removes budgets" on app.budgets
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "whoever configures the model removes budgets" on app.budgets is
+    'Turns under way that hold something of it settle without it.';
+
+-- The definer's reach: reservations.
+grant select on app.budgets to rowhouse_definer;
+grant update (spent_micros, reserved_micros, period_start) on app.budgets to rowhouse_definer;
+create policy "turns hold and spend" on app.budgets
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "turns hold and spend" on app.budgets is
+    'context.reserve() before the provider is called; context.release() when the turn is over or lost, for turns of several tenants at once.';
+--! EndIncluded policies/budgets.sql
+--! Included policies/model_providers.sql
+select context.close_table('auth.model_providers');
+
+-- The definer's reach: a tenant's provider.
+grant select, insert, update, delete on auth.model_providers to rowhouse_definer;
+create policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is
+    'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() lends it to the server; context.model_provider() shows all but the key.';
+--! EndIncluded policies/model_providers.sql
+--! Included policies/turns.sql
+select context.close_table('auth.turns');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on auth.turns
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: turns, from the reservation to the settlement.
+grant select, insert, update, delete on auth.turns to rowhouse_definer;
+create policy "turns are kept until they are forgotten" on auth.turns
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "turns are kept until they are forgotten" on auth.turns is
+    'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
+--! EndIncluded policies/turns.sql
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');
 
@@ -12287,6 +15716,11 @@ create policy "the desk explains one row, the erasure finds a tenant's" on app.t
     using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
+create policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is
+    'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway.';
 --! EndIncluded policies/tenant_preferences.sql
 --! Included policies/identities.sql
 select context.close_table('auth.identities');
@@ -12850,6 +16284,7 @@ comment on column app.tenants.accent_color is 'The color of what can be pressed,
 comment on column app.tenants.logo_url is 'Where its logo is, at an https address; null for none.';
 comment on column app.tenants.language is 'The language that people get who chose none, as a language tag (BCP 47).';
 comment on column app.tenants.sign_in_ways is 'By which ways its members sign in: password, link, passkey, and providers by their ids; null for every way there is. It is asked when a session is opened; who is in stays in.';
+comment on column app.tenants.storage_limit is 'How many bytes its documents may have, earlier versions among them; null for as many as it likes.';
 comment on column app.tenants.key_limit is 'How many API keys it may have that are good; null for as many as it likes.';
 comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
 comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
@@ -12955,17 +16390,83 @@ comment on column app.conversations.title is 'What it is about, in its member''s
 comment on column app.conversations.created_at is 'When it began.';
 comment on column app.conversations.updated_at is 'When its last message was written, or it was renamed, archived or opened again.';
 comment on column app.conversations.user_id is 'Whose conversation it is; it never changes hands.';
-comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. It never changes; null once the team is no more.';
+comment on column app.conversations.team_id is 'Whose team''s it is, if one''s: its members read along. Its member shares it and takes it back; null once the team is no more.';
 comment on column app.conversations.status is 'Whether it takes messages. open: takes messages; archived: kept to be read, and takes none.';
+comment on column app.conversations.pinned_at is 'Since when its member has it at the top; null: not pinned.';
+comment on column app.conversations.last_message_at is 'When its last message was written; null: nothing was said yet.';
+comment on column app.conversations.deleted_at is 'Since when it is in the bin, where only its member sees it, for thirty days; null: it is not.';
 
-comment on table app.messages is 'What was said in a conversation; never edited.';
+comment on table app.messages is 'What was said in a conversation; never edited. Who says something again, or has it answered again, makes a branch.';
 comment on column app.messages.team_id is 'The conversation''s team, if it has one.';
 comment on column app.messages.id is 'Its key; later ones are greater.';
 comment on column app.messages.conversation_id is 'The conversation it was said in.';
-comment on column app.messages.content is 'What was said.';
+comment on column app.messages.content is 'What was said, as plain text. Of an answer: empty until it is over.';
 comment on column app.messages.created_at is 'When it was said.';
 comment on column app.messages.user_id is 'The conversation''s user, also in messages of the assistant.';
 comment on column app.messages.role is 'Who said it. user: said by the member; assistant: said by the machine.';
+comment on column app.messages.parent_id is 'The message that it follows, in the same conversation; null: it is a first one.';
+comment on column app.messages.status is 'How far it is. complete: all of it; streaming: being written; stopped: as much as was said until somebody stopped it; failed: as much as was said until something broke.';
+comment on column app.messages.parts is 'What it is made of, as the parts of the AI SDK''s UI messages; empty: its content is all.';
+comment on column app.messages.turn_id is 'Of an answer: the turn that wrote it.';
+comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked.';
+comment on column app.messages.model is 'Of an answer: the model, or extractive.';
+comment on column app.messages.finish_reason is 'Of an answer: why it ends where it does, in the AI SDK''s words.';
+comment on column app.messages.error_code is 'Of an answer that failed: the code of what broke.';
+comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
+comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
+
+comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
+comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
+
+comment on table app.message_feedback is 'What somebody thought of an answer: once for each.';
+comment on column app.message_feedback.id is 'Its key.';
+comment on column app.message_feedback.message_id is 'The answer.';
+comment on column app.message_feedback.user_id is 'Who thought so.';
+comment on column app.message_feedback.rating is 'Whether it was a good one. up: it helped; down: it did not.';
+comment on column app.message_feedback.comment is 'Why, in their words.';
+comment on column app.message_feedback.created_at is 'When it was first said.';
+comment on column app.message_feedback.updated_at is 'When it was last changed.';
+
+comment on table app.model_prices is 'What a million tokens of a model cost, in millionths of the installation''s currency.';
+comment on column app.model_prices.model is 'The model, as its provider calls it.';
+comment on column app.model_prices.input_micros is 'A million tokens of input.';
+comment on column app.model_prices.cached_input_micros is 'A million tokens of input that the provider had from before.';
+comment on column app.model_prices.output_micros is 'A million tokens of output.';
+comment on column app.model_prices.reasoning_micros is 'A million tokens of reasoning, which are part of the output.';
+comment on column app.model_prices.updated_at is 'When it was last changed.';
+
+comment on table app.usage_events is 'What one turn of the chat used and cost. Figures and ids, no texts. Not audited: only the end of a turn writes it, and nothing changes it.';
+comment on column app.usage_events.id is 'Its key; later ones are greater.';
+comment on column app.usage_events.turn_id is 'The turn.';
+comment on column app.usage_events.user_id is 'Who asked; the key, where it is the company''s own.';
+comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
+comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
+comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
+comment on column app.usage_events.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_events.model is 'The model, or extractive.';
+comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
+comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
+comment on column app.usage_events.cached_input_tokens is 'Those of them that the provider had from before.';
+comment on column app.usage_events.output_tokens is 'Tokens of output, reasoning too.';
+comment on column app.usage_events.reasoning_tokens is 'Those of them that were reasoning.';
+comment on column app.usage_events.estimated is 'Whether the provider did not say, and the server counted.';
+comment on column app.usage_events.cost_micros is 'What it cost, in millionths of the installation''s currency; null where nobody knew the price.';
+comment on column app.usage_events.first_token_ms is 'Milliseconds until the first words.';
+comment on column app.usage_events.total_ms is 'Milliseconds until the end.';
+comment on column app.usage_events.created_at is 'When it was over.';
+
+comment on table app.budgets is 'How much answers may cost in a day or a month (UTC): in all, for a team, a user, a key or a model.';
+comment on column app.budgets.id is 'Its key.';
+comment on column app.budgets.level is 'What it is for. tenant: everything; team: conversations of one team; user: one person; key: one API key; model: one model.';
+comment on column app.budgets.subject_id is 'The team, the user or the key.';
+comment on column app.budgets.model is 'The model.';
+comment on column app.budgets.period is 'How often it begins anew. day: every day; month: every month.';
+comment on column app.budgets.cap_micros is 'The most that may be spent, in millionths of the installation''s currency.';
+comment on column app.budgets.spent_micros is 'What was spent in the period that began at period_start.';
+comment on column app.budgets.reserved_micros is 'What turns under way may cost at most.';
+comment on column app.budgets.period_start is 'When the period began that spent_micros is of.';
+comment on column app.budgets.created_at is 'When it was made.';
+comment on column app.budgets.updated_at is 'When its cap was last changed.';
 
 comment on table app.user_preferences is 'How the machine should speak to a member, per tenant.';
 comment on column app.user_preferences.id is 'Their key.';
@@ -13171,6 +16672,85 @@ comment on column app.audit_events.user_agent is 'What the client called itself.
 
 comment on table tenancy.migrations is 'The application''s own migrations that this database has had, in order.';
 comment on table tenancy.protected_tables is 'The application''s tables, each with what tenancy.protect() was asked for.';
+
+comment on table app.documents is 'A document that answers are drawn from. Deleting it deletes all its versions and passages, for good.';
+comment on column app.documents.id is 'Its key; later ones are greater.';
+comment on column app.documents.user_id is 'Who brought it.';
+comment on column app.documents.team_id is 'Whose team''s it is, if one''s; null once the team is no more, and then it is private.';
+comment on column app.documents.visibility is 'Who reads it. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.documents.title is 'What it is called.';
+comment on column app.documents.file_name is 'What the file was called; null where there was none.';
+comment on column app.documents.media_type is 'What kind of file it is (RFC 6838).';
+comment on column app.documents.tags is 'Words that a search can be narrowed to.';
+comment on column app.documents.language is 'In which language it is (BCP 47); null until somebody said, or it was read.';
+comment on column app.documents.size_bytes is 'How many bytes its newest version has.';
+comment on column app.documents.sha256 is 'SHA-256 of its newest version, in hexadecimal.';
+comment on column app.documents.version is 'The number of its newest version.';
+comment on column app.documents.status is 'How far it is. queued: waits to be read; processing: is being read; ready: answers are drawn from it; failed: it could not be read.';
+comment on column app.documents.failure is 'Why it could not be read, in a word; null unless it has failed.';
+comment on column app.documents.progress is 'How much of it is read, in percent.';
+comment on column app.documents.attempt is 'How often it was read, or was begun to be.';
+comment on column app.documents.tries is 'How often its newest version was begun to be read and did not come to an end.';
+comment on column app.documents.due_at is 'When it is read next; null once it is ready or has failed.';
+comment on column app.documents.indexed_at is 'When it was last read to the end.';
+comment on column app.documents.created_at is 'When it was brought.';
+comment on column app.documents.updated_at is 'When its title, tags, visibility or version last changed.';
+
+comment on table app.document_versions is 'What a document said at a time, its newest version too. Their sizes together are what a company stores.';
+comment on column app.document_versions.id is 'Its key; later ones are greater.';
+comment on column app.document_versions.document_id is 'The key of its document.';
+comment on column app.document_versions.version is 'Its number, from 1.';
+comment on column app.document_versions.created_by is 'Who brought it.';
+comment on column app.document_versions.file_name is 'What the file was called; null where there was none.';
+comment on column app.document_versions.media_type is 'What kind of file it is (RFC 6838).';
+comment on column app.document_versions.size_bytes is 'How many bytes it has.';
+comment on column app.document_versions.sha256 is 'SHA-256 of it, in hexadecimal.';
+comment on column app.document_versions.created_at is 'When it was brought.';
+comment on column app.document_versions.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_versions.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_versions.user_id is 'Its document''s, by a trigger.';
+
+comment on table app.document_contents is 'The bytes of a version, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
+comment on column app.document_contents.id is 'Its key.';
+comment on column app.document_contents.document_id is 'The key of its document.';
+comment on column app.document_contents.version is 'Of which version it is.';
+comment on column app.document_contents.piece is 'Its place, from 1.';
+comment on column app.document_contents.content is 'Its bytes.';
+comment on column app.document_contents.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_contents.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_contents.user_id is 'Its document''s, by a trigger.';
+
+comment on table app.document_chunks is 'A passage of a document, as answers quote it. Not audited: a job draws passages from documents, and draws them anew; who may read them is in the events of the document.';
+comment on column app.document_chunks.id is 'Its key; another one once its document is read anew.';
+comment on column app.document_chunks.document_id is 'The key of its document.';
+comment on column app.document_chunks.version is 'Of which version it is.';
+comment on column app.document_chunks.attempt is 'Of which reading of the document it is.';
+comment on column app.document_chunks.live is 'Whether it answers: false while its document is being read.';
+comment on column app.document_chunks.ordinal is 'Its place in the document, from 0.';
+comment on column app.document_chunks.starts_at is 'Where it begins in the text of the document, in characters.';
+comment on column app.document_chunks.ends_at is 'Where it ends in the text of the document, in characters.';
+comment on column app.document_chunks.language is 'In which language it is (BCP 47).';
+comment on column app.document_chunks.heading is 'Under which heading it stands; empty where there is none.';
+comment on column app.document_chunks.content is 'What it says.';
+comment on column app.document_chunks.sha256 is 'SHA-256 of what it says, in hexadecimal.';
+comment on column app.document_chunks.search is 'The words of it, for the search.';
+comment on column app.document_chunks.model is 'Which model made the embedding; null without one.';
+comment on column app.document_chunks.embedding is 'Its embedding, at length one; null without one.';
+comment on column app.document_chunks.signs is 'The signs of the embedding, a bit each.';
+comment on column app.document_chunks.created_at is 'When it was drawn.';
+comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
+
+comment on table app.user_profiles is 'What somebody tends to ask about, drawn from their own questions; what is near to it is moved up a little in their searches.';
+comment on column app.user_profiles.id is 'Its key.';
+comment on column app.user_profiles.user_id is 'Whose it is.';
+comment on column app.user_profiles.enabled is 'Whether questions are drawn into it; switched off, it is empty.';
+comment on column app.user_profiles.questions is 'How many questions it was drawn from.';
+comment on column app.user_profiles.model is 'Which model made the embeddings; null while it is empty.';
+comment on column app.user_profiles.embedding is 'The mean of the embeddings of the questions, at length one; null while it is empty.';
+comment on column app.user_profiles.created_at is 'When it began.';
+comment on column app.user_profiles.updated_at is 'When it last changed.';
 --! EndIncluded comments.sql
 --! Included constraints.sql
 -- What each rule of the API's tables says, in a sentence: the comment of the constraint. Whoever breaks one is told this
@@ -13191,6 +16771,7 @@ comment on constraint tenants_accent_color_check on app.tenants is 'A color is #
 comment on constraint tenants_logo_url_check on app.tenants is 'A logo''s address begins with https:// and has at most 2,000 characters, none of them a space.';
 comment on constraint tenants_language_check on app.tenants is 'A language is a language tag (BCP 47) such as en or pt-BR.';
 comment on constraint tenants_sign_in_ways_check on app.tenants is 'Ways to sign in are 1 to 50 names of password, link, passkey or providers.';
+comment on constraint tenants_storage_limit_check on app.tenants is 'A number of bytes is not negative.';
 comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
 comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
 comment on constraint tenants_requests_per_day_check on app.tenants is 'A limit is from 1 to 1,000,000,000 requests a day.';
@@ -13266,11 +16847,64 @@ comment on constraint conversations_tenant_id_fkey on app.conversations is 'A co
 comment on constraint conversations_tenant_id_user_id_fkey on app.conversations is 'A conversation belongs to a member of its company.';
 comment on constraint conversations_tenant_id_team_id_fkey on app.conversations is 'A conversation''s team is one of its own company.';
 
-comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters.';
+comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters, or parts; an answer has at most 400,000.';
 comment on constraint messages_role_check on app.messages is 'A message is the user''s or the assistant''s.';
 comment on constraint messages_tenant_id_fkey on app.messages is 'A message belongs to a company.';
 comment on constraint messages_tenant_id_team_id_fkey on app.messages is 'A message''s team is one of its own company.';
 comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
+comment on constraint messages_status_check on app.messages is 'A message is complete, streaming, stopped or failed.';
+comment on constraint messages_parts_check on app.messages is 'Parts are a list of at most 100 objects of known types, in at most 256 kB.';
+comment on constraint messages_generator_check on app.messages is 'An answer is by a model or extractive.';
+comment on constraint messages_model_check on app.messages is 'A model''s name has at most 100 characters.';
+comment on constraint messages_finish_reason_check on app.messages is 'A reason is lower-case letters and hyphens, as stop or tool-calls.';
+comment on constraint messages_error_code_check on app.messages is 'A code is lower-case letters, digits and underscores.';
+comment on constraint messages_provenance_check on app.messages is 'Provenance is an object of at most 64 kB.';
+comment on constraint messages_answers_check on app.messages is 'Only an answer is of a turn.';
+comment on constraint messages_tenant_id_conversation_id_id_key on app.messages is 'Each message has an id of its own.';
+comment on constraint messages_tenant_id_conversation_id_parent_id_fkey on app.messages is 'A message follows one of its own conversation.';
+
+comment on constraint message_feedback_rating_check on app.message_feedback is 'A rating is up or down.';
+comment on constraint message_feedback_comment_check on app.message_feedback is 'A comment has at most 2,000 characters.';
+comment on constraint message_feedback_tenant_id_user_id_message_id_key on app.message_feedback is 'An answer is rated once by each; change what you said.';
+comment on constraint message_feedback_tenant_id_fkey on app.message_feedback is 'Feedback belongs to a company.';
+comment on constraint message_feedback_tenant_id_message_id_fkey on app.message_feedback is 'Feedback is on an answer in its own company.';
+comment on constraint message_feedback_tenant_id_user_id_fkey on app.message_feedback is 'Feedback is a member''s of its company.';
+
+comment on constraint model_prices_model_check on app.model_prices is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint model_prices_input_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+comment on constraint model_prices_cached_input_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+comment on constraint model_prices_output_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+comment on constraint model_prices_reasoning_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+
+comment on constraint usage_events_generator_check on app.usage_events is 'An answer is by a model or extractive.';
+comment on constraint usage_events_model_check on app.usage_events is 'A model''s name has 1 to 100 characters.';
+comment on constraint usage_events_outcome_check on app.usage_events is 'A turn is complete, stopped or failed.';
+comment on constraint usage_events_input_tokens_check on app.usage_events is 'Tokens are not negative.';
+comment on constraint usage_events_check on app.usage_events is 'Cached tokens are part of the input.';
+comment on constraint usage_events_output_tokens_check on app.usage_events is 'Tokens are not negative.';
+comment on constraint usage_events_check1 on app.usage_events is 'Reasoning tokens are part of the output.';
+comment on constraint usage_events_cost_micros_check on app.usage_events is 'A cost is not negative.';
+comment on constraint usage_events_first_token_ms_check on app.usage_events is 'A time is not negative.';
+comment on constraint usage_events_total_ms_check on app.usage_events is 'A time is not negative.';
+comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
+comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
+
+comment on constraint model_providers_base_url_check on auth.model_providers is 'A provider''s address is a URL of at most 500 characters.';
+comment on constraint model_providers_sealed_key_check on auth.model_providers is 'A provider''s key has at most 1,000 characters.';
+comment on constraint model_providers_models_check on auth.model_providers is 'A list of models has 1 to 100; without a list any may be asked for.';
+comment on constraint model_providers_default_model_check on auth.model_providers is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint model_providers_system_prompt_check on auth.model_providers is 'A system prompt has at most 8,000 characters.';
+comment on constraint model_providers_check on auth.model_providers is 'The model that answers by default is one of the list.';
+
+comment on constraint budgets_level_check on app.budgets is 'A budget is for the tenant, a team, a user, a key or a model.';
+comment on constraint budgets_model_check on app.budgets is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint budgets_period_check on app.budgets is 'A budget is for a day or a month.';
+comment on constraint budgets_cap_micros_check on app.budgets is 'A cap is 0 to 1,000,000,000,000,000 micro-units.';
+comment on constraint budgets_spent_micros_check on app.budgets is 'What was spent is not negative.';
+comment on constraint budgets_reserved_micros_check on app.budgets is 'What is held is not negative.';
+comment on constraint budgets_tenant_id_level_subject_id_model_period_key on app.budgets is 'There is one budget for the same thing and period; change its cap.';
+comment on constraint budgets_subject_check on app.budgets is 'A budget of a team, a user or a key names it, one of a model names the model, and one of the tenant neither.';
+comment on constraint budgets_tenant_id_fkey on app.budgets is 'A budget belongs to a company.';
 
 comment on constraint user_preferences_language_check on app.user_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
 comment on constraint user_preferences_tone_check on app.user_preferences is 'A tone is neutral, friendly, formal or concise.';
@@ -13328,6 +16962,63 @@ comment on constraint registrations_name_check on auth.registrations is 'A perso
 comment on constraint registrations_tenant_name_check on auth.registrations is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint registrations_tenant_slug_check on auth.registrations is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
 comment on constraint registrations_check on auth.registrations is 'A company has a name and a slug, or neither.';
+
+comment on constraint documents_visibility_check on app.documents is 'A document is for the tenant, for a team, or private.';
+comment on constraint documents_title_check on app.documents is 'A document''s title has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint documents_file_name_check on app.documents is 'A file name has 1 to 255 characters, and no path.';
+comment on constraint documents_media_type_check on app.documents is 'A media type is like text/plain, in lower case, without parameters.';
+comment on constraint documents_tags_check on app.documents is 'A document has at most 20 tags, each of 1 to 60 characters on one line, without commas.';
+comment on constraint documents_language_check on app.documents is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint documents_size_bytes_check on app.documents is 'A document has at most 100 MiB.';
+comment on constraint documents_sha256_check on app.documents is 'A hash has 64 hexadecimal digits.';
+comment on constraint documents_version_check on app.documents is 'Versions are counted from 0, which nobody sees.';
+comment on constraint documents_status_check on app.documents is 'A document is queued, processing, ready or failed.';
+comment on constraint documents_failure_check on app.documents is 'A failure is lower-case words joined by underscores.';
+comment on constraint documents_progress_check on app.documents is 'A progress is from 0 to 100 percent.';
+comment on constraint documents_attempt_check on app.documents is 'Attempts are counted from 0.';
+comment on constraint documents_tries_check on app.documents is 'Tries are counted from 0.';
+comment on constraint documents_visibility_team_check on app.documents is 'A document that is for a team names it, and no other document names one.';
+comment on constraint documents_status_failure_check on app.documents is 'A document that has failed says why.';
+comment on constraint documents_status_due_check on app.documents is 'A document that waits, or is being read, is due some time.';
+comment on constraint documents_tenant_id_fkey on app.documents is 'A document belongs to a company.';
+comment on constraint documents_tenant_id_user_id_fkey on app.documents is 'A document is brought by a member of its company; a key that is the company''s own brings none.';
+comment on constraint documents_tenant_id_team_id_fkey on app.documents is 'A document''s team is one of its own company.';
+
+comment on constraint document_versions_version_check on app.document_versions is 'Versions are counted from 1.';
+comment on constraint document_versions_size_bytes_check on app.document_versions is 'A document has at most 100 MiB.';
+comment on constraint document_versions_sha256_check on app.document_versions is 'A hash has 64 hexadecimal digits.';
+comment on constraint document_versions_tenant_id_document_id_version_key on app.document_versions is 'Each version of a document has a number of its own.';
+comment on constraint document_versions_tenant_id_fkey on app.document_versions is 'A version belongs to a company.';
+comment on constraint document_versions_tenant_id_document_id_fkey on app.document_versions is 'A version is of a document of its own company.';
+
+comment on constraint document_contents_piece_check on app.document_contents is 'Pieces are counted from 1.';
+comment on constraint document_contents_content_check on app.document_contents is 'A piece has at most one MiB.';
+comment on constraint document_contents_tenant_id_document_id_version_piece_key on app.document_contents is 'Each piece of a version has a place of its own.';
+comment on constraint document_contents_tenant_id_fkey on app.document_contents is 'A content belongs to a company.';
+comment on constraint document_contents_tenant_id_document_id_version_fkey on app.document_contents is 'A content is of a version of its own company.';
+
+comment on constraint document_chunks_version_check on app.document_chunks is 'Versions are counted from 1.';
+comment on constraint document_chunks_attempt_check on app.document_chunks is 'Attempts are counted from 1.';
+comment on constraint document_chunks_ordinal_check on app.document_chunks is 'Passages are counted from 0.';
+comment on constraint document_chunks_starts_at_check on app.document_chunks is 'A passage begins at 0 or later.';
+comment on constraint document_chunks_check on app.document_chunks is 'A passage ends where it begins, or later.';
+comment on constraint document_chunks_heading_check on app.document_chunks is 'A heading has at most 1,000 characters.';
+comment on constraint document_chunks_content_check on app.document_chunks is 'A passage has 1 to 20,000 characters.';
+comment on constraint document_chunks_sha256_check on app.document_chunks is 'A hash has 64 hexadecimal digits.';
+comment on constraint document_chunks_model_check on app.document_chunks is 'A model''s name has 1 to 200 characters.';
+comment on constraint document_chunks_embedding_check on app.document_chunks is 'An embedding has 1 to 4,096 dimensions, and none is null.';
+comment on constraint document_chunks_embedding_check1 on app.document_chunks is 'An embedding has its model and its signs.';
+comment on constraint document_chunks_tenant_id_document_id_attempt_ordinal_key on app.document_chunks is 'Each passage of a reading has a place of its own.';
+comment on constraint document_chunks_tenant_id_fkey on app.document_chunks is 'A passage belongs to a company.';
+comment on constraint document_chunks_tenant_id_document_id_fkey on app.document_chunks is 'A passage is of a document of its own company.';
+
+comment on constraint user_profiles_questions_check on app.user_profiles is 'Questions are counted from 0.';
+comment on constraint user_profiles_model_check on app.user_profiles is 'A model''s name has 1 to 200 characters.';
+comment on constraint user_profiles_embedding_check on app.user_profiles is 'An embedding has 1 to 4,096 dimensions, and none is null.';
+comment on constraint user_profiles_enabled_check on app.user_profiles is 'An embedding has its model, and a profile that is switched off has none.';
+comment on constraint user_profiles_tenant_id_user_id_key on app.user_profiles is 'Each member has one profile in a company.';
+comment on constraint user_profiles_tenant_id_fkey on app.user_profiles is 'A profile belongs to a company.';
+comment on constraint user_profiles_tenant_id_user_id_fkey on app.user_profiles is 'A profile is of a member of its company.';
 --! EndIncluded constraints.sql
 --! Included errors.sql
 -- The vocabulary of refusals. Every SQLSTATE of class RH that this database raises is here, once; RH401 once for each of
@@ -13364,8 +17055,13 @@ using (values
     ('RH410', '',                     'conversation_archived',   409, 'An archived conversation takes no messages; its member can open it again.'),
     ('RH411', '',                     'last_way_in',             409, 'It is the last way to sign in: set a password, link an account or add a passkey first.'),
     ('RH413', '',                     'support_read_only',       403, 'Support looks at this company and changes nothing, unless the company allows it.'),
+    ('RH430', '',                     'parent_unknown',          404, 'There is no such message in this conversation to go on from.'),
     ('RH440', '',                     'step_up_required',        401, 'This takes somebody who proved in the last ten minutes who they are.'),
     ('RH441', '',                     'api_key_over',            409, 'An API key that was revoked or has expired stays as it is.'),
+    ('RH450', '',                     'budget_exceeded',         402, 'A budget of the company, a team, a person, a key or a model is used up; the message says which, how much it is and how much of it is used.'),
+    ('RH451', '',                     'price_unknown',           409, 'There is a budget, and nobody knows what this model costs.'),
+    ('RH452', '',                     'model_not_allowed',       403, 'The company does not have that model answer.'),
+    ('RH453', '',                     'unknown_placeholders',    400, 'The system prompt speaks of what there is not; the message says of what.'),
     ('RH470', '',                     'already_member',          409, 'The person is a member of the company already, or suspended there.'),
     ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
     ('RH472', '',                     'already_invited',         409, 'The address has an invitation that waits: send it again, or revoke it.'),
@@ -13400,7 +17096,7 @@ select audit.create_partitions();
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days,storage_limit}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -13428,8 +17124,35 @@ select audit.track('app.domains',
 
 -- What people said. A message moves its conversation's updated_at, and is an event of its own.
 select audit.track('app.conversations',
-    kept => '{user_id,team_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
-select audit.track('app.messages', kept => '{conversation_id,user_id,team_id,role,created_at}', withheld => '{content}');
+    kept => '{user_id,team_id,status,pinned_at,deleted_at,last_message_at,created_at,updated_at}', withheld => '{title}',
+    clocks => '{updated_at,last_message_at}');
+-- Where a message is, and whether in the bin, is its conversation's, of which there is an event.
+select audit.track('app.messages',
+    kept => '{conversation_id,user_id,team_id,parent_id,role,status,turn_id,generator,model,finish_reason,error_code,deleted_at,created_at}',
+    withheld => '{content,parts,provenance}', clocks => '{team_id,deleted_at}');
+select audit.track('app.message_feedback', kept => '{message_id,user_id,rating,created_at,updated_at}', withheld => '{comment}');
+
+-- What may be spent, and with whom. How far a budget is used moves with every turn.
+select audit.track('app.budgets',
+    kept => '{level,subject_id,model,period,cap_micros,spent_micros,reserved_micros,period_start,created_at,updated_at}',
+    clocks => '{spent_micros,reserved_micros,period_start}');
+select audit.track('app.model_prices', tenant => '',
+    kept => '{input_micros,cached_input_micros,output_micros,reasoning_micros,updated_at}');
+select audit.track('auth.model_providers',
+    kept => '{models,default_model,active,created_at,updated_at}', withheld => '{base_url,sealed_key,system_prompt}');
+
+-- What is there to be read, by whom, and from when on: not what it is about. How far a job has come is no event.
+select audit.track('app.documents',
+    kept => '{user_id,team_id,visibility,media_type,language,size_bytes,sha256,version,status,failure,created_at,updated_at}',
+    withheld => '{title,file_name,tags,progress,attempt,tries,due_at,indexed_at}',
+    clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at}');
+select audit.track('app.document_versions',
+    kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
+    withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');
+-- That it was switched on or off; what somebody asks about is not written down.
+select audit.track('app.user_profiles',
+    kept => '{user_id,enabled,created_at}', withheld => '{questions,model,embedding,updated_at}',
+    clocks => '{questions,model,embedding,updated_at}');
 
 -- How to speak to somebody and what to tell them, in closed words, and which model answers.
 select audit.track('app.user_preferences',
@@ -13484,6 +17207,10 @@ select audit.track('tenancy.protected_tables', tenant => '',
 -- Not audited, and why:
 --   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
 --   app.webhook_deliveries  the queue of webhooks; what they tell of is an event of its own, and so is that one was sent again
+--   app.document_contents  bytes of a version, which is an event of its own; they never change
+--   app.document_chunks   drawn from a document by a job, and drawn anew: who may read one is in the events of its document
+--   auth.turns            turns under way, for a day; the messages that they write are recorded
+--   app.usage_events      figures of turns, which only their end writes, and nothing changes
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
@@ -16428,6 +20155,84 @@ $$;
 comment on function inspect.who_can(text, text) is
     'Who can do what with a table, and on which condition; or who in which company holds a permission: roles with the number of members, grants and support with their end, keys.';
 --! EndIncluded inspect/who_can.sql
+--! Included inspect/rows_at.sql
+-- The rows of a tenant's table as they were at a moment, as far as the trail keeps their values. tenant: audit.platform() for
+-- tables of no tenant.
+create or replace function inspect.rows_at(tenant uuid, table_name text, moment timestamptz) returns setof jsonb
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select last.new_row
+    from (
+        select distinct on (event.row_id) event.new_row
+        from audit.events as event
+        where event.tenant_id = tenant and event.table_name = rows_at.table_name and event.at <= moment
+        order by event.row_id, event.at desc, event.id desc
+    ) as last
+    where last.new_row is not null
+$$;
+comment on function inspect.rows_at(uuid, text, timestamptz) is
+    'The rows of a table as they were at a moment, rebuilt from the trail; without the values that it withholds.';
+--! EndIncluded inspect/rows_at.sql
+--! Included inspect/who_could_have_read.sql
+-- Who could have read a document, or the passage of one, at a moment: rebuilt from the trail, which knows of each document whom it was
+-- for, of each person their role and teams, of each role its permissions, and of each grant its time.
+--
+-- passage: the key of a document, or of a passage that still stands
+-- Members only: by themselves, or by a key of theirs. An operator who was inside for support stands in
+-- auth.support_accesses; a key that is the company's own is not listed. Months that the trail no longer keeps are not there
+-- to ask: RH404.
+create or replace function inspect.who_could_have_read(tenant uuid, passage uuid, moment timestamptz default now())
+    returns table (user_id uuid, display_name text, because text)
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    document jsonb;
+begin
+    select row into document from inspect.rows_at(tenant, 'app.documents', moment) as row
+    where row ->> 'id' = coalesce(inspect.document_of(tenant, passage), passage)::text;
+    if not found then
+        raise exception using errcode = 'RH404', message = 'the trail knows of no such document at that moment';
+    end if;
+    return query
+    with granted as (
+        select given ->> 'user_id' as person, array_agg(given ->> 'permission') as permissions
+        from inspect.rows_at(tenant, 'app.grants', moment) as given
+        where (given ->> 'created_at')::timestamptz <= moment
+            and coalesce((given ->> 'ends_at')::timestamptz > moment, true)
+        group by 1
+    ), person as (
+        select member ->> 'user_id' as id, member ->> 'display_name' as display_name,
+            array(select jsonb_array_elements_text(role -> 'permissions')) || coalesce(granted.permissions, '{}') as permissions
+        from inspect.rows_at(tenant, 'app.memberships', moment) as member
+        join inspect.rows_at(tenant, 'app.roles', moment) as role on role ->> 'id' = member ->> 'role_id'
+        left join granted on granted.person = member ->> 'user_id'
+        where member ->> 'status' = 'active'
+            and not exists (
+                select from inspect.rows_at(audit.platform(), 'app.users', moment) as account
+                where account ->> 'id' = member ->> 'user_id' and account ->> 'status' <> 'active'
+            )
+            and exists (
+                select from inspect.rows_at(tenant, 'app.tenants', moment) as company where company ->> 'status' = 'active'
+            )
+    ), team as (
+        select place ->> 'user_id' as person from inspect.rows_at(tenant, 'app.team_members', moment) as place
+        where place ->> 'team_id' = document ->> 'team_id'
+    )
+    select person.id::uuid, person.display_name, document ->> 'visibility'
+    from person
+    where case document ->> 'visibility'
+        when 'tenant' then 'read_documents' = any (person.permissions)
+        when 'team' then 'read_documents' = any (person.permissions) and person.id in (select team.person from team)
+        else person.id = document ->> 'user_id' and 'chat' = any (person.permissions)
+    end
+    order by person.display_name, person.id;
+end
+$$;
+comment on function inspect.who_could_have_read(uuid, uuid, timestamptz) is
+    'Which members could have read a document, or a passage of it, at a moment, and why: rebuilt from the trail. Raises RH404.';
+--! EndIncluded inspect/who_could_have_read.sql
 --! Included inspect/grants.sql
 -- Who may sit at the desk. Only in our database: elsewhere the desk is gone when the transaction ends.
 --
@@ -16451,6 +20256,19 @@ $$;
 grant usage on schema inspect to rowhouse_definer;
 grant execute on function context.tenant_where(text), context.tenant_requiring(text), context.user_where(text) to rowhouse_definer;
 --! EndIncluded inspect/grants.sql
+--! Included inspect/document_of.sql
+-- The document of a passage that still stands. A passage that was drawn anew has another key; answers keep their document's too.
+set local role rowhouse_definer;
+create or replace function inspect.document_of(tenant uuid, passage uuid) returns uuid
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select chunk.document_id from app.document_chunks as chunk where chunk.tenant_id = tenant and chunk.id = passage
+$$;
+grant execute on function inspect.document_of(uuid, uuid) to rowhouse_auditor, rowhouse_owner;
+comment on function inspect.document_of(uuid, uuid) is 'The key of the document that a passage is of; null where it was drawn anew.';
+reset role;
+--! EndIncluded inspect/document_of.sql
 --! Included inspect/why.sql
 -- Who can see this row, and why? For a given person in a given tenant, as if they had come through the door.
 --

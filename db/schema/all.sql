@@ -39,6 +39,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/actor.sql
 --!include context/is_caller.sql
 --!include context/require_session.sql
+--!include context/refuse_missing.sql
+--!include context/refuse_support.sql
+--!include context/refuse_parent.sql
+--!include context/refuse_archived.sql
 --!include context/teams.sql
 --!include context/may_give.sql
 --!include context/holdings.sql
@@ -69,6 +73,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/tenant_tables.sql
 --!include context/tenant_in_erasure.sql
 --!include context/open_to_erasure.sql
+--!include context/text_configurations.sql
+--!include context/text_configuration.sql
+--!include context/unit.sql
+--!include context/signs.sql
+--!include context/spellings.sql
+--!include context/likeness.sql
+--!include context/storage_in_use.sql
 
 -- The trail
 --!include audit/platform.sql
@@ -238,16 +249,32 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/settle_webhook.sql
 --!include jobs/release_webhooks.sql
 --!include jobs/expire_webhooks.sql
+--!include jobs/documents_due.sql
+--!include jobs/claimed_document.sql
+--!include jobs/fail_document.sql
+--!include jobs/claim_document.sql
+--!include jobs/read_document.sql
+--!include jobs/store_chunks.sql
+--!include jobs/finish_document.sql
 
 -- Rules of single values
 --!include app/is_blank.sql
 --!include app/is_name.sql
+--!include app/are_parts.sql
+--!include app/title_of.sql
 --!include app/is_public_mail.sql
 
 -- Rules of the rows that compare before with after
 --!include app/touch_updated_at.sql
 --!include app/place_message.sql
 --!include app/receive_message.sql
+--!include app/place_document.sql
+--!include app/place_document_part.sql
+--!include app/prepare_chunk.sql
+--!include app/carry_visibility.sql
+--!include app/guard_storage.sql
+--!include app/guard_feedback.sql
+--!include app/open_budget.sql
 --!include app/guard_team_member.sql
 --!include app/guard_grant.sql
 --!include app/end_powers.sql
@@ -283,8 +310,43 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/delete_tenant.sql
 --!include app/my_membership.sql
 --!include app/my_permissions.sql
+--!include context/state_of_credential.sql
+--!include context/price_of.sql
+--!include context/reserve.sql
+--!include context/release.sql
+--!include context/history_of.sql
+--!include context/choose_model.sql
+--!include context/asker.sql
+--!include context/ask.sql
+--!include context/begin_turn.sql
+--!include context/stop_turn.sql
+--!include auth/settle_turn.sql
+--!include auth/watch_turns.sql
+--!include auth/set_model_price.sql
+--!include auth/remove_model_price.sql
+--!include auth/list_model_prices.sql
+--!include context/check_template.sql
+--!include context/keep_model_provider.sql
+--!include context/model_provider.sql
+--!include context/remove_model_provider.sql
+--!include context/asker_of_caller.sql
+--!include app/model_provider.sql
+--!include app/set_model_provider.sql
+--!include app/remove_model_provider.sql
+--!include app/prompt_asker.sql
+--!include context/offered_models.sql
+--!include jobs/sweep_holds.sql
+--!include context/move_conversation.sql
+--!include context/find_conversations.sql
+--!include jobs/expire_conversations.sql
+--!include app/discard_conversation.sql
+--!include app/restore_conversation.sql
+--!include app/share_conversation.sql
+--!include app/discarded_conversations.sql
+--!include app/search_conversations.sql
 --!include app/my_conversations.sql
 --!include app/visible_conversations.sql
+--!include app/visible_usage_events.sql
 --!include app/visible_grants.sql
 --!include app/effective_preferences.sql
 --!include app/team_conversations.sql
@@ -352,6 +414,24 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/rotate_webhook_secret.sql
 --!include app/send_test_event.sql
 --!include app/resend_webhook_delivery.sql
+--!include context/document_to_change.sql
+--!include context/keep_version.sql
+--!include context/requeue_document.sql
+--!include app/create_document.sql
+--!include app/replace_document.sql
+--!include app/reindex_document.sql
+--!include context/reaches.sql
+--!include context/reachable_chunks.sql
+--!include context/found_by_words.sql
+--!include context/found_by_letters.sql
+--!include context/found_by_meaning.sql
+--!include context/find_passages.sql
+--!include app/passage.sql
+--!include app/search_passages.sql
+--!include context/keep_profile.sql
+--!include context/note_question.sql
+--!include app/my_profile.sql
+--!include app/use_profile.sql
 
 -- Policies: who may do what, table by table
 --!include policies/tenants.sql
@@ -367,6 +447,17 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/domains.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
+--!include policies/documents.sql
+--!include policies/document_versions.sql
+--!include policies/document_contents.sql
+--!include policies/document_chunks.sql
+--!include policies/user_profiles.sql
+--!include policies/message_feedback.sql
+--!include policies/usage_events.sql
+--!include policies/model_prices.sql
+--!include policies/budgets.sql
+--!include policies/model_providers.sql
+--!include policies/turns.sql
 --!include policies/user_preferences.sql
 --!include policies/tenant_preferences.sql
 --!include policies/identities.sql
@@ -466,7 +557,10 @@ select audit.create_partitions();
 --!include inspect/defaults_of.sql
 --!include inspect/explain.sql
 --!include inspect/who_can.sql
+--!include inspect/rows_at.sql
+--!include inspect/who_could_have_read.sql
 --!include inspect/grants.sql
+--!include inspect/document_of.sql
 --!include inspect/why.sql
 --!include inspect/holders.sql
 

@@ -16,6 +16,7 @@ comment on constraint tenants_accent_color_check on app.tenants is 'A color is #
 comment on constraint tenants_logo_url_check on app.tenants is 'A logo''s address begins with https:// and has at most 2,000 characters, none of them a space.';
 comment on constraint tenants_language_check on app.tenants is 'A language is a language tag (BCP 47) such as en or pt-BR.';
 comment on constraint tenants_sign_in_ways_check on app.tenants is 'Ways to sign in are 1 to 50 names of password, link, passkey or providers.';
+comment on constraint tenants_storage_limit_check on app.tenants is 'A number of bytes is not negative.';
 comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
 comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
 comment on constraint tenants_requests_per_day_check on app.tenants is 'A limit is from 1 to 1,000,000,000 requests a day.';
@@ -91,11 +92,64 @@ comment on constraint conversations_tenant_id_fkey on app.conversations is 'A co
 comment on constraint conversations_tenant_id_user_id_fkey on app.conversations is 'A conversation belongs to a member of its company.';
 comment on constraint conversations_tenant_id_team_id_fkey on app.conversations is 'A conversation''s team is one of its own company.';
 
-comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters.';
+comment on constraint messages_content_check on app.messages is 'A message has 1 to 32,000 characters, or parts; an answer has at most 400,000.';
 comment on constraint messages_role_check on app.messages is 'A message is the user''s or the assistant''s.';
 comment on constraint messages_tenant_id_fkey on app.messages is 'A message belongs to a company.';
 comment on constraint messages_tenant_id_team_id_fkey on app.messages is 'A message''s team is one of its own company.';
 comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
+comment on constraint messages_status_check on app.messages is 'A message is complete, streaming, stopped or failed.';
+comment on constraint messages_parts_check on app.messages is 'Parts are a list of at most 100 objects of known types, in at most 256 kB.';
+comment on constraint messages_generator_check on app.messages is 'An answer is by a model or extractive.';
+comment on constraint messages_model_check on app.messages is 'A model''s name has at most 100 characters.';
+comment on constraint messages_finish_reason_check on app.messages is 'A reason is lower-case letters and hyphens, as stop or tool-calls.';
+comment on constraint messages_error_code_check on app.messages is 'A code is lower-case letters, digits and underscores.';
+comment on constraint messages_provenance_check on app.messages is 'Provenance is an object of at most 64 kB.';
+comment on constraint messages_answers_check on app.messages is 'Only an answer is of a turn.';
+comment on constraint messages_tenant_id_conversation_id_id_key on app.messages is 'Each message has an id of its own.';
+comment on constraint messages_tenant_id_conversation_id_parent_id_fkey on app.messages is 'A message follows one of its own conversation.';
+
+comment on constraint message_feedback_rating_check on app.message_feedback is 'A rating is up or down.';
+comment on constraint message_feedback_comment_check on app.message_feedback is 'A comment has at most 2,000 characters.';
+comment on constraint message_feedback_tenant_id_user_id_message_id_key on app.message_feedback is 'An answer is rated once by each; change what you said.';
+comment on constraint message_feedback_tenant_id_fkey on app.message_feedback is 'Feedback belongs to a company.';
+comment on constraint message_feedback_tenant_id_message_id_fkey on app.message_feedback is 'Feedback is on an answer in its own company.';
+comment on constraint message_feedback_tenant_id_user_id_fkey on app.message_feedback is 'Feedback is a member''s of its company.';
+
+comment on constraint model_prices_model_check on app.model_prices is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint model_prices_input_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+comment on constraint model_prices_cached_input_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+comment on constraint model_prices_output_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+comment on constraint model_prices_reasoning_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
+
+comment on constraint usage_events_generator_check on app.usage_events is 'An answer is by a model or extractive.';
+comment on constraint usage_events_model_check on app.usage_events is 'A model''s name has 1 to 100 characters.';
+comment on constraint usage_events_outcome_check on app.usage_events is 'A turn is complete, stopped or failed.';
+comment on constraint usage_events_input_tokens_check on app.usage_events is 'Tokens are not negative.';
+comment on constraint usage_events_check on app.usage_events is 'Cached tokens are part of the input.';
+comment on constraint usage_events_output_tokens_check on app.usage_events is 'Tokens are not negative.';
+comment on constraint usage_events_check1 on app.usage_events is 'Reasoning tokens are part of the output.';
+comment on constraint usage_events_cost_micros_check on app.usage_events is 'A cost is not negative.';
+comment on constraint usage_events_first_token_ms_check on app.usage_events is 'A time is not negative.';
+comment on constraint usage_events_total_ms_check on app.usage_events is 'A time is not negative.';
+comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
+comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
+
+comment on constraint model_providers_base_url_check on auth.model_providers is 'A provider''s address is a URL of at most 500 characters.';
+comment on constraint model_providers_sealed_key_check on auth.model_providers is 'A provider''s key has at most 1,000 characters.';
+comment on constraint model_providers_models_check on auth.model_providers is 'A list of models has 1 to 100; without a list any may be asked for.';
+comment on constraint model_providers_default_model_check on auth.model_providers is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint model_providers_system_prompt_check on auth.model_providers is 'A system prompt has at most 8,000 characters.';
+comment on constraint model_providers_check on auth.model_providers is 'The model that answers by default is one of the list.';
+
+comment on constraint budgets_level_check on app.budgets is 'A budget is for the tenant, a team, a user, a key or a model.';
+comment on constraint budgets_model_check on app.budgets is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint budgets_period_check on app.budgets is 'A budget is for a day or a month.';
+comment on constraint budgets_cap_micros_check on app.budgets is 'A cap is 0 to 1,000,000,000,000,000 micro-units.';
+comment on constraint budgets_spent_micros_check on app.budgets is 'What was spent is not negative.';
+comment on constraint budgets_reserved_micros_check on app.budgets is 'What is held is not negative.';
+comment on constraint budgets_tenant_id_level_subject_id_model_period_key on app.budgets is 'There is one budget for the same thing and period; change its cap.';
+comment on constraint budgets_subject_check on app.budgets is 'A budget of a team, a user or a key names it, one of a model names the model, and one of the tenant neither.';
+comment on constraint budgets_tenant_id_fkey on app.budgets is 'A budget belongs to a company.';
 
 comment on constraint user_preferences_language_check on app.user_preferences is 'A language is a language tag (BCP 47) such as en or pt-BR.';
 comment on constraint user_preferences_tone_check on app.user_preferences is 'A tone is neutral, friendly, formal or concise.';
@@ -153,3 +207,60 @@ comment on constraint registrations_name_check on auth.registrations is 'A perso
 comment on constraint registrations_tenant_name_check on auth.registrations is 'A company''s name has 1 to 200 characters, on one line, and at least one of them shows.';
 comment on constraint registrations_tenant_slug_check on auth.registrations is 'A slug has 1 to 63 lower-case letters, digits and inner hyphens.';
 comment on constraint registrations_check on auth.registrations is 'A company has a name and a slug, or neither.';
+
+comment on constraint documents_visibility_check on app.documents is 'A document is for the tenant, for a team, or private.';
+comment on constraint documents_title_check on app.documents is 'A document''s title has 1 to 200 characters, on one line, and at least one of them shows.';
+comment on constraint documents_file_name_check on app.documents is 'A file name has 1 to 255 characters, and no path.';
+comment on constraint documents_media_type_check on app.documents is 'A media type is like text/plain, in lower case, without parameters.';
+comment on constraint documents_tags_check on app.documents is 'A document has at most 20 tags, each of 1 to 60 characters on one line, without commas.';
+comment on constraint documents_language_check on app.documents is 'A language is a language tag (BCP 47) such as en or pt-BR.';
+comment on constraint documents_size_bytes_check on app.documents is 'A document has at most 100 MiB.';
+comment on constraint documents_sha256_check on app.documents is 'A hash has 64 hexadecimal digits.';
+comment on constraint documents_version_check on app.documents is 'Versions are counted from 0, which nobody sees.';
+comment on constraint documents_status_check on app.documents is 'A document is queued, processing, ready or failed.';
+comment on constraint documents_failure_check on app.documents is 'A failure is lower-case words joined by underscores.';
+comment on constraint documents_progress_check on app.documents is 'A progress is from 0 to 100 percent.';
+comment on constraint documents_attempt_check on app.documents is 'Attempts are counted from 0.';
+comment on constraint documents_tries_check on app.documents is 'Tries are counted from 0.';
+comment on constraint documents_visibility_team_check on app.documents is 'A document that is for a team names it, and no other document names one.';
+comment on constraint documents_status_failure_check on app.documents is 'A document that has failed says why.';
+comment on constraint documents_status_due_check on app.documents is 'A document that waits, or is being read, is due some time.';
+comment on constraint documents_tenant_id_fkey on app.documents is 'A document belongs to a company.';
+comment on constraint documents_tenant_id_user_id_fkey on app.documents is 'A document is brought by a member of its company; a key that is the company''s own brings none.';
+comment on constraint documents_tenant_id_team_id_fkey on app.documents is 'A document''s team is one of its own company.';
+
+comment on constraint document_versions_version_check on app.document_versions is 'Versions are counted from 1.';
+comment on constraint document_versions_size_bytes_check on app.document_versions is 'A document has at most 100 MiB.';
+comment on constraint document_versions_sha256_check on app.document_versions is 'A hash has 64 hexadecimal digits.';
+comment on constraint document_versions_tenant_id_document_id_version_key on app.document_versions is 'Each version of a document has a number of its own.';
+comment on constraint document_versions_tenant_id_fkey on app.document_versions is 'A version belongs to a company.';
+comment on constraint document_versions_tenant_id_document_id_fkey on app.document_versions is 'A version is of a document of its own company.';
+
+comment on constraint document_contents_piece_check on app.document_contents is 'Pieces are counted from 1.';
+comment on constraint document_contents_content_check on app.document_contents is 'A piece has at most one MiB.';
+comment on constraint document_contents_tenant_id_document_id_version_piece_key on app.document_contents is 'Each piece of a version has a place of its own.';
+comment on constraint document_contents_tenant_id_fkey on app.document_contents is 'A content belongs to a company.';
+comment on constraint document_contents_tenant_id_document_id_version_fkey on app.document_contents is 'A content is of a version of its own company.';
+
+comment on constraint document_chunks_version_check on app.document_chunks is 'Versions are counted from 1.';
+comment on constraint document_chunks_attempt_check on app.document_chunks is 'Attempts are counted from 1.';
+comment on constraint document_chunks_ordinal_check on app.document_chunks is 'Passages are counted from 0.';
+comment on constraint document_chunks_starts_at_check on app.document_chunks is 'A passage begins at 0 or later.';
+comment on constraint document_chunks_check on app.document_chunks is 'A passage ends where it begins, or later.';
+comment on constraint document_chunks_heading_check on app.document_chunks is 'A heading has at most 1,000 characters.';
+comment on constraint document_chunks_content_check on app.document_chunks is 'A passage has 1 to 20,000 characters.';
+comment on constraint document_chunks_sha256_check on app.document_chunks is 'A hash has 64 hexadecimal digits.';
+comment on constraint document_chunks_model_check on app.document_chunks is 'A model''s name has 1 to 200 characters.';
+comment on constraint document_chunks_embedding_check on app.document_chunks is 'An embedding has 1 to 4,096 dimensions, and none is null.';
+comment on constraint document_chunks_embedding_check1 on app.document_chunks is 'An embedding has its model and its signs.';
+comment on constraint document_chunks_tenant_id_document_id_attempt_ordinal_key on app.document_chunks is 'Each passage of a reading has a place of its own.';
+comment on constraint document_chunks_tenant_id_fkey on app.document_chunks is 'A passage belongs to a company.';
+comment on constraint document_chunks_tenant_id_document_id_fkey on app.document_chunks is 'A passage is of a document of its own company.';
+
+comment on constraint user_profiles_questions_check on app.user_profiles is 'Questions are counted from 0.';
+comment on constraint user_profiles_model_check on app.user_profiles is 'A model''s name has 1 to 200 characters.';
+comment on constraint user_profiles_embedding_check on app.user_profiles is 'An embedding has 1 to 4,096 dimensions, and none is null.';
+comment on constraint user_profiles_enabled_check on app.user_profiles is 'An embedding has its model, and a profile that is switched off has none.';
+comment on constraint user_profiles_tenant_id_user_id_key on app.user_profiles is 'Each member has one profile in a company.';
+comment on constraint user_profiles_tenant_id_fkey on app.user_profiles is 'A profile belongs to a company.';
+comment on constraint user_profiles_tenant_id_user_id_fkey on app.user_profiles is 'A profile is of a member of its company.';

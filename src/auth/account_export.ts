@@ -19,6 +19,8 @@ export const EXPORT_PARTS = [
   "events",
   "conversations",
   "messages",
+  "feedback",
+  "usage",
 ] as const;
 
 export interface ExportItem {

@@ -12,6 +12,8 @@ export interface KeyUsage {
   mails: number;
   /** Secrets that webhooks are signed with, and that only this key opens. */
   webhookSecrets: number;
+  /** Keys of companies' own providers of models that only this key opens. */
+  providerKeys: number;
   /** Live sessions whose tokens come from this key. */
   sessions: number;
   /** When the last of these sessions ends by itself; null where there is none. */
@@ -36,6 +38,7 @@ export async function keyUsage(
     secondFactors: 0,
     mails: 0,
     webhookSecrets: 0,
+    providerKeys: 0,
     sessions: 0,
     lastSessionEnds: null,
   });
@@ -62,6 +65,11 @@ export async function keyUsage(
     "select secret from auth.webhook_secrets where expires_at is null or expires_at > now()",
   );
   for (const { secret } of signing) of((key) => namesMasterKey(secret, key)).webhookSecrets++;
+
+  const { rows: lent } = await admin.query<{ sealed_key: string }>(
+    "select sealed_key from auth.model_providers where sealed_key is not null",
+  );
+  for (const { sealed_key } of lent) of((key) => namesMasterKey(sealed_key, key)).providerKeys++;
 
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
     const { rows } = await admin.query<{ id: string; handle_digest: Buffer; ends: Date }>(

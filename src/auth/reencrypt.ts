@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { providerKeyPurpose } from "../chat/provider_key.ts";
 import { webhookSecretPurpose } from "../webhooks/secret.ts";
 import { seedPurpose } from "./check_code.ts";
 import { decrypt, encrypt, type MasterKeys, namesMasterKey } from "./encryption.ts";
@@ -20,6 +21,7 @@ const EVERYTHING: readonly Encrypted[] = [
   { what: "second factor", table: "auth.totp_factors", column: "seed", purpose: seedPurpose },
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
   { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
+  { what: "provider key", table: "auth.model_providers", column: "sealed_key", purpose: providerKeyPurpose },
 ];
 
 /** Rows read at a time. */

@@ -65,7 +65,7 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
   await client.connect();
   try {
     const { rows } = await client.query<{ hidden: boolean }>(
-      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') as hidden",
+      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') or row_security_active('auth.model_providers') as hidden",
     );
     // Row security would hide what is to be counted, and nothing counted would read as nothing needed.
     if (rows[0]?.hidden)
@@ -86,18 +86,26 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
 }
 
 /** How much is encrypted under a key. */
-const encrypted = ({ signingKeys, secondFactors, mails, webhookSecrets }: KeyUsage): number =>
-  signingKeys + secondFactors + mails + webhookSecrets;
+const encrypted = ({ signingKeys, secondFactors, mails, webhookSecrets, providerKeys }: KeyUsage): number =>
+  signingKeys + secondFactors + mails + webhookSecrets + providerKeys;
 
 const isUsed = (usage: KeyUsage): boolean => encrypted(usage) + usage.sessions > 0;
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-function inWords({ signingKeys, secondFactors, mails, webhookSecrets, sessions }: KeyUsage): string {
+function inWords({
+  signingKeys,
+  secondFactors,
+  mails,
+  webhookSecrets,
+  providerKeys,
+  sessions,
+}: KeyUsage): string {
   const factors = secondFactors > 0 ? `, ${count(secondFactors, "second factor")}` : "";
   const waiting = mails > 0 ? `, ${count(mails, "mail")}` : "";
   const hooks = webhookSecrets > 0 ? `, ${count(webhookSecrets, "webhook secret")}` : "";
-  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}${hooks}`;
+  const lent = providerKeys > 0 ? `, ${count(providerKeys, "provider key")}` : "";
+  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}${hooks}${lent}`;
 }
 
 function stillNeeded(usage: KeyUsage): string {

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Caller } from "./caller.ts";
 import { takeConnection } from "./lease.ts";
-import type { DoorValues } from "./statement.ts";
-import { type Transaction, transactionThroughDoor } from "./transaction.ts";
+import type { DoorValues, Statement } from "./statement.ts";
+import { runThroughDoor, type Transaction, transactionThroughDoor } from "./transaction.ts";
 
 /** Milliseconds that a statement may take, unless it is told otherwise. */
 export const STATEMENT_TIMEOUT = 10_000;
@@ -53,6 +53,26 @@ export async function inDoor<T>(
   const lease = await takeConnection(pool, known);
   try {
     return await transactionThroughDoor(lease, door, work);
+  } finally {
+    lease.end();
+  }
+}
+
+/**
+ * One statement in a transaction of its own on behalf of the caller, together with the door in one round trip.
+ *
+ * @throws as {@link inDoor}
+ */
+export async function askInDoor(
+  pool: pg.Pool,
+  caller: Caller | undefined,
+  statement: Statement,
+  { statementTimeout = STATEMENT_TIMEOUT }: { readonly statementTimeout?: number } = {},
+): Promise<pg.QueryResult> {
+  const known = knownCaller(caller);
+  const lease = await takeConnection(pool, known);
+  try {
+    return await runThroughDoor(lease, doorValues(known, statementTimeout), statement);
   } finally {
     lease.end();
   }

@@ -3,6 +3,7 @@ import pg from "pg";
 import { hashPassword } from "../auth/passwords.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
+import { demoDocuments } from "./demo_documents.ts";
 import { type DemoPerson, type DemoTenant, demoTenants } from "./demo_tenants.ts";
 
 /** The password of everybody in the demo. Everybody knows it, so production has no demo. */
@@ -36,8 +37,8 @@ function demoSignIns(): DemoSignIn[] {
 }
 
 /**
- * Makes the demo's companies with people of every role and a few conversations, all or nothing. A company
- * that is there already is left as it is.
+ * Makes the demo's companies with people of every role, a few conversations and documents, all or nothing. A company
+ * that is there already is left as it is. The worker reads the documents, as it reads everybody's.
  *
  * @returns how to sign in as each of them
  * @throws in production
@@ -80,6 +81,7 @@ async function makeTenant(client: pg.Client, tenant: DemoTenant): Promise<void> 
       [tenantId, colleague.role, colleague.email],
     );
   }
+  await bringDocuments(client, tenant, owner);
   for (const { email, conversations = [] } of tenant.people) {
     for (const [title, ...said] of conversations) {
       await client.query(
@@ -97,6 +99,33 @@ async function makeTenant(client: pg.Client, tenant: DemoTenant): Promise<void> 
       );
     }
   }
+}
+
+/** Brings the company's documents as its owner, through the door: whatever is checked for everybody, is checked here. */
+async function bringDocuments(client: pg.Client, { slug }: DemoTenant, owner: DemoPerson): Promise<void> {
+  const session = randomUUID();
+  const credential = randomBytes(32);
+  const facts = { request_id: "demo", ip: "127.0.0.1" };
+  await client.query("set local role rowhouse_auth");
+  const { rows } = await client.query<{ outcome: string }>(
+    "select outcome from auth.finish_login($1, true, $2, $3, $4, $5)",
+    [owner.email, session, credential, slug, facts],
+  );
+  if (rows[0]?.outcome !== "ok") {
+    throw new Error(`the demo cannot sign in as ${owner.email}: ${rows[0]?.outcome}`);
+  }
+  await client.query("reset role; set local role rowhouse_app");
+  await client.query("select context.enter($1, $2)", [credential, facts]);
+  for (const { title, fileName, tags, text } of demoDocuments[slug] ?? []) {
+    await client.query(
+      `select app.create_document(title => $1, media_type => 'text/markdown', content => convert_to($2, 'UTF8'),
+        file_name => $3, visibility => 'tenant', tags => $4, language => 'en')`,
+      [title, text, fileName, tags],
+    );
+  }
+  await client.query("reset role; set local rowhouse.context = ''");
+  // Nobody is left signed in.
+  await client.query("delete from auth.sessions where id = $1", [session]);
 }
 
 /** Registers somebody and follows the link, as they would over HTTP: with a tenant, they own it. */

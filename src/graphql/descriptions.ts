@@ -23,7 +23,12 @@ export const DescriptionsPlugin: GraphileConfig.Plugin = {
             description: "Only what comes after this key: the last one of the page before.",
           };
         }
-        return { ...argument, description: columnNamed(scope.argName, scope.pgFieldResource?.codec, build) };
+        const told = scope.pgFieldResource?.extensions?.tags?.[`${scope.argName}Argument` as keyof object];
+        return {
+          ...argument,
+          description:
+            typeof told === "string" ? told : columnNamed(scope.argName, scope.pgFieldResource?.codec, build),
+        };
       },
       GraphQLInputObjectType_fields_field(field, build, { scope, Self }) {
         if (field.description || !scope.isMutationInput) return field;

@@ -7,6 +7,7 @@ import type { Caller } from "../database/caller.ts";
 import { inDoor } from "../database/door.ts";
 import { CODES, statusOf } from "../http/codes.ts";
 import { describeError } from "../http/describe_error.ts";
+import { readIdempotencyKey } from "../http/idempotency_key.ts";
 import { Problem } from "../http/problem.ts";
 import type { RequestState } from "../http/request_facts.ts";
 import type { Log } from "../log.ts";
@@ -51,7 +52,7 @@ export function createOnce(parts: { pool: pg.Pool; keys: MasterKeys; log: Log })
     const given = ctx.get("Idempotency-Key");
     if (given === "" || !caller || !isMutation(body)) return respond();
 
-    const key = readKey(given);
+    const key = readIdempotencyKey(given);
     const attempt = { key: sha256(key), request: sha256(JSON.stringify([ctx.path, body])), id: randomUUID() };
     ctx.state.caller = { ...caller, facts: { ...caller.facts, idempotency: claimOf(attempt) } };
     await respond();
@@ -148,21 +149,6 @@ function isMutation(body: { query?: string; operationName?: string | null }): bo
   } catch {
     return false;
   }
-}
-
-/**
- * The key in the header: a string of RFC 9651 (`"8e03978e-…"`), or the same without quotes, as many clients send it.
- * 1 to 255 visible ASCII characters.
- */
-function readKey(given: string): string {
-  const quoted = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/.exec(given)?.[1]?.replaceAll(/\\(.)/g, "$1");
-  const key = quoted ?? (/^[!#-~]+$/.test(given) ? given : "");
-  if (key.length >= 1 && key.length <= 255) return key;
-  throw new Problem(
-    400,
-    "idempotency_key_invalid",
-    "An Idempotency-Key is one string of 1 to 255 visible ASCII characters, such as a UUID.",
-  );
 }
 
 const PURPOSE = "answer";

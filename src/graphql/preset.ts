@@ -9,6 +9,7 @@ import { FiltersPlugin } from "./filters.ts";
 import { FullListsPlugin } from "./full_lists.ts";
 import { IdentifiersPlugin } from "./identifiers.ts";
 import { JoinsPlugin } from "./joins.ts";
+import { ModelProviderPlugin } from "./model_provider.ts";
 import { NamesPlugin } from "./names.ts";
 import { NotFoundPlugin } from "./not_found.ts";
 import { OrdersPlugin } from "./orders.ts";
@@ -39,6 +40,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     NotFoundPlugin,
     ApiKeysPlugin,
     WebhookSecretsPlugin,
+    ModelProviderPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,
   ],

@@ -1,15 +1,25 @@
 /** What has to be given, by the type of the input. PostgreSQL does not say so of a function's arguments. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   AddDomainInput: ["domain", "roleId"],
+  DiscardConversationInput: ["id"],
   InviteMemberInput: ["email", "roleId"],
   LeaveTeamInput: ["teamId"],
   ReactivateMemberInput: ["id"],
   RemoveMemberInput: ["id"],
   ResendInvitationInput: ["id"],
+  RestoreConversationInput: ["id"],
   RevokeInvitationInput: ["id"],
+  ShareConversationInput: ["id"],
   SuspendMemberInput: ["id"],
   TransferOwnershipInput: ["id"],
   VerifyDomainInput: ["id"],
+};
+
+/** What is searched for. */
+const SEARCHES: Readonly<Record<string, string>> = {
+  searchConversations:
+    "Words of the title or of what was said; quotation marks, `or` and a minus work as in a search engine.",
+  searchMembers: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
 };
 
 /** Arguments that are no column of the row that comes back, whose comment would say what they are. */
@@ -17,7 +27,6 @@ const SAYS: Readonly<Record<string, string>> = {
   days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
   ledTeamIds: "The teams that they come to lead.",
   roleId: "Only those with this role.",
-  search: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
   status: "Only those of this status.",
   teamId: "Only those in this team.",
   teamIds: "The teams that they come into as a member.",
@@ -40,13 +49,14 @@ export const RequiredArgumentsPlugin: GraphileConfig.Plugin = {
           : { ...field, description };
       },
       GraphQLObjectType_fields_field_args(args, { graphql: { GraphQLNonNull, isNullableType } }, { scope }) {
-        if (scope.fieldName !== "searchMembers") return args;
+        const search = SEARCHES[scope.fieldName];
+        if (!search) return args;
         return Object.fromEntries(
           Object.entries(args).map(([name, arg]) => [
             name,
             {
               ...arg,
-              description: SAYS[name],
+              description: name === "search" ? search : SAYS[name],
               type: name === "search" && isNullableType(arg.type) ? new GraphQLNonNull(arg.type) : arg.type,
             },
           ]),

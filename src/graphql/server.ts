@@ -5,6 +5,7 @@ import { postgraphile } from "postgraphile";
 import type { MasterKeys } from "../auth/encryption.ts";
 import type { Config } from "../config.ts";
 import { doorService } from "../database/adaptor.ts";
+import type { Resolve } from "../egress/addresses.ts";
 import type { ErrorCatalogue } from "../http/error_catalogue.ts";
 import type { KeyLimits } from "../http/key_limits.ts";
 import type { OnRefusal } from "../http/report_errors.ts";
@@ -19,11 +20,12 @@ import { serveGraphQL } from "./middleware.ts";
 import { createOnce } from "./once.ts";
 import { schemaPreset } from "./preset.ts";
 import { GraphQLService } from "./service.ts";
+import { takeProvider } from "./take_provider.ts";
 
 export type { SignInOffer } from "./explorer/explorer.ts";
 
 export interface GraphQLOptions {
-  readonly config: Pick<Config, "environment" | "graphiql" | "database">;
+  readonly config: Pick<Config, "environment" | "graphiql" | "database" | "modelProviders">;
   /** Connected as rowhouse_app. */
   readonly pool: pg.Pool;
   readonly keys: MasterKeys;
@@ -32,6 +34,8 @@ export interface GraphQLOptions {
   readonly onRefusal: OnRefusal;
   /** Learns what the door says of API keys. */
   readonly keyLimits?: KeyLimits;
+  /** How names of model providers are looked up; by the system, unless it is said. */
+  readonly resolve?: Resolve;
   /** Whom the explorer signs in at a click. */
   readonly people?: readonly SignInOffer[];
 }
@@ -48,7 +52,8 @@ export interface GraphQLServer {
  * @throws if the schema cannot be built
  */
 export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLServer> {
-  const { config, pool, keys, log, catalogue, onRefusal, keyLimits, people = [] } = options;
+  const { config, pool, keys, log, catalogue, onRefusal, keyLimits, people = [], resolve } = options;
+  const reach = { ports: config.modelProviders.ports, resolve };
   const introspection = config.environment !== "production" || config.graphiql;
   const { statementTimeout } = config.database;
   const instance = postgraphile({
@@ -60,7 +65,10 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
     ruru: explorerPreset(people),
     grafast: {
       explain: false,
-      context: () => ({ makeWebhookSecret: () => makeWebhookSecret(keys) }),
+      context: () => ({
+        makeWebhookSecret: () => makeWebhookSecret(keys),
+        takeProvider: (given) => takeProvider(given, { keys, reach }),
+      }),
       // A statement's own time, and room before it to wait for one's turn and for a connection.
       timeouts: { planning: 2_000, execution: statementTimeout + 15_000 },
     },

@@ -6,6 +6,11 @@ import { jsonPgSmartTags } from "postgraphile/utils";
  */
 const filtered = { tags: { behavior: "+filterBy" } };
 
+/** Whose a part of a document is: its document says so, and the part only carries it for row security. */
+const hiddenAcl = Object.fromEntries(
+  ["visibility", "team_id", "user_id"].map((column) => [column, { tags: { behavior: "-*" } }]),
+);
+
 /** Columns of a view that are never null: PostgreSQL does not say so. */
 const notNull = (...columns: string[]): Record<string, { tags: { notNull: true } }> =>
   Object.fromEntries(columns.map((column) => [column, { tags: { notNull: true } }]));
@@ -75,7 +80,85 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       // Read within their conversation: there an index gives a page; across a tenant it might scan all of it.
       "app.messages": {
         tags: { behavior: "-query:resource:connection" },
-        attribute: { role: { tags: { enum: "MessageRole" } } },
+        attribute: {
+          role: { tags: { enum: "MessageRole" } },
+          status: { tags: { enum: "MessageStatus" } },
+          generator: { tags: { enum: "AnswerGenerator" } },
+          // The conversation's.
+          deleted_at: { tags: { behavior: "-*" } },
+        },
+      },
+      // Read within its answer.
+      "app.message_feedback": {
+        tags: { behavior: "-query:resource:connection" },
+        attribute: { rating: { tags: { enum: "Rating" } } },
+      },
+      // Listed by a function that finds its rows by an index, whoever asks.
+      "app.usage_events": {
+        tags: { behavior: "-query:resource:connection", orders: "created_at" },
+        attribute: {
+          user_id: filtered,
+          created_at: filtered,
+          generator: { tags: { enum: "AnswerGenerator" } },
+          outcome: { tags: { enum: "TurnOutcome" } },
+        },
+      },
+      "app.budgets": {
+        attribute: {
+          level: { tags: { enum: "BudgetLevel" } },
+          period: { tags: { enum: "BudgetPeriod" } },
+        },
+      },
+      // Brought by a function, which takes the bytes; changed and deleted like any row.
+      "app.documents": {
+        tags: { behavior: "-insert" },
+        attribute: {
+          user_id: filtered,
+          team_id: filtered,
+          visibility: { tags: { ...filtered.tags, enum: "DocumentVisibility" } },
+          status: { tags: { ...filtered.tags, enum: "DocumentStatus" } },
+          // The queue's own.
+          attempt: { tags: { behavior: "-*" } },
+          tries: { tags: { behavior: "-*" } },
+          due_at: { tags: { behavior: "-*" } },
+        },
+      },
+      // Read within their document.
+      "app.document_versions": {
+        tags: { behavior: "-query:resource:connection" },
+        attribute: hiddenAcl,
+      },
+      // Bytes are no business of GraphQL's.
+      "app.document_contents": { tags: { behavior: "-*" } },
+      // Found by searchPassages, or by the key that an answer cites.
+      "app.document_chunks": {
+        tags: { behavior: "-query:resource:connection" },
+        attribute: {
+          ...hiddenAcl,
+          live: { tags: { behavior: "-*" } },
+          attempt: { tags: { behavior: "-*" } },
+        },
+      },
+      "app.passage": {
+        attribute: notNull(
+          "chunk_id",
+          "document_id",
+          "version",
+          "title",
+          "ordinal",
+          "heading",
+          "content",
+          "rank",
+          "score",
+          "sha256",
+        ),
+      },
+      // One's own only: myProfile and useProfile.
+      "app.user_profiles": {
+        tags: {
+          name: "profile",
+          behavior: "-connection -query:resource:single -insert -update -delete",
+        },
       },
       // One's own only: myPreferences, setMyPreferences and deleteMyPreferences.
       "app.user_preferences": {
@@ -127,7 +210,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       },
       // One's own only: mySessions. PostgreSQL does not say of a type's columns that they cannot be null.
       "app.tenant_deletion": { attribute: notNull("slug", "erased_from") },
-      "app.tenant_usage": { attribute: notNull("seats_used", "keys_used", "requests_today") },
+      "app.model_provider": { attribute: notNull("base_url", "has_key", "active", "updated_at") },
+      "app.tenant_usage": { attribute: notNull("seats_used", "keys_used", "requests_today", "storage_used") },
       "app.identity": {
         attribute: {
           ...notNull("id", "provider", "issuer", "subject", "created_at", "last_used_at"),
@@ -230,6 +314,22 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.messages.messages_tenant_id_team_id_fkey": {
         tags: { behavior: "-*", backwardBehavior: "-manyRelation:resource:connection" },
       },
+      // A list of somebody's documents, or of a team's, is `documents` with a filter.
+      "app.documents.documents_tenant_id_user_id_fkey": {
+        tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.documents.documents_tenant_id_team_id_fkey": {
+        tags: { fieldName: "team", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.document_versions.document_versions_tenant_id_document_id_fkey": {
+        tags: { fieldName: "document", foreignFieldName: "versions" },
+      },
+      "app.document_chunks.document_chunks_tenant_id_document_id_fkey": {
+        tags: { fieldName: "document", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.user_profiles.user_profiles_tenant_id_user_id_fkey": {
+        tags: { behavior: "-*", backwardBehavior: "-*" },
+      },
       // A list of somebody's conversations is `conversations` with a filter.
       "app.conversations.conversations_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
@@ -255,6 +355,15 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.messages.messages_tenant_id_user_id_conversation_id_fkey": {
         tags: { fieldName: "conversation", foreignFieldName: "messages" },
       },
+      "app.messages.messages_tenant_id_conversation_id_parent_id_fkey": {
+        tags: { fieldName: "parent", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.message_feedback.message_feedback_tenant_id_message_id_fkey": {
+        tags: { fieldName: "message", foreignFieldName: "feedback" },
+      },
+      "app.message_feedback.message_feedback_tenant_id_user_id_fkey": {
+        tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
+      },
       "app.webhook_deliveries.webhook_deliveries_tenant_id_endpoint_id_fkey": {
         tags: { fieldName: "endpoint", foreignFieldName: "deliveries" },
       },
@@ -266,6 +375,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       // Rules of the tables' checks, no questions of the API.
       "app.is_blank": { tags: { behavior: "-*" } },
       "app.is_name": { tags: { behavior: "-*" } },
+      "app.are_parts": { tags: { behavior: "-*" } },
       "app.is_public_mail": { tags: { behavior: "-*" } },
       "app.take_seat": { tags: { behavior: "-*" } },
       "app.invite_member": { tags: { resultFieldName: "invitation" } },
@@ -280,6 +390,20 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.leave_team": { tags: { resultFieldName: "teamMember" } },
       "app.transfer_ownership": { tags: { resultFieldName: "membership" } },
       // A hundred at most: no pages.
+      "app.create_document": { tags: { contentArgument: "The bytes of the file." } },
+      "app.replace_document": { tags: { contentArgument: "The bytes of the file." } },
+      "app.search_passages": {
+        tags: {
+          queryArgument: "A question, or the words to look for.",
+          embeddingArgument: "The embedding of the question; without it, words and letters find alone.",
+          modelArgument: "Which model made the embedding; without it, any whose embeddings are as long.",
+          wantedArgument: "How many passages, 50 at most; 8 unless said.",
+          tagsArgument: "Only of documents that have one of these.",
+          teamIdArgument: "Only of documents of this team.",
+          sinceArgument: "Only of documents that were brought then or later.",
+          untilArgument: "Only of documents that were brought before.",
+        },
+      },
       "app.search_members": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
@@ -287,8 +411,19 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.visible_conversations": {
         tags: { fieldName: "conversations", behavior: "+order +filterProc +resource:connection:backwards" },
       },
+      "app.visible_usage_events": {
+        tags: { fieldName: "usageEvents", behavior: "+order +filterProc +resource:connection:backwards" },
+      },
       "app.visible_grants": {
         tags: { fieldName: "grants", behavior: "+order +filterProc +resource:connection:backwards" },
+      },
+      "app.discarded_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
+      "app.discard_conversation": { tags: { resultFieldName: "conversation" } },
+      "app.restore_conversation": { tags: { resultFieldName: "conversation" } },
+      "app.share_conversation": { tags: { resultFieldName: "conversation" } },
+      // Fifty at most: no pages.
+      "app.search_conversations": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
       "app.team_conversations": { tags: { behavior: "+order +resource:connection:backwards" } },
       "app.who_can": {
@@ -325,6 +460,10 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
+      "app.set_model_provider": { tags: { resultFieldName: "modelProvider" } },
+      "app.remove_model_provider": { tags: { resultFieldName: "modelProvider" } },
+      // What the preview of a system prompt fills a template with.
+      "app.prompt_asker": { tags: { behavior: "-*" } },
       "app.send_test_event": { tags: { resultFieldName: "webhookDelivery" } },
       "app.resend_webhook_delivery": { tags: { resultFieldName: "webhookDelivery" } },
       "app.delete_tenant": { tags: { resultFieldName: "deletion" } },

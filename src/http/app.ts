@@ -9,9 +9,12 @@ import { noteUses } from "./note_uses.ts";
 import { reportErrors } from "./report_errors.ts";
 import { nameRequest, type RequestState } from "./request_facts.ts";
 import { mendTarget, refuseMendedTarget } from "./request_target.ts";
+import { chatting } from "./routers/chatting.ts";
+import { documents } from "./routers/documents.ts";
 import { signingInElsewhere } from "./routers/elsewhere.ts";
 import { forEverybody, writtenMails } from "./routers/for_everybody.ts";
 import { joiningCompanies } from "./routers/joining_companies.ts";
+import { openAI } from "./routers/openai.ts";
 import { ownAccount } from "./routers/own_account.ts";
 import type { Parts } from "./routers/parts.ts";
 import { signingIn } from "./routers/signing_in.ts";
@@ -57,6 +60,9 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(joiningCompanies(parts).routes());
   app.use(signingInElsewhere(parts, app).routes());
   app.use(ownAccount(parts).routes());
+  app.use(openAI(parts).routes());
+  app.use(chatting(parts).routes());
+  app.use(documents(parts).routes());
   app.use(parts.graphql);
   return app;
 }

@@ -93,6 +93,13 @@ export const CODES = {
     happens: "The body has more than 100,000 bytes.",
     remedy: "Send less, in several requests. The connection is closed.",
   },
+  budget_exceeded: {
+    status: 402,
+    happens:
+      "An answer may cost more than is left of a budget: the company's, a team's, a person's, a key's or a model's. The message says which, how much it is, and how much of it is used or held by answers under way.",
+    remedy:
+      "Wait until the next day or month begins (UTC), ask for a shorter answer or a cheaper model, or have whoever holds `configure_model` raise the cap. Nothing was written.",
+  },
   cannot_join: {
     status: 403,
     happens:
@@ -397,6 +404,13 @@ export const CODES = {
     happens: "The request's target is no path and no address (RFC 9112 section 3.2).",
     remedy: "Send a path that begins with a slash.",
   },
+  malformed_upload: {
+    status: 400,
+    happens:
+      "The body is no well-formed `multipart/form-data`, such as one without a `boundary`, or that ends within a part.",
+    remedy:
+      "Leave the header `Content-Type` to what makes the form: it knows the boundary. Or send the file itself as the body, with `?name=`.",
+  },
   membership_removed: {
     status: 401,
     happens: "The person is no member of the company any more.",
@@ -483,6 +497,11 @@ export const CODES = {
       "What came from the model's provider is not in the shape of OpenAI's API: a page, broken JSON, vectors of the wrong length.",
     remedy: "Check the address, which ends with `/v1` as a rule; else try again.",
   },
+  model_not_allowed: {
+    status: 403,
+    happens: "The company has a list of models that may answer, and the one that was asked for is not on it.",
+    remedy: "Ask for one of its models, or leave the model out.",
+  },
   model_redirects: {
     status: 502,
     happens: "The model's provider leads to another address, which is not followed.",
@@ -548,6 +567,12 @@ export const CODES = {
     happens: "`first` or `last` asks for more than 100 rows, or for fewer than none.",
     remedy: "Ask for 100 at most, and go on with `after: pageInfo.endCursor`.",
   },
+  parent_unknown: {
+    status: 404,
+    happens:
+      "A message names a parent that is not in its conversation, or a question is to be answered again that is none.",
+    remedy: "Read the conversation again and name one of its messages. Nothing was written.",
+  },
   passkey_challenge_invalid: {
     status: 401,
     happens:
@@ -586,6 +611,11 @@ export const CODES = {
     happens:
       "The caller's role does not permit this. `permission` names what is missing, where one permission is.",
     remedy: "Ask an administrator of the company; hide what `myPermissions` does not list.",
+  },
+  price_unknown: {
+    status: 409,
+    happens: "There is a budget, and nobody has entered what the model costs, so nothing can be held of it.",
+    remedy: "Ask for a model with a price, or have the installation's operator enter this one's.",
   },
   prompt_too_long: {
     status: 413,
@@ -802,6 +832,12 @@ export const CODES = {
     status: 403,
     happens: "Something tried to rewrite the audit trail, or to truncate a table that it watches.",
     remedy: "Nothing: the trail only grows.",
+  },
+  unknown_placeholders: {
+    status: 400,
+    happens:
+      "A system prompt holds a placeholder that there is not; the message says which. There are `{{user}}`, `{{company}}`, `{{role}}`, `{{language}}`, `{{tone}}` and `{{preferences}}`.",
+    remedy: "Mend it, and look at it with `systemPromptPreview` before it is stored.",
   },
   unsupported_media_type: {
     status: 415,

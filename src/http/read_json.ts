@@ -2,7 +2,7 @@ import type { Context } from "koa";
 import { MAX_NESTING, nestedDeeper } from "./nesting.ts";
 import { invalidInput, Problem } from "./problem.ts";
 
-/** Most bytes of a JSON body. */
+/** Most bytes of a JSON body, unless a call takes more. */
 export const BODY_LIMIT = 100_000;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -13,10 +13,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * Refuses with 415 unsupported_media_type, 413 body_too_large, 400 malformed_json (also for bytes that are
  * not UTF-8), 400 body_too_deep, 400 invalid_input if it is no object.
  */
-export async function readJson(ctx: Context): Promise<Record<string, unknown>> {
+export async function readJson(ctx: Context, limit = BODY_LIMIT): Promise<Record<string, unknown>> {
   if (!hasBody(ctx)) return {};
   requireJson(ctx);
-  const bytes = await readBytes(ctx);
+  const bytes = await readBytes(ctx, limit);
   if (bytes.length === 0) return {};
   let value: unknown;
   try {
@@ -63,13 +63,13 @@ function isJson(ctx: Context): boolean {
 }
 
 /** Reads no further than the limit; Node throws the rest away once the answer is out. */
-function readBytes(ctx: Context): Promise<Buffer> {
+function readBytes(ctx: Context, limit: number): Promise<Buffer> {
   const { req } = ctx;
   const tooLarge = (): Problem =>
-    new Problem(413, "body_too_large", `A body has at most ${BODY_LIMIT} bytes.`, {
+    new Problem(413, "body_too_large", `A body has at most ${limit} bytes.`, {
       headers: { Connection: "close" },
     });
-  if (Number(ctx.get("Content-Length")) > BODY_LIMIT) throw tooLarge();
+  if (Number(ctx.get("Content-Length")) > limit) throw tooLarge();
   return new Promise((done, fail) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -79,7 +79,7 @@ function readBytes(ctx: Context): Promise<Buffer> {
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > BODY_LIMIT) settle(() => fail(tooLarge()));
+      if (size > limit) settle(() => fail(tooLarge()));
       else chunks.push(chunk);
     };
     const onEnd = (): void => settle(() => done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));

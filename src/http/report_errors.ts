@@ -6,13 +6,15 @@ import { CODES, comeBack, inCapitals } from "./codes.ts";
 import { explainDatabaseError } from "./database_errors.ts";
 import type { ErrorCatalogue } from "./error_catalogue.ts";
 import { acceptedType, isGraphQL } from "./graphql_path.ts";
+import { isOpenAI, openAIError, retryAdvice } from "./openai_error.ts";
 import { Problem, unauthorized } from "./problem.ts";
 import type { RequestState } from "./request_facts.ts";
+import { turnProblem } from "./turn_problem.ts";
 
 /** Tells the trail of a refusal whose own transaction rolled back. */
 export type OnRefusal = (caller: Caller, code: string, detail: string | null) => Promise<void>;
 
-/** Writes whatever was thrown below as problem+json (RFC 9457), or as GraphQL has errors. What we do not know stays unsaid: a random id. */
+/** Writes whatever was thrown below as problem+json (RFC 9457), or as GraphQL or OpenAI's API has errors. What we do not know stays unsaid: a random id. */
 export function reportErrors(catalogue: ErrorCatalogue, onRefusal: OnRefusal): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
@@ -41,6 +43,8 @@ export function asProblem(error: unknown, catalogue: ErrorCatalogue): Problem {
     if (status === 401) return unauthorized(code, message, error);
     return new Problem(status, code, message, { members, headers: comeBack(status), cause: error });
   }
+  const turn = turnProblem(error);
+  if (turn) return turn;
   // Koa and its parts throw http-errors; `expose` means that the message was written for the client.
   const { message, status, expose } = error as Partial<Record<string, unknown>>;
   if (typeof status === "number" && status >= 400 && status < 500 && expose === true) {
@@ -53,7 +57,7 @@ export function asProblem(error: unknown, catalogue: ErrorCatalogue): Problem {
   });
 }
 
-/** At `/graphql` GraphQL's shape, whatever was refused and wherever; elsewhere RFC 9457's. */
+/** At `/graphql` GraphQL's shape, under `/v1/` OpenAI's, whatever was refused and wherever; elsewhere RFC 9457's. */
 function answer(ctx: Context, problem: Problem): void {
   ctx.status = problem.status;
   ctx.set(problem.headers);
@@ -61,6 +65,10 @@ function answer(ctx: Context, problem: Problem): void {
   if (isGraphQL(ctx)) {
     ctx.body = JSON.stringify(graphqlAnswer(problem));
     ctx.type = acceptedType(ctx) ?? "application/json";
+  } else if (isOpenAI(ctx)) {
+    ctx.set(retryAdvice(problem.code));
+    ctx.body = JSON.stringify(openAIError(problem, ctx.state.facts.request_id));
+    ctx.type = "application/json";
   } else {
     ctx.body = JSON.stringify(problemAnswer(ctx, problem));
     ctx.type = "application/problem+json";

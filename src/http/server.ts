@@ -18,10 +18,16 @@ import { passwordRules } from "../auth/password_rules.ts";
 import { countRequests } from "../auth/request_counts.ts";
 import { openSecondFactors } from "../auth/second_factors.ts";
 import { openSigningKeys } from "../auth/signing_keys.ts";
+import { openModels } from "../chat/models/models.ts";
+import { openProviders as openModelProviders } from "../chat/provider/providers.ts";
+import { openSharedLog } from "../chat/turns/shared_log.ts";
+import { openTurns } from "../chat/turns/turns.ts";
 import type { Config } from "../config.ts";
 import type { Connections } from "../database/credentials.ts";
 import { openDoorPool, Pool } from "../database/pool.ts";
 import { requireSuitablePooler } from "../database/pooler.ts";
+import { openLibrary } from "../documents/library.ts";
+import { createAdmission } from "../graphql/admission.ts";
 import { createGraphQL, type SignInOffer } from "../graphql/server.ts";
 import type { Log } from "../log.ts";
 import { openMailer } from "../mail/mailer.ts";
@@ -35,6 +41,7 @@ import { drainable } from "./draining.ts";
 import { readCatalogue } from "./error_catalogue.ts";
 import { rememberKeyLimits } from "./key_limits.ts";
 import { createRateLimits } from "./rate_limit.ts";
+import { connectRedis } from "./redis.ts";
 import { openProbe } from "./routes/health.ts";
 
 export interface RunningServer {
@@ -128,6 +135,28 @@ export async function startServer(options: {
     });
     opened.push(() => graphql.close());
 
+    const redis =
+      config.redisUrl === null
+        ? null
+        : connectRedis(
+            config.redisUrl,
+            log,
+            () => true,
+            "answers are followed in the process that writes them",
+          );
+    if (redis) opened.push(async () => redis.close());
+    const chat = {
+      app,
+      auth,
+      providers: openModelProviders({ reach: config.modelProviders, log, metrics: metrics.providers }),
+      keys,
+      model: config.model,
+      shared: redis && openSharedLog(redis, keys),
+      catalogue,
+      log,
+    };
+    const turns = openTurns(chat);
+
     const koa = createApp({
       config,
       log,
@@ -143,6 +172,7 @@ export async function startServer(options: {
       tenants: openOwnTenants(auth),
       exports: openAccountExport(auth),
       joining: openJoining(auth),
+      library: openLibrary(app),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),
@@ -159,6 +189,10 @@ export async function startServer(options: {
       limits,
       possession,
       onRefusal: identity.recordRefusal,
+      turns,
+      models: openModels(chat),
+      admission: createAdmission(app, statementTimeout, keyLimits),
+      app,
       graphql: graphql.middleware,
       leaving: () => leaving,
     });
@@ -172,7 +206,11 @@ export async function startServer(options: {
     server.on("request", koa.callback());
     const drain = drainable(server, log);
     await listen(server, config);
-    opened.push(() => drain({ idle: handingOver ? server.keepAliveTimeout + KEEP_ALIVE_MARGIN : 0 }));
+    opened.push(async () => {
+      const idle = handingOver ? server.keepAliveTimeout + KEEP_ALIVE_MARGIN : 0;
+      // An answer that somebody reads is a request in flight; the others end by themselves, or are told to.
+      await Promise.all([drain({ idle }), turns.close()]);
+    });
     opened.push(async () => {
       if (handingOver) return;
       leaving = true;

@@ -15,7 +15,7 @@ export interface JobContext {
 /** The settings that jobs need. */
 export type JobConfig = Pick<
   Config,
-  "masterKey" | "previousMasterKey" | "accessTokenAlgorithm" | "guests" | "webhooks"
+  "masterKey" | "previousMasterKey" | "accessTokenAlgorithm" | "documents" | "guests" | "webhooks"
 >;
 
 /**

@@ -5,6 +5,7 @@ import { createAuditPartitions } from "./create_audit_partitions.ts";
 import { deleteAccounts } from "./delete_accounts.ts";
 import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { eraseTenants } from "./erase_tenants.ts";
+import { expireConversations } from "./expire_conversations.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireGrants } from "./expire_grants.ts";
 import { expireGuests } from "./expire_guests.ts";
@@ -12,14 +13,18 @@ import { expireIdempotencyKeys } from "./expire_idempotency_keys.ts";
 import { expireMail } from "./expire_mail.ts";
 import { expireSessions } from "./expire_sessions.ts";
 import { expireWebhooks } from "./expire_webhooks.ts";
+import { indexDocuments } from "./index_documents.ts";
 import type { Job } from "./job.ts";
+import { readingOf } from "./reading_of.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
+import { sweepHolds } from "./sweep_holds.ts";
 import { verifyDomains } from "./verify_domains.ts";
 
 /** Every job, by the name that the queue and the crontab know it by. */
 export const jobs: Readonly<Record<string, Job>> = {
   expire_sessions: expireSessions,
+  expire_conversations: expireConversations,
   expire_exchange_codes: expireExchangeCodes,
   expire_grants: expireGrants,
   expire_guests: expireGuests,
@@ -28,10 +33,12 @@ export const jobs: Readonly<Record<string, Job>> = {
   deliver_webhooks: deliverWebhooks,
   expire_webhooks: expireWebhooks,
   create_audit_partitions: createAuditPartitions,
+  index_documents: (context) => indexDocuments(readingOf(context.config.documents))(context),
   delete_accounts: deleteAccounts,
   erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
+  sweep_holds: sweepHolds,
   verify_domains: verifyDomains,
 };
 

@@ -9,7 +9,7 @@ import { traced } from "../tracing.ts";
 import { beat, keepBeating } from "./heartbeat.ts";
 import { JOB_TIMEOUT, type Job, type JobConfig, type JobContext } from "./job.ts";
 import { jobs as allJobs, atStart, schedule } from "./jobs.ts";
-import { watchWebhooks } from "./watch_webhooks.ts";
+import { type Watched, watchDue } from "./watch_due.ts";
 
 export interface WorkerOptions {
   /** Connects as rowhouse_worker, directly: the queue listens, which PgBouncer cannot pass on. */
@@ -49,9 +49,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   options.metrics?.watchPool("worker", pool);
   options.metrics?.watchQueue(queueOf(pool));
   const stopping = new AbortController();
+  const inHand = new Set<string>();
   let runner: Runner;
   try {
-    runner = await openQueue(pool, options);
+    runner = await openQueue(pool, options, inHand);
     await beat(pool);
   } catch (error) {
     await pool.end();
@@ -66,17 +67,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       );
       if (stopping.signal.aborted) return;
       log.warn({ err: reason }, "the job queue closed; opening it again");
-      const reopened = await reopen(() => openQueue(pool, options), log, stopping.signal);
+      const reopened = await reopen(() => openQueue(pool, options, inHand), log, stopping.signal);
       if (reopened === null) return;
       runner = reopened;
       log.info("the job queue is open again");
     }
   };
-  const watching = Object.hasOwn(options.jobs ?? allJobs, "deliver_webhooks");
+  const watched = whatIsDue(inHand).filter(({ job }) => Object.hasOwn(options.jobs ?? allJobs, job));
   const running = Promise.all([
     keepRunning(),
     keepBeating(pool, log, stopping.signal),
-    ...(watching ? [watchWebhooks(pool, () => runner, log, stopping.signal)] : []),
+    ...(watched.length > 0 ? [watchDue(watched, pool, () => runner, log, stopping.signal)] : []),
   ]);
   return {
     async stop() {
@@ -112,14 +113,27 @@ async function reopen(open: () => Promise<Runner>, log: Log, signal: AbortSignal
   }
 }
 
-async function openQueue(pool: Pool, options: WorkerOptions): Promise<Runner> {
+/** What people wait for, so that it is looked for more often than by the minute. */
+function whatIsDue(inHand: ReadonlySet<string>): Watched[] {
+  return [
+    { job: "deliver_webhooks", due: "select jobs.webhooks_due() as due" },
+    // A process reads one file at a time: further jobs would only keep others from running.
+    {
+      job: "index_documents",
+      due: "select jobs.documents_due() as due",
+      busy: () => inHand.has("index_documents"),
+    },
+  ];
+}
+
+async function openQueue(pool: Pool, options: WorkerOptions, inHand: Set<string>): Promise<Runner> {
   const jobs = options.jobs ?? allJobs;
   const runner = await run({
     pgPool: pool,
     schema: "graphile_worker",
     concurrency: JOBS_AT_ONCE,
     noHandleSignals: true,
-    taskList: taskList(jobs, { database: pool, config: options.config }, options),
+    taskList: taskList(jobs, { database: pool, config: options.config }, options, inHand),
     parsedCronItems: schedule().filter(({ task }) => Object.hasOwn(jobs, task)),
     logger: new Logger(() => logTo(options.log)),
     // Batches, even of one, are how the queue retries to note a job's end and how stop() waits for that.
@@ -147,6 +161,7 @@ function taskList(
   jobs: Readonly<Record<string, Job>>,
   context: JobContext,
   { log, metrics }: Pick<WorkerOptions, "log" | "metrics">,
+  inHand: Set<string>,
 ): TaskList {
   const tasks: TaskList = {};
   for (const [name, job] of Object.entries(jobs)) {
@@ -158,6 +173,7 @@ function taskList(
         return Math.round(ms);
       };
       const run = async (): Promise<void> => {
+        inHand.add(name);
         try {
           const result = await job(context);
           log.info({ ms: ended("ok"), ...result }, "job done");
@@ -167,6 +183,8 @@ function taskList(
           if (forGood)
             log.error({ ms, attempts }, 'job failed for good; "rowhouse jobs retry" runs it again');
           throw error;
+        } finally {
+          inHand.delete(name);
         }
       };
       const work = { name: `job ${name}`, kind: "consumer", attributes: { "rowhouse.job": name } } as const;

@@ -27,6 +27,11 @@ afterAll(() => database.drop());
 
 /** Everything that a guest may do, table by table: what is not here reaches nothing, or is refused. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
+  documents: ["select own", "insert", "update own", "delete own"],
+  document_versions: ["select own"],
+  document_contents: ["select own"],
+  document_chunks: ["select own"],
+  user_profiles: ["select own", "delete own"],
   tenants: ["select own", "select colleague's"], // The company is the same for both: its name and settings.
   users: ["select own", "update own"],
   permissions: ["select own", "select colleague's", "select other tenant's"], // One catalogue for all.
@@ -34,6 +39,9 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   grants: ["select own"], // None is given to a guest; the fixture has one.
   conversations: ["select own", "insert", "update own", "delete own"],
   messages: ["select own", "insert"],
+  message_feedback: ["select own", "update own", "delete own"], // The fixture's is on a question, which none is made on.
+  model_prices: ["select own", "select colleague's", "select other tenant's"], // One list for all.
+  usage_events: ["select own"],
   user_preferences: ["select own", "update own", "delete own"],
   tenant_preferences: ["select own", "select colleague's"], // How one is spoken to, where one chose nothing.
 };

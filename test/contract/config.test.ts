@@ -176,6 +176,69 @@ describe("the configuration", () => {
     ]);
   });
 
+  test("knows who answers where a company has set nobody", () => {
+    expect(readConfig({ STATE_DIR }).model).toBeNull();
+    const least = { MODEL_PROVIDER_URL: "http://127.0.0.1:11434/v1/", MODEL: "qwen3:8b" };
+    expect(readConfig({ STATE_DIR, ...least }).model).toEqual({
+      baseUrl: "http://127.0.0.1:11434/v1",
+      apiKey: null,
+      name: "qwen3:8b",
+      embeddingModel: null,
+      maxInputTokens: 32_000,
+      maxOutputTokens: 4_096,
+    });
+    const whole = {
+      MODEL_PROVIDER_URL: "https://models.example.com/v1",
+      MODEL_PROVIDER_KEY: "sk-1",
+      MODEL: "large",
+      EMBEDDING_MODEL: "meaning",
+      MODEL_MAX_INPUT_TOKENS: "100000",
+      MODEL_MAX_OUTPUT_TOKENS: "8000",
+    };
+    expect(readConfig({ ...production, ...whole }).model).toEqual({
+      baseUrl: "https://models.example.com/v1",
+      apiKey: "sk-1",
+      name: "large",
+      embeddingModel: "meaning",
+      maxInputTokens: 100_000,
+      maxOutputTokens: 8_000,
+    });
+  });
+
+  test("wants all of a provider or nothing of it, and never repeats its key", () => {
+    const key = "hush hush";
+    expect(
+      problems({ STATE_DIR, MODEL_PROVIDER_KEY: key, MODEL: "large", EMBEDDING_MODEL: "meaning" }),
+    ).toEqual([
+      expect.stringMatching(/^MODEL_PROVIDER_KEY holds what no header can/),
+      expect.stringMatching(/^MODEL_PROVIDER_KEY is set without/),
+      expect.stringMatching(/^MODEL is set without/),
+      expect.stringMatching(/^EMBEDDING_MODEL is set without/),
+    ]);
+    expect(problems({ STATE_DIR, MODEL_PROVIDER_KEY: key }).join()).not.toContain("hush");
+    const MODEL_PROVIDER_URL = "https://models.example.com/v1";
+    expect(problems({ STATE_DIR, MODEL_PROVIDER_URL })).toEqual([
+      expect.stringMatching(/^MODEL must be set/),
+    ]);
+    for (const MODEL of ["extractive", "a model"]) {
+      expect(problems({ STATE_DIR, MODEL_PROVIDER_URL, MODEL })).toEqual([
+        expect.stringMatching(/^MODEL is /),
+      ]);
+    }
+  });
+
+  test("refuses an address at which a model would never be asked", () => {
+    const at = (MODEL_PROVIDER_URL: string, more = {}) =>
+      problems({ ...production, MODEL_PROVIDER_URL, MODEL: "large", ...more });
+    expect(at("http://models.example.com/v1")).toEqual([expect.stringMatching(/begin with https/)]);
+    expect(at("https://models.example.com:8443/v1")).toEqual([expect.stringMatching(/MODEL_PROVIDER_PORTS/)]);
+    expect(at("https://me:hush@models.example.com/v1")).toEqual([
+      expect.stringMatching(/MODEL_PROVIDER_KEY/),
+    ]);
+    expect(at("https://models.example.com:8443/v1", { MODEL_PROVIDER_PORTS: "8443" })).toEqual([]);
+    expect(at("http://models:8000/v1", { MODEL_PROVIDER_INTERNAL: "on" })).toEqual([]);
+  });
+
   test("takes a number of processes, or as many as can run at the same time", () => {
     const processes = (PROCESSES?: string) => readConfig({ STATE_DIR, PROCESSES }).processes;
     expect([processes(), processes("4"), processes("64")]).toEqual([1, 4, 64]);

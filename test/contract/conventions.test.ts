@@ -165,7 +165,7 @@ const conventions: Readonly<Record<string, string>> = {
     select oid::regclass::text from pg_class
     where relnamespace::regnamespace::text in ${OURS} and relkind in ('r', 'p') and not relispartition
         and not exists (select from pg_trigger where tgrelid = pg_class.oid and tgname = 'audit_changes')
-        and oid not in ('auth.registrations'::regclass, 'auth.mail_tokens'::regclass, 'auth.mails'::regclass, 'app.webhook_deliveries'::regclass, 'auth.exchange_codes'::regclass, 'auth.mfa_challenges'::regclass, 'auth.passkey_challenges'::regclass, 'auth.login_throttles'::regclass, 'auth.request_counts'::regclass, 'audit.tallies'::regclass, 'context.idempotency_keys'::regclass, 'jobs.heartbeats'::regclass, 'context.errors'::regclass, 'context.access_as_migrated'::regclass, 'audit.events'::regclass)`,
+        and oid not in ('auth.registrations'::regclass, 'auth.mail_tokens'::regclass, 'auth.mails'::regclass, 'app.webhook_deliveries'::regclass, 'app.document_contents'::regclass, 'app.document_chunks'::regclass, 'app.usage_events'::regclass, 'auth.turns'::regclass, 'auth.exchange_codes'::regclass, 'auth.mfa_challenges'::regclass, 'auth.passkey_challenges'::regclass, 'auth.login_throttles'::regclass, 'auth.request_counts'::regclass, 'audit.tallies'::regclass, 'context.idempotency_keys'::regclass, 'jobs.heartbeats'::regclass, 'context.errors'::regclass, 'context.access_as_migrated'::regclass, 'audit.events'::regclass)`,
 
   // The arguments of the trigger that audit.track() makes: tenant, key, kept, withheld.
   "every column of a tracked table was decided about: the trail keeps its values, or withholds them": `

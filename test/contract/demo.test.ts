@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { passwordProblem } from "../../src/auth/passwords.ts";
 import { DEMO_PASSWORD, type DemoSignIn, seedDemo } from "../../src/development/demo.ts";
 import { demoTenants } from "../../src/development/demo_tenants.ts";
+import { jobs } from "../../src/jobs/jobs.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { jobContext } from "../support/jobs.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const log = pino({ level: "silent" });
@@ -32,6 +34,8 @@ const tables = [
   "app.memberships",
   "app.conversations",
   "app.messages",
+  "app.documents",
+  "auth.sessions",
   "auth.passwords",
   "auth.registrations",
   "audit.events",
@@ -52,7 +56,7 @@ test("the demo is made once: a second start changes nothing and names the same s
     "app.memberships": 8,
     "auth.passwords": 7,
   });
-  expect(before["auth.registrations"]).toBe(0);
+  expect(before).toMatchObject({ "auth.registrations": 0, "auth.sessions": 0, "app.documents": 8 });
   expect(await seed()).toEqual(signIns);
   expect(await counts()).toEqual(before);
 });
@@ -94,6 +98,25 @@ test("the trail names each person's registration, and the rest as the system's",
     { table_name: "app.conversations", actors: ["system"] },
     { table_name: "app.users", actors: ["sign_in"] },
   ]);
+});
+
+test("each company's documents are read by the worker, and found by its own members", async () => {
+  expect(await jobs.index_documents!(jobContext(database))).toEqual({ ready: 8, dropped: 0, failed: 0 });
+  const ask = async (email: string, tenant: string, query: string) => {
+    const login = await server.post("/auth/login", { email, password: DEMO_PASSWORD, tenant });
+    const answer = await server.post(
+      "/graphql",
+      { query: `{ searchPassages(query: "${query}", wanted: 1) { nodes { title content } } }` },
+      { Authorization: `Bearer ${login.body.access_token}` },
+    );
+    return answer.body.data.searchPassages.nodes[0];
+  };
+  const days = "How many days of paid leave?";
+  expect((await ask("mel@acme.example", "acme", days)).content).toContain("28 days");
+  expect((await ask("mia@globex.example", "globex", days)).content).toContain("26 days");
+  expect((await ask("mel@acme.example", "acme", "Which red are the fins painted in?")).title).toBe(
+    "Launch rules",
+  );
 });
 
 test("production has no demo", async () => {

@@ -41,10 +41,6 @@ beforeAll(async () => {
     [acme.owner.conversationId],
   );
   await admin.query(
-    "insert into app.roles (tenant_id, name) select $1, 'role ' || n from generate_series(1, 8) as n",
-    [acme.tenantId],
-  );
-  await admin.query(
     `insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
      select $1, $2, 'role.changed', '{}' from generate_series(1, 12)`,
     [acme.tenantId, acme.owner.webhookEndpointId],
@@ -52,6 +48,14 @@ beforeAll(async () => {
   // Past the trail, which has as many events as a page is to hold.
   const client = await admin.connect();
   await client.query("set session_replication_role = replica");
+  await client.query(
+    "insert into app.conversations (tenant_id, user_id, title, deleted_at) select $1, $2, n, now() from generate_series(1, 7) as n",
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query(
+    "insert into app.roles (tenant_id, name) select $1, 'role ' || n from generate_series(1, 8) as n",
+    [acme.tenantId],
+  );
   await client.query(
     `with team as (
        insert into app.teams (tenant_id, name) values ($1, 'Another') returning *
@@ -81,6 +85,32 @@ beforeAll(async () => {
     "insert into app.domains (tenant_id, domain, role_id) select $1, 'd' || n || '.example', $2 from generate_series(1, 12) as n",
     [acme.tenantId, acme.roleIds.member],
   );
+  await client.query(
+    `with document as (
+       insert into app.documents (tenant_id, id, user_id, visibility, title, media_type, version)
+       select $1, case n when 1 then $2 else uuidv7() end, $2, 'tenant', 'Document ' || n, 'text/plain', 12
+       from generate_series(1, 12) as n returning *
+     )
+     insert into app.document_versions (tenant_id, document_id, version, created_by, media_type, size_bytes, sha256, visibility, user_id)
+     select tenant_id, id, n, user_id, media_type, 0, repeat('0', 64), visibility, user_id
+     from document, generate_series(1, 12) as n where id = $2`,
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query(
+    `insert into app.message_feedback (tenant_id, message_id, user_id, rating)
+     select $1, $2, uuidv7(), 'up' from generate_series(1, 12)`,
+    [acme.tenantId, acme.owner.messageId],
+  );
+  await client.query(
+    "insert into app.budgets (tenant_id, level, model, cap_micros) select $1, 'model', 'm' || n, 1 from generate_series(1, 12) as n",
+    [acme.tenantId],
+  );
+  await client.query(
+    `insert into app.usage_events (tenant_id, turn_id, user_id, generator, model, outcome)
+     select $1, uuidv7(), $2, 'model', 'm', 'complete' from generate_series(1, 12)`,
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query("select auth.set_model_price('m' || n, 1, 1) from generate_series(1, 12) as n");
   client.release(true);
   // Events with and without an actor, a record and a request, several of them at once.
   await admin.query(
@@ -135,14 +165,18 @@ interface Page {
 async function page({ path }: List, given: string): Promise<Page> {
   const keys: Record<string, string> = {
     conversation: acme.owner.conversationId,
+    // The paging's first document has the key of its owner.
+    document: acme.owner.userId,
     membership: acme.owner.membershipId,
+    message: acme.owner.messageId,
     role: acme.roleIds.member,
     webhookEndpoint: acme.owner.webhookEndpointId,
     team: acme.owner.teamId,
     invitation,
   };
   const list = path.at(-1)!;
-  const node = ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
+  const node =
+    list === "modelPrices" ? "model" : ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
   const team = list === "teamConversations" ? `teamId: "${acme.owner.teamId}", ` : "";
   const selection = `${list}(${team}${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
   const query = path.length === 1 ? selection : `${path[0]}(id: "${keys[path[0]!]}") { ${selection} }`;
@@ -173,8 +207,12 @@ describe("a walk through a list meets each row once, in every order, both ways",
     expect(lists().map(({ path }) => path.join("."))).toEqual([
       "apiKeys",
       "auditEvents",
+      "budgets",
       "conversation.messages",
       "conversations",
+      "discardedConversations",
+      "document.versions",
+      "documents",
       "domains",
       "grants",
       "invitation.teams",
@@ -182,6 +220,8 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "membership.grants",
       "membership.teams",
       "memberships",
+      "message.feedback",
+      "modelPrices",
       "myConversations",
       "permissions",
       "role.memberships",
@@ -189,6 +229,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "team.members",
       "teamConversations",
       "teams",
+      "usageEvents",
       "webhookDeliveries",
       "webhookEndpoint.deliveries",
       "webhookEndpoints",

@@ -83,6 +83,14 @@ async function furnish(client: pg.ClientBase, tenant: TenantFixture, rows: numbe
      select $1, $2, $4, n from generate_series(1, $3) as n`,
     [...given, tenant.member.conversationId],
   );
+  // Two in five are the member's own, as with conversations.
+  await client.query(
+    `insert into app.usage_events (tenant_id, turn_id, user_id, generator, model, outcome, created_at)
+     select $1, uuidv7(), case when n % 5 < 2 then $2::uuid else uuidv7() end, 'model', 'm', 'complete',
+       now() - ($3 - n) * interval '1 second'
+     from generate_series(1, $3) as n`,
+    given,
+  );
   await client.query(
     `insert into audit.events (tenant_id, at, action, table_name, row_key, row_id, new_row, actor_kind, actor_id, request_id)
      select $1, now() - ($3 - n) * interval '1 second', 'insert', 'app.messages', '{}', n % 7, '{}', 'session',
@@ -135,12 +143,18 @@ const beliefs: Readonly<Record<string, readonly string[]>> = {
       "app.webhook_endpoints",
       "app.conversations",
       "app.messages",
+      "app.usage_events",
       "app.webhook_deliveries",
     ].map((table) => `alter table ${table} alter column tenant_id set (n_distinct = 2000)`),
     "alter table audit.events alter column tenant_id set (n_distinct_inherited = 2000)",
-    ...["app.memberships", "app.team_members", "app.grants", "app.conversations", "app.messages"].map(
-      (table) => `alter table ${table} alter column user_id set (n_distinct = -1)`,
-    ),
+    ...[
+      "app.memberships",
+      "app.team_members",
+      "app.grants",
+      "app.conversations",
+      "app.messages",
+      "app.usage_events",
+    ].map((table) => `alter table ${table} alter column user_id set (n_distinct = -1)`),
     "analyze",
   ],
 };
@@ -175,6 +189,13 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
       (order) => `orderBy: ${order}, teamId: "${member.teamId}"`,
     ),
     grants: filtered([`userId: {equalTo: "${tenant.colleague.userId}"}`], ["ID"]),
+    usageEvents: filtered(
+      [
+        `userId: {equalTo: "${member.userId}"}`,
+        `createdAt: {lessThan: "2100-01-01T00:00:00Z", greaterThan: "2000-01-01T00:00:00Z"}`,
+      ],
+      ["CREATED_AT"],
+    ),
     permissions: filtered([], ["NAME"]),
     webhookDeliveries: filtered(
       [`endpointId: {equalTo: "${member.webhookEndpointId}"}`, "state: {equalTo: DEAD}"],
@@ -293,12 +314,13 @@ describe("where the planner takes every tenant for the largest, as ours does", (
       "app.webhook_endpoints",
       "app.conversations",
       "app.messages",
+      "app.usage_events",
       "app.webhook_deliveries",
       "audit.events",
     ]) {
       await database.admin.query("select context.plan_for_largest($1, 'tenant_id')", [table]);
     }
-    for (const table of ["app.memberships", "app.team_members", "app.grants"]) {
+    for (const table of ["app.memberships", "app.team_members", "app.grants", "app.usage_events"]) {
       await database.admin.query(`alter table ${table} alter column user_id reset (n_distinct)`);
     }
     for (const table of ["app.conversations", "app.messages"]) {

@@ -43,8 +43,15 @@ test("these are the ways in", () => {
     "apiKeys",
     "auditEvent",
     "auditEvents",
+    "budget",
+    "budgets",
     "conversation",
     "conversations",
+    "discardedConversations",
+    "document",
+    "documentChunk",
+    "documentVersion",
+    "documents",
     "domain",
     "domains",
     "grant",
@@ -56,12 +63,17 @@ test("these are the ways in", () => {
     "membershipByUserId",
     "memberships",
     "message",
+    "messageFeedback",
+    "modelPrice",
+    "modelPrices",
+    "modelProvider",
     "myConversations",
     "myIdentities",
     "myMembership",
     "myPasskeys",
     "myPermissions",
     "myPreferences",
+    "myProfile",
     "mySessions",
     "myTenant",
     "myTenants",
@@ -72,14 +84,19 @@ test("these are the ways in", () => {
     "role",
     "roleByName",
     "roles",
+    "searchConversations",
     "searchMembers",
+    "searchPassages",
     "supportAccesses",
+    "systemPromptPreview",
     "team",
     "teamByName",
     "teamConversations",
     "teamMember",
     "teams",
     "tenantDefaults",
+    "usageEvent",
+    "usageEvents",
     "webhookDeliveries",
     "webhookDelivery",
     "webhookEndpoint",
@@ -91,32 +108,43 @@ test("these are the ways in", () => {
   expect(names("Mutation")).toEqual([
     "addDomain",
     "createApiKey",
+    "createBudget",
     "createConversation",
+    "createDocument",
     "createGrant",
     "createMessage",
+    "createMessageFeedback",
     "createRole",
     "createTeam",
     "createTeamMember",
     "createWebhookEndpoint",
+    "deleteBudget",
     "deleteConversation",
+    "deleteDocument",
     "deleteDomain",
     "deleteGrant",
+    "deleteMessageFeedback",
     "deleteMyPreferences",
     "deleteRole",
     "deleteTeam",
     "deleteTeamMember",
     "deleteTenant",
     "deleteWebhookEndpoint",
+    "discardConversation",
     "endSupportAccess",
     "inviteMember",
     "leaveTeam",
     "leaveTenant",
     "reactivateMember",
+    "reindexDocument",
     "removeMember",
+    "removeModelProvider",
     "removePasskey",
     "renamePasskey",
+    "replaceDocument",
     "resendInvitation",
     "resendWebhookDelivery",
+    "restoreConversation",
     "revokeAllSessions",
     "revokeApiKey",
     "revokeInvitation",
@@ -125,21 +153,27 @@ test("these are the ways in", () => {
     "rotateApiKey",
     "rotateWebhookSecret",
     "sendTestEvent",
+    "setModelProvider",
     "setMyPreferences",
     "setTenantDefaults",
+    "shareConversation",
     "suspendMember",
     "transferOwnership",
     "unlinkIdentity",
     "updateApiKey",
+    "updateBudget",
     "updateConversation",
+    "updateDocument",
     "updateDomain",
     "updateMembership",
+    "updateMessageFeedback",
     "updateRole",
     "updateTeam",
     "updateTeamMember",
     "updateTenant",
     "updateUser",
     "updateWebhookEndpoint",
+    "useProfile",
     "verifyDomain",
   ]);
 });
@@ -149,8 +183,8 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("TeamMemberInput")).toEqual(["role", "teamId", "userId"]);
   expect(names("TeamMemberPatch")).toEqual(["role"]);
   expect(names("GrantInput")).toEqual(["endsAt", "permission", "reason", "userId"]);
-  expect(names("ConversationPatch")).toEqual(["status", "title"]);
-  expect(names("MessageInput")).toEqual(["content", "conversationId"]);
+  expect(names("ConversationPatch")).toEqual(["pinnedAt", "status", "title"]);
+  expect(names("MessageInput")).toEqual(["content", "conversationId", "parentId"]);
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
   expect(names("TenantPatch")).toEqual([
@@ -210,6 +244,8 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     join pg_attribute on attrelid = conrelid and array[attnum] = conkey
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
   const types: Record<string, string> = {
+    message_feedback: "MessageFeedback",
+    usage_events: "UsageEvent",
     user_preferences: "Preferences",
     invitation_teams: "InvitationTeam",
     team_members: "TeamMember",
@@ -241,7 +277,14 @@ test("ids are of type ID, and what generated code has no type for is documented"
   const scalars = Object.values(schema.getTypeMap()).filter(
     (type) => isScalarType(type) && !isSpecifiedScalarType(type),
   );
-  expect(scalars.map(({ name }) => name).sort()).toEqual(["Cursor", "Datetime", "InternetAddress", "JSON"]);
+  expect(scalars.map(({ name }) => name).sort()).toEqual([
+    "Base64EncodedBinary",
+    "BigInt",
+    "Cursor",
+    "Datetime",
+    "InternetAddress",
+    "JSON",
+  ]);
   for (const scalar of scalars) expect(scalar.description).toBeTruthy();
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith("__") || !isObjectType(type)) continue;
@@ -277,17 +320,23 @@ test("a filter asks for one value, or for a stretch of time", () => {
 const tables: Readonly<Record<string, string>> = {
   ApiKey: "auth.api_keys",
   AuditEvent: "audit.events",
+  Budget: "app.budgets",
   Conversation: "app.conversations",
+  Document: "app.documents",
+  DocumentVersion: "app.document_versions",
   Domain: "app.domains",
   Grant: "app.grants",
   Invitation: "app.invitations",
   InvitationTeam: "app.invitation_teams",
   Membership: "app.memberships",
   Message: "app.messages",
+  MessageFeedback: "app.message_feedback",
+  ModelPrice: "app.model_prices",
   Permission: "app.permissions",
   Role: "app.roles",
   Team: "app.teams",
   TeamMember: "app.team_members",
+  UsageEvent: "app.usage_events",
   WebhookDelivery: "app.webhook_deliveries",
   WebhookEndpoint: "app.webhook_endpoints",
   WebhookEventType: "app.webhook_event_types",
@@ -325,8 +374,9 @@ test("every order, and every filter with every order, is an index of its own", a
       ...filters.map((column) => (column === "record" ? ["table_name", "row_id"] : [column])),
     ]) {
       for (const order of orders) {
-        // A role's or permission's name is unique by itself.
-        const wanted = [...new Set([...by, order, ...(order === "name" ? [] : ["id"])])].join();
+        // A role's, a permission's or a model's name is unique by itself.
+        const unique = order === "name" || order === "model";
+        const wanted = [...new Set([...by, order, ...(unique ? [] : ["id"])])].join();
         expect(
           having.map((columns) => columns.join()).filter((columns) => columns.startsWith(wanted)),
           `${table}: ${wanted}`,

@@ -51,6 +51,7 @@ export async function startGraphQL(
     graphiql?: boolean;
     poolSize?: number;
     statementTimeout?: number;
+    resolve?: GraphQLOptions["resolve"];
   } = {},
 ): Promise<GraphQLHouse> {
   const pool = new pg.Pool({ connectionString: database.appUrl, max: given.poolSize ?? 10 });
@@ -84,7 +85,9 @@ export async function startGraphQL(
       database: {
         statementTimeout: given.statementTimeout ?? 10_000,
       } as GraphQLOptions["config"]["database"],
+      modelProviders: { internal: true, ports: [443] },
     },
+    resolve: given.resolve,
     pool,
     keys: masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
     log,

@@ -1,5 +1,6 @@
 import type { JobContext } from "../../src/jobs/job.ts";
 import { type TestDatabase, testMasterKey } from "./database.ts";
+import { LIMITS } from "./files/reading.ts";
 
 /** What a job gets from the worker: its own role's connections, and the tests' settings. */
 export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext {
@@ -9,6 +10,7 @@ export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext
       masterKey: testMasterKey,
       previousMasterKey: null,
       accessTokenAlgorithm: "EdDSA",
+      documents: LIMITS,
       guests: { most: 10_000, idleDays: 30 },
       webhooks: { internal: true, ports: [443] },
     },

@@ -128,6 +128,93 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     insert: (person) => ({ conversation_id: quoted(person.conversationId), content: quoted("New") }),
     tenant: "tenant_id",
   },
+  documents: {
+    row: (person) => `id = '${person.userId}'`,
+    column: "title",
+    insert: () => ({ title: quoted("New"), media_type: quoted("text/plain") }),
+    tenant: "tenant_id",
+  },
+  document_versions: {
+    row: (person) => `document_id = '${person.userId}'`,
+    column: "version",
+    insert: (person) => ({
+      document_id: quoted(person.userId),
+      version: "2",
+      created_by: quoted(person.userId),
+      media_type: quoted("text/plain"),
+      size_bytes: "1",
+      sha256: "repeat('0', 64)",
+    }),
+    tenant: "tenant_id",
+  },
+  document_contents: {
+    row: (person) => `document_id = '${person.userId}'`,
+    column: "piece",
+    insert: (person) => ({
+      document_id: quoted(person.userId),
+      version: "1",
+      piece: "2",
+      content: quoted("New"),
+    }),
+    tenant: "tenant_id",
+  },
+  document_chunks: {
+    row: (person) => `document_id = '${person.userId}'`,
+    column: "content",
+    insert: (person) => ({
+      document_id: quoted(person.userId),
+      version: "1",
+      attempt: "1",
+      ordinal: "1",
+      starts_at: "0",
+      ends_at: "3",
+      language: quoted("en"),
+      content: quoted("New"),
+    }),
+    tenant: "tenant_id",
+  },
+  user_profiles: {
+    row: (person) => `user_id = '${person.userId}'`,
+    column: "enabled",
+    insert: () => ({ enabled: "false" }),
+    tenant: "tenant_id",
+  },
+  message_feedback: {
+    row: (person) => `id = '${person.feedbackId}'`,
+    column: "comment",
+    insert: (person) => ({ message_id: quoted(person.messageId), rating: quoted("down") }),
+    tenant: "tenant_id",
+  },
+  model_prices: {
+    row: () => "model = 'a-model'",
+    column: "input_micros",
+    insert: () => ({
+      model: quoted("new"),
+      input_micros: "1",
+      cached_input_micros: "1",
+      output_micros: "1",
+      reasoning_micros: "1",
+    }),
+    tenant: "",
+  },
+  usage_events: {
+    row: (person) => `id = '${person.usageId}'`,
+    column: "outcome",
+    insert: (person) => ({
+      turn_id: "uuidv7()",
+      user_id: quoted(person.userId),
+      generator: quoted("model"),
+      model: quoted("new"),
+      outcome: quoted("complete"),
+    }),
+    tenant: "tenant_id",
+  },
+  budgets: {
+    row: (person) => `id = '${person.budgetId}'`,
+    column: "cap_micros",
+    insert: () => ({ level: quoted("tenant"), cap_micros: "1" }),
+    tenant: "tenant_id",
+  },
   user_preferences: {
     row: (person) => `id = '${person.preferencesId}'`,
     column: "tone",
@@ -265,10 +352,37 @@ export async function buildVisitedTenants(
   pools: Pick<TestDatabase, "admin" | "auth">,
 ): Promise<{ acme: VisitedTenant; globex: VisitedTenant }> {
   const { acme, globex } = await buildTenants(pools);
-  return {
+  await pools.admin.query("select auth.set_model_price('a-model', 1, 1)");
+  const visited = {
     acme: { ...acme, guest: await furnishedGuest(pools, acme) },
     globex: { ...globex, guest: await furnishedGuest(pools, globex) },
   };
+  await addDocuments(pools.admin);
+  return visited;
+}
+
+/** Gives everybody a private document, whose key is theirs, with a part of each kind, and a profile. */
+async function addDocuments(admin: pg.Pool): Promise<void> {
+  await admin.query(
+    `with document as (
+         insert into app.documents (tenant_id, id, user_id, title, media_type, version, status, due_at)
+         select tenant_id, user_id, user_id, 'Notes', 'text/plain', 1, 'ready', null from app.memberships returning *
+     )
+     insert into app.user_profiles (tenant_id, user_id) select tenant_id, user_id from document`,
+  );
+  const parts = "tenant_id, document_id, version, visibility, user_id";
+  await admin.query(
+    `insert into app.document_versions (${parts}, created_by, media_type, size_bytes, sha256)
+     select tenant_id, id, 1, visibility, user_id, user_id, media_type, 1, repeat('0', 64) from app.documents`,
+  );
+  await admin.query(
+    `insert into app.document_contents (${parts}, piece, content)
+     select tenant_id, id, 1, visibility, user_id, 1, 'x' from app.documents`,
+  );
+  await admin.query(
+    `insert into app.document_chunks (${parts}, attempt, ordinal, live, starts_at, ends_at, language, content, sha256, search)
+     select tenant_id, id, 1, visibility, user_id, 1, 0, true, 0, 1, 'en', 'x', repeat('0', 64), '' from app.documents`,
+  );
 }
 
 /** The page db/policy-matrix.md, tried in a database that has no tenants yet. */

@@ -5,6 +5,10 @@ import { createMember, createTenant, type Member, type Tenant } from "./people.t
 export interface TenantMember extends Member {
   readonly conversationId: string;
   readonly messageId: string;
+  readonly feedbackId: string;
+  readonly usageId: string;
+  /** Of a model that nobody asks for, so that it stops nobody. */
+  readonly budgetId: string;
   readonly preferencesId: string;
   readonly apiKeyId: string;
   readonly webhookEndpointId: string;
@@ -89,6 +93,15 @@ export async function addRows({ admin }: Pools, member: Member): Promise<TenantM
      ), message as (
          insert into app.messages (tenant_id, user_id, conversation_id, content)
          select tenant_id, user_id, id, title from conversation returning id
+     ), feedback as (
+         insert into app.message_feedback (tenant_id, user_id, message_id, rating)
+         select $1, $2, id, 'up' from message returning id
+     ), used as (
+         insert into app.usage_events (tenant_id, turn_id, user_id, generator, model, outcome)
+         values ($1, uuidv7(), $2, 'extractive', 'extractive', 'complete') returning id
+     ), budget as (
+         insert into app.budgets (tenant_id, level, model, cap_micros)
+         values ($1, 'model', 'unasked-' || $2::text, 1000) returning id
      ), preferences as (
          insert into app.user_preferences (tenant_id, user_id) values ($1, $2) returning id
      ), key as (
@@ -112,8 +125,9 @@ export async function addRows({ admin }: Pools, member: Member): Promise<TenantM
      )
      select conversation.id as "conversationId", message.id as "messageId", preferences.id as "preferencesId",
        key.id as "apiKeyId", place.team_id as "teamId", place.id as "teamMemberId", given.id as "grantId",
-       endpoint.id as "webhookEndpointId", delivery.id as "webhookDeliveryId"
-     from conversation, message, preferences, key, place, given, endpoint, delivery`,
+       endpoint.id as "webhookEndpointId", delivery.id as "webhookDeliveryId",
+       feedback.id as "feedbackId", used.id as "usageId", budget.id as "budgetId"
+     from conversation, message, feedback, used, budget, preferences, key, place, given, endpoint, delivery`,
     [member.tenantId, member.userId, `What ${member.name} asked`],
   );
   return { ...member, ...rows[0]! };

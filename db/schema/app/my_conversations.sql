@@ -4,7 +4,7 @@ create or replace function app.my_conversations() returns setof app.conversation
     language sql stable parallel restricted security invoker
 begin atomic
     select * from app.conversations
-    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id());
+    where tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and deleted_at is null;
 end;
 grant execute on function app.my_conversations() to rowhouse_app;
 comment on function app.my_conversations() is

@@ -6,4 +6,4 @@ as $$
 $$;
 grant execute on function app.my_usage() to rowhouse_app;
 comment on function app.my_usage() is
-    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day. For holders of manage_tenant.';
+    'What the caller''s tenant may have and what it has: seats, API keys, requests a minute and a day, bytes of documents. For holders of manage_tenant.';

@@ -3,7 +3,8 @@ create or replace function app.team_conversations(team_id uuid) returns setof ap
     language sql stable parallel restricted security invoker
 begin atomic
     select * from app.conversations as conversation
-    where conversation.tenant_id = (select context.tenant_id()) and conversation.team_id = team_conversations.team_id;
+    where conversation.tenant_id = (select context.tenant_id()) and conversation.team_id = team_conversations.team_id
+        and conversation.deleted_at is null;
 end;
 grant execute on function app.team_conversations(uuid) to rowhouse_app;
 comment on function app.team_conversations(uuid) is

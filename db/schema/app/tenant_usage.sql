@@ -9,7 +9,9 @@ begin
             keys_used  integer,
             requests_per_minute integer,
             requests_per_day integer,
-            requests_today integer
+            requests_today integer,
+            storage      bigint,
+            storage_used bigint
         );
     end if;
 end
@@ -22,3 +24,5 @@ comment on column app.tenant_usage.keys_used is 'How many API keys it has that a
 comment on column app.tenant_usage.requests_per_minute is 'How many requests a minute each of its API keys may make.';
 comment on column app.tenant_usage.requests_per_day is 'How many requests a day its members, guests and keys may make together. A day begins at midnight, UTC.';
 comment on column app.tenant_usage.requests_today is 'How many requests they made today, but for those of the last second or so.';
+comment on column app.tenant_usage.storage is 'How many bytes its documents may have, earlier versions among them.';
+comment on column app.tenant_usage.storage_used is 'How many bytes its documents have, earlier versions among them.';

@@ -23,6 +23,8 @@ create or replace trigger touch_updated_at before update on app.team_members
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.conversations
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of team_id, visibility, title, tags, version on app.documents
+    for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.user_preferences
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update of url, description, events, active on app.webhook_endpoints
@@ -32,4 +34,12 @@ create or replace trigger touch_updated_at before update on app.tenant_preferenc
 create or replace trigger touch_updated_at before update on app.invitations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.domains
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.message_feedback
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of cap_micros on app.budgets
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.model_prices
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on auth.model_providers
     for each row execute function app.touch_updated_at();

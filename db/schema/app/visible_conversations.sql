@@ -8,15 +8,15 @@
 create or replace function app.visible_conversations() returns setof app.conversations
     language sql stable parallel restricted security invoker
 begin atomic
-    select tenant_id, id, user_id, title, status, created_at, updated_at, team_id
+    select tenant_id, id, user_id, title, status, created_at, updated_at, team_id, pinned_at, last_message_at, deleted_at
     from (
         select true as everybodys, (select context.user_id()) as reader, * from app.conversations
         union all
         select false, user_id, * from app.conversations
     ) as conversation
     where tenant_id = (select context.tenant_id()) and reader = (select context.user_id())
-        and everybodys = (select context.may('view_all_chats'));
+        and everybodys = (select context.may('view_all_chats')) and deleted_at is null;
 end;
 grant execute on function app.visible_conversations() to rowhouse_app;
 comment on function app.visible_conversations() is
-    'The conversations that the caller may see: everybody''s with view_all_chats, else their own.';
+    'The conversations that the caller may see: everybody''s with view_all_chats, else their own. None of the bin.';

@@ -9,7 +9,7 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days,storage_limit}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -37,8 +37,35 @@ select audit.track('app.domains',
 
 -- What people said. A message moves its conversation's updated_at, and is an event of its own.
 select audit.track('app.conversations',
-    kept => '{user_id,team_id,status,created_at,updated_at}', withheld => '{title}', clocks => '{updated_at}');
-select audit.track('app.messages', kept => '{conversation_id,user_id,team_id,role,created_at}', withheld => '{content}');
+    kept => '{user_id,team_id,status,pinned_at,deleted_at,last_message_at,created_at,updated_at}', withheld => '{title}',
+    clocks => '{updated_at,last_message_at}');
+-- Where a message is, and whether in the bin, is its conversation's, of which there is an event.
+select audit.track('app.messages',
+    kept => '{conversation_id,user_id,team_id,parent_id,role,status,turn_id,generator,model,finish_reason,error_code,deleted_at,created_at}',
+    withheld => '{content,parts,provenance}', clocks => '{team_id,deleted_at}');
+select audit.track('app.message_feedback', kept => '{message_id,user_id,rating,created_at,updated_at}', withheld => '{comment}');
+
+-- What may be spent, and with whom. How far a budget is used moves with every turn.
+select audit.track('app.budgets',
+    kept => '{level,subject_id,model,period,cap_micros,spent_micros,reserved_micros,period_start,created_at,updated_at}',
+    clocks => '{spent_micros,reserved_micros,period_start}');
+select audit.track('app.model_prices', tenant => '',
+    kept => '{input_micros,cached_input_micros,output_micros,reasoning_micros,updated_at}');
+select audit.track('auth.model_providers',
+    kept => '{models,default_model,active,created_at,updated_at}', withheld => '{base_url,sealed_key,system_prompt}');
+
+-- What is there to be read, by whom, and from when on: not what it is about. How far a job has come is no event.
+select audit.track('app.documents',
+    kept => '{user_id,team_id,visibility,media_type,language,size_bytes,sha256,version,status,failure,created_at,updated_at}',
+    withheld => '{title,file_name,tags,progress,attempt,tries,due_at,indexed_at}',
+    clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at}');
+select audit.track('app.document_versions',
+    kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
+    withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');
+-- That it was switched on or off; what somebody asks about is not written down.
+select audit.track('app.user_profiles',
+    kept => '{user_id,enabled,created_at}', withheld => '{questions,model,embedding,updated_at}',
+    clocks => '{questions,model,embedding,updated_at}');
 
 -- How to speak to somebody and what to tell them, in closed words, and which model answers.
 select audit.track('app.user_preferences',
@@ -93,6 +120,10 @@ select audit.track('tenancy.protected_tables', tenant => '',
 -- Not audited, and why:
 --   auth.mail_tokens      digests of links and codes that anybody may ask for: what one did is an event of its own
 --   app.webhook_deliveries  the queue of webhooks; what they tell of is an event of its own, and so is that one was sent again
+--   app.document_contents  bytes of a version, which is an event of its own; they never change
+--   app.document_chunks   drawn from a document by a job, and drawn anew: who may read one is in the events of its document
+--   auth.turns            turns under way, for a day; the messages that they write are recorded
+--   app.usage_events      figures of turns, which only their end writes, and nothing changes
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded

@@ -15,11 +15,13 @@ as $$
             where membership.tenant_id = known.id and membership.status = 'active'),
         'keys', auth.keys_in_use(known.id),
         'requestsToday', auth.requests_today(known.id),
+        'storage', context.storage_in_use(known.id),
         'sessions', (select count(*) from auth.sessions as session where session.tenant_id = known.id
             and session.ended_at is null and least(session.idle_expires_at, session.expires_at) > now()),
         'limits', jsonb_build_object(
             'seats', known.seats, 'keys', known.key_limit, 'requestsPerMinute', known.requests_per_minute,
-            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days),
+            'requestsPerDay', known.requests_per_day, 'graceDays', known.deletion_grace_days,
+            'storage', known.storage_limit),
         'signInWays', known.sign_in_ways,
         'deletion', (
             select jsonb_build_object(

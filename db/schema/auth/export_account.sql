@@ -144,17 +144,59 @@ as $$
     union all
     select jsonb_build_object('part', 'conversations', 'item', jsonb_build_object(
         'company', places.slug, 'id', had.id, 'title', had.title, 'status', had.status,
-        'createdAt', had.created_at, 'updatedAt', had.updated_at))
+        'pinnedAt', had.pinned_at, 'deletedAt', had.deleted_at, 'createdAt', had.created_at, 'updatedAt', had.updated_at))
     from places
     join app.conversations as had on had.tenant_id = places.tenant_id and had.user_id = places.user_id
     where places.exported
 
     union all
     select jsonb_build_object('part', 'messages', 'item', jsonb_build_object(
-        'conversation', said.conversation_id, 'id', said.id, 'role', said.role, 'content', said.content,
-        'createdAt', said.created_at))
+        'conversation', said.conversation_id, 'id', said.id, 'parent', said.parent_id, 'role', said.role,
+        'status', said.status, 'content', said.content, 'parts', said.parts, 'model', said.model, 'createdAt', said.created_at))
     from places
     join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'documents', 'item', jsonb_build_object(
+        'company', places.slug, 'id', mine.id, 'title', mine.title, 'fileName', mine.file_name, 'mediaType', mine.media_type,
+        'tags', mine.tags, 'version', mine.version, 'sha256', mine.sha256, 'createdAt', mine.created_at, 'updatedAt', mine.updated_at))
+    from places
+    join app.documents as mine on mine.tenant_id = places.tenant_id and mine.user_id = places.user_id
+        and mine.visibility = 'private'
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'document_contents', 'item', jsonb_build_object(
+        'document', part.document_id, 'version', part.version, 'piece', part.piece, 'base64', encode(part.content, 'base64')))
+    from places
+    join app.document_contents as part on part.tenant_id = places.tenant_id and part.user_id = places.user_id
+        and part.visibility = 'private'
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'profiles', 'item', jsonb_build_object(
+        'company', places.slug, 'enabled', profile.enabled, 'questions', profile.questions, 'model', profile.model,
+        'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
+    from places
+    join app.user_profiles as profile on profile.tenant_id = places.tenant_id and profile.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'feedback', 'item', jsonb_build_object(
+        'company', places.slug, 'message', thought.message_id, 'rating', thought.rating, 'comment', thought.comment,
+        'createdAt', thought.created_at, 'updatedAt', thought.updated_at))
+    from places
+    join app.message_feedback as thought on thought.tenant_id = places.tenant_id and thought.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'usage', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', used.conversation_id, 'model', used.model, 'outcome', used.outcome,
+        'inputTokens', used.input_tokens, 'outputTokens', used.output_tokens, 'costMicros', used.cost_micros,
+        'createdAt', used.created_at))
+    from places
+    join app.usage_events as used on used.tenant_id = places.tenant_id and used.user_id = places.user_id
     where places.exported
 $$;
 grant execute on function auth.export_account() to rowhouse_auth;

@@ -12,11 +12,12 @@ begin
         requests_per_minute = case when limits ? 'requests' then (limits ->> 'requests')::integer else known.requests_per_minute end,
         requests_per_day = case when limits ? 'requests-per-day' then (limits ->> 'requests-per-day')::integer else known.requests_per_day end,
         deletion_grace_days = case when limits ? 'grace' then (limits ->> 'grace')::integer else known.deletion_grace_days end,
+        storage_limit = case when limits ? 'storage' then (limits ->> 'storage')::bigint else known.storage_limit end,
         sign_in_ways = case when limits ? 'ways' then null else known.sign_in_ways end
     where known.id = tenant;
 end
 $$;
 grant execute on function auth.limit_tenant(uuid, jsonb) to rowhouse_owner;
 comment on function auth.limit_tenant(uuid, jsonb) is
-    'For the operator: sets seats, keys, requests a minute and a day, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
+    'For the operator: sets seats, keys, requests a minute and a day, bytes of documents, and days of grace of a tenant; with ways, lets its members sign in by every way again.';
 reset role;

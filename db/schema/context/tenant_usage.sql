@@ -15,7 +15,8 @@ begin
         (select count(*) from app.memberships as membership
             where membership.tenant_id = tenant.id and membership.status = 'active'),
         tenant.key_limit, auth.keys_in_use(tenant.id), tenant.requests_per_minute,
-        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647)
+        tenant.requests_per_day, least(auth.requests_today(tenant.id), 2147483647),
+        tenant.storage_limit, context.storage_in_use(tenant.id)
     into usage
     from app.tenants as tenant where tenant.id = context.tenant_id();
     return usage;

@@ -1,10 +1,10 @@
 -- Goes one step further with erasing the accounts whose grace is over, oldest first; one transaction a step, so that it can
 -- be broken off and goes on where it was. Two workers take different accounts.
 --
--- What a person wrote and who they are goes: messages, conversations, preferences, passwords, identities, second factors,
--- sessions, links, what invited them, their place in teams and what they were granted. What others rely on stays without a
--- name: the row of the person, whose address is free again, and their memberships, so that ids in the trail and in others'
--- rows (whom they invited, that support was in a company as them) still mean one and the same somebody. The person acts, who
+-- What a person wrote and who they are goes: messages, conversations, feedback, private documents, preferences, passwords,
+-- identities, second factors, sessions, links, what invited them, their place in teams and what they were granted. What others rely on
+-- stays without a name: the row of the person, whose address is free again, and their memberships, so that ids in the trail and
+-- in others' rows (whom they invited, that support was in a company as them) still mean one and the same somebody. The person acts, who
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
 -- batch: messages, and conversations, that one step takes
@@ -48,6 +48,8 @@ begin
         from app.memberships as membership
         join app.messages as said on said.tenant_id = membership.tenant_id and said.user_id = membership.user_id
         where membership.user_id = person.id
+        -- What follows another message is younger, and goes first.
+        order by said.id desc
         limit batch
     ) as going
     where message.tenant_id = going.tenant_id and message.id = going.id;
@@ -68,6 +70,23 @@ begin
     if went = batch then
         return 'more';
     end if;
+
+    -- Their private documents, with all that is of them; what they brought for a team or the company is others' to rely on.
+    delete from app.documents as document
+    using app.memberships as membership
+    where membership.user_id = person.id and document.tenant_id = membership.tenant_id
+        and document.user_id = person.id and document.visibility = 'private';
+    delete from app.user_profiles as profile
+    using app.memberships as membership
+    where membership.user_id = person.id and profile.tenant_id = membership.tenant_id and profile.user_id = person.id;
+    -- What they used stays as figures; what is under way is settled first, or given up by jobs.sweep_holds().
+    delete from auth.turns as asked
+    using app.memberships as membership
+    where membership.user_id = person.id and asked.tenant_id = membership.tenant_id and asked.user_id = person.id
+        and coalesce(asked.settled_at, asked.lost_at) is not null;
+    delete from app.message_feedback as thought
+    using app.memberships as membership
+    where membership.user_id = person.id and thought.tenant_id = membership.tenant_id and thought.user_id = person.id;
 
     -- In the order in which whoever holds more than one of these takes them.
     delete from auth.passwords as known where known.user_id = person.id;

@@ -2,9 +2,9 @@ select context.close_table('app.conversations');
 -- One member may have most of a tenant's conversations: lists are planned for them.
 select context.plan_for_largest('app.conversations', 'user_id');
 
-grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id) on app.conversations to rowhouse_app;
+grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id, pinned_at, last_message_at, deleted_at) on app.conversations to rowhouse_app;
 grant insert (title, team_id) on app.conversations to rowhouse_app;
-grant update (title, status) on app.conversations to rowhouse_app;
+grant update (title, status, pinned_at) on app.conversations to rowhouse_app;
 grant delete on app.conversations to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.conversations
@@ -25,15 +25,15 @@ comment on policy "members read their own conversations" on app.conversations is
 
 create policy "members of a team read its conversations" on app.conversations
     for select to rowhouse_app
-    using (team_id = any ((select context.teams('chat'))::uuid[]));
+    using (team_id = any ((select context.teams('chat'))::uuid[]) and deleted_at is null);
 comment on policy "members of a team read its conversations" on app.conversations is
-    'They read along, and write only into their own. Who is in which team the door looks up afresh.';
+    'They read along, and write only into their own. Who is in which team the door looks up afresh. What is in the bin only its member sees, for the thirty days in which they can take it back.';
 
 create policy "holders of view_all_chats read every conversation" on app.conversations
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('view_all_chats')));
+    using (tenant_id = (select context.tenant_where('view_all_chats')) and deleted_at is null);
 comment on policy "holders of view_all_chats read every conversation" on app.conversations is
-    'Administrators answer for what the machine says in the company''s name. They read; they do not write.';
+    'Administrators answer for what the machine says in the company''s name. They read; they do not write. What its member put into the bin is out of their sight, too.';
 
 create policy "members begin conversations of their own" on app.conversations
     for insert to rowhouse_app
@@ -44,7 +44,7 @@ create policy "members begin conversations of their own" on app.conversations
 comment on policy "members begin conversations of their own" on app.conversations is
     'Tenant and user are defaults from the context and not granted for input; a team is one of their own.';
 
-create policy "members rename and archive their own conversations" on app.conversations
+create policy "members rename, pin and archive their own conversations" on app.conversations
     for update to rowhouse_app
     using (
         tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
@@ -54,8 +54,8 @@ create policy "members rename and archive their own conversations" on app.conver
         tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id())
         and (team_id is null or team_id = any ((select context.teams())::uuid[]))
     );
-comment on policy "members rename and archive their own conversations" on app.conversations is
-    'Title and status; a conversation never changes hands, nor teams.';
+comment on policy "members rename, pin and archive their own conversations" on app.conversations is
+    'Title, status and pin; a conversation never changes hands. Sharing and discarding are calls of their own, because its messages go along.';
 
 create policy "members delete their own conversations" on app.conversations
     for delete to rowhouse_app
@@ -66,8 +66,14 @@ create policy "members delete their own conversations" on app.conversations
 comment on policy "members delete their own conversations" on app.conversations is
     'With its messages, by the foreign key within the tenant. The trail keeps that it was there.';
 
--- The definer's reach: the clock that messages move.
-grant update (updated_at) on app.conversations to rowhouse_definer;
+-- The definer's reach: turns, and what messages move.
+grant insert (tenant_id, user_id, team_id) on app.conversations to rowhouse_definer;
+grant update (updated_at, last_message_at, title, team_id, deleted_at) on app.conversations to rowhouse_definer;
+create policy "a turn begins a conversation of its caller's" on app.conversations
+    for insert to rowhouse_definer
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "a turn begins a conversation of its caller's" on app.conversations is
+    'context.begin_turn(), which asks for the permission and whether a team is the caller''s.';
 create policy "people find their own conversations" on app.conversations
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
@@ -78,7 +84,25 @@ create policy "messages move their own conversation" on app.conversations
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "messages move their own conversation" on app.conversations is
-    'app.receive_message() sets updated_at, and holds no other column.';
+    'app.receive_message() sets its clocks, and its title where it has none; context.move_conversation() shares it, discards it and takes it back.';
+
+-- The definer's reach: the bin.
+create policy "what was thirty days in the bin is found" on app.conversations
+    for select to rowhouse_definer
+    using (deleted_at <= now() - interval '30 days');
+comment on policy "what was thirty days in the bin is found" on app.conversations is
+    'jobs.expire_conversations(): a delete has to find its rows.';
+create policy "what was thirty days in the bin goes" on app.conversations
+    for delete to rowhouse_definer
+    using (deleted_at <= now() - interval '30 days');
+comment on policy "what was thirty days in the bin goes" on app.conversations is
+    'jobs.expire_conversations(), of every tenant and with the messages.';
+create policy "what was thirty days in the bin is held" on app.conversations
+    for update to rowhouse_definer
+    using (deleted_at <= now() - interval '30 days')
+    with check (false);
+comment on policy "what was thirty days in the bin is held" on app.conversations is
+    'jobs.expire_conversations() locks what it deletes, and changes nothing.';
 
 -- The definer's reach: the end of an account.
 grant delete on app.conversations to rowhouse_definer;

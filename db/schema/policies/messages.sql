@@ -2,8 +2,8 @@ select context.close_table('app.messages');
 -- One member may have most of a tenant's messages: lists are planned for them.
 select context.plan_for_largest('app.messages', 'user_id');
 
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id) on app.messages to rowhouse_app;
-grant insert (conversation_id, content) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
+grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
     as restrictive for all to rowhouse_app
@@ -17,19 +17,20 @@ create policy "members read the messages of their conversations" on app.messages
     using (
         user_id = (select context.user_where('chat'))
         and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+        and deleted_at is null
     );
 comment on policy "members read the messages of their conversations" on app.messages is
-    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there.';
+    'user_id is the conversation''s user; the foreign key (tenant_id, user_id, conversation_id) holds it to that, and team_id is the conversation''s by the trigger place_message: what was said in a team stays there. deleted_at is the conversation''s: what is in the bin nobody reads until its member takes the conversation back.';
 
 create policy "members of a team read its messages" on app.messages
     for select to rowhouse_app
-    using (team_id = any ((select context.teams('chat'))::uuid[]));
+    using (team_id = any ((select context.teams('chat'))::uuid[]) and deleted_at is null);
 comment on policy "members of a team read its messages" on app.messages is
     'As for its conversations: whoever comes into a team reads what was said before, too, and who leaves it nothing.';
 
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
-    using (tenant_id = (select context.tenant_where('view_all_chats')));
+    using (tenant_id = (select context.tenant_where('view_all_chats')) and deleted_at is null);
 comment on policy "holders of view_all_chats read every message" on app.messages is
     'As for conversations: administrators read, they do not write.';
 
@@ -40,9 +41,32 @@ create policy "members write into their own conversations" on app.messages
         and user_id = (select context.user_id())
         and role = 'user'
         and (team_id is null or team_id = any ((select context.teams())::uuid[]))
+        and deleted_at is null
     );
 comment on policy "members write into their own conversations" on app.messages is
-    'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly.';
+    'Only as themselves: the role is not granted for input, so nobody puts words into the machine''s mouth. What was said is neither edited nor deleted singly, and nothing is said in the bin.';
+
+-- The definer's reach: feedback.
+create policy "members of a team find what they may rate" on app.messages
+    for select to rowhouse_definer
+    using (team_id = any ((select context.teams())::uuid[]));
+comment on policy "members of a team find what they may rate" on app.messages is
+    'app.guard_feedback(), which tells whether an answer is one that the caller may read.';
+
+-- The definer's reach: turns.
+grant insert (tenant_id, user_id, conversation_id, role, status, content, parts, parent_id, turn_id, model, generator) on app.messages to rowhouse_definer;
+create policy "a turn writes its question and makes room for its answer" on app.messages
+    for insert to rowhouse_definer
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and (role = 'user' or status = 'streaming'));
+comment on policy "a turn writes its question and makes room for its answer" on app.messages is
+    'context.begin_turn(), for the caller, in a conversation that it found to be theirs. No answer is written before there was a turn.';
+grant update (content, parts, status, finish_reason, error_code, provenance, team_id, deleted_at) on app.messages to rowhouse_definer;
+create policy "a turn's end writes its answer" on app.messages
+    for update to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "a turn's end writes its answer" on app.messages is
+    'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages

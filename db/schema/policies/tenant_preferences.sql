@@ -37,3 +37,8 @@ create policy "the desk explains one row, the erasure finds a tenant's" on app.t
     using (id = (select context.explained_row()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "the desk explains one row, the erasure finds a tenant's" on app.tenant_preferences is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
+create policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_id()));
+comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is
+    'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway.';

@@ -1,6 +1,6 @@
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_app;
 grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
@@ -25,7 +25,7 @@ comment on policy "managers of the tenant change its name and settings" on app.t
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;
-grant update (updated_at, status, seats, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, sign_in_ways), delete on app.tenants to rowhouse_definer;
+grant update (updated_at, status, seats, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, sign_in_ways, storage_limit), delete on app.tenants to rowhouse_definer;
 create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer using (true);
 comment on policy "the door reads every tenant" on app.tenants is

@@ -1,5 +1,5 @@
 import type OpenAI from "openai";
-import type { AnswerEvent, FinishReason, Usage } from "../provider/events.ts";
+import type { AnswerEvent, Citation, FinishReason, Usage } from "../provider/events.ts";
 import { refusalOf } from "./refusal.ts";
 import { DONE, serverSent } from "./server_sent.ts";
 
@@ -50,6 +50,10 @@ export async function* completionStream(
           // Not OpenAI's, who keeps it; the name that most others have for it.
           yield choice({ reasoning_content: event.delta });
           break;
+        case "citation":
+          // Not OpenAI's either, whose annotations of a completion are of pages; the shape is that of its Responses.
+          yield choice({ annotations: [annotation(event.citation)] });
+          break;
         case "tool-call":
           yield choice({ tool_calls: [{ index: calls, ...toolCall(event) }] });
           calls += 1;
@@ -82,10 +86,12 @@ export async function completionOf(
 ): Promise<OpenAI.ChatCompletion> {
   const said = { text: "", reasoning: "" };
   const calls: ReturnType<typeof toolCall>[] = [];
+  const annotations: object[] = [];
   let finish: FinishReason = "stop";
   let usage: Usage | null = null;
   for await (const event of answer) {
     if (event.type === "text" || event.type === "reasoning") said[event.type] += event.delta;
+    if (event.type === "citation") annotations.push(annotation(event.citation));
     if (event.type === "tool-call") calls.push(toolCall(event));
     if (event.type === "usage") usage = event.usage;
     if (event.type === "finish") finish = event.reason;
@@ -96,6 +102,7 @@ export async function completionOf(
     refusal: null,
     ...(said.reasoning !== "" && { reasoning_content: said.reasoning }),
     ...(calls.length > 0 && { tool_calls: calls }),
+    ...(annotations.length > 0 && { annotations: annotations as OpenAI.ChatCompletionMessage.Annotation[] }),
   };
   return {
     ...head,
@@ -104,6 +111,14 @@ export async function completionOf(
     ...(usage && { usage: usageOf(usage) }),
   };
 }
+
+/** A passage that an answer rests on, as OpenAI's Responses have it. */
+export const annotation = ({ documentId, title, number }: Citation) => ({
+  type: "file_citation" as const,
+  file_id: documentId,
+  filename: title,
+  index: number,
+});
 
 const toolCall = ({ id, name, text }: { id: string; name: string; text: string }) => ({
   id,

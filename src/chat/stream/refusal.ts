@@ -1,4 +1,6 @@
+import type { Code } from "../../http/codes.ts";
 import { ProviderFailure, type ProviderFailureCode } from "../provider/failure.ts";
+import { TurnEnded } from "../turn_ended.ts";
 
 /** What the person who asked is told: nothing of what the provider said, nor who it is. */
 const SENTENCES: Readonly<Record<ProviderFailureCode, string>> = {
@@ -21,12 +23,13 @@ const SENTENCES: Readonly<Record<ProviderFailureCode, string>> = {
 };
 
 export interface Refusal {
-  readonly code: ProviderFailureCode | "internal_error";
+  readonly code: Code | "answer_stopped";
   readonly message: string;
 }
 
 /** What is said of an error in the middle of a stream, where it is too late for a status. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof ProviderFailure) return { code: error.code, message: SENTENCES[error.code] };
+  if (error instanceof TurnEnded) return { code: error.code, message: error.message };
   return { code: "internal_error", message: "Something went wrong. Try again." };
 }

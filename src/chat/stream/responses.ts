@@ -1,4 +1,5 @@
-import type { AnswerEvent, Citation, FinishReason, Usage } from "../provider/events.ts";
+import type { AnswerEvent, FinishReason, Usage } from "../provider/events.ts";
+import { annotation } from "./chat_completions.ts";
 import { refusalOf } from "./refusal.ts";
 import { openItems } from "./response_items.ts";
 import { serverSent } from "./server_sent.ts";
@@ -110,13 +111,6 @@ const EMPTY = {
   tools: [],
   top_p: null,
 } as const;
-
-const annotation = ({ documentId, title, number }: Citation) => ({
-  type: "file_citation",
-  file_id: documentId,
-  filename: title,
-  index: number,
-});
 
 const usageOf = ({ input, cachedInput, output, reasoning }: Usage) => ({
   input_tokens: input,

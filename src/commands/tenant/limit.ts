@@ -4,12 +4,13 @@ import { asOperator } from "../user/as_operator.ts";
 import { describeTenant, inWords } from "./show.ts";
 import { findTenant, oneTenant } from "./which_tenant.ts";
 
-/** What each option counts, from least to most; `none` takes the limit away, where there can be none. */
+/** What each option counts, from least to most, storage in MiB; `none` takes the limit away, where there can be none. */
 const LIMITS = {
   seats: { least: 1, most: 1_000_000, none: true },
   keys: { least: 0, most: 1_000_000, none: true },
   requests: { least: 1, most: 1_000_000, none: true },
   "requests-per-day": { least: 1, most: 1_000_000_000, none: true },
+  storage: { least: 0, most: 9_999_999, none: true, unit: 1024 ** 2 },
   grace: { least: 0, most: 365, none: false },
 } as const;
 
@@ -20,6 +21,7 @@ export async function limitTenant(args: string[]): Promise<0 | 1> {
     keys: { type: "string" },
     requests: { type: "string" },
     "requests-per-day": { type: "string" },
+    storage: { type: "string" },
     grace: { type: "string" },
     "every-way": { type: "boolean" },
     json: { type: "boolean" },
@@ -44,7 +46,12 @@ export async function limitTenant(args: string[]): Promise<0 | 1> {
 function numberOf(
   option: string,
   given: string,
-  { least, most, none }: { readonly least: number; readonly most: number; readonly none: boolean },
+  {
+    least,
+    most,
+    none,
+    unit = 1,
+  }: { readonly least: number; readonly most: number; readonly none: boolean; readonly unit?: number },
 ): number | null {
   if (none && given === "none") return null;
   const number = /^\d{1,10}$/.test(given) ? Number(given) : -1;
@@ -53,5 +60,5 @@ function numberOf(
       `--${option} is a number from ${least} to ${most}${none ? ', or "none"' : ""}, not "${given}"`,
     );
   }
-  return number;
+  return number * unit;
 }

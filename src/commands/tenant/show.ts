@@ -15,6 +15,8 @@ interface Described {
   readonly members: number;
   readonly keys: number;
   readonly requestsToday: number;
+  /** Bytes of its documents. */
+  readonly storage: number;
   readonly sessions: number;
   readonly limits: {
     readonly seats: number | null;
@@ -22,6 +24,8 @@ interface Described {
     readonly requestsPerMinute: number | null;
     readonly requestsPerDay: number | null;
     readonly graceDays: number;
+    /** Bytes. */
+    readonly storage: number | null;
   };
   readonly signInWays: readonly string[] | null;
   readonly deletion: {
@@ -65,6 +69,7 @@ export function inWords(tenant: Described): string {
     ["owned by", tenant.owners.join(", ")],
     ["members", used(tenant.members, limits.seats)],
     ["API keys", used(tenant.keys, limits.keys)],
+    ["documents", inMebibytes(tenant.storage, limits.storage)],
     ["sessions", String(tenant.sessions)],
     [
       "requests",
@@ -77,4 +82,9 @@ export function inWords(tenant: Described): string {
       ? []
       : [["erased", deletion.beganAt === null ? `from ${deletion.dueAt} on` : `since ${deletion.beganAt}`]]),
   ]);
+}
+
+function inMebibytes(bytes: number, limit: number | null): string {
+  const used = (bytes / 1024 ** 2).toFixed(1);
+  return limit === null ? `${used} MiB, no limit` : `${used} of ${limit / 1024 ** 2} MiB`;
 }

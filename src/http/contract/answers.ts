@@ -165,5 +165,35 @@ export const problem = v.looseObject({
   retryAfter: v.optional(v.pipe(v.number(), v.description("Seconds to wait, as in Retry-After."))),
 });
 
+/** The same under /v1/, as OpenAI's clients read it. */
+export const openAIRefusal = v.strictObject({
+  error: v.looseObject({
+    message: v.pipe(v.string(), v.description("One sentence for a person. Programs compare `code`.")),
+    type: v.string(),
+    code: v.string(),
+    param: v.pipe(v.nullable(v.string()), v.description("Which parameter is wrong: `messages[2].content`.")),
+    request_id: v.string(),
+    retryAfter: v.optional(v.number()),
+  }),
+});
+
 /** A set of keys (RFC 7517 section 5). */
 export const keySet = v.strictObject({ keys: v.array(v.looseObject({ kid: v.string(), kty: v.string() })) });
+
+/** A document without its content. */
+export const documentAnswer = v.strictObject({
+  document: v.strictObject({
+    id: uuid,
+    title: v.string(),
+    fileName: v.nullable(v.string()),
+    mediaType: v.pipe(v.string(), v.description("What its bytes and its name say that it is.")),
+    sizeBytes: v.number(),
+    sha256: v.pipe(v.string(), v.description("Of its bytes, in hexadecimal.")),
+    version: v.pipe(v.number(), v.description("Counted from 1.")),
+    visibility: v.picklist(["private", "team", "tenant"]),
+    teamId: v.nullable(uuid),
+    tags: v.array(v.string()),
+    language: v.nullable(v.string()),
+    status: v.picklist(["queued", "processing", "ready", "failed"]),
+  }),
+});

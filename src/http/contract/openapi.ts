@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { type Code, statusesOf } from "../codes.ts";
 import type { Fields } from "../fields.ts";
 import { REFRESH_COOKIE } from "../refresh_cookie.ts";
-import { problem } from "./answers.ts";
+import { openAIRefusal, problem } from "./answers.ts";
 import { EVERYWHERE, type Operation, type Success } from "./operation.ts";
 
 /** The description of the REST calls (OpenAPI 3.1), written from what reads and answers them. */
@@ -20,13 +20,13 @@ export function openApi(operations: readonly Operation[]): object {
       title: "Rowhouse",
       version: "1",
       description:
-        "The calls beside GraphQL: signing in, health, keys. Everything else is `POST /graphql`; its schema is schema.graphql. Every refusal is application/problem+json (RFC 9457), but at /graphql, which answers as GraphQL does.",
+        "The calls beside GraphQL: signing in, health, keys. Everything else is `POST /graphql`; its schema is schema.graphql. Every refusal is application/problem+json (RFC 9457), but at /graphql, which answers as GraphQL does, and under /v1/, which answers as OpenAI's API does.",
     },
     servers: [{ url: "/" }],
     tags: [...new Set(operations.map(({ area }) => area))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: schemaOf(problem, "output") },
+      schemas: { Problem: schemaOf(problem, "output"), OpenAIError: schemaOf(openAIRefusal, "output") },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
         dpop: {
@@ -52,7 +52,7 @@ const SECURITY = {
 } as const;
 
 function described(operation: Operation): object {
-  const { summary, description, area, credential, parameters, body, answers, refusals } = operation;
+  const { summary, description, area, credential, parameters, body, upload, answers, refusals } = operation;
   return {
     operationId: operationId(operation),
     tags: [area],
@@ -73,9 +73,10 @@ function described(operation: Operation): object {
         content: { "application/json": { schema: bodySchema(body) } },
       },
     }),
+    ...(upload && { requestBody: { required: true, content: uploaded(upload) } }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, success]) => [status, answered(success)])),
-      ...refused([...EVERYWHERE, ...refusals]),
+      ...refused(operation.path.startsWith("/v1/") ? ofOpenAI : ofProblems, [...EVERYWHERE, ...refusals]),
     },
   };
 }
@@ -104,30 +105,55 @@ function answered({ says, body, type = "application/json", headers }: Success): 
 }
 
 /** One response for each status, with the codes that it can have. */
-function refused(codes: readonly Code[]): Record<string, object> {
+function refused(written: Written, codes: readonly Code[]): Record<string, object> {
   const every = [...new Set(codes)].sort();
   const statuses = new Set(every.flatMap(statusesOf));
   return Object.fromEntries(
     [...statuses].map((status) => {
       const ofStatus = every.filter((code) => statusesOf(code).includes(status));
-      return [String(status), refusedWith(status, ofStatus)];
+      return [
+        String(status),
+        {
+          description: `${STATUS_CODES[status]}: ${ofStatus.map((code) => `\`${code}\``).join(", ")}`,
+          content: written(status, ofStatus),
+        },
+      ];
     }),
   );
 }
 
-function refusedWith(status: number, codes: readonly Code[]): object {
-  return {
-    description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(", ")}`,
-    content: {
-      "application/problem+json": {
-        schema: {
-          allOf: [
-            { $ref: "#/components/schemas/Problem" },
-            { properties: { code: { enum: codes }, status: { const: status } } },
-          ],
-        },
-      },
+/** How refusals of one status are written. */
+type Written = (status: number, codes: readonly Code[]) => object;
+
+const ofProblems: Written = (status, codes) => ({
+  "application/problem+json": {
+    schema: {
+      allOf: [
+        { $ref: "#/components/schemas/Problem" },
+        { properties: { code: { enum: codes }, status: { const: status } } },
+      ],
     },
+  },
+});
+
+const ofOpenAI: Written = (_, codes) => ({
+  "application/json": {
+    schema: {
+      allOf: [
+        { $ref: "#/components/schemas/OpenAIError" },
+        { properties: { error: { properties: { code: { enum: codes } } } } },
+      ],
+    },
+  },
+});
+
+/** A form with a file, or the file. */
+function uploaded(fields: Fields): object {
+  const { properties, ...form } = bodySchema(fields) as { properties?: object };
+  const file = { type: "string", format: "binary", description: "The file, and its name." };
+  return {
+    "multipart/form-data": { schema: { ...form, properties: { file, ...properties }, required: ["file"] } },
+    "application/octet-stream": {},
   };
 }
 

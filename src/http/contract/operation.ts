@@ -7,7 +7,7 @@ import type { Fields } from "../fields.ts";
 
 /** One call: a method and a path, what goes in and what comes out. */
 export interface Operation<Body extends Fields = Fields> {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put";
   /** As the router has it: `/errors/:code`. */
   readonly path: string;
   readonly area: Area;
@@ -19,13 +19,15 @@ export interface Operation<Body extends Fields = Fields> {
   readonly credential?: Credential;
   /** The fields of the JSON body. */
   readonly body?: Body;
+  /** It takes a file, and these fields beside it: of a form, or of the query where the body is the file. */
+  readonly upload?: Fields;
   readonly parameters?: readonly Parameter[];
   readonly answers: Readonly<Record<number, Success>>;
   /** Every code that it can be refused with, beside those that any request meets ({@link EVERYWHERE}). */
   readonly refusals: readonly Code[];
 }
 
-export type Area = "Signing in" | "API" | "Running it" | "Reference";
+export type Area = "Signing in" | "Chat" | "API" | "OpenAI's API" | "Running it" | "Reference";
 
 /**
  * `bearer`: a session's access token. `key`: an API key. `any`: either. `refresh`: a refresh token, in the body or in its
@@ -124,4 +126,64 @@ export const OF_SIGNING_IN: readonly Code[] = [
   "retry",
   "timeout",
   "too_many_requests",
+];
+
+/** What a call is refused with that reads in a chat: it is counted, looks at credentials and asks the database as the caller. */
+export const OF_A_READER: readonly Code[] = [
+  ...OF_A_CREDENTIAL,
+  ...OF_ANY_SESSION.filter((code) => code !== "session_required"),
+  "daily_limit_reached",
+  "database_unavailable",
+  "not_acceptable",
+  "not_found",
+  "timeout",
+  "too_many_at_once",
+  "too_many_requests",
+];
+
+/** What a call of the API is refused with, for its credential, before it is about anything. */
+export const OF_THE_API: readonly Code[] = [
+  ...OF_A_CREDENTIAL,
+  ...OF_A_KEY,
+  ...OF_ANY_SESSION.filter((code) => code !== "session_required"),
+  "daily_limit_reached",
+  "database_unavailable",
+  "timeout",
+  "too_many_at_once",
+  "too_many_requests",
+];
+
+/** What a question is refused with before its first word. */
+export const OF_A_TURN: readonly Code[] = [
+  ...OF_A_BODY,
+  ...OF_A_READER,
+  "budget_exceeded",
+  "conversation_archived",
+  "idempotency_in_progress",
+  "idempotency_key_invalid",
+  "idempotency_key_reused",
+  "idempotency_replayed",
+  "message_blank",
+  "model_not_allowed",
+  "parent_unknown",
+  "permission_denied",
+  "price_unknown",
+  "prompt_too_long",
+];
+
+/** What a call that takes a file is refused with. */
+export const OF_AN_UPLOAD: readonly Code[] = [
+  ...OF_THE_API,
+  "file_encrypted",
+  "file_too_large",
+  "file_type_mismatch",
+  "file_type_unsupported",
+  "file_without_text",
+  "invalid_input",
+  "limit_reached",
+  "malformed_upload",
+  "not_acceptable",
+  "permission_denied",
+  "retry",
+  "unsupported_media_type",
 ];

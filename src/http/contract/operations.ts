@@ -1,13 +1,18 @@
 import * as v from "valibot";
 import { acceptInvitationOperation } from "../routes/accept_invitation.ts";
+import { askOperation } from "../routes/ask.ts";
 import { changeEmailOperation } from "../routes/change_email.ts";
 import { changePasswordOperation } from "../routes/change_password.ts";
 import { confirmEmailOperation } from "../routes/confirm_email.ts";
 import { consumeLinkOperation } from "../routes/consume_link.ts";
 import { createTenantOperation } from "../routes/create_tenant.ts";
 import { deleteAccountOperation } from "../routes/delete_account.ts";
+import { createDocumentOperation } from "../routes/documents/create.ts";
+import { downloadDocumentOperation } from "../routes/documents/download.ts";
+import { replaceDocumentOperation } from "../routes/documents/replace.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
 import { exportAccountOperation } from "../routes/export_account.ts";
+import { followOperation } from "../routes/follow_answer.ts";
 import { forgotPasswordOperation } from "../routes/forgot_password.ts";
 import { joinTenantOperation } from "../routes/join_tenant.ts";
 import { jwksOperation } from "../routes/jwks.ts";
@@ -19,6 +24,10 @@ import { removeOperation } from "../routes/mfa/remove_totp.ts";
 import { verifyMfaOperation } from "../routes/mfa/verify.ts";
 import { beginOAuthOperation, finishOAuthOperation, providersOperation } from "../routes/oauth.ts";
 import { openGuestOperation } from "../routes/open_guest.ts";
+import { completionOperation } from "../routes/openai/chat_completions.ts";
+import { embeddingsOperation } from "../routes/openai/embeddings.ts";
+import { modelsOperation } from "../routes/openai/models.ts";
+import { responseOperation } from "../routes/openai/responses.ts";
 import { logInWithPasskeyOperation } from "../routes/passkey/login.ts";
 import { logInWithPasskeyOptionsOperation } from "../routes/passkey/login_options.ts";
 import { registerPasskeyOperation } from "../routes/passkey/register.ts";
@@ -35,6 +44,7 @@ import { restoreAccountOperation } from "../routes/restore_account.ts";
 import { restoreTenantOperation } from "../routes/restore_tenant.ts";
 import { sessionOperation } from "../routes/session.ts";
 import { stepUpOperation } from "../routes/step_up.ts";
+import { stopOperation } from "../routes/stop_answer.ts";
 import { switchOperation } from "../routes/switch_tenant.ts";
 import { upgradeGuestOperation } from "../routes/upgrade_guest.ts";
 import { verifyEmailOperation } from "../routes/verify_email.ts";
@@ -217,7 +227,17 @@ export const OPERATIONS: readonly Operation[] = [
   finishOAuthOperation,
   exchangeOperation,
   linkOperation,
+  askOperation,
+  followOperation,
+  stopOperation,
   graphql,
+  completionOperation,
+  responseOperation,
+  embeddingsOperation,
+  modelsOperation,
+  createDocumentOperation,
+  replaceDocumentOperation,
+  downloadDocumentOperation,
   health,
   readiness,
   metrics,

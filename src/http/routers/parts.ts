@@ -17,7 +17,11 @@ import type { Passkeys } from "../../auth/passkeys/passkeys.ts";
 import type { PasswordRules } from "../../auth/password_rules.ts";
 import type { RequestCounts } from "../../auth/request_counts.ts";
 import type { SecondFactors } from "../../auth/second_factors.ts";
+import type { Models } from "../../chat/models/models.ts";
+import type { Turns } from "../../chat/turns/turns.ts";
 import type { Config } from "../../config.ts";
+import type { Library } from "../../documents/library.ts";
+import type { Admission } from "../../graphql/admission.ts";
 import type { Log } from "../../log.ts";
 import type { Mailer } from "../../mail/mailer.ts";
 import type { Metrics } from "../../metrics.ts";
@@ -45,6 +49,7 @@ export interface Parts {
   readonly exports: AccountExport;
   readonly tenants: OwnTenants;
   readonly joining: JoiningCompanies;
+  readonly library: Library;
   readonly rules: PasswordRules;
   readonly factors: SecondFactors;
   readonly passkeys: Passkeys;
@@ -59,6 +64,14 @@ export interface Parts {
   readonly limits: RateLimits;
   readonly possession: Possession;
   readonly onRefusal: OnRefusal;
+  /** What questions are asked through. */
+  readonly turns: Turns;
+  /** Which models there are, and embeddings. */
+  readonly models: Models;
+  /** Asks the door how many requests a key is good for. */
+  readonly admission: Admission;
+  /** Connections that go through the door. */
+  readonly app: pg.Pool;
   readonly graphql: Middleware<RequestState>;
   /** Whether this process is about to close and wants no new requests. */
   readonly leaving: () => boolean;

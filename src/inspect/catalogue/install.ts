@@ -10,7 +10,14 @@ export class InspectError extends Error {
 }
 
 /** Sources that speak of our own roles and tables: another database does without them. */
-const OURS_ONLY = new Set(["inspect/grants.sql", "inspect/why.sql", "inspect/holders.sql"]);
+const OURS_ONLY = new Set([
+  "inspect/grants.sql",
+  "inspect/why.sql",
+  "inspect/holders.sql",
+  "inspect/rows_at.sql",
+  "inspect/document_of.sql",
+  "inspect/who_could_have_read.sql",
+]);
 
 /**
  * Runs `work` in a transaction that is rolled back, on a connection where the schema `inspect` exists:

@@ -6,14 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issueAccessToken } from "../../../src/auth/access_token.ts";
 import { masterKeys } from "../../../src/auth/encryption.ts";
 import { openSigningKeys } from "../../../src/auth/signing_keys.ts";
+import { PROVIDER_FAILURES } from "../../../src/chat/provider/failure.ts";
 import { type Code, statusesOf } from "../../../src/http/codes.ts";
-import { problem } from "../../../src/http/contract/answers.ts";
+import { openAIRefusal, problem } from "../../../src/http/contract/answers.ts";
 import { openApi } from "../../../src/http/contract/openapi.ts";
 import { EVERYWHERE, type Operation } from "../../../src/http/contract/operation.ts";
 import { OPERATIONS } from "../../../src/http/contract/operations.ts";
 import { type CaptchaProvider, startCaptchaProvider } from "../../support/captcha_provider.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../../support/database.ts";
 import { handMadeProof, keyHolder } from "../../support/dpop.ts";
+import { type Provider, startProvider } from "../../support/provider.ts";
 import { routersSource } from "../../support/routers.ts";
 import { type Answer, startTestServer, type TestServer } from "../../support/server.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -21,7 +23,8 @@ import type { Street } from "./street.ts";
 import { SUCCESSES } from "./successes.ts";
 
 /** Some address of the route. */
-const addressed = (path: string): string => path.replace(":code", "not_found").replace(":provider", "none");
+const addressed = (path: string): string =>
+  path.replace(":code", "not_found").replace(":id", "none").replace(":provider", "none");
 
 const document = JSON.parse(JSON.stringify(openApi(OPERATIONS)));
 
@@ -56,9 +59,14 @@ describe("what openapi.json says of", () => {
   let invited: TestServer;
   let guarded: TestServer;
   let puzzles: CaptchaProvider;
+  let models: Provider;
   beforeAll(async () => {
     database = await createDatabase();
+    models = await startProvider();
     server = await startTestServer(database, {
+      MODEL_PROVIDER_URL: models.url,
+      MODEL_PROVIDER_INTERNAL: "on",
+      MODEL: "ok",
       METRICS_TOKEN: "m".repeat(32),
       GITHUB_CLIENT_ID: "rowhouse",
       GITHUB_CLIENT_SECRET: "a secret between the two of us",
@@ -114,6 +122,7 @@ describe("what openapi.json says of", () => {
     await invited.close();
     await guarded.close();
     await puzzles.close();
+    await models.close();
     await database.drop();
   });
 
@@ -176,14 +185,25 @@ describe("what openapi.json says of", () => {
     internal_error: "it takes a fault of ours",
     database_unavailable: "test/http/unavailable.test.ts: a database that is away",
     timeout: "test/http/unavailable.test.ts: a statement that waits",
+    idempotency_in_progress: "it takes two processes without Redis",
+    idempotency_replayed: "an answer that was not kept, and is forgotten",
     too_many_at_once: "test/auth/account_export.test.ts: readers who do not read",
     retry: "two who change the same rows at the same moment",
+    support_ended: "test/access/support.test.ts: the operator in a company",
+    support_read_only: "test/access/support.test.ts: the operator in a company",
+    budget_exceeded: "test/chat/v1/refusals.test.ts: a model with a price",
+    price_unknown: "test/chat/v1/refusals.test.ts: a model without a price",
+    model_not_allowed: "test/chat/v1/refusals.test.ts: a company's own provider",
+    prompt_too_long: "test/chat/v1/refusals.test.ts: a model that reads little",
   };
+
+  /** What a provider may do wrong: test/chat/v1/refusals.test.ts and test/chat/provider have one that does. */
+  const ofProviders = (code: Code): boolean => Object.hasOwn(PROVIDER_FAILURES, code);
 
   const name = ({ method, path }: Operation) => `${method} ${path}`;
   const cases = OPERATIONS.flatMap((operation) =>
     [...EVERYWHERE, ...operation.refusals]
-      .filter((code) => ELSEWHERE[code] === undefined)
+      .filter((code) => ELSEWHERE[code] === undefined && !ofProviders(code))
       .flatMap((code) =>
         statusesOf(code).map((status) => [name(operation), status, code, operation] as const),
       ),
@@ -193,6 +213,9 @@ describe("what openapi.json says of", () => {
     const answer = await drive(route, status, code, operation);
     if (operation.path === "/graphql") {
       expect(answer.body.errors[0].extensions.code.toLowerCase()).toBe(code);
+    } else if (operation.path.startsWith("/v1/")) {
+      expect(answer.headers.get("Content-Type"), JSON.stringify(answer.body)).toMatch(/^application\/json/);
+      expect(v.parse(openAIRefusal, answer.body).error).toMatchObject({ code });
     } else {
       expect(answer.headers.get("Content-Type"), JSON.stringify(answer.body)).toMatch(
         /^application\/problem\+json/,

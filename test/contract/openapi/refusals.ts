@@ -2,6 +2,8 @@ import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, signUp } from "../../support/people.ts";
 import type { Answer } from "../../support/server.ts";
+import { CHAT_REFUSALS } from "./chat.ts";
+import { DOCUMENT_REFUSALS } from "./documents.ts";
 import { PASSKEY_REFUSALS } from "./passkeys.ts";
 import {
   alter,
@@ -35,6 +37,7 @@ import {
   withBadSessions,
 } from "./street.ts";
 import { invitation, neighbour } from "./successes.ts";
+import { V1_REFUSALS } from "./v1.ts";
 
 // What brings about each refusal that openapi.json names, where it takes more than a broken request.
 
@@ -415,6 +418,9 @@ export const REFUSALS: Examples = {
   "post /auth/mfa/verify user_banned": (_, street) => verifyAfter(street, BANNED),
 
   ...PASSKEY_REFUSALS,
+  ...CHAT_REFUSALS,
+  ...V1_REFUSALS,
+  ...DOCUMENT_REFUSALS,
 
   ...withBadSessions("post /auth/step-up", ({ server }, headers) =>
     server.post("/auth/step-up", { password: "wrong" }, headers),

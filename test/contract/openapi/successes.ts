@@ -1,6 +1,8 @@
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, type SignUp, signUp } from "../../support/people.ts";
 import { eventually, readable } from "../../support/server.ts";
+import { CHAT_SUCCESSES } from "./chat.ts";
+import { DOCUMENT_SUCCESSES } from "./documents.ts";
 import { PASSKEY_SUCCESSES } from "./passkeys.ts";
 import {
   bearer,
@@ -18,6 +20,7 @@ import {
   way,
   welcoming,
 } from "./street.ts";
+import { V1_SUCCESSES } from "./v1.ts";
 
 const choice = { password: "four walls and a door" };
 const newAddress = () => `${crypto.randomUUID()}@example.com`;
@@ -110,6 +113,9 @@ export const SUCCESSES: Examples = {
   "post /auth/mfa/totp/remove 204": async (_, street) =>
     street.server.post("/auth/mfa/totp/remove", {}, (await enrolled(street)).headers),
   ...PASSKEY_SUCCESSES,
+  ...CHAT_SUCCESSES,
+  ...V1_SUCCESSES,
+  ...DOCUMENT_SUCCESSES,
   "post /auth/step-up 200": async (_, street) => {
     const { password, headers } = await someone(street);
     return street.server.post("/auth/step-up", { password }, headers);

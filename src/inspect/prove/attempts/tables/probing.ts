@@ -23,7 +23,12 @@ export function* probing(attack: TableAttack): Generator<Part> {
       const fresh = Object.fromEntries(
         free.map((column) => [
           column,
-          isUuid(victim.values[column]) ? home.generator.uuid() : (own.values[column] ?? null),
+          // What the row leaves to its default is the same in both.
+          isUuid(victim.values[column])
+            ? home.generator.uuid()
+            : column in own.values
+              ? own.values[column]!
+              : (victim.values[column] ?? null),
         ]),
       );
       const rest = { rows: [victim, ...own.needs], ...(own.prepare && { prepare: own.prepare }) };

@@ -1,0 +1,66 @@
+-- Ends a turn, once: writes the answer, or as much of it as was said, and what it cost; lets go of what was held. It needs no
+-- credential but the secret of the turn, because a sign-out or a ban in the middle ends the answer and not its price. The
+-- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
+--
+-- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs}
+-- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
+-- and a wrong secret alike.
+set local role rowhouse_definer;
+create or replace function auth.settle_turn(
+    tenant uuid, turn uuid, settlement bytea, outcome text, content text default '', parts jsonb default '[]',
+    usage jsonb default '{}', finish_reason text default null, error_code text default null, provenance jsonb default null,
+    facts jsonb default '{}'
+) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine  auth.turns;
+    spent app.usage_events;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(settle_turn.settlement)
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null then
+        return false;
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, facts);
+
+    update app.messages as answer set
+        status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
+        finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
+    where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
+    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
+    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
+    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
+    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
+    spent.cost_micros := context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    insert into app.usage_events (
+        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
+    ) values (
+        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.team_id, mine.conversation_id, mine.generator, mine.model, settle_turn.outcome,
+        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
+        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
+        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
+    );
+    update auth.turns as known set settled_at = now(), outcome = settle_turn.outcome, held_micros = 0
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    perform context.release(
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
+        array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+    return true;
+end
+$$;
+grant execute on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) to rowhouse_auth;
+comment on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) is
+    'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
+reset role;

@@ -1,0 +1,126 @@
+-- Begins a turn: writes the question, makes room for the answer, holds what it may cost, and hands out everything that the
+-- prompt needs, in one call. All of it or nothing: a turn that is refused has written nothing.
+--
+-- settlement:     sha256 of a secret that the server made for this turn; whoever knows it settles (auth.settle_turn)
+-- conversation:   null: begins one, in `team` if given
+-- content, parts: what is asked; null content: `parent`, a question, is to be answered again
+-- parent:         what the question follows; null: the newest message, or nothing where `from_start`
+-- keep:           false: no conversation and no message is written, for temporary chats and clients that keep their history
+-- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`
+-- model:          the model that the caller asks for
+-- installation_model: the one of the installation's own provider; null where it has none
+-- most_*_tokens:  what the provider is given at most, for the reservation
+-- history_*:      how much of what was said before comes along
+--
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.
+set local role rowhouse_definer;
+create or replace function context.begin_turn(
+    settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
+    parent uuid default null, from_start boolean default false, team uuid default null, keep boolean default true,
+    idempotency jsonb default null, model text default null, installation_model text default null,
+    most_input_tokens integer default 32000, most_output_tokens integer default 4096,
+    history_bytes integer default 24000, history_messages integer default 24,
+    out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
+    out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
+)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body      constant text := context.open_seal('chat');
+    person    constant uuid := context.user_in(body);
+    own       constant uuid[] := context.teams_in(body);
+    key       constant uuid := case context.kind_in(body) when 'api_key' then context.credential_in(body) end;
+    wanted    constant bytea := decode(idempotency ->> 'key', 'hex');
+    earlier   auth.turns;
+    place     app.conversations;
+    chosen    auth.model_providers;
+    budgets   uuid[];
+begin
+    tenant_id := context.tenant_requiring('chat');
+    if tenant_id is null then
+        perform context.refuse('chat');
+    end if;
+    if context.kind_in(body) = 'support' and (context.detail_in(body) ->> 'writes')::boolean is not true then
+        perform context.refuse_support();
+    end if;
+
+    -- A browser that lost the answer asks again while the first question is still being written: it waits for that.
+    if wanted is not null then
+        perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
+        select * into earlier from auth.turns as known
+        where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
+        if found then
+            if earlier.request <> decode(idempotency ->> 'request', 'hex') then
+                perform context.refuse_repetition('reused');
+            end if;
+            turn_id := earlier.id;
+            replayed := true;
+            conversation_id := earlier.conversation_id;
+            question_id := earlier.question_id;
+            answer_id := earlier.answer_id;
+            answered_by := earlier.model;
+            held_micros := earlier.held_micros;
+            return;
+        end if;
+    end if;
+
+    asker := context.asker(tenant_id, person);
+    select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
+    answered_by := context.choose_model(
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+    turn_id := uuidv7();
+    replayed := false;
+
+    if keep then
+        if conversation is null then
+            if team is not null and team <> all (coalesce(own, '{}')) then
+                perform context.refuse_missing('team');
+            end if;
+            insert into app.conversations (tenant_id, user_id, team_id) values (begin_turn.tenant_id, person, team)
+            returning * into place;
+        else
+            select * into place from app.conversations as known
+            where known.tenant_id = begin_turn.tenant_id and known.id = conversation and known.user_id = person
+                and known.deleted_at is null and (known.team_id is null or known.team_id = any (own))
+            for no key update;
+            if not found then
+                perform context.refuse_missing('conversation');
+            end if;
+        end if;
+        conversation_id := place.id;
+        select asked.question, asked.answer into question_id, answer_id
+        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
+    else
+        history := '[]';
+    end if;
+
+    -- Last, because a company's budget is where everybody waits for everybody.
+    held_micros := coalesce(context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0), 0);
+    budgets := context.reserve(
+        tenant_id, place.team_id, person, key, answered_by,
+        context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0));
+    if budgets = '{}' then
+        held_micros := 0;
+    end if;
+    insert into auth.turns (
+        tenant_id, id, user_id, conversation_id, team_id, question_id, answer_id, credential_kind, credential_id, settlement,
+        idempotency_key, request, generator, model, held_micros, budgets
+    ) values (
+        begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
+        sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
+        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+    );
+    provider := case when chosen.id is not null then jsonb_build_object(
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+end
+$$;
+grant execute on function context.begin_turn(
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+) to rowhouse_app;
+comment on function context.begin_turn(
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+) is
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+reset role;

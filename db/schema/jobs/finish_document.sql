@@ -1,0 +1,27 @@
+-- A claimed document is read: its new passages answer from now on, and those of the attempt before are gone, at once.
+-- Returns whether the claim still held; what an attempt brings that is over is thrown away.
+set local role rowhouse_definer;
+create or replace function jobs.finish_document(tenant uuid, document uuid, attempt integer) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    delete from app.document_chunks as old
+    where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
+    update app.document_chunks as made set live = true
+    where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
+    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$$;
+grant execute on function jobs.finish_document(uuid, uuid, integer) to rowhouse_worker;
+comment on function jobs.finish_document(uuid, uuid, integer) is
+    'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
+reset role;

@@ -1,0 +1,120 @@
+import type { MasterKeys } from "../../auth/encryption.ts";
+import type { InstallationModel } from "../../config.ts";
+import { EXTRACTIVE, extractiveAnswer } from "../extractive/extractive_answer.ts";
+import { buildPrompt } from "../prompt/build_prompt.ts";
+import { loadTokenCounter } from "../provider/count_tokens.ts";
+import type { Endpoint } from "../provider/endpoint.ts";
+import type { AnswerEvent } from "../provider/events.ts";
+import type { Providers } from "../provider/providers.ts";
+import { openProviderKey } from "../provider_key.ts";
+import { type Begun, mostTokens, type OwnProvider, type Question } from "./begin_turn.ts";
+import { citing } from "./cite.ts";
+import type { Found } from "./retrieve.ts";
+
+/** Who answers, and what from. */
+export interface Answerer {
+  /** Null where no prompt was built. */
+  readonly promptHash: string | null;
+  answer(signal: AbortSignal): AsyncIterable<AnswerEvent>;
+}
+
+/** The system prompt of a company that has none of its own. */
+const TEMPLATE = [
+  "You answer the questions of {{user}}, whose role at {{company}} is {{role}}.",
+  "Answer in the language that the question is in; if in doubt, in {{language}}. The tone is {{tone}}.",
+  "What they prefer: {{preferences}}.",
+].join("\n");
+
+export interface AnswererParts {
+  readonly providers: Providers;
+  readonly keys: MasterKeys;
+  readonly model: InstallationModel | null;
+}
+
+/** What was asked, as the model or the generator is to read it. */
+export function wordsOf(begun: Begun, { content }: Question): string {
+  return content ?? begun.history[0]?.content ?? "";
+}
+
+/**
+ * Makes ready who answers: a model with its prompt, or sentences of the passages where there is none.
+ *
+ * @throws {ProviderFailure} `prompt_too_long`
+ */
+export async function answererOf(
+  { providers, keys, model }: AnswererParts,
+  begun: Begun,
+  question: Question,
+  passages: readonly Found[],
+): Promise<Answerer> {
+  const { asker, answered_by } = begun;
+  const words = wordsOf(begun, question);
+  if (answered_by === EXTRACTIVE) {
+    const ask = { question: words, passages, language: asker.language };
+    return { promptHash: null, answer: () => extractiveAnswer(ask) };
+  }
+  const count = await loadTokenCounter();
+  const most = mostTokens(model);
+  const output = Math.min(
+    question.settings?.maxOutputTokens ?? most.output,
+    asker.maxAnswerTokens ?? most.output,
+    most.output,
+  );
+  const { instructions } = question;
+  const prompt = buildPrompt(
+    {
+      template: begun.provider?.systemPrompt ?? TEMPLATE,
+      values: {
+        user: asker.name ?? "somebody",
+        company: asker.company,
+        role: asker.role ?? "none",
+        language: asker.language,
+        tone: asker.tone,
+        preferences: "none",
+      },
+      memories: [],
+      passages,
+      history: question.keep === false ? (question.history ?? []) : begun.history.slice(1).reverse(),
+      question: words,
+    },
+    {
+      contextTokens: most.input + output - (instructions ? count(instructions) + 4 : 0),
+      outputTokens: output,
+      count,
+    },
+  );
+  const [system, ...rest] = prompt.messages;
+  const messages = instructions
+    ? [system!, { role: "system" as const, content: instructions }, ...rest]
+    : prompt.messages;
+  const { temperature = asker.temperature ?? undefined, ...settings } = question.settings ?? {};
+  const ask = {
+    endpoint: endpointOf(begun.provider, model, keys),
+    model: answered_by,
+    messages,
+    settings: { ...settings, ...(temperature !== undefined && { temperature }), maxOutputTokens: output },
+  };
+  return {
+    promptHash: prompt.hash,
+    answer: (signal) => citing(providers.streamAnswer({ ...ask, signal }), prompt.citations),
+  };
+}
+
+/** A company's own provider stands in for the installation's. */
+export function endpointOf(
+  own: OwnProvider | null,
+  model: InstallationModel | null,
+  keys: MasterKeys,
+): Endpoint {
+  if (own) {
+    const { id, baseUrl, sealedKey } = own;
+    const apiKey = sealedKey === null ? null : openProviderKey(keys, { id, sealedKey });
+    return { baseUrl, apiKey, owner: "tenant" };
+  }
+  if (model === null) throw new Error("a model was chosen where there is no provider");
+  return installationEndpoint(model);
+}
+
+export function installationEndpoint({ baseUrl, apiKey }: InstallationModel): Endpoint {
+  return { baseUrl, apiKey, owner: "installation" };
+}

@@ -1,0 +1,76 @@
+import type { AnswerEvent } from "../provider/events.ts";
+import { ProviderFailure } from "../provider/failure.ts";
+import { refusalOf } from "../stream/refusal.ts";
+import { TurnEnded } from "../turn_ended.ts";
+import type { Answerer } from "./answerer.ts";
+import type { EventLog } from "./event_log.ts";
+import type { Found } from "./retrieve.ts";
+import { collect, type Said } from "./said.ts";
+import type { End } from "./settle.ts";
+
+/** What there is to settle, and what followers have still to hear. */
+export interface Ran {
+  readonly end: End;
+  /** With which the answer ends for whoever follows. */
+  readonly error: unknown;
+  /** The last event, which is theirs only when the turn is settled. */
+  readonly last: AnswerEvent | null;
+}
+
+/**
+ * Has a question answered, into its log, to the last event but one. It never throws: however an answer ends, it is settled.
+ *
+ * @param ready called when the answer is about to be asked for
+ */
+export async function runAnswer(
+  { ending, events }: { readonly ending: AbortController; readonly events: EventLog },
+  began: number,
+  preparing: () => Promise<{ answerer: Answerer; passages: readonly Found[] }>,
+  ready: () => void,
+): Promise<Ran> {
+  const { signal } = ending;
+  const said = collect(began);
+  let provenance: object = {};
+  let error: unknown;
+  let last: AnswerEvent | null = null;
+  try {
+    const { answerer, passages } = await preparing();
+    provenance = { promptHash: answerer.promptHash, sources: passages.map(sourceOf) };
+    signal.throwIfAborted();
+    ready();
+    for await (const event of answerer.answer(signal)) {
+      said.add(event);
+      if (event.type === "finish") last = event;
+      else events.add(event);
+    }
+  } catch (thrown) {
+    error = signal.aborted ? signal.reason : thrown;
+    return { end: endOf(said, began, provenance, error, thrown), error, last: null };
+  }
+  return { end: endOf(said, began, provenance, undefined, undefined), error, last };
+}
+
+function endOf(said: Said, began: number, provenance: object, error: unknown, thrown: unknown): End {
+  const outcome = error === undefined ? "complete" : error instanceof TurnEnded ? "stopped" : "failed";
+  return {
+    outcome,
+    content: said.text,
+    parts: said.parts(),
+    // What came until a failure was paid for.
+    usage: said.usage ?? (thrown instanceof ProviderFailure ? thrown.usage : null),
+    firstTokenMs: said.firstTokenMs,
+    totalMs: Math.round(performance.now() - began),
+    finishReason: said.finish,
+    errorCode: error === undefined ? null : refusalOf(error).code,
+    provenance: { ...provenance, cited: said.citations.map(({ passageId }) => passageId) },
+  };
+}
+
+const sourceOf = ({ id, documentId, version, sha256, rank, score }: Found): object => ({
+  id,
+  documentId,
+  version,
+  sha256,
+  rank,
+  score,
+});

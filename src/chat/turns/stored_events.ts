@@ -1,0 +1,26 @@
+import type { Code } from "../../http/codes.ts";
+import type { AnswerEvent, Citation, FinishReason } from "../provider/events.ts";
+import { PROVIDER_FAILURES, ProviderFailure, type ProviderFailureCode } from "../provider/failure.ts";
+import { stopped, TurnEnded } from "../turn_ended.ts";
+import type { StoredAnswer } from "./known_answers.ts";
+
+/** An answer that is over, as it is stored; what it cost is told where costs are. */
+export async function* storedEvents(answer: StoredAnswer): AsyncGenerator<AnswerEvent, void, undefined> {
+  const { status, content, parts, finish_reason, error_code } = answer;
+  for (const part of parts) {
+    if (part.type === "reasoning") yield { type: "reasoning", delta: String(part.text) };
+  }
+  if (content !== "") yield { type: "text", delta: content };
+  for (const part of parts) {
+    if (part.type === "data-citation") yield { type: "citation", citation: part.data as Citation };
+  }
+  if (status !== "complete") throw failureNamed(error_code);
+  yield { type: "finish", reason: (finish_reason ?? "other") as FinishReason };
+}
+
+/** What ended an answer, by its code. */
+export function failureNamed(code: string | null, message = "The answer broke off. Try again."): Error {
+  if (code === null || code === "answer_stopped") return stopped("stopped");
+  if (Object.hasOwn(PROVIDER_FAILURES, code)) return new ProviderFailure(code as ProviderFailureCode);
+  return new TurnEnded("ended", code as Code, message);
+}

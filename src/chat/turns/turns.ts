@@ -1,0 +1,218 @@
+import { randomBytes } from "node:crypto";
+import type pg from "pg";
+import type { Caller } from "../../database/caller.ts";
+import { describeError } from "../../http/describe_error.ts";
+import { catalogued, type ErrorCatalogue } from "../../http/error_catalogue.ts";
+import type { Log } from "../../log.ts";
+import type { AnswerEvent } from "../provider/events.ts";
+import { ProviderFailure } from "../provider/failure.ts";
+import { stopped, TurnEnded } from "../turn_ended.ts";
+import { type Answerer, type AnswererParts, answererOf, installationEndpoint, wordsOf } from "./answerer.ts";
+import { type Begun, beginTurn, type Question } from "./begin_turn.ts";
+import { type EventLog, openEventLog } from "./event_log.ts";
+import { type Found, type Meaning, retrieve } from "./retrieve.ts";
+import { runAnswer } from "./run_answer.ts";
+import { settleTurn } from "./settle.ts";
+import type { SharedLog } from "./shared_log.ts";
+import { watchTurns } from "./watch.ts";
+
+export interface TurnsParts extends AnswererParts {
+  /** As rowhouse_app, through the door. */
+  readonly app: pg.Pool;
+  /** As rowhouse_auth. */
+  readonly auth: Pick<pg.Pool, "query">;
+  /** Where other processes follow answers of this one, and it theirs; null: each follows its own. */
+  readonly shared: SharedLog | null;
+  readonly catalogue: ErrorCatalogue;
+  readonly log: Pick<Log, "warn" | "error">;
+}
+
+/** A question and its answer, which goes on whoever reads it. */
+export interface Turn {
+  readonly id: string;
+  readonly tenantId: string;
+  /** Null where nothing is kept, and so with the next two. */
+  readonly conversationId: string | null;
+  readonly questionId: string | null;
+  readonly answerId: string | null;
+  /** The model, or `extractive`. */
+  readonly answeredBy: string;
+  /** The answer from its first event; it ends with a `ProviderFailure` or a `TurnEnded` where it is not whole. */
+  follow(signal?: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined>;
+}
+
+/** What `begin` gives: a turn that began, or one that the same Idempotency-Key began before, by its ids only. */
+export type TurnIds = Omit<Turn, "follow">;
+export type Beginning =
+  | { readonly replayed: false; readonly turn: Turn }
+  | { readonly replayed: true; readonly turn: TurnIds };
+
+/** All turns of this process. */
+export interface Turns {
+  /**
+   * Begins a turn and has it answered. A turn belongs to the process: nobody need follow it.
+   *
+   * @throws {pg.DatabaseError} the refusals of context.begin_turn(), the door's, and what searching raises
+   * @throws {ProviderFailure} `prompt_too_long`
+   */
+  begin(caller: Caller | undefined, question: Question): Promise<Beginning>;
+  /** One that is under way, or ended a moment ago: here, or in another process where they share what is said. */
+  find(ids: TurnIds): Promise<Turn | undefined>;
+  /** Ends one that is under way here, as whoever asked wishes; that they may, the database has said. */
+  stop(id: string): void;
+  /** Waits for what is under way, ends what takes longer than so many milliseconds, and settles all of it. */
+  close(patience?: number): Promise<void>;
+}
+
+interface Running extends Turn {
+  readonly settlement: Buffer;
+  readonly ending: AbortController;
+  readonly events: EventLog;
+}
+
+/** Milliseconds for which an answer can be followed after its end, and how many that are over are remembered. */
+const REMEMBERED_FOR = 120_000;
+const REMEMBERED = 1_000;
+/** Milliseconds that the meaning of a question is waited for; without it, passages are found by their words. */
+const EMBEDDING_PATIENCE = 5_000;
+/** Milliseconds that turns have to end by themselves when the process closes. */
+const CLOSING_PATIENCE = 6_000;
+
+/** Opens the engine of the chat: begin, retrieve, prompt, answer, settle. */
+export function openTurns(parts: TurnsParts): Turns {
+  const { app, auth, catalogue, log, model, providers, shared } = parts;
+  const running = new Map<string, { readonly turn: Running; readonly done: Promise<void> }>();
+  const over = new Map<string, Turn>();
+  const watch = watchTurns(
+    auth,
+    () => [...running.values()].map(({ turn }) => turn),
+    (id, reason) => running.get(id)?.turn.ending.abort(endedBy(reason, catalogue)),
+    (error) => log.warn({ err: describeError(error) }, "running answers could not be watched"),
+  );
+
+  return {
+    async begin(caller, question) {
+      const settlement = randomBytes(32);
+      const began = performance.now();
+      const begun = await beginTurn(app, caller, question, settlement, model);
+      if (begun.replayed) return { replayed: true, turn: idsOf(begun) };
+      const events = openEventLog();
+      const turn: Running = {
+        ...idsOf(begun),
+        settlement,
+        ending: new AbortController(),
+        events,
+        follow: (signal) => events.follow(signal),
+      };
+      const ready = Promise.withResolvers<void>();
+      const answered = answer(turn, began, () => prepare(caller, question, begun), ready);
+      const done = Promise.all([answered, shared?.share(turn.id, events.follow())]).then(() => {
+        running.delete(turn.id);
+        remember(turn);
+      });
+      running.set(turn.id, { turn, done });
+      await ready.promise;
+      return { replayed: false, turn };
+    },
+    async find(ids) {
+      const here = running.get(ids.id)?.turn ?? over.get(ids.id);
+      if (here) return here;
+      const follow = await shared?.find(ids.id);
+      return follow ? { ...ids, follow } : undefined;
+    },
+    stop: (id) => running.get(id)?.turn.ending.abort(stopped("stopped")),
+    async close(patience = CLOSING_PATIENCE) {
+      const leave = setTimeout(() => {
+        for (const { turn } of running.values()) turn.ending.abort(stopped("leaving"));
+      }, patience);
+      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done));
+      clearTimeout(leave);
+      watch.stop();
+      over.clear();
+    },
+  };
+
+  /** What lies between the question and the first word: no more than one further round trip, whatever was said before. */
+  async function prepare(
+    caller: Caller | undefined,
+    question: Question,
+    begun: Begun,
+  ): Promise<{ answerer: Answerer; passages: Found[] }> {
+    const words = wordsOf(begun, question);
+    const passages = await retrieve(app, caller, words, await meaningOf(words));
+    return { answerer: await answererOf(parts, begun, question, passages), passages };
+  }
+
+  async function meaningOf(words: string): Promise<Meaning | null> {
+    if (!model?.embeddingModel || words.trim() === "") return null;
+    try {
+      const { vectors } = await providers.embed({
+        endpoint: installationEndpoint(model),
+        model: model.embeddingModel,
+        texts: [words],
+        limits: { patience: EMBEDDING_PATIENCE },
+      });
+      return { vector: vectors[0]!, model: model.embeddingModel };
+    } catch {
+      // The provider's failure is in the log. A question is answered without its meaning rather than not at all.
+      return null;
+    }
+  }
+
+  async function answer(
+    turn: Running,
+    began: number,
+    preparing: () => Promise<{ answerer: Answerer; passages: Found[] }>,
+    ready: PromiseWithResolvers<void>,
+  ): Promise<void> {
+    const { end, error, last } = await runAnswer(turn, began, preparing, ready.resolve);
+    try {
+      await settleTurn(auth, turn, end);
+    } catch (failure) {
+      log.error({ err: describeError(failure), turn: turn.id }, "an answer could not be settled");
+    }
+    // Only now: whoever reads the end asks the next question at once, and it is to know of this answer.
+    if (last) turn.events.add(last);
+    turn.events.end(error);
+    if (error === undefined || error instanceof TurnEnded) return ready.resolve();
+    if (!(error instanceof ProviderFailure))
+      log.error({ err: describeError(error), turn: turn.id }, "an answer failed");
+    ready.reject(error);
+  }
+
+  function remember(turn: Running): void {
+    const { settlement: _, ending: __, events: ___, ...shown } = turn;
+    over.set(turn.id, shown);
+    setTimeout(() => over.delete(turn.id), REMEMBERED_FOR).unref();
+    if (over.size > REMEMBERED) over.delete(over.keys().next().value!);
+  }
+}
+
+function idsOf(begun: Begun): TurnIds {
+  return {
+    id: begun.turn_id,
+    tenantId: begun.tenant_id,
+    conversationId: begun.conversation_id,
+    questionId: begun.question_id,
+    answerId: begun.answer_id,
+    answeredBy: begun.answered_by,
+  };
+}
+
+/** What whoever reads the stream is told of a reason of auth.watch_turns(). */
+function endedBy(reason: string, catalogue: ErrorCatalogue): TurnEnded {
+  switch (reason) {
+    case "stopped":
+      return stopped("stopped");
+    case "lost":
+      return new TurnEnded(reason, "model_cut", "The answer broke off. Try again.");
+    case "chat":
+      return new TurnEnded(reason, "permission_denied", "You may not chat here any more.");
+    case "conversation":
+      return new TurnEnded(reason, "not_found", "The conversation is not there for you to see any more.");
+    default: {
+      const { name, meaning } = catalogued(catalogue, "RH401", reason)!;
+      return new TurnEnded(reason, name, meaning);
+    }
+  }
+}

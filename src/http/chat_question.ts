@@ -1,0 +1,161 @@
+import * as v from "valibot";
+import type { Question } from "../chat/turns/begin_turn.ts";
+import * as field from "./fields.ts";
+import { invalidInput } from "./problem.ts";
+
+/** Most bytes of a question: the AI SDK's transport sends all of the conversation with each. */
+export const QUESTION_LIMIT = 2 ** 21;
+
+export const uuid: field.Field<string> = v.pipe(
+  v.string("must be a string"),
+  v.check((value) => UUID.test(value), "must be a UUID"),
+  v.metadata({ format: "uuid" }),
+);
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const content = field.text(1, 32_000);
+
+/** A message as `useChat` has it. Of those before the last, only what says where they belong is read. */
+const uiMessage = v.looseObject(
+  {
+    id: v.string("must be a string"),
+    role: field.oneOf(["system", "user", "assistant"]),
+    parts: v.array(
+      v.looseObject({ type: v.string("must be a string") }, "must be an object"),
+      "must be a list",
+    ),
+    metadata: v.optional(v.nullable(v.unknown())),
+  },
+  "must be a message",
+);
+type UiMessage = v.InferOutput<typeof uiMessage>;
+
+/** The body of `POST /chat`: what `DefaultChatTransport` of the AI SDK sends, or the same in fewer words. */
+export const questionBody = {
+  id: v.optional(
+    v.pipe(
+      v.string("must be a string"),
+      v.description(
+        "As `useChat` has it: a conversation's id, or one of the client's own, which is not looked at.",
+      ),
+    ),
+  ),
+  messages: v.optional(
+    v.pipe(
+      v.array(uiMessage, "must be a list of messages"),
+      v.check((list) => list.length > 0, "must have a message"),
+      v.description("As `useChat` has them; the last is the question."),
+    ),
+  ),
+  trigger: field.optional(field.oneOf(["submit-message", "regenerate-message"])),
+  messageId: v.optional(v.string("must be a string")),
+  conversationId: v.optional(v.pipe(uuid, v.description("Absent: a new conversation."))),
+  content: v.optional(v.pipe(content, v.description("What is asked, where there are no `messages`."))),
+  parentId: v.optional(
+    v.pipe(
+      uuid,
+      v.description(
+        "The message that it follows, if not the newest. Without `content`: the question that is to be answered again.",
+      ),
+    ),
+  ),
+  teamId: v.optional(v.pipe(uuid, v.description("Of a new conversation: with which team it is shared."))),
+  model: field.optional(field.text(1, 100)),
+  stream: v.optional(
+    v.pipe(field.boolean, v.description("False: one JSON answer, whatever `Accept` says; true: a stream.")),
+  ),
+  temporary: v.optional(v.pipe(field.boolean, v.description("True: nothing of it is kept."))),
+};
+
+export interface Asked {
+  readonly question: Question;
+  readonly stream: boolean | undefined;
+}
+
+/** @throws {Problem} 400 `invalid_input` */
+export function readQuestion(body: Record<string, unknown>): Asked {
+  const read = field.readFields(body, questionBody);
+  const { messages, teamId: team, model, stream, temporary } = read;
+  const more = {
+    ...(team !== undefined && { team }),
+    ...(model !== undefined && { model }),
+    ...(temporary === true && { keep: false }),
+  };
+  if (messages) return { stream, question: { ...more, ...ofMessages(messages as UiMessage[], read) } };
+  const { content = null, conversationId: conversation, parentId: parent } = read;
+  if (content === null && parent === undefined) throw invalidInput("content says what is asked.", "content");
+  return {
+    stream,
+    question: {
+      ...more,
+      content,
+      ...(conversation !== undefined && { conversation }),
+      ...(parent !== undefined && { parent }),
+    },
+  };
+}
+
+interface Around {
+  readonly id?: string | undefined;
+  readonly trigger?: "submit-message" | "regenerate-message" | undefined;
+  readonly messageId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly temporary?: boolean | undefined;
+}
+
+/**
+ * The last of the SDK's messages, and where it belongs. Answers have our ids, questions the client's own until they are read again: so
+ * a question follows the last answer before it, and what is answered again is called by the answer in whose place the new one comes.
+ */
+function ofMessages(messages: readonly UiMessage[], around: Around): Question {
+  const earlier = messages.slice(0, -1);
+  const answer = earlier.findLast(({ role }) => role === "assistant");
+  const conversation = around.conversationId ?? conversationOf(answer) ?? known(around.id);
+  const place = conversation === undefined ? {} : { conversation };
+  if (around.temporary) return { content: questionOf(messages), history: historyOf(earlier) };
+  if (around.trigger === "regenerate-message" && known(around.messageId)) {
+    return { content: null, answer: around.messageId!, ...place };
+  }
+  const parent = known(answer?.id);
+  // The first question, written anew; whoever opened the conversation elsewhere sends one message too, but of no id to replace.
+  const fromStart = earlier.length === 0 && around.messageId !== undefined && conversation !== undefined;
+  return {
+    content: questionOf(messages),
+    ...place,
+    ...(parent !== undefined && conversation !== undefined && { parent }),
+    ...(fromStart && { fromStart }),
+  };
+}
+
+function questionOf(messages: readonly UiMessage[]): string {
+  const last = messages.at(-1)!;
+  if (last.role !== "user")
+    throw invalidInput("The last of the messages is the question, of the role user.", "messages");
+  const read = v.safeParse(content, textOf(last));
+  if (!read.success)
+    throw field.invalidFields([{ field: "messages", detail: `: the question ${read.issues[0].message}` }]);
+  return read.output;
+}
+
+const historyOf = (messages: readonly UiMessage[]) =>
+  messages.flatMap((message) =>
+    message.role === "system" || textOf(message) === ""
+      ? []
+      : [{ role: message.role, content: textOf(message) }],
+  );
+
+const textOf = ({ parts }: UiMessage): string =>
+  parts
+    .filter(({ type }) => type === "text")
+    .map(({ text }) => (typeof text === "string" ? text : ""))
+    .join("");
+
+/** Where our answers say that they belong. */
+function conversationOf(answer: UiMessage | undefined): string | undefined {
+  const { conversationId } = (answer?.metadata ?? {}) as { conversationId?: unknown };
+  return typeof conversationId === "string" ? known(conversationId) : undefined;
+}
+
+const known = (id: string | undefined): string | undefined =>
+  id !== undefined && UUID.test(id) ? id : undefined;
+
+export const isUuid = (text: string): boolean => UUID.test(text);

@@ -1,0 +1,160 @@
+import { withTemporaryFile } from "../documents/temporary_file.ts";
+import { callFunction, type Job, type JobContext } from "./job.ts";
+
+/** Milliseconds for which a run takes further documents: then another job may have its turn. */
+const MOST = 60_000;
+/** Passages that are embedded and stored at once. */
+const BATCH = 64;
+
+/** A file that was brought. Neither its name nor its media type is believed. */
+export interface BroughtFile {
+  readonly name: string;
+  readonly mediaType: string;
+  /** Where its bytes are, for as long as it is read. */
+  readonly path: string;
+}
+
+/** A passage of a text. Offsets are UTF-16 code units. */
+export interface Passage {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** The headings that it stands under, the outermost first. */
+  readonly headings: readonly string[];
+}
+
+/** What reading a document takes. */
+export interface Reading<Text extends { readonly language: string | null }> {
+  /** The text of a file. What it throws says by `refusal` whether the file is at fault. */
+  extract(file: BroughtFile): Promise<Text>;
+  chunk(text: Text): readonly Passage[];
+  /** Embeddings of the texts, in their order; null where there is no provider. */
+  readonly embed: ((texts: readonly string[]) => Promise<Embedded>) | null;
+  /** The word that people are told of why the file cannot be read; null where the file is not at fault. */
+  refusal(error: unknown): string | null;
+}
+
+export interface Embedded {
+  readonly model: string;
+  readonly vectors: readonly (readonly number[])[];
+}
+
+/** A document that is this worker's to read, until its claim is over. */
+interface Claim {
+  readonly tenant: string;
+  readonly document: string;
+  readonly attempt: number;
+  readonly title: string;
+  readonly file_name: string | null;
+  readonly media_type: string;
+  readonly language: string | null;
+}
+
+/**
+ * Reads the documents that wait, one after the other: extracts their text, cuts it into passages, embeds those and stores
+ * them. The database says whether the claim still holds; if not, a document was deleted or replaced meanwhile, and what
+ * was read is dropped.
+ */
+export function indexDocuments<Text extends { readonly language: string | null }>(
+  reading: Reading<Text>,
+): Job {
+  return async (context) => {
+    const done = { ready: 0, dropped: 0, failed: 0 };
+    const until = performance.now() + MOST;
+    while (performance.now() < until) {
+      const claim = await claimed(context);
+      if (claim === null) break;
+      try {
+        done[(await index(context, reading, claim)) ? "ready" : "dropped"] += 1;
+      } catch (error) {
+        const refusal = reading.refusal(error);
+        await fail(context, claim, refusal);
+        done.failed += 1;
+        // The file's fault is its people's to hear of; any other is the operator's too.
+        if (refusal === null) throw error;
+      }
+    }
+    return done;
+  };
+}
+
+async function claimed(context: JobContext): Promise<Claim | null> {
+  const { rows } = await context.database.query<Claim>("select * from jobs.claim_document()");
+  return rows[0] ?? null;
+}
+
+async function index<Text extends { readonly language: string | null }>(
+  context: JobContext,
+  { extract, chunk, embed }: Reading<Text>,
+  claim: Claim,
+): Promise<boolean> {
+  const { tenant, document, attempt } = claim;
+  const text = await withTemporaryFile(async ({ path, append }) => {
+    for await (const piece of piecesOf(context, claim)) await append(piece);
+    return extract({ name: claim.file_name ?? claim.title, mediaType: claim.media_type, path });
+  });
+  const passages = chunk(text);
+  const language = text.language ?? claim.language ?? "en";
+  for (let at = 0; at < passages.length; at += BATCH) {
+    const batch = passages.slice(at, at + BATCH);
+    const embedded = embed && (await embed(batch.map((passage) => passage.text)));
+    const rows = batch.map(({ text, start, end, headings }, place) => ({
+      ordinal: at + place,
+      heading: headings.join(" › ").slice(0, 1000).toWellFormed(),
+      content: text,
+      starts_at: start,
+      ends_at: end,
+      embedding: embedded?.vectors[place],
+    }));
+    const holds = await callFunction<boolean>(
+      context,
+      "select jobs.store_chunks($1, $2, $3, $4, $5, $6, $7)",
+      [
+        tenant,
+        document,
+        attempt,
+        JSON.stringify(rows),
+        language,
+        embedded?.model ?? null,
+        Math.floor((100 * Math.min(at + BATCH, passages.length)) / passages.length),
+      ],
+    );
+    if (!holds) return false;
+  }
+  return callFunction<boolean>(context, "select jobs.finish_document($1, $2, $3)", [
+    tenant,
+    document,
+    attempt,
+  ]);
+}
+
+/** Its bytes, in pieces: a worker holds one of them, however large the file is. */
+async function* piecesOf(
+  context: JobContext,
+  { tenant, document, attempt }: Claim,
+): AsyncGenerator<Buffer, void> {
+  for (let number = 1; ; number += 1) {
+    const piece = await callFunction<Buffer | null>(context, "select jobs.read_document($1, $2, $3, $4)", [
+      tenant,
+      document,
+      attempt,
+      number,
+    ]);
+    if (piece === null) return;
+    yield piece;
+  }
+}
+
+function fail(
+  context: JobContext,
+  { tenant, document, attempt }: Claim,
+  refusal: string | null,
+): Promise<boolean> {
+  return callFunction<boolean>(context, "select jobs.fail_document($1, $2, $3, $4, $5)", [
+    tenant,
+    document,
+    attempt,
+    refusal ?? "unreadable",
+    refusal === null,
+  ]);
+}
