@@ -1,6 +1,6 @@
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
-import { addressesOf, alreadyKnown, type Reach, raced } from "./addresses.ts";
+import type { IncomingMessage } from "node:http";
+import { addressesOf, type Reach, raced } from "./addresses.ts";
+import { requestAt } from "./request.ts";
 
 export interface EgressFetchOptions extends Reach {
   /** Bytes of an answer, beyond which it is cut. */
@@ -29,8 +29,8 @@ export class TooManyBytes extends Error {
 
 /**
  * `fetch` for addresses that others name, as the `openai` package takes one (OWASP, "Server-Side Request Forgery"). The name
- * is looked up once, each of its addresses has to be one that may be called, and the connection goes to those and asks nobody
- * again. Redirects are refused, no proxy of the environment is used, no connection is kept, and what comes is bounded.
+ * is looked up once, and each of its addresses has to be one that may be called. Redirects are refused, and what comes is
+ * bounded.
  * Node's own `fetch` can be told none of this without the whole of undici beside it.
  *
  * @throws {AddressRefused | RedirectRefused} before, and `TooManyBytes` while the body is read
@@ -40,22 +40,18 @@ export function openFetch(options: EgressFetchOptions): typeof fetch {
     const url = new URL(input instanceof Request ? input.url : input);
     const signal = init.signal ?? new AbortController().signal;
     const there = await raced(addressesOf(url, options), signal);
-    const { request } = url.protocol === "https:" ? https : http;
     const body = typeof init.body === "string" ? init.body : "";
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const asking = request(url, {
+    const asking = requestAt(url, there, {
       method: init.method ?? "GET",
       headers: {
         ...Object.fromEntries(new Headers(init.headers)),
         // What is not squeezed cannot burst, and a stream's words come as they are said.
         "accept-encoding": "identity",
         "content-length": Buffer.byteLength(body),
-        connection: "close",
       },
-      agent: false,
       signal,
-      lookup: alreadyKnown(there),
-      ...(options.ca !== undefined && { ca: options.ca }),
+      ca: options.ca,
     });
     asking.on("response", resolve);
     asking.on("error", reject);

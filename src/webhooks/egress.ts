@@ -1,6 +1,5 @@
-import http from "node:http";
-import https from "node:https";
-import { AddressRefused, addressesOf, alreadyKnown, type Reach, raced } from "../egress/addresses.ts";
+import { AddressRefused, addressesOf, type Reach, raced } from "../egress/addresses.ts";
+import { requestAt } from "../egress/request.ts";
 
 /** Why nothing was delivered (app.webhook_deliveries.failure). */
 export type WebhookFailure = "status" | "redirect" | "timeout" | "connection" | "tls" | "address";
@@ -44,16 +43,12 @@ export function openEgress(options: EgressOptions): Egress {
     signal: AbortSignal,
   ): Promise<number> {
     const [there] = await raced(addressesOf(url, options), signal);
-    const { request } = url.protocol === "https:" ? https : http;
     const { promise, resolve: done, reject } = Promise.withResolvers<number>();
-    const asking = request(url, {
+    const asking = requestAt(url, [there], {
       method: "POST",
-      headers: { ...headers, "Content-Length": Buffer.byteLength(body), Connection: "close" },
-      agent: false,
+      headers: { ...headers, "Content-Length": Buffer.byteLength(body) },
       signal,
-      // Node asks this instead of the system, and not at all where the host is an address.
-      lookup: alreadyKnown([there]),
-      ...(ca !== undefined && { ca }),
+      ca,
     });
     asking.on("response", (response) => {
       const status = response.statusCode ?? 0;

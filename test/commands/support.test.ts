@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember, createTenant, type Member, type Tenant } from "../support/people.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -24,13 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  rowhouse(args, folder, {
-    NODE_ENV: "test",
-    DATABASE_URL: database.adminUrl,
-    MASTER_KEY: testMasterKey.toString("base64"),
-    HOME: folder,
-  });
+const run = (...args: string[]) => rowhouse(args, folder, { ...commandSettings(database), HOME: folder });
 const support = (...args: string[]) => run("support", ...args);
 const ask = (credential: string, query: string) =>
   server.post("/graphql", { query }, { Authorization: `Bearer ${credential}` });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember, createPerson, createTenant, signUp, type Tenant } from "../support/people.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -23,12 +23,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const tenant = (...args: string[]) =>
-  rowhouse(["tenant", ...args], folder, {
-    NODE_ENV: "test",
-    DATABASE_URL: database.adminUrl,
-    MASTER_KEY: testMasterKey.toString("base64"),
-  });
+const tenant = (...args: string[]) => rowhouse(["tenant", ...args], folder, commandSettings(database));
 const one = async (sql: string, ...values: unknown[]) => (await database.admin.query(sql, values)).rows[0];
 const shown = async (which: string) => JSON.parse((await tenant("show", which, "--json")).out);
 const refused = (code: 1 | 2, sentence: string) => ({

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import {
   createMember,
   createTenant,
@@ -33,11 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const settings = (): Record<string, string> => ({
-  NODE_ENV: "test",
-  DATABASE_URL: database.adminUrl,
-  MASTER_KEY: testMasterKey.toString("base64"),
-});
+const settings = () => commandSettings(database);
 const user = (...args: string[]) => rowhouse(["user", ...args], folder, settings());
 const userWith = (more: Record<string, string>, ...args: string[]) =>
   rowhouse(["user", ...args], folder, { ...settings(), ...more });

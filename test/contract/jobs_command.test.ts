@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let folder: string;
@@ -17,12 +17,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const jobs = (...args: string[]) =>
-  rowhouse(["jobs", ...args], folder, {
-    NODE_ENV: "test",
-    DATABASE_URL: database.adminUrl,
-    MASTER_KEY: testMasterKey.toString("base64"),
-  });
+const jobs = (...args: string[]) => rowhouse(["jobs", ...args], folder, commandSettings(database));
 
 /** A job that has used all its attempts up. */
 async function failedJob(name: string): Promise<string> {

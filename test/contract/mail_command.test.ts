@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let folder: string;
@@ -18,12 +18,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const mail = (...args: string[]) =>
-  rowhouse(["mail", ...args], folder, {
-    NODE_ENV: "test",
-    DATABASE_URL: database.adminUrl,
-    MASTER_KEY: testMasterKey.toString("base64"),
-  });
+const mail = (...args: string[]) => rowhouse(["mail", ...args], folder, commandSettings(database));
 
 async function mailThatIs(state: "pending" | "sent" | "dead"): Promise<string> {
   const id = randomUUID();

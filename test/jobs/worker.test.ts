@@ -2,6 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createAuditPartitions } from "../../src/jobs/create_audit_partitions.ts";
 import { callFunction, type Job } from "../../src/jobs/job.ts";
 import { jobs, schedule } from "../../src/jobs/jobs.ts";
 import { startWorker, type Worker } from "../../src/jobs/worker.ts";
@@ -247,13 +248,18 @@ describe("a network that falls silent", () => {
   afterEach(() => network.close());
 
   test("stops jobs for as long as an answer may take, and no longer", async () => {
-    const worker = await start({ connectionString: network.through(database.workerUrl) });
+    // Two jobs of the crontab's, in hand as silence falls, would wait for as long as a job may take.
+    const afterwards: Job = async (context) => ({ answer: await callFunction(context, "select 42") });
+    const worker = await start({
+      jobs: { create_audit_partitions: createAuditPartitions, afterwards },
+      connectionString: network.through(database.workerUrl),
+    });
     await worker.line({ job: "create_audit_partitions" });
     network.fallSilent();
     await expect.poll(() => network.swallowed(), { timeout: 20_000 }).toBeGreaterThan(0);
     await network.mend();
-    await enqueue("expire_sessions");
-    expect(await worker.line({ job: "expire_sessions" })).toMatchObject({ ended: 0 });
+    await enqueue("afterwards");
+    expect(await worker.line({ job: "afterwards" })).toMatchObject({ answer: 42 });
     // Ten seconds until an answer is given up, and graphile-worker waits before it tries again.
   }, 120_000);
 

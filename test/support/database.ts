@@ -34,6 +34,13 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Settings with which a command of ours works on this database. */
+export const commandSettings = ({ adminUrl }: Pick<TestDatabase, "adminUrl">): Record<string, string> => ({
+  NODE_ENV: "test",
+  DATABASE_URL: adminUrl,
+  MASTER_KEY: testMasterKey.toString("base64"),
+});
+
 /**
  * Clones a template: `const database = await createDatabase()` in `beforeAll`, `drop()` in `afterAll`.
  *

@@ -129,12 +129,17 @@ export function readable(mail: string): string {
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** Waits until `probe` gives something; a mail that is sent in the background, a line that is logged. */
-export async function eventually<T>(probe: () => T | undefined | null | false, patience = 5_000): Promise<T> {
+/** Waits until `probe` gives something; a mail that is sent in the background, a line that is logged, a row. */
+export async function eventually<T>(
+  probe: () => Sought<T> | Promise<Sought<T>>,
+  patience = 5_000,
+): Promise<T> {
   for (const deadline = Date.now() + patience; ; ) {
-    const found = probe();
+    const found = await probe();
     if (found) return found;
     if (Date.now() > deadline) throw new Error(`waited ${patience} ms for ${probe}`);
-    await new Promise((done) => setTimeout(done, 5));
+    await new Promise((done) => setTimeout(done, 10));
   }
 }
+
+type Sought<T> = T | undefined | null | false;

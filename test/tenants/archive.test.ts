@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember, createPerson, createTenant, type Tenant } from "../support/people.ts";
 import { rowsOf, talk } from "../support/tenant_rows.ts";
 
@@ -53,11 +53,7 @@ afterAll(async () => {
 });
 
 const tenant = ({ adminUrl }: TestDatabase, ...args: string[]) =>
-  rowhouse(["tenant", ...args], folder, {
-    NODE_ENV: "test",
-    DATABASE_URL: adminUrl,
-    MASTER_KEY: testMasterKey.toString("base64"),
-  });
+  rowhouse(["tenant", ...args], folder, commandSettings({ adminUrl }));
 /** What is imported: credentials and sessions are not. */
 const taken = (rows: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(rows).filter(([name]) => name.startsWith("app.")));

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApiKeys } from "../../src/auth/api_key.ts";
 import { countRequests } from "../../src/auth/request_counts.ts";
@@ -7,7 +6,7 @@ import type { Caller } from "../../src/database/caller.ts";
 import { createLog } from "../../src/log.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createTenant, facts, signUp, type Tenant } from "../support/people.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { eventually, startTestServer, type TestServer } from "../support/server.ts";
 
 let database: TestDatabase;
 let server: TestServer;
@@ -164,25 +163,15 @@ describe("over HTTP", () => {
     server.post("/graphql", { query: "{ me { id } }" }, headers);
   let made = 0;
   const owner = () => signUp(server, { tenant: { name: "Daily", slug: `daily-${++made}` } });
-  /** Asks until there is an answer that will do: a process tells once a second what it counted. */
-  async function until<T>(probe: () => Promise<T>, will: (found: T) => boolean): Promise<T> {
-    for (let n = 0; n < 2_000; n++) {
-      const found = await probe();
-      if (will(found)) return found;
-      await setTimeout(10);
-    }
-    throw new Error("it never came");
-  }
-  const refused = (headers: Record<string, string>) =>
-    until(
-      () => me(headers),
-      ({ status }) => status === 429,
-    );
-  const counted = (tenantId: string) =>
-    until(
-      () => today(tenantId),
-      (count) => count > 0,
-    );
+  /** Milliseconds to wait for what a process tells once a second. */
+  const PATIENCE = 30_000;
+  const answered = (headers: Record<string, string>, status: number) =>
+    eventually(async () => {
+      const answer = await me(headers);
+      return answer.status === status && answer;
+    }, PATIENCE);
+  const refused = (headers: Record<string, string>) => answered(headers, 429);
+  const counted = (tenantId: string) => eventually(() => today(tenantId), PATIENCE);
 
   test("the day that is used up refuses sessions and keys, names itself, and lets nobody's neighbour wait", async () => {
     const person = await owner();
@@ -210,10 +199,7 @@ describe("over HTTP", () => {
     expect((await refused(key)).body.errors[0].extensions.code).toBe("DAILY_LIMIT_REACHED");
     expect((await me(neighbour.headers)).status).toBe(200);
     await limit(person.login.tenant!.id, 1_000_000);
-    await until(
-      () => me(person.headers),
-      ({ status }) => status === 200,
-    );
+    await answered(person.headers, 200);
   });
 
   test("whoever is in gets out, and in again", async () => {
@@ -249,7 +235,10 @@ describe("over HTTP", () => {
           person.headers,
         )
       ).body.data.myUsage;
-    const usage = await until(ask, ({ requestsToday }) => requestsToday > 0);
+    const usage = await eventually(async () => {
+      const found = await ask();
+      return found.requestsToday > 0 && found;
+    }, PATIENCE);
     expect(usage).toMatchObject({ requestsPerDay: 1000 });
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eraseTenants } from "../../src/jobs/erase_tenants.ts";
 import { rowhouse } from "../support/command_line.ts";
-import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
 import { createMember, createTenant, signUp, type Tenant } from "../support/people.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -24,12 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const tenant = (...args: string[]) =>
-  rowhouse(["tenant", ...args], folder, {
-    NODE_ENV: "test",
-    DATABASE_URL: database.adminUrl,
-    MASTER_KEY: testMasterKey.toString("base64"),
-  });
+const tenant = (...args: string[]) => rowhouse(["tenant", ...args], folder, commandSettings(database));
 const one = async (sql: string, ...values: unknown[]) => (await database.admin.query(sql, values)).rows[0];
 const step = async (batch = 1000) => (await one("select jobs.erase_tenant($1) as done", batch)).done;
 /** A tenant with something in every table that ours has. */

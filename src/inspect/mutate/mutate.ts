@@ -48,6 +48,8 @@ export interface MutateOptions extends FixtureOptions {
    * the attack did not notice. The score is the same, and comes several times as fast.
    */
   readonly untilNoticed?: boolean;
+  /** These are attacked to the end all the same, and lint is asked about them. */
+  readonly wholly?: (mutant: Mutant) => boolean;
   readonly onProgress?: OnProgress;
   /** Told what became of each mutant: a run that is broken off has said something too. */
   readonly onTrial?: (trial: Trial) => void;
@@ -77,7 +79,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
       const before = rememberingMatrices(fixture);
 
       const all = await listMutants(client, fixture.targets, settings.apiRoles);
-      const { sample, seed, besides = () => false, untilNoticed = false } = options;
+      const { sample, seed, besides = () => false, untilNoticed = false, wholly = () => false } = options;
       const others = all.filter((mutant) => !besides(mutant));
       const drawn = sample === undefined ? others : choose(others, sample, seed);
       const chosen = all.filter((mutant) => besides(mutant) || drawn.includes(mutant));
@@ -100,7 +102,7 @@ export async function mutate(options: MutateOptions): Promise<Score> {
           }
           if (refusal !== null) throw refusal;
           const ask = async () => (await found()).filter((finding) => !findings.has(finding));
-          const trial = await tryOne(fixture, mutant, known, ask, untilNoticed);
+          const trial = await tryOne(fixture, mutant, known, ask, untilNoticed && !wholly(mutant));
           const milliseconds = Math.round(performance.now() - start);
           const caught = isCaught({ ...trial, explanation: null, milliseconds });
           const judged = { ...trial, explanation: caught ? null : explain(mutant), milliseconds };
