@@ -45,6 +45,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/refuse_archived.sql
 --!include context/teams.sql
 --!include context/may_give.sql
+--!include context/lock_colleague.sql
 --!include context/holdings.sql
 --!include context/tenant_where.sql
 --!include context/tenant_requiring.sql

@@ -30,15 +30,7 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
-    select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
-    if exists (
-        select from app.roles as role
-        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
-    ) then
-        perform context.refuse('account');
-    end if;
+    place := context.lock_colleague(new.tenant_id, new.user_id);
     if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',

@@ -27,16 +27,7 @@ begin
     if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
         perform context.refuse('manage_teams');
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
-    -- count each other.
-    select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
-    if exists (
-        select from app.roles as role
-        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
-    ) then
-        perform context.refuse('account');
-    end if;
+    place := context.lock_colleague(new.tenant_id, new.user_id);
     if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
