@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ac7d0746b6b6ebb5d6dc72689348a11900296653
+--! Hash: sha1:06e0adae2ebeb764cc9d63077c0fe8cc12fab3e9
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -662,6 +662,35 @@ create table app.usage_events (
 );
 create index usage_events_by_time on app.usage_events (tenant_id, created_at, id);
 create index usage_events_of_user on app.usage_events (tenant_id, user_id, created_at, id);
+
+-- The same, added up: what somebody used on a day (UTC) of one model, in one team, by one key. A trigger counts each turn as it
+-- ends, so that a year of a company is a few rows a person and day, and a turn that ends late is counted where it belongs.
+create table app.usage_days (
+    tenant_id           uuid not null default context.tenant_id() references app.tenants,
+    id                  uuid not null default uuidv7(),
+    day                 date not null,
+    user_id             uuid not null,
+    team_id             uuid,
+    api_key_id          uuid,
+    generator           text not null check (generator in ('model', 'extractive')),
+    model               text not null check (length(model) between 1 and 100),
+    turns               bigint not null default 0 check (turns >= 0),
+    stopped             bigint not null default 0 check (stopped >= 0),
+    failed              bigint not null default 0 check (failed >= 0),
+    input_tokens        bigint not null default 0 check (input_tokens >= 0),
+    cached_input_tokens bigint not null default 0 check (cached_input_tokens >= 0),
+    output_tokens       bigint not null default 0 check (output_tokens >= 0),
+    reasoning_tokens    bigint not null default 0 check (reasoning_tokens >= 0),
+    cost_micros         bigint not null default 0 check (cost_micros >= 0),
+    unpriced            bigint not null default 0 check (unpriced >= 0),
+    thumbs_up           bigint not null default 0 check (thumbs_up >= 0),
+    thumbs_down         bigint not null default 0 check (thumbs_down >= 0),
+    -- How many turns took how long (context.latency_step).
+    first_token_counts  integer[] not null default array_fill(0, '{21}') check (cardinality(first_token_counts) = 21),
+    total_counts        integer[] not null default array_fill(0, '{21}') check (cardinality(total_counts) = 21),
+    primary key (tenant_id, id),
+    constraint usage_days_once unique nulls not distinct (tenant_id, day, user_id, model, generator, team_id, api_key_id)
+);
 
 -- A cap for a day or a month (UTC), and how far it is used. reserved_micros is what turns under way may cost at most.
 create table app.budgets (
@@ -2290,6 +2319,31 @@ comment on function context.may_give(text) is
     'Whether the caller holds the permission by their role, and not for a time only: what nobody may give who does not.';
 reset role;
 --! EndIncluded context/may_give.sql
+--! Included context/lock_colleague.sql
+-- The place that somebody has in a company, locked, for a guard that gives them something: whoever removes them meanwhile
+-- waits, and finds it to take away; and what is given twice at once is counted. Guests are nobody's colleagues.
+create or replace function context.lock_colleague(tenant uuid, person uuid) returns app.memberships
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    place app.memberships;
+begin
+    select * into place from app.memberships as membership
+    where membership.tenant_id = tenant and membership.user_id = person for no key update;
+    if exists (
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    return place;
+end
+$$;
+grant execute on function context.lock_colleague(uuid, uuid) to rowhouse_definer;
+comment on function context.lock_colleague(uuid, uuid) is
+    'A membership, locked against its removal; no row for a stranger. Raises RH403 (account) for a guest.';
+--! EndIncluded context/lock_colleague.sql
 --! Included context/holdings.sql
 -- Who can do what, and why: a row for each way in which somebody, or a key, comes by a permission just now. The door works the
 -- same out for one holder (session_holders.sql, api_key_holders.sql); a test compares the two.
@@ -9968,6 +10022,48 @@ reset role;
 create or replace trigger guard_feedback before insert on app.message_feedback
     for each row execute function app.guard_feedback();
 --! EndIncluded app/guard_feedback.sql
+--! Included app/count_feedback.sql
+-- What somebody thinks of an answer counts on the day of its turn, for as long as they think so. Where the answer itself is gone
+-- there is nothing to look the day up by, and the figures stay as they are: they outlive what they are of.
+set local role rowhouse_definer;
+create or replace function app.count_feedback() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    up   integer := 0;
+    down integer := 0;
+    thought app.message_feedback;
+begin
+    if tg_op <> 'DELETE' then
+        thought := new;
+        up := (new.rating = 'up')::integer;
+        down := (new.rating = 'down')::integer;
+    end if;
+    if tg_op <> 'INSERT' then
+        thought := old;
+        up := up - (old.rating = 'up')::integer;
+        down := down - (old.rating = 'down')::integer;
+    end if;
+    update app.usage_days as counted set
+        thumbs_up = greatest(counted.thumbs_up + up, 0), thumbs_down = greatest(counted.thumbs_down + down, 0)
+    from app.messages as answer
+    join app.usage_events as used on used.tenant_id = answer.tenant_id and used.turn_id = answer.turn_id
+    where answer.tenant_id = thought.tenant_id and answer.id = thought.message_id
+        and counted.tenant_id = used.tenant_id and counted.day = (used.created_at at time zone 'UTC')::date
+        and counted.user_id = used.user_id and counted.model = used.model and counted.generator = used.generator
+        and counted.team_id is not distinct from used.team_id and counted.api_key_id is not distinct from used.api_key_id;
+    return null;
+end
+$$;
+grant execute on function app.count_feedback() to rowhouse_owner;
+comment on function app.count_feedback() is
+    'Trigger: a thumb counts on the day of the turn that it is about, and no more once it is taken back.';
+reset role;
+
+create or replace trigger count_feedback after insert or update of rating or delete on app.message_feedback
+    for each row execute function app.count_feedback();
+--! EndIncluded app/count_feedback.sql
 --! Included app/open_budget.sql
 -- A new budget begins with its period, and counts what was spent in it before: a cap that is set in the middle of a month is
 -- one for that month.
@@ -10029,16 +10125,7 @@ begin
     if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
         perform context.refuse('manage_teams');
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
-    -- count each other.
-    select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
-    if exists (
-        select from app.roles as role
-        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
-    ) then
-        perform context.refuse('account');
-    end if;
+    place := context.lock_colleague(new.tenant_id, new.user_id);
     if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
@@ -10104,15 +10191,7 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
-    select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
-    if exists (
-        select from app.roles as role
-        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
-    ) then
-        perform context.refuse('account');
-    end if;
+    place := context.lock_colleague(new.tenant_id, new.user_id);
     if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
@@ -11048,6 +11127,82 @@ comment on function context.price_of(text, bigint, bigint, bigint, bigint) is
     'What so many tokens of a model cost, in micro-units; null where the price is unknown.';
 reset role;
 --! EndIncluded context/price_of.sql
+--! Included context/latency_step.sql
+-- Steps by which the times of turns are counted: each is half as much again as the one before, roughly (the root of two), from an
+-- eighth of a second to two minutes; what takes longer is in the last. So a median that is told is at most that much too long.
+create or replace function context.latency_step(milliseconds integer) returns integer
+    language sql immutable parallel safe strict security invoker
+begin atomic
+    select case
+        when milliseconds <= 125 then 1
+        else least(1 + ceil(2 * log(2, milliseconds / 125.0))::integer, 21)
+    end;
+end;
+grant execute on function context.latency_step(integer) to rowhouse_definer;
+comment on function context.latency_step(integer) is
+    'The step, from 1 to 21, that a time in milliseconds is counted in; null for none.';
+
+create or replace function context.latency_of_step(step integer) returns integer
+    language sql immutable parallel safe strict security invoker
+begin atomic
+    select round(125 * power(2, (step - 1) / 2.0))::integer;
+end;
+grant execute on function context.latency_of_step(integer) to rowhouse_app;
+comment on function context.latency_of_step(integer) is 'Milliseconds that turns of a step took at most; of the last, more.';
+--! EndIncluded context/latency_step.sql
+--! Included app/count_usage.sql
+-- Each turn that is over is added to its day. One row is changed, of one person: people who ask at once do not wait for each other.
+set local role rowhouse_definer;
+create or replace function app.count_usage() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    first_step constant integer := context.latency_step(new.first_token_ms);
+    total_step constant integer := context.latency_step(new.total_ms);
+begin
+    insert into app.usage_days as counted (
+        tenant_id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_micros, unpriced,
+        first_token_counts, total_counts
+    ) values (
+        new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
+        1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
+        new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
+        coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
+        array(select (step is not distinct from first_step)::integer from generate_series(1, 21) as step),
+        array(select (step is not distinct from total_step)::integer from generate_series(1, 21) as step)
+    )
+    on conflict on constraint usage_days_once do update set
+        turns = counted.turns + 1,
+        stopped = counted.stopped + excluded.stopped,
+        failed = counted.failed + excluded.failed,
+        input_tokens = counted.input_tokens + excluded.input_tokens,
+        cached_input_tokens = counted.cached_input_tokens + excluded.cached_input_tokens,
+        output_tokens = counted.output_tokens + excluded.output_tokens,
+        reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
+        cost_micros = counted.cost_micros + excluded.cost_micros,
+        unpriced = counted.unpriced + excluded.unpriced,
+        first_token_counts = array(
+            select pair.known + pair.new
+            from unnest(counted.first_token_counts, excluded.first_token_counts) with ordinality as pair (known, new, step)
+            order by pair.step
+        ),
+        total_counts = array(
+            select pair.known + pair.new
+            from unnest(counted.total_counts, excluded.total_counts) with ordinality as pair (known, new, step)
+            order by pair.step
+        );
+    return null;
+end
+$$;
+grant execute on function app.count_usage() to rowhouse_owner;
+comment on function app.count_usage() is 'Trigger: a turn that is over is added to its day, in the same transaction.';
+reset role;
+
+create or replace trigger count_usage after insert on app.usage_events
+    for each row execute function app.count_usage();
+--! EndIncluded app/count_usage.sql
 --! Included context/reserve.sql
 -- Holds what an answer may cost at most in every budget that it concerns, or in none: one statement, which locks them in the
 -- order of their ids before it looks, so that writers who come from different sides wait for each other and never in a
@@ -12206,6 +12361,145 @@ grant execute on function app.visible_usage_events() to rowhouse_app;
 comment on function app.visible_usage_events() is
     'What answers took and cost: everybody''s with view_analytics, else the caller''s own. Figures and ids, never what was said.';
 --! EndIncluded app/visible_usage_events.sql
+--! Included app/usage_figures.sql
+-- A line of the analytics.
+do $$
+begin
+    if to_regtype('app.usage_figures') is null then
+        create type app.usage_figures as (
+            day                 date,
+            model               text,
+            user_id             uuid,
+            team_id             uuid,
+            api_key_id          uuid,
+            turns               bigint,
+            stopped             bigint,
+            failed              bigint,
+            active_users        bigint,
+            input_tokens        bigint,
+            cached_input_tokens bigint,
+            output_tokens       bigint,
+            reasoning_tokens    bigint,
+            cost_micros         bigint,
+            unpriced            bigint,
+            thumbs_up           bigint,
+            thumbs_down         bigint,
+            first_token_p50     integer,
+            first_token_p95     integer,
+            total_p50           integer,
+            total_p95           integer
+        );
+    end if;
+end
+$$;
+comment on type app.usage_figures is 'What turns of some days took and cost, added up. Figures, never what was said.';
+comment on column app.usage_figures.day is 'The day (UTC), where it is asked per day.';
+comment on column app.usage_figures.model is 'The model, or extractive, where it is asked per model.';
+comment on column app.usage_figures.user_id is 'Who asked, where it is asked per user; the key, where it is the company''s own.';
+comment on column app.usage_figures.team_id is 'The team, where it is asked per team; null for conversations of no team.';
+comment on column app.usage_figures.api_key_id is 'The API key, where it is asked per key; null for what was asked without one.';
+comment on column app.usage_figures.turns is 'Turns that are over: a question and its answer each.';
+comment on column app.usage_figures.stopped is 'Those of them that somebody stopped.';
+comment on column app.usage_figures.failed is 'Those of them that ended by a fault.';
+comment on column app.usage_figures.active_users is 'How many people asked, and keys that are the company''s own.';
+comment on column app.usage_figures.input_tokens is 'Tokens of input, cached ones too.';
+comment on column app.usage_figures.cached_input_tokens is 'Those of them that the provider had from before.';
+comment on column app.usage_figures.output_tokens is 'Tokens of output, reasoning too.';
+comment on column app.usage_figures.reasoning_tokens is 'Those of them that were reasoning.';
+comment on column app.usage_figures.cost_micros is 'What they cost, in millionths of the installation''s currency, but for the unpriced.';
+comment on column app.usage_figures.unpriced is 'Turns whose price nobody knew.';
+comment on column app.usage_figures.thumbs_up is 'Answers that somebody liked, each liking counted.';
+comment on column app.usage_figures.thumbs_down is 'Answers that somebody disliked.';
+comment on column app.usage_figures.first_token_p50 is 'Milliseconds within which half of them said their first words; rounded up, by 42% at most.';
+comment on column app.usage_figures.first_token_p95 is 'Milliseconds within which 95 of a hundred did.';
+comment on column app.usage_figures.total_p50 is 'Milliseconds within which half of them were over; rounded up, by 42% at most.';
+comment on column app.usage_figures.total_p95 is 'Milliseconds within which 95 of a hundred were.';
+--! EndIncluded app/usage_figures.sql
+--! Included app/analytics.sql
+-- What turns took and cost, over days (UTC) of which both are counted, in all or per day, model, user, team or key. It adds up the
+-- rows that the caller may see: everybody's with view_analytics, else their own.
+create or replace function app.analytics(since date, until date default null, per text default 'total')
+    returns setof app.usage_figures
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    last constant date := coalesce(until, (now() at time zone 'UTC')::date);
+begin
+    if per not in ('total', 'day', 'model', 'user', 'team', 'key') then
+        raise exception using
+            errcode = 'RH400',
+            message = 'analytics are per total, day, model, user, team or key',
+            column = 'per',
+            constraint = 'analytics_per';
+    end if;
+    if last < since or last - since > 366 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'analytics are of 1 to 367 days, the first before the last',
+            column = 'since',
+            constraint = 'analytics_days';
+    end if;
+    return query
+        with used as materialized (
+            select
+                coalesce(case per
+                    when 'day' then counted.day::text
+                    when 'model' then counted.model
+                    when 'user' then counted.user_id::text
+                    when 'team' then counted.team_id::text
+                    when 'key' then counted.api_key_id::text
+                end, '') as of,
+                counted.*
+            from app.usage_days as counted
+            where counted.tenant_id = (select context.tenant_id()) and counted.day between since and last
+        ), figures as (
+            select
+                used.of,
+                sum(used.turns)::bigint as turns, sum(used.stopped)::bigint as stopped, sum(used.failed)::bigint as failed,
+                count(distinct used.user_id) as active_users,
+                sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
+                sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
+                sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::bigint as unpriced,
+                sum(used.thumbs_up)::bigint as thumbs_up, sum(used.thumbs_down)::bigint as thumbs_down
+            from used group by used.of
+        ), steps as (
+            select
+                used.of, count.step::integer as step,
+                sum(sum(count.first_token)) over upwards as first_so_far, sum(sum(count.first_token)) over everything as first_in_all,
+                sum(sum(count.total)) over upwards as total_so_far, sum(sum(count.total)) over everything as total_in_all
+            from used, unnest(used.first_token_counts, used.total_counts) with ordinality as count (first_token, total, step)
+            group by used.of, count.step
+            window everything as (partition by used.of), upwards as (partition by used.of order by count.step)
+        ), times as (
+            select
+                steps.of,
+                min(step) filter (where first_in_all > 0 and first_so_far >= 0.50 * first_in_all) as first_p50,
+                min(step) filter (where first_in_all > 0 and first_so_far >= 0.95 * first_in_all) as first_p95,
+                min(step) filter (where total_in_all > 0 and total_so_far >= 0.50 * total_in_all) as total_p50,
+                min(step) filter (where total_in_all > 0 and total_so_far >= 0.95 * total_in_all) as total_p95
+            from steps group by steps.of
+        )
+        select
+            case per when 'day' then figures.of::date end,
+            case per when 'model' then figures.of end,
+            case per when 'user' then figures.of::uuid end,
+            case per when 'team' then nullif(figures.of, '')::uuid end,
+            case per when 'key' then nullif(figures.of, '')::uuid end,
+            figures.turns, figures.stopped, figures.failed, figures.active_users,
+            figures.input_tokens, figures.cached_input_tokens, figures.output_tokens, figures.reasoning_tokens,
+            figures.cost_micros, figures.unpriced, figures.thumbs_up, figures.thumbs_down,
+            context.latency_of_step(times.first_p50), context.latency_of_step(times.first_p95),
+            context.latency_of_step(times.total_p50), context.latency_of_step(times.total_p95)
+        from figures join times using (of)
+        order by case per when 'day' then figures.of end, figures.turns desc, figures.of
+        limit 1000;
+end
+$$;
+grant execute on function app.analytics(date, date, text) to rowhouse_app;
+comment on function app.analytics(date, date, text) is
+    'What turns took and cost, over at most 367 days (UTC), in all or per day, model, user, team or key; everybody''s with view_analytics, else the caller''s own. A thousand lines at most, those with the most turns.';
+--! EndIncluded app/analytics.sql
 --! Included app/visible_grants.sql
 -- The grants that the caller may see, so that a page costs a page also for somebody who has none, among many: as
 -- visible_conversations.sql, with the table here twice and one of the two shut.
@@ -15538,6 +15832,45 @@ create policy "the desk explains one row, the erasure finds a tenant's" on app.u
 comment on policy "the desk explains one row, the erasure finds a tenant's" on app.usage_events is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only; jobs.erase_tenant() has to find what it deletes.';
 --! EndIncluded policies/usage_events.sql
+--! Included policies/usage_days.sql
+select context.close_table('app.usage_days');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on app.usage_days
+    for each statement execute function audit.refuse_change();
+
+-- Only to be read: triggers count.
+grant select (
+    tenant_id, id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed, input_tokens, cached_input_tokens,
+    output_tokens, reasoning_tokens, cost_micros, unpriced, thumbs_up, thumbs_down, first_token_counts, total_counts
+) on app.usage_days to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.usage_days
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.usage_days is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see what they used" on app.usage_days
+    for select to rowhouse_app
+    using (user_id = (select context.user_id()));
+comment on policy "people see what they used" on app.usage_days is
+    'Figures of their own turns; no permission is needed to know what they cost.';
+
+create policy "holders of view_analytics see what everybody used" on app.usage_days
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('view_analytics')));
+comment on policy "holders of view_analytics see what everybody used" on app.usage_days is
+    'Whoever answers for the bill sees what made it: figures and ids, never what was said.';
+
+-- The definer's reach: each function names the tenant that it counts for.
+grant select, insert, update on app.usage_days to rowhouse_definer;
+create policy "turns and thumbs are counted" on app.usage_days
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "turns and thumbs are counted" on app.usage_days is
+    'app.count_usage() and app.count_feedback(), which take the tenant from the row that they count; inspect.why() and jobs.erase_tenant(), which have to find what they explain and delete.';
+--! EndIncluded policies/usage_days.sql
 --! Included policies/model_prices.sql
 select context.close_table('app.model_prices');
 
@@ -16455,6 +16788,28 @@ comment on column app.usage_events.first_token_ms is 'Milliseconds until the fir
 comment on column app.usage_events.total_ms is 'Milliseconds until the end.';
 comment on column app.usage_events.created_at is 'When it was over.';
 
+comment on table app.usage_days is 'What turns used and cost, added up by day, person, model, team and key: what the analytics are made of. Not audited: triggers add to it, and nothing else changes it.';
+comment on column app.usage_days.id is 'Its key.';
+comment on column app.usage_days.day is 'The day (UTC) on which the turns were over.';
+comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
+comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
+comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
+comment on column app.usage_days.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_days.model is 'The model, or extractive.';
+comment on column app.usage_days.turns is 'Turns that were over.';
+comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
+comment on column app.usage_days.failed is 'Those of them that ended by a fault.';
+comment on column app.usage_days.input_tokens is 'Tokens of input, cached ones too.';
+comment on column app.usage_days.cached_input_tokens is 'Those of them that the provider had from before.';
+comment on column app.usage_days.output_tokens is 'Tokens of output, reasoning too.';
+comment on column app.usage_days.reasoning_tokens is 'Those of them that were reasoning.';
+comment on column app.usage_days.cost_micros is 'What they cost, in millionths of the installation''s currency, but for the unpriced.';
+comment on column app.usage_days.unpriced is 'Turns whose price nobody knew.';
+comment on column app.usage_days.thumbs_up is 'Answers that somebody liked, each liking counted.';
+comment on column app.usage_days.thumbs_down is 'Answers that somebody disliked.';
+comment on column app.usage_days.first_token_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
+comment on column app.usage_days.total_counts is 'How many turns took how long until the end, by steps (context.latency_step).';
+
 comment on table app.budgets is 'How much answers may cost in a day or a month (UTC): in all, for a team, a user, a key or a model.';
 comment on column app.budgets.id is 'Its key.';
 comment on column app.budgets.level is 'What it is for. tenant: everything; team: conversations of one team; user: one person; key: one API key; model: one model.';
@@ -16889,6 +17244,24 @@ comment on constraint usage_events_total_ms_check on app.usage_events is 'A time
 comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
 comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
 
+comment on constraint usage_days_generator_check on app.usage_days is 'An answer is by a model or extractive.';
+comment on constraint usage_days_model_check on app.usage_days is 'A model''s name has 1 to 100 characters.';
+comment on constraint usage_days_turns_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_stopped_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_failed_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_input_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_cached_input_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_output_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_reasoning_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_cost_micros_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_unpriced_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_thumbs_up_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_thumbs_down_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_first_token_counts_check on app.usage_days is 'Times are counted in 21 steps.';
+comment on constraint usage_days_total_counts_check on app.usage_days is 'Times are counted in 21 steps.';
+comment on constraint usage_days_once on app.usage_days is 'What is of one person, day, model, team and key is added up in one row.';
+comment on constraint usage_days_tenant_id_fkey on app.usage_days is 'Figures belong to a company.';
+
 comment on constraint model_providers_base_url_check on auth.model_providers is 'A provider''s address is a URL of at most 500 characters.';
 comment on constraint model_providers_sealed_key_check on auth.model_providers is 'A provider''s key has at most 1,000 characters.';
 comment on constraint model_providers_models_check on auth.model_providers is 'A list of models has 1 to 100; without a list any may be asked for.';
@@ -17211,6 +17584,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   app.document_chunks   drawn from a document by a job, and drawn anew: who may read one is in the events of its document
 --   auth.turns            turns under way, for a day; the messages that they write are recorded
 --   app.usage_events      figures of turns, which only their end writes, and nothing changes
+--   app.usage_days        the same, added up by triggers
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded

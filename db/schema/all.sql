@@ -275,6 +275,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/carry_visibility.sql
 --!include app/guard_storage.sql
 --!include app/guard_feedback.sql
+--!include app/count_feedback.sql
 --!include app/open_budget.sql
 --!include app/guard_team_member.sql
 --!include app/guard_grant.sql
@@ -313,6 +314,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/my_permissions.sql
 --!include context/state_of_credential.sql
 --!include context/price_of.sql
+--!include context/latency_step.sql
+--!include app/count_usage.sql
 --!include context/reserve.sql
 --!include context/release.sql
 --!include context/history_of.sql
@@ -348,6 +351,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/my_conversations.sql
 --!include app/visible_conversations.sql
 --!include app/visible_usage_events.sql
+--!include app/usage_figures.sql
+--!include app/analytics.sql
 --!include app/visible_grants.sql
 --!include app/effective_preferences.sql
 --!include app/team_conversations.sql
@@ -455,6 +460,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/user_profiles.sql
 --!include policies/message_feedback.sql
 --!include policies/usage_events.sql
+--!include policies/usage_days.sql
 --!include policies/model_prices.sql
 --!include policies/budgets.sql
 --!include policies/model_providers.sql

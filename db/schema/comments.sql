@@ -194,6 +194,28 @@ comment on column app.usage_events.first_token_ms is 'Milliseconds until the fir
 comment on column app.usage_events.total_ms is 'Milliseconds until the end.';
 comment on column app.usage_events.created_at is 'When it was over.';
 
+comment on table app.usage_days is 'What turns used and cost, added up by day, person, model, team and key: what the analytics are made of. Not audited: triggers add to it, and nothing else changes it.';
+comment on column app.usage_days.id is 'Its key.';
+comment on column app.usage_days.day is 'The day (UTC) on which the turns were over.';
+comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
+comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
+comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
+comment on column app.usage_days.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_days.model is 'The model, or extractive.';
+comment on column app.usage_days.turns is 'Turns that were over.';
+comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
+comment on column app.usage_days.failed is 'Those of them that ended by a fault.';
+comment on column app.usage_days.input_tokens is 'Tokens of input, cached ones too.';
+comment on column app.usage_days.cached_input_tokens is 'Those of them that the provider had from before.';
+comment on column app.usage_days.output_tokens is 'Tokens of output, reasoning too.';
+comment on column app.usage_days.reasoning_tokens is 'Those of them that were reasoning.';
+comment on column app.usage_days.cost_micros is 'What they cost, in millionths of the installation''s currency, but for the unpriced.';
+comment on column app.usage_days.unpriced is 'Turns whose price nobody knew.';
+comment on column app.usage_days.thumbs_up is 'Answers that somebody liked, each liking counted.';
+comment on column app.usage_days.thumbs_down is 'Answers that somebody disliked.';
+comment on column app.usage_days.first_token_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
+comment on column app.usage_days.total_counts is 'How many turns took how long until the end, by steps (context.latency_step).';
+
 comment on table app.budgets is 'How much answers may cost in a day or a month (UTC): in all, for a team, a user, a key or a model.';
 comment on column app.budgets.id is 'Its key.';
 comment on column app.budgets.level is 'What it is for. tenant: everything; team: conversations of one team; user: one person; key: one API key; model: one model.';

@@ -134,6 +134,24 @@ comment on constraint usage_events_total_ms_check on app.usage_events is 'A time
 comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
 comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
 
+comment on constraint usage_days_generator_check on app.usage_days is 'An answer is by a model or extractive.';
+comment on constraint usage_days_model_check on app.usage_days is 'A model''s name has 1 to 100 characters.';
+comment on constraint usage_days_turns_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_stopped_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_failed_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_input_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_cached_input_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_output_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_reasoning_tokens_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_cost_micros_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_unpriced_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_thumbs_up_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_thumbs_down_check on app.usage_days is 'A sum is not negative.';
+comment on constraint usage_days_first_token_counts_check on app.usage_days is 'Times are counted in 21 steps.';
+comment on constraint usage_days_total_counts_check on app.usage_days is 'Times are counted in 21 steps.';
+comment on constraint usage_days_once on app.usage_days is 'What is of one person, day, model, team and key is added up in one row.';
+comment on constraint usage_days_tenant_id_fkey on app.usage_days is 'Figures belong to a company.';
+
 comment on constraint model_providers_base_url_check on auth.model_providers is 'A provider''s address is a URL of at most 500 characters.';
 comment on constraint model_providers_sealed_key_check on auth.model_providers is 'A provider''s key has at most 1,000 characters.';
 comment on constraint model_providers_models_check on auth.model_providers is 'A list of models has 1 to 100; without a list any may be asked for.';

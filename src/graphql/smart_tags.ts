@@ -103,6 +103,14 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           outcome: { tags: { enum: "TurnOutcome" } },
         },
       },
+      // Read with analytics, which adds it up.
+      "app.usage_days": { tags: { behavior: "-*" } },
+      "app.usage_figures": {
+        attribute: notNull(
+          ...["turns", "stopped", "failed", "active_users", "input_tokens", "cached_input_tokens", "output_tokens"],
+          ...["reasoning_tokens", "cost_micros", "unpriced", "thumbs_up", "thumbs_down"],
+        ),
+      },
       "app.budgets": {
         attribute: {
           level: { tags: { enum: "BudgetLevel" } },
@@ -413,6 +421,15 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       },
       "app.visible_usage_events": {
         tags: { fieldName: "usageEvents", behavior: "+order +filterProc +resource:connection:backwards" },
+      },
+      "app.analytics": {
+        tags: {
+          behavior: "+list -connection -order -filter",
+          listSuffix: "omit",
+          sinceArgument: "The first day (UTC).",
+          untilArgument: "The last day; today unless said.",
+          perArgument: "total, day, model, user, team or key; total unless said.",
+        },
       },
       "app.visible_grants": {
         tags: { fieldName: "grants", behavior: "+order +filterProc +resource:connection:backwards" },

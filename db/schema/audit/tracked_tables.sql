@@ -124,6 +124,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   app.document_chunks   drawn from a document by a job, and drawn anew: who may read one is in the events of its document
 --   auth.turns            turns under way, for a day; the messages that they write are recorded
 --   app.usage_events      figures of turns, which only their end writes, and nothing changes
+--   app.usage_days        the same, added up by triggers
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded
