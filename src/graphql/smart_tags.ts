@@ -107,7 +107,15 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.usage_days": { tags: { behavior: "-*" } },
       "app.usage_figures": {
         attribute: notNull(
-          ...["turns", "stopped", "failed", "active_users", "input_tokens", "cached_input_tokens", "output_tokens"],
+          ...[
+            "turns",
+            "stopped",
+            "failed",
+            "active_users",
+            "input_tokens",
+            "cached_input_tokens",
+            "output_tokens",
+          ],
           ...["reasoning_tokens", "cost_micros", "unpriced", "thumbs_up", "thumbs_down"],
         ),
       },

@@ -317,7 +317,9 @@ describe("tenant limit", () => {
   test("sets each limit by itself, takes it away, and shows how it stands", async () => {
     await createTenant(database, { slug: "small" });
     const { code, out } = await tenant(
-      ..."limit small --seats 25 --keys 10 --requests 600 --requests-per-day 100000 --grace 7".split(" "),
+      ..."limit small --seats 25 --keys 10 --requests 600 --requests-per-day 100000 --storage 500 --grace 7".split(
+        " ",
+      ),
     );
     expect(code).toBe(0);
     for (const line of [
@@ -325,6 +327,7 @@ describe("tenant limit", () => {
       "API keys +0 of 10",
       "requests +600 a minute and key",
       "requests today +0 of 100000",
+      "documents +0\\.0 of 500 MiB",
       "grace +7 days",
     ]) {
       expect(out).toMatch(new RegExp(`^${line}$`, "m"));
@@ -335,6 +338,7 @@ describe("tenant limit", () => {
       keys: 10,
       requestsPerMinute: 600,
       requestsPerDay: null,
+      storage: 500 * 1024 ** 2,
       graceDays: 7,
     });
     // Without an option it only shows.

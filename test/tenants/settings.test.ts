@@ -68,6 +68,8 @@ describe("the page's examples", () => {
           requestsPerMinute: null,
           requestsPerDay: null,
           requestsToday: expect.any(Number),
+          storage: null,
+          storageUsed: "0",
         },
       },
       { deleteTenant: { deletion: { erasedFrom: expect.stringMatching(/^\d{4}-/) } } },

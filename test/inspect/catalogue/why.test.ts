@@ -166,12 +166,14 @@ describe("the explanation", () => {
         "tenant_id = (select context.tenant_where('view_all_chats'))",
         null,
       ],
+      ["using", "holders of view_all_chats read every conversation", "deleted_at IS NULL", true],
       [
         "using",
         "members of a team read its conversations",
         "team_id = ANY ((select context.teams('chat'))::uuid[])",
         null,
       ],
+      ["using", "members of a team read its conversations", "deleted_at IS NULL", true],
       [
         "using",
         "members read their own conversations",
@@ -187,7 +189,7 @@ describe("the explanation", () => {
       ],
       ["verdict", null, null, false],
     ]);
-    expect(lines[5]!.explanation).toBe('user_id is the caller, where they hold "chat": no');
+    expect(lines[7]!.explanation).toBe('user_id is the caller, where they hold "chat": no');
     expect(lines.at(-1)).toMatchObject({
       verdict: "invisible",
       explanation: "no permissive policy holds (using)",
@@ -364,7 +366,7 @@ describe("inspect.who_can", () => {
       {
         who: "rowhouse_definer",
         condition:
-          "(user_id = (select context.user_id())) OR (tenant_id = (select context.tenant_in_erasure()))",
+          "((user_id = (select context.user_id())) OR (tenant_id = (select context.tenant_in_erasure()))) OR (deleted_at <= (now() - '30 days'::interval))",
         permissions: [],
       },
     ]);
