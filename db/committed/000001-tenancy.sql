@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:06e0adae2ebeb764cc9d63077c0fe8cc12fab3e9
+--! Hash: sha1:f67db8ce3e515c52ae8067dfadcd70162671d392
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -12372,18 +12372,18 @@ begin
             user_id             uuid,
             team_id             uuid,
             api_key_id          uuid,
-            turns               bigint,
-            stopped             bigint,
-            failed              bigint,
-            active_users        bigint,
+            turns               integer,
+            stopped             integer,
+            failed              integer,
+            active_users        integer,
             input_tokens        bigint,
             cached_input_tokens bigint,
             output_tokens       bigint,
             reasoning_tokens    bigint,
             cost_micros         bigint,
-            unpriced            bigint,
-            thumbs_up           bigint,
-            thumbs_down         bigint,
+            unpriced            integer,
+            thumbs_up           integer,
+            thumbs_down         integer,
             first_token_p50     integer,
             first_token_p95     integer,
             total_p50           integer,
@@ -12456,12 +12456,12 @@ begin
         ), figures as (
             select
                 used.of,
-                sum(used.turns)::bigint as turns, sum(used.stopped)::bigint as stopped, sum(used.failed)::bigint as failed,
-                count(distinct used.user_id) as active_users,
+                sum(used.turns)::integer as turns, sum(used.stopped)::integer as stopped, sum(used.failed)::integer as failed,
+                count(distinct used.user_id)::integer as active_users,
                 sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
                 sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
-                sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::bigint as unpriced,
-                sum(used.thumbs_up)::bigint as thumbs_up, sum(used.thumbs_down)::bigint as thumbs_down
+                sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::integer as unpriced,
+                sum(used.thumbs_up)::integer as thumbs_up, sum(used.thumbs_down)::integer as thumbs_down
             from used group by used.of
         ), steps as (
             select

@@ -140,8 +140,8 @@ describe("what turns took and cost", () => {
       "select turns, unpriced from app.analytics((now() at time zone 'UTC')::date - 6, per => 'day')",
     );
     expect(days).toEqual([
-      { turns: "1", unpriced: "1" },
-      { turns: "1", unpriced: "0" },
+      { turns: 1, unpriced: 1 },
+      { turns: 1, unpriced: 0 },
     ]);
   });
 

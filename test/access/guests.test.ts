@@ -42,6 +42,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   message_feedback: ["select own", "update own", "delete own"], // The fixture's is on a question, which none is made on.
   model_prices: ["select own", "select colleague's", "select other tenant's"], // One list for all.
   usage_events: ["select own"],
+  usage_days: ["select own"],
   user_preferences: ["select own", "update own", "delete own"],
   tenant_preferences: ["select own", "select colleague's"], // How one is spoken to, where one chose nothing.
 };

@@ -110,6 +110,20 @@ describe("what the pages on chats say", () => {
     expect(JSON.stringify(answers.Prices)).toContain('"cachedInputMicros":"25000"');
   });
 
+  test("analytics.md: figures in all, per day, model and person", async () => {
+    await asked("What does it come to?");
+    const since = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const answers = await walk("analytics.md", acme.viewer, { since });
+    expect(answers).toMatchObject({
+      ThisMonth: { analytics: [{ turns: expect.any(Number), totalP50: 500, thumbsUp: 0 }] },
+      ByDay: { analytics: [{ day: expect.stringMatching(/^20/), activeUsers: expect.any(Number) }] },
+      ByPerson: {
+        analytics: expect.arrayContaining([expect.objectContaining({ userId: acme.member.userId })]),
+      },
+    });
+    expect(JSON.stringify(answers.ByModel)).toContain('"model":"extractive"');
+  });
+
   test("conversations.md: a conversation is pinned, archived, branched, rated, shared, discarded and restored", async () => {
     const { conversation_id: conversationId, answer_id: answerId } = await asked("How long does tea brew?");
     const { teamId } = acme.member;

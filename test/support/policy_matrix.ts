@@ -209,6 +209,17 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     }),
     tenant: "tenant_id",
   },
+  usage_days: {
+    row: (person) => `user_id = '${person.userId}'`,
+    column: "turns",
+    insert: (person) => ({
+      day: "'2026-01-01'",
+      user_id: quoted(person.userId),
+      generator: quoted("model"),
+      model: quoted("new"),
+    }),
+    tenant: "tenant_id",
+  },
   budgets: {
     row: (person) => `id = '${person.budgetId}'`,
     column: "cap_micros",

@@ -38,12 +38,12 @@ begin
         ), figures as (
             select
                 used.of,
-                sum(used.turns)::bigint as turns, sum(used.stopped)::bigint as stopped, sum(used.failed)::bigint as failed,
-                count(distinct used.user_id) as active_users,
+                sum(used.turns)::integer as turns, sum(used.stopped)::integer as stopped, sum(used.failed)::integer as failed,
+                count(distinct used.user_id)::integer as active_users,
                 sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
                 sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
-                sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::bigint as unpriced,
-                sum(used.thumbs_up)::bigint as thumbs_up, sum(used.thumbs_down)::bigint as thumbs_down
+                sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::integer as unpriced,
+                sum(used.thumbs_up)::integer as thumbs_up, sum(used.thumbs_down)::integer as thumbs_down
             from used group by used.of
         ), steps as (
             select
