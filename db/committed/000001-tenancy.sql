@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f67db8ce3e515c52ae8067dfadcd70162671d392
+--! Hash: sha1:cfadfd4a2115fb94ea40eea3bb8c89342d6d121f
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -686,7 +686,7 @@ create table app.usage_days (
     thumbs_up           bigint not null default 0 check (thumbs_up >= 0),
     thumbs_down         bigint not null default 0 check (thumbs_down >= 0),
     -- How many turns took how long (context.latency_step).
-    first_token_counts  integer[] not null default array_fill(0, '{21}') check (cardinality(first_token_counts) = 21),
+    first_counts  integer[] not null default array_fill(0, '{21}') check (cardinality(first_counts) = 21),
     total_counts        integer[] not null default array_fill(0, '{21}') check (cardinality(total_counts) = 21),
     primary key (tenant_id, id),
     constraint usage_days_once unique nulls not distinct (tenant_id, day, user_id, model, generator, team_id, api_key_id)
@@ -11164,7 +11164,7 @@ begin
     insert into app.usage_days as counted (
         tenant_id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed,
         input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_micros, unpriced,
-        first_token_counts, total_counts
+        first_counts, total_counts
     ) values (
         new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
         1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
@@ -11183,9 +11183,9 @@ begin
         reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
         cost_micros = counted.cost_micros + excluded.cost_micros,
         unpriced = counted.unpriced + excluded.unpriced,
-        first_token_counts = array(
+        first_counts = array(
             select pair.known + pair.new
-            from unnest(counted.first_token_counts, excluded.first_token_counts) with ordinality as pair (known, new, step)
+            from unnest(counted.first_counts, excluded.first_counts) with ordinality as pair (known, new, step)
             order by pair.step
         ),
         total_counts = array(
@@ -12468,7 +12468,7 @@ begin
                 used.of, count.step::integer as step,
                 sum(sum(count.first_token)) over upwards as first_so_far, sum(sum(count.first_token)) over everything as first_in_all,
                 sum(sum(count.total)) over upwards as total_so_far, sum(sum(count.total)) over everything as total_in_all
-            from used, unnest(used.first_token_counts, used.total_counts) with ordinality as count (first_token, total, step)
+            from used, unnest(used.first_counts, used.total_counts) with ordinality as count (first_token, total, step)
             group by used.of, count.step
             window everything as (partition by used.of), upwards as (partition by used.of order by count.step)
         ), times as (
@@ -15332,17 +15332,17 @@ comment on policy "messages move their own conversation" on app.conversations is
 -- The definer's reach: the bin.
 create policy "what was thirty days in the bin is found" on app.conversations
     for select to rowhouse_definer
-    using (deleted_at <= now() - interval '30 days');
+    using (deleted_at <= (select now() - interval '30 days'));
 comment on policy "what was thirty days in the bin is found" on app.conversations is
     'jobs.expire_conversations(): a delete has to find its rows.';
 create policy "what was thirty days in the bin goes" on app.conversations
     for delete to rowhouse_definer
-    using (deleted_at <= now() - interval '30 days');
+    using (deleted_at <= (select now() - interval '30 days'));
 comment on policy "what was thirty days in the bin goes" on app.conversations is
     'jobs.expire_conversations(), of every tenant and with the messages.';
 create policy "what was thirty days in the bin is held" on app.conversations
     for update to rowhouse_definer
-    using (deleted_at <= now() - interval '30 days')
+    using (deleted_at <= (select now() - interval '30 days'))
     with check (false);
 comment on policy "what was thirty days in the bin is held" on app.conversations is
     'jobs.expire_conversations() locks what it deletes, and changes nothing.';
@@ -15842,7 +15842,7 @@ create or replace trigger keep_whole before truncate on app.usage_days
 -- Only to be read: triggers count.
 grant select (
     tenant_id, id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed, input_tokens, cached_input_tokens,
-    output_tokens, reasoning_tokens, cost_micros, unpriced, thumbs_up, thumbs_down, first_token_counts, total_counts
+    output_tokens, reasoning_tokens, cost_micros, unpriced, thumbs_up, thumbs_down, first_counts, total_counts
 ) on app.usage_days to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.usage_days
@@ -16807,7 +16807,7 @@ comment on column app.usage_days.cost_micros is 'What they cost, in millionths o
 comment on column app.usage_days.unpriced is 'Turns whose price nobody knew.';
 comment on column app.usage_days.thumbs_up is 'Answers that somebody liked, each liking counted.';
 comment on column app.usage_days.thumbs_down is 'Answers that somebody disliked.';
-comment on column app.usage_days.first_token_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
+comment on column app.usage_days.first_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
 comment on column app.usage_days.total_counts is 'How many turns took how long until the end, by steps (context.latency_step).';
 
 comment on table app.budgets is 'How much answers may cost in a day or a month (UTC): in all, for a team, a user, a key or a model.';
@@ -17257,7 +17257,7 @@ comment on constraint usage_days_cost_micros_check on app.usage_days is 'A sum i
 comment on constraint usage_days_unpriced_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_thumbs_up_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_thumbs_down_check on app.usage_days is 'A sum is not negative.';
-comment on constraint usage_days_first_token_counts_check on app.usage_days is 'Times are counted in 21 steps.';
+comment on constraint usage_days_first_counts_check on app.usage_days is 'Times are counted in 21 steps.';
 comment on constraint usage_days_total_counts_check on app.usage_days is 'Times are counted in 21 steps.';
 comment on constraint usage_days_once on app.usage_days is 'What is of one person, day, model, team and key is added up in one row.';
 comment on constraint usage_days_tenant_id_fkey on app.usage_days is 'Figures belong to a company.';

@@ -213,7 +213,7 @@ comment on column app.usage_days.cost_micros is 'What they cost, in millionths o
 comment on column app.usage_days.unpriced is 'Turns whose price nobody knew.';
 comment on column app.usage_days.thumbs_up is 'Answers that somebody liked, each liking counted.';
 comment on column app.usage_days.thumbs_down is 'Answers that somebody disliked.';
-comment on column app.usage_days.first_token_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
+comment on column app.usage_days.first_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
 comment on column app.usage_days.total_counts is 'How many turns took how long until the end, by steps (context.latency_step).';
 
 comment on table app.budgets is 'How much answers may cost in a day or a month (UTC): in all, for a team, a user, a key or a model.';

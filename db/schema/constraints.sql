@@ -147,7 +147,7 @@ comment on constraint usage_days_cost_micros_check on app.usage_days is 'A sum i
 comment on constraint usage_days_unpriced_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_thumbs_up_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_thumbs_down_check on app.usage_days is 'A sum is not negative.';
-comment on constraint usage_days_first_token_counts_check on app.usage_days is 'Times are counted in 21 steps.';
+comment on constraint usage_days_first_counts_check on app.usage_days is 'Times are counted in 21 steps.';
 comment on constraint usage_days_total_counts_check on app.usage_days is 'Times are counted in 21 steps.';
 comment on constraint usage_days_once on app.usage_days is 'What is of one person, day, model, team and key is added up in one row.';
 comment on constraint usage_days_tenant_id_fkey on app.usage_days is 'Figures belong to a company.';

@@ -132,7 +132,7 @@ export function readable(mail: string): string {
 /** Waits until `probe` gives something; a mail that is sent in the background, a line that is logged, a row. */
 export async function eventually<T>(
   probe: () => Sought<T> | Promise<Sought<T>>,
-  patience = 5_000,
+  patience = 15_000,
 ): Promise<T> {
   for (const deadline = Date.now() + patience; ; ) {
     const found = await probe();

@@ -50,7 +50,7 @@ begin
                 used.of, count.step::integer as step,
                 sum(sum(count.first_token)) over upwards as first_so_far, sum(sum(count.first_token)) over everything as first_in_all,
                 sum(sum(count.total)) over upwards as total_so_far, sum(sum(count.total)) over everything as total_in_all
-            from used, unnest(used.first_token_counts, used.total_counts) with ordinality as count (first_token, total, step)
+            from used, unnest(used.first_counts, used.total_counts) with ordinality as count (first_token, total, step)
             group by used.of, count.step
             window everything as (partition by used.of), upwards as (partition by used.of order by count.step)
         ), times as (

@@ -11,7 +11,7 @@ begin
     insert into app.usage_days as counted (
         tenant_id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed,
         input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_micros, unpriced,
-        first_token_counts, total_counts
+        first_counts, total_counts
     ) values (
         new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
         1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
@@ -30,9 +30,9 @@ begin
         reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
         cost_micros = counted.cost_micros + excluded.cost_micros,
         unpriced = counted.unpriced + excluded.unpriced,
-        first_token_counts = array(
+        first_counts = array(
             select pair.known + pair.new
-            from unnest(counted.first_token_counts, excluded.first_token_counts) with ordinality as pair (known, new, step)
+            from unnest(counted.first_counts, excluded.first_counts) with ordinality as pair (known, new, step)
             order by pair.step
         ),
         total_counts = array(

@@ -89,17 +89,17 @@ comment on policy "messages move their own conversation" on app.conversations is
 -- The definer's reach: the bin.
 create policy "what was thirty days in the bin is found" on app.conversations
     for select to rowhouse_definer
-    using (deleted_at <= now() - interval '30 days');
+    using (deleted_at <= (select now() - interval '30 days'));
 comment on policy "what was thirty days in the bin is found" on app.conversations is
     'jobs.expire_conversations(): a delete has to find its rows.';
 create policy "what was thirty days in the bin goes" on app.conversations
     for delete to rowhouse_definer
-    using (deleted_at <= now() - interval '30 days');
+    using (deleted_at <= (select now() - interval '30 days'));
 comment on policy "what was thirty days in the bin goes" on app.conversations is
     'jobs.expire_conversations(), of every tenant and with the messages.';
 create policy "what was thirty days in the bin is held" on app.conversations
     for update to rowhouse_definer
-    using (deleted_at <= now() - interval '30 days')
+    using (deleted_at <= (select now() - interval '30 days'))
     with check (false);
 comment on policy "what was thirty days in the bin is held" on app.conversations is
     'jobs.expire_conversations() locks what it deletes, and changes nothing.';

@@ -7,7 +7,7 @@ create or replace trigger keep_whole before truncate on app.usage_days
 -- Only to be read: triggers count.
 grant select (
     tenant_id, id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed, input_tokens, cached_input_tokens,
-    output_tokens, reasoning_tokens, cost_micros, unpriced, thumbs_up, thumbs_down, first_token_counts, total_counts
+    output_tokens, reasoning_tokens, cost_micros, unpriced, thumbs_up, thumbs_down, first_counts, total_counts
 ) on app.usage_days to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.usage_days

@@ -366,7 +366,7 @@ describe("inspect.who_can", () => {
       {
         who: "rowhouse_definer",
         condition:
-          "((user_id = (select context.user_id())) OR (tenant_id = (select context.tenant_in_erasure()))) OR (deleted_at <= (now() - '30 days'::interval))",
+          "((user_id = (select context.user_id())) OR (tenant_id = (select context.tenant_in_erasure()))) OR (deleted_at <= ( SELECT (now() - '30 days'::interval)))",
         permissions: [],
       },
     ]);
