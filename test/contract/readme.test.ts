@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seedDemo } from "../../src/development/demo.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { readAll } from "../support/library.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const readme = readFileSync("README.md", "utf8");
@@ -18,6 +19,8 @@ describe("the worked session", () => {
     server = await startTestServer(database);
     const log = pino({ level: "silent" });
     await seedDemo({ adminUrl: database.adminUrl, config: { environment: "development" }, log });
+    // The worker's first job, on a real start.
+    await readAll(database);
   });
   afterAll(async () => {
     await server.close();
