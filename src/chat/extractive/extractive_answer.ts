@@ -1,6 +1,6 @@
 import type { Passage } from "../passage.ts";
 import type { AnswerEvent, Citation, Usage } from "../provider/events.ts";
-import { extractiveLanguage, fillersFor } from "./languages.ts";
+import { asksForNumber, extractiveLanguage, fillersFor } from "./languages.ts";
 import { quotable, sentencesOf } from "./sentences.ts";
 import { sameTerm, termsOf } from "./terms.ts";
 
@@ -22,13 +22,16 @@ const MOST_SENTENCES = 3;
 /** Sentences that are looked at: a document may be a list of a million. */
 const MOST_LOOKED_AT = 2_000;
 
+/** What a word counts that the heading above a sentence says, beside what it counts in the sentence. */
+const UNDER_HEADING = 0.5;
+
 interface Candidate {
   readonly passage: Passage;
   /** Of the passage, and of the sentence in it. */
   readonly place: readonly [number, number];
   readonly sentence: string;
-  /** The words of the question that it has, by their place. */
-  readonly has: ReadonlySet<number>;
+  /** The words of the question that it has, by their place, and what each counts. */
+  readonly has: ReadonlyMap<number, number>;
 }
 
 /**
@@ -65,14 +68,19 @@ function choose({ question, passages, language }: ExtractiveAsk): Candidate[] {
   const fillers = fillersFor(asked, tag);
   const wanted = asked.filter((term) => !fillers.has(term));
   const candidates = candidatesOf(passages, wanted, tag);
+  const countsAsked = asksForNumber(question);
   const rarity = wanted.map((_, term) => {
     const having = candidates.filter(({ has }) => has.has(term)).length;
     return Math.log(1 + candidates.length / (1 + having));
   });
   const worth = ({ has, place, sentence }: Candidate, known: ReadonlySet<number>): number => {
     // What the answer says already counts little, and so does what stands among much else or far down the list.
-    const sum = [...has].reduce((all, term) => all + rarity[term]! * (known.has(term) ? 0.1 : 1), 0);
-    return sum / (1 + place[0] * 0.15) / (1 + sentence.length / 1_000);
+    const sum = [...has].reduce(
+      (all, [term, share]) => all + share * rarity[term]! * (known.has(term) ? 0.1 : 1),
+      0,
+    );
+    const fits = countsAsked && /\p{N}/u.test(sentence) ? 1.5 : 1;
+    return (fits * sum) / (1 + place[0] * 0.15) / (1 + sentence.length / 1_000);
   };
 
   const chosen: Candidate[] = [];
@@ -90,7 +98,7 @@ function choose({ question, passages, language }: ExtractiveAsk): Candidate[] {
     if (!next || most < best * 0.35) break;
     chosen.push(next);
     said.add(next.sentence);
-    for (const term of next.has) known.add(term);
+    for (const term of next.has.keys()) known.add(term);
   }
   return chosen.sort(({ place: [a, b] }, { place: [c, d] }) => a - c || b - d);
 }
@@ -105,11 +113,15 @@ function candidatesOf(
   let looked = 0;
   for (const [rank, passage] of passages.entries()) {
     let at = 0;
-    for (const sentence of sentencesOf(passage.content, language)) {
+    for (const { sentence, heading } of sentencesOf(passage.content, language)) {
       looked += 1;
       if (looked > MOST_LOOKED_AT) return candidates;
-      const terms = new Set(termsOf(sentence));
-      const has = new Set(wanted.keys().filter((term) => hasTerm(terms, wanted[term]!)));
+      const [terms, above] = [new Set(termsOf(sentence)), new Set(termsOf(heading))];
+      const has = new Map<number, number>();
+      for (const [term, word] of wanted.entries()) {
+        const share = (hasTerm(terms, word) ? 1 : 0) + (hasTerm(above, word) ? UNDER_HEADING : 0);
+        if (share > 0) has.set(term, share);
+      }
       // A question is no answer, not even to itself.
       if (has.size > 0 && !sentence.endsWith("?"))
         candidates.push({ passage, place: [rank, at++], sentence, has });

@@ -42,6 +42,28 @@ describe("an extractive answer", () => {
     expect(answer.finish).toBe("stop");
   });
 
+  test("quotes no heading, but what stands under it, which the heading says it is about", async () => {
+    const rules = passage(
+      "p8",
+      "Leave",
+      "Carrying over\n\nUp to five of them move into the next year.\n\nLaunches\n\nTen days before one, the crew stays.",
+    );
+    const { text } = await answerTo("How many can I carry over?", [rules]);
+    expect(text).toBe(
+      "This is what your documents say:\n\n“Up to five of them move into the next year.” [1]",
+    );
+    const list = passage("p9", "Tools", "Tools\n\n- Hammer\n- Saw");
+    expect((await answerTo("Where is the saw?", [list])).text).toContain("“Saw” [1]");
+    const alone = passage("p10", "Title", "Opening hours");
+    expect((await answerTo("opening hours", [alone])).text).toContain("“Opening hours” [1]");
+  });
+
+  test("prefers what has a number where a number is asked for", async () => {
+    const prose = passage("p11", "Prose", "Leave takes days to plan. Everybody has 28 days of leave.");
+    expect((await answerTo("How many days of leave?", [prose])).text).toContain("“Everybody has 28 days");
+    expect((await answerTo("Wie viele days of leave?", [prose], "de")).text).toContain("„Everybody has 28");
+  });
+
   test("takes from several passages what together answers a question of several parts", async () => {
     const answer = await answerTo("When does the canteen open, and when is the office closed?", [
       HANDBOOK,
