@@ -72,6 +72,7 @@ export async function startOursAlone(
   server: BenchServer,
   port: number,
   defer: Defer,
+  settings: Record<string, string> = {},
 ): Promise<{ child: Child; url: string }> {
   const child = startChild(new URL("contestants/ours.ts", import.meta.url), join(server.folder, "ours.log"), {
     ROWHOUSE_ENV: "production",
@@ -85,6 +86,7 @@ export async function startOursAlone(
     LOG_LEVEL: "info",
     RATE_LIMIT: "1000000",
     RATE_LIMIT_SIGN_IN: "1000000",
+    ...settings,
   });
   defer(() => child.close());
   const { url } = await child.ask<Started>({});
