@@ -405,7 +405,7 @@ describe("documents are read anew", () => {
   });
 });
 
-test("a worker of its own embeds what is brought, and reads what is outdated when nothing else waits", async () => {
+test("a worker of its own embeds what is brought", async () => {
   const { startWorker } = await import("../../src/jobs/worker.ts");
   const worker = await startWorker({
     connectionString: chat.database.connections.worker,
