@@ -113,7 +113,8 @@ create type app.model_provider as (
     default_model text,
     system_prompt text,
     active boolean,
-    updated_at timestamp with time zone
+    updated_at timestamp with time zone,
+    embedding_model text
 );
 comment on type app.model_provider is 'The company''s own provider of models. Its key is written and never read.';
 
@@ -660,6 +661,8 @@ create table app.documents (
     tries integer default 0 not null,
     due_at timestamp with time zone default 'infinity'::timestamp with time zone,
     indexed_at timestamp with time zone,
+    embedding_model text,
+    embedding_failure text,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint documents_pkey PRIMARY KEY (tenant_id, id),
@@ -667,6 +670,9 @@ create table app.documents (
     constraint documents_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint documents_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint documents_attempt_check CHECK ((attempt >= 0)),
+    constraint documents_embedding_check CHECK (((embedding_model IS NULL) OR (embedding_failure IS NULL))),
+    constraint documents_embedding_failure_check CHECK (((embedding_failure ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(embedding_failure) <= 60))),
+    constraint documents_embedding_model_check CHECK (((length(embedding_model) >= 1) AND (length(embedding_model) <= 200))),
     constraint documents_failure_check CHECK (((failure ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(failure) <= 60))),
     constraint documents_file_name_check CHECK ((((length(file_name) >= 1) AND (length(file_name) <= 255)) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
     constraint documents_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
@@ -704,6 +710,8 @@ comment on column app.documents.attempt is 'How often it was read, or was begun 
 comment on column app.documents.tries is 'How often its newest version was begun to be read and did not come to an end.';
 comment on column app.documents.due_at is 'When it is read next; null once it is ready or has failed.';
 comment on column app.documents.indexed_at is 'When it was last read to the end.';
+comment on column app.documents.embedding_model is 'Which model embedded its passages, which are found by meaning then; null: words and letters alone find them.';
+comment on column app.documents.embedding_failure is 'Why its passages could not be embedded, as a code of docs/errors; null where they were, or nobody was to. It is tried again.';
 comment on column app.documents.created_at is 'When it was brought.';
 comment on column app.documents.updated_at is 'When its title, tags, visibility or version last changed.';
 CREATE INDEX documents_by_status ON app.documents USING btree (tenant_id, status, id);
@@ -711,10 +719,10 @@ CREATE INDEX documents_by_visibility ON app.documents USING btree (tenant_id, vi
 CREATE INDEX documents_due ON app.documents USING btree (tenant_id, due_at, id) WHERE (due_at IS NOT NULL);
 CREATE INDEX documents_of_member ON app.documents USING btree (tenant_id, user_id, id);
 CREATE INDEX documents_of_team ON app.documents USING btree (tenant_id, team_id, id);
-alter table app.documents alter column visibility set statistics 0, alter column title set statistics 0, alter column file_name set statistics 0, alter column media_type set statistics 0, alter column tags set statistics 0, alter column language set statistics 0, alter column sha256 set statistics 0, alter column status set statistics 0, alter column failure set statistics 0;
+alter table app.documents alter column visibility set statistics 0, alter column title set statistics 0, alter column file_name set statistics 0, alter column media_type set statistics 0, alter column tags set statistics 0, alter column language set statistics 0, alter column sha256 set statistics 0, alter column status set statistics 0, alter column failure set statistics 0, alter column embedding_model set statistics 0, alter column embedding_failure set statistics 0;
 alter table app.documents alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.documents alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.documents FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER carry_visibility AFTER UPDATE ON app.documents FOR EACH ROW WHEN ((((old.visibility IS DISTINCT FROM new.visibility) OR (old.team_id IS DISTINCT FROM new.team_id)) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION app.carry_visibility();
 CREATE TRIGGER place_document BEFORE UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION app.place_document();
@@ -724,7 +732,7 @@ alter table app.documents force row level security;
 grant delete on app.documents to rowhouse_app;
 grant delete, insert, select, update on app.documents to rowhouse_definer;
 grant insert (team_id, visibility, title, file_name, media_type, tags, language) on app.documents to rowhouse_app;
-grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, created_at, updated_at) on app.documents to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, embedding_model, embedding_failure, created_at, updated_at) on app.documents to rowhouse_app;
 grant update (team_id, visibility, title, tags) on app.documents to rowhouse_app;
 create policy "documents are changed by who brought them, the company's by its" on app.documents
     for update to rowhouse_app
@@ -792,7 +800,7 @@ create policy "the queue, the search and the erasure know documents" on app.docu
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
 
 create table app.domains (
     tenant_id uuid default context.tenant_id() not null,
@@ -2790,6 +2798,7 @@ create table auth.model_providers (
     sealed_key text,
     models text[],
     default_model text,
+    embedding_model text,
     system_prompt text,
     active boolean default true not null,
     created_at timestamp with time zone default now() not null,
@@ -2800,14 +2809,15 @@ create table auth.model_providers (
     constraint model_providers_base_url_check CHECK (((length(base_url) <= 500) AND (base_url ~ '^https?://[^[:space:]]+$'::text))),
     constraint model_providers_check CHECK (((models IS NULL) OR (default_model = ANY (models)))),
     constraint model_providers_default_model_check CHECK ((default_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint model_providers_embedding_model_check CHECK ((embedding_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
     constraint model_providers_models_check CHECK ((((cardinality(models) >= 1) AND (cardinality(models) <= 100)) AND (array_position(models, NULL::text) IS NULL))),
     constraint model_providers_sealed_key_check CHECK ((length(sealed_key) <= 2000)),
     constraint model_providers_system_prompt_check CHECK ((length(system_prompt) <= 8000))
 );
 comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
-alter table auth.model_providers alter column base_url set statistics 0, alter column sealed_key set statistics 0, alter column models set statistics 0, alter column default_model set statistics 0, alter column system_prompt set statistics 0;
+alter table auth.model_providers alter column base_url set statistics 0, alter column sealed_key set statistics 0, alter column models set statistics 0, alter column default_model set statistics 0, alter column embedding_model set statistics 0, alter column system_prompt set statistics 0;
 alter table auth.model_providers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,embedding_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.model_providers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table auth.model_providers enable row level security;
@@ -2817,7 +2827,7 @@ create policy "the key of a provider is lent to turns and shown to nobody" on au
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is 'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() lends it to the server; context.model_provider() shows all but the key.';
+comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is 'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() and jobs.document_provider() lend it to the server; context.model_provider() shows all but the key.';
 
 create table auth.passkey_challenges (
     digest bytea not null,
@@ -5542,7 +5552,8 @@ AS $function$
         known.provider ->> 'defaultModel',
         known.provider ->> 'systemPrompt',
         (known.provider ->> 'active')::boolean,
-        (known.provider ->> 'updatedAt')::timestamptz
+        (known.provider ->> 'updatedAt')::timestamptz,
+        known.provider ->> 'embeddingModel'
     from (select context.model_provider() as provider) as known
     where known.provider is not null
 $function$;
@@ -6181,19 +6192,19 @@ $function$;
 comment on function app.send_test_event(uuid) is 'Sends the event webhook.test to an endpoint, once, whatever it subscribes to and also while it is off.';
 grant execute on function app.send_test_event(uuid) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.set_model_provider(key_id uuid, sealed_key text, base_url text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION app.set_model_provider(key_id uuid, sealed_key text, base_url text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true, embedding_model text DEFAULT NULL::text)
  RETURNS app.model_provider
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
     perform context.keep_model_provider(
-        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true));
+        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true), embedding_model);
     return app.model_provider();
 end
 $function$;
-comment on function app.set_model_provider(uuid,text,text,text[],text,text,boolean) is 'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
-grant execute on function app.set_model_provider(uuid,text,text,text[],text,text,boolean) to rowhouse_app;
+comment on function app.set_model_provider(uuid,text,text,text[],text,text,boolean,text) is 'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
+grant execute on function app.set_model_provider(uuid,text,text,text[],text,text,boolean,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.user_preferences
@@ -11534,7 +11545,7 @@ alter function context.asker_of_caller() owner to rowhouse_definer;
 comment on function context.asker_of_caller() is 'What a system prompt would be told of the caller. Raises RH403 configure_model.';
 grant execute on function context.asker_of_caller() to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11582,7 +11593,8 @@ begin
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
-        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
+        installation_models);
     turn_id := uuidv7();
     replayed := false;
 
@@ -11627,12 +11639,13 @@ begin
         case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
     );
     provider := case when chosen.id is not null then jsonb_build_object(
-        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
+        'embeddingModel', chosen.embedding_model) end;
 end
 $function$;
-alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
-grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) to rowhouse_app;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
@@ -11666,18 +11679,20 @@ $function$;
 comment on function context.check_template(text) is 'Raises RH453 for a template with a placeholder that there is not.';
 grant execute on function context.check_template(text) to rowhouse_definer;
 
-CREATE OR REPLACE FUNCTION context.choose_model(wanted text, tastes text[], provider auth.model_providers, installation text)
+CREATE OR REPLACE FUNCTION context.choose_model(wanted text, tastes text[], provider auth.model_providers, installation text, offered text[] DEFAULT NULL::text[])
  RETURNS text
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
+declare
+    allowed constant text[] := case when provider.id is null then offered || installation else provider.models end;
 begin
     if provider.id is null and installation is null then
         return 'extractive';
     end if;
     if wanted is not null then
-        if wanted = 'extractive' or provider.models is null or wanted = any (provider.models) then
+        if wanted = 'extractive' or allowed is null or wanted = any (allowed) then
             return wanted;
         end if;
         raise exception using
@@ -11688,15 +11703,15 @@ begin
     return coalesce(
         (
             select taste.model from unnest(tastes) with ordinality as taste (model, place)
-            where provider.models is null or taste.model = any (provider.models)
+            where allowed is null or taste.model = any (allowed)
             order by taste.place limit 1
         ),
         provider.default_model, provider.models[1], installation, 'extractive'
     );
 end
 $function$;
-comment on function context.choose_model(text,text[],auth.model_providers,text) is 'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
-grant execute on function context.choose_model(text,text[],auth.model_providers,text) to rowhouse_definer;
+comment on function context.choose_model(text,text[],auth.model_providers,text,text[]) is 'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
+grant execute on function context.choose_model(text,text[],auth.model_providers,text,text[]) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.claim_idempotency_key(claim jsonb)
  RETURNS void
@@ -12571,7 +12586,7 @@ grant execute on function context.is_owner_in(text) to rowhouse_auth;
 grant execute on function context.is_owner_in(text) to rowhouse_definer;
 grant execute on function context.is_owner_in(text) to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true, embedding_model text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12600,21 +12615,24 @@ begin
     then
         perform context.require_fresh_sign_in();
     end if;
-    insert into auth.model_providers as known (tenant_id, id, base_url, sealed_key, models, default_model, system_prompt, active)
+    insert into auth.model_providers as known (
+        tenant_id, id, base_url, sealed_key, models, default_model, embedding_model, system_prompt, active
+    )
     values (
         tenant, provider, keep_model_provider.base_url, keep_model_provider.sealed_key, keep_model_provider.models,
-        keep_model_provider.default_model, keep_model_provider.system_prompt, keep_model_provider.active
+        keep_model_provider.default_model, keep_model_provider.embedding_model, keep_model_provider.system_prompt,
+        keep_model_provider.active
     )
     on conflict on constraint model_providers_tenant_id_key do update set
         id = case when excluded.sealed_key is null then known.id else excluded.id end,
         sealed_key = coalesce(excluded.sealed_key, known.sealed_key),
         base_url = excluded.base_url, models = excluded.models, default_model = excluded.default_model,
-        system_prompt = excluded.system_prompt, active = excluded.active;
+        embedding_model = excluded.embedding_model, system_prompt = excluded.system_prompt, active = excluded.active;
 end
 $function$;
-alter function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) owner to rowhouse_definer;
-comment on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) is 'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
-grant execute on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) to rowhouse_app;
+alter function context.keep_model_provider(uuid,text,text,text[],text,text,boolean,text) owner to rowhouse_definer;
+comment on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean,text) is 'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
+grant execute on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.keep_no_values(target regclass)
  RETURNS void
@@ -12882,7 +12900,7 @@ CREATE OR REPLACE FUNCTION context.model_provider()
 AS $function$
     select jsonb_build_object(
         'id', known.id, 'baseUrl', known.base_url, 'hasKey', known.sealed_key is not null, 'models', known.models,
-        'defaultModel', known.default_model, 'systemPrompt', known.system_prompt, 'active', known.active,
+        'defaultModel', known.default_model, 'embeddingModel', known.embedding_model, 'systemPrompt', known.system_prompt, 'active', known.active,
         'updatedAt', known.updated_at)
     from auth.model_providers as known
     where known.tenant_id = context.tenant_requiring('configure_model')
@@ -12939,6 +12957,9 @@ AS $function$
 declare
     asked constant real[] := context.unit(embedding);
 begin
+    if context.kind_in(context.open_seal('chat')) <> 'session' then
+        return;
+    end if;
     insert into app.user_profiles as profile (tenant_id, user_id, questions, model, embedding)
     select context.tenant_requiring('chat'), context.user_id(), 1, note_question.model, asked
     where asked is not null
@@ -12959,10 +12980,10 @@ begin
 end
 $function$;
 alter function context.note_question(real[],text) owner to rowhouse_definer;
-comment on function context.note_question(real[],text) is 'Draws a question of the caller''s into their profile, unless they switched it off. Raises RH403.';
+comment on function context.note_question(real[],text) is 'Draws a question of somebody who is signed in into their profile, unless they switched it off. Raises RH403.';
 grant execute on function context.note_question(real[],text) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.offered_models(installation_model text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION context.offered_models(installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[])
  RETURNS text[]
  LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -12977,7 +12998,7 @@ begin
         perform context.refuse('chat');
     end if;
     select * into chosen from auth.model_providers as known where known.tenant_id = tenant and known.active;
-    others := case when chosen.id is null then array[installation_model]
+    others := case when chosen.id is null then installation_model || installation_models
         else array[coalesce(chosen.default_model, chosen.models[1], installation_model)] || chosen.models end;
     return array(
         select offer.model from unnest(others || 'extractive'::text) with ordinality as offer (model, place)
@@ -12986,9 +13007,9 @@ begin
     );
 end
 $function$;
-alter function context.offered_models(text) owner to rowhouse_definer;
-comment on function context.offered_models(text) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
-grant execute on function context.offered_models(text) to rowhouse_app;
+alter function context.offered_models(text,text[]) owner to rowhouse_definer;
+comment on function context.offered_models(text,text[]) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
+grant execute on function context.offered_models(text,text[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.open_seal(permission text DEFAULT ''::text)
  RETURNS text
@@ -16315,6 +16336,23 @@ alter function jobs.delete_account(integer) owner to rowhouse_definer;
 comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 grant execute on function jobs.delete_account(integer) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.document_provider(tenant uuid, document uuid, attempt integer)
+ RETURNS TABLE(provider jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case when own.id is not null then jsonb_build_object(
+        'id', own.id, 'baseUrl', own.base_url, 'sealedKey', own.sealed_key, 'embeddingModel', own.embedding_model) end
+    from app.documents as known
+    left join auth.model_providers as own on own.tenant_id = known.tenant_id and own.active
+    where known.tenant_id = tenant and known.id = document and known.attempt = document_provider.attempt
+        and known.status = 'processing'
+$function$;
+alter function jobs.document_provider(uuid,uuid,integer) owner to rowhouse_definer;
+comment on function jobs.document_provider(uuid,uuid,integer) is 'The provider that embeds a claimed document''s passages, with its key as it is kept: sealed; no row where the claim is over.';
+grant execute on function jobs.document_provider(uuid,uuid,integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.documents_due()
  RETURNS boolean
  LANGUAGE sql
@@ -16656,7 +16694,7 @@ alter function jobs.fail_document(uuid,uuid,integer,text,boolean) owner to rowho
 comment on function jobs.fail_document(uuid,uuid,integer,text,boolean) is 'Notes why a claimed document could not be read, or has it tried again; returns whether the claim still held.';
 grant execute on function jobs.fail_document(uuid,uuid,integer,text,boolean) to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION jobs.finish_document(tenant uuid, document uuid, attempt integer)
+CREATE OR REPLACE FUNCTION jobs.finish_document(tenant uuid, document uuid, attempt integer, embedding_model text DEFAULT NULL::text, embedding_failure text DEFAULT NULL::text)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -16673,14 +16711,16 @@ begin
     where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
     update app.document_chunks as made set live = true
     where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
-    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    update app.documents as known set
+        status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now(),
+        embedding_model = finish_document.embedding_model, embedding_failure = finish_document.embedding_failure
     where known.tenant_id = mine.tenant_id and known.id = mine.id;
     return true;
 end
 $function$;
-alter function jobs.finish_document(uuid,uuid,integer) owner to rowhouse_definer;
-comment on function jobs.finish_document(uuid,uuid,integer) is 'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
-grant execute on function jobs.finish_document(uuid,uuid,integer) to rowhouse_worker;
+alter function jobs.finish_document(uuid,uuid,integer,text,text) owner to rowhouse_definer;
+comment on function jobs.finish_document(uuid,uuid,integer,text,text) is 'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
+grant execute on function jobs.finish_document(uuid,uuid,integer,text,text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
@@ -16768,6 +16808,54 @@ $function$;
 alter function jobs.note_domain(uuid,uuid,boolean) owner to rowhouse_definer;
 comment on function jobs.note_domain(uuid,uuid,boolean) is 'Notes whether a domain''s challenge is in the DNS; null where it did not answer. Returns whether the domain is proven now.';
 grant execute on function jobs.note_domain(uuid,uuid,boolean) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.queue_outdated(installation_model text DEFAULT NULL::text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    queued integer;
+begin
+    with wanted as materialized (
+        select place.id as tenant, own.updated_at as since,
+            case when own.id is null then installation_model else own.embedding_model end as model
+        from app.tenants as place
+        left join auth.model_providers as own on own.tenant_id = place.id and own.active
+    ), outdated as materialized (
+        select old.tenant_id, old.id
+        from wanted
+        cross join lateral (
+            select known.tenant_id, known.id
+            from app.documents as known
+            where known.tenant_id = wanted.tenant and known.status = 'ready'
+                and known.embedding_model is distinct from wanted.model
+                and known.indexed_at < now() - case
+                    when known.embedding_failure in (
+                        'model_key_refused', 'model_refused', 'model_malformed', 'model_redirects', 'model_address_refused',
+                        'prompt_too_long', 'answer_too_large'
+                    ) and (wanted.since is null or wanted.since < known.indexed_at) then interval '1 day'
+                    else interval '10 minutes'
+                end
+            order by known.id
+            limit 100
+            for no key update skip locked
+        ) as old
+        where wanted.model is not null and not exists (
+            select from app.documents as waiting where waiting.tenant_id = wanted.tenant and waiting.due_at <= now()
+        )
+    )
+    update app.documents as known set status = 'queued', progress = 0, tries = 0, due_at = now()
+    from outdated
+    where known.tenant_id = outdated.tenant_id and known.id = outdated.id;
+    get diagnostics queued = row_count;
+    return queued;
+end
+$function$;
+alter function jobs.queue_outdated(text) owner to rowhouse_definer;
+comment on function jobs.queue_outdated(text) is 'Queues documents whose passages are not embedded as their company''s questions are; returns how many.';
+grant execute on function jobs.queue_outdated(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.queue_webhooks(tenant uuid, type text, data jsonb)
  RETURNS void
