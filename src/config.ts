@@ -106,6 +106,8 @@ export interface InstallationModel {
   readonly apiKey: string | null;
   /** Which model answers, unless another is asked for. */
   readonly name: string;
+  /** Which may be asked for: that one, and what the operator allows beside it. */
+  readonly models: readonly string[];
   /** Which one finds passages by meaning; null: words and letters only. */
   readonly embeddingModel: string | null;
   /** Tokens that a question with all it brings along may have, and an answer: what is held of a budget before it is asked. */
@@ -300,11 +302,12 @@ function installationModel(read: ReturnType<typeof reader>): InstallationModel |
   const baseUrl = read.url("MODEL_PROVIDER_URL", ["https:", "http:"])?.replace(/\/+$/, "") ?? null;
   const apiKey = read.headerValue("MODEL_PROVIDER_KEY");
   const name = read.model("MODEL");
+  const others = read.models("MODEL_PROVIDER_MODELS");
   const embeddingModel = read.model("EMBEDDING_MODEL");
   const maxInputTokens = read.integer("MODEL_MAX_INPUT_TOKENS", 32_000, 1_000, 2_000_000);
   const maxOutputTokens = read.integer("MODEL_MAX_OUTPUT_TOKENS", 4_096, 16, 100_000);
   if (read.optional("MODEL_PROVIDER_URL") === null) {
-    for (const other of ["MODEL_PROVIDER_KEY", "MODEL", "EMBEDDING_MODEL"]) {
+    for (const other of ["MODEL_PROVIDER_KEY", "MODEL", "MODEL_PROVIDER_MODELS", "EMBEDDING_MODEL"]) {
       if (read.optional(other))
         read.problem(`${other} is set without MODEL_PROVIDER_URL, where it would be used.`);
     }
@@ -314,7 +317,8 @@ function installationModel(read: ReturnType<typeof reader>): InstallationModel |
     read.problem("MODEL must be set where MODEL_PROVIDER_URL is: which of its models answers.");
   }
   if (baseUrl === null || name === null) return null;
-  return Object.freeze({ baseUrl, apiKey, name, embeddingModel, maxInputTokens, maxOutputTokens });
+  const models = Object.freeze([...new Set([name, ...others])]);
+  return Object.freeze({ baseUrl, apiKey, name, models, embeddingModel, maxInputTokens, maxOutputTokens });
 }
 
 /** What the egress would refuse each time, told at the start. Where a name leads is seen when it is asked. */
@@ -382,6 +386,10 @@ export function processesOf(text: string): number | null {
   const number = /^\d{1,2}$/.test(text) ? Number(text) : 0;
   return number >= 1 && number <= MOST_PROCESSES ? number : null;
 }
+
+/** `extractive` is what answers without a model. */
+const isModel = (name: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/.test(name) && name !== "extractive";
 
 /** Reads single variables; notes what is wrong with them and carries on, so that all problems are found. */
 function reader(env: NodeJS.ProcessEnv) {
@@ -530,10 +538,20 @@ function reader(env: NodeJS.ProcessEnv) {
   /** The name of a model, as prices and budgets know it; `extractive` is our own. */
   function model(name: string): string | null {
     const value = optional(name);
-    if (value === null) return null;
-    if (/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/.test(value) && value !== "extractive") return value;
+    if (value === null || isModel(value)) return value;
     problem(`${name} is "${value}"; it must be the name of a model, such as gpt-5-mini.`);
     return null;
+  }
+
+  function models(name: string): string[] {
+    const values = optional(name)?.split(",") ?? [];
+    const found = values.map((one) => one.trim()).filter(isModel);
+    if (found.length < values.length || found.length > 100) {
+      problem(
+        `${name} is "${values.join(",")}"; it must be the names of 1 to 100 models with commas between them.`,
+      );
+    }
+    return found;
   }
 
   /** @param host of our own address; passkeys of a domain above it are good there too */
@@ -608,6 +626,7 @@ function reader(env: NodeJS.ProcessEnv) {
     secret,
     headerValue,
     model,
+    models,
     text: (name: string, preset: string): string => optional(name) ?? preset,
     onOff: (name: string, preset: boolean): boolean =>
       choice(name, ["on", "off"], preset ? "on" : "off") === "on",

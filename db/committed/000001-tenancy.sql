@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cfadfd4a2115fb94ea40eea3bb8c89342d6d121f
+--! Hash: sha1:87db987855e91a100d08e2ec5a7587df242e3f03
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -760,6 +760,9 @@ create table app.documents (
     -- Never, until it has a version.
     due_at     timestamptz default 'infinity',
     indexed_at timestamptz,
+    -- Of its passages; null: they have none.
+    embedding_model   text check (length(embedding_model) between 1 and 200),
+    embedding_failure text check (embedding_failure ~ '^[a-z]+(_[a-z]+)*$' and length(embedding_failure) <= 60),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     primary key (tenant_id, id),
@@ -768,7 +771,8 @@ create table app.documents (
     constraint documents_visibility_team_check check ((visibility = 'team') = (team_id is not null)),
     constraint documents_status_failure_check check ((status = 'failed') = (failure is not null)),
     -- What waits is due some time; what is being read is another's to try once its time is over.
-    constraint documents_status_due_check check ((status in ('queued', 'processing')) = (due_at is not null))
+    constraint documents_status_due_check check ((status in ('queued', 'processing')) = (due_at is not null)),
+    constraint documents_embedding_check check (embedding_model is null or embedding_failure is null)
 );
 create index documents_of_member on app.documents (tenant_id, user_id, id);
 create index documents_of_team on app.documents (tenant_id, team_id, id);
@@ -1121,6 +1125,8 @@ create table auth.model_providers (
     -- Which may be asked for; null: any.
     models        text[] check (cardinality(models) between 1 and 100 and array_position(models, null) is null),
     default_model text check (default_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
+    -- Which one embeds; null: nobody does, and passages are found by words and letters.
+    embedding_model text check (embedding_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'),
     system_prompt text check (length(system_prompt) <= 8000),
     active        boolean not null default true,
     created_at    timestamptz not null default now(),
@@ -9617,8 +9623,14 @@ reset role;
 --! Included jobs/finish_document.sql
 -- A claimed document is read: its new passages answer from now on, and those of the attempt before are gone, at once.
 -- Returns whether the claim still held; what an attempt brings that is over is thrown away.
+--
+-- embedding_model:   which model embedded all of its passages; null: none did
+-- embedding_failure: why none did, where one was to; jobs.queue_outdated() has it tried again
 set local role rowhouse_definer;
-create or replace function jobs.finish_document(tenant uuid, document uuid, attempt integer) returns boolean
+create or replace function jobs.finish_document(
+    tenant uuid, document uuid, attempt integer, embedding_model text default null, embedding_failure text default null
+)
+    returns boolean
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -9633,16 +9645,96 @@ begin
     where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
     update app.document_chunks as made set live = true
     where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
-    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    update app.documents as known set
+        status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now(),
+        embedding_model = finish_document.embedding_model, embedding_failure = finish_document.embedding_failure
     where known.tenant_id = mine.tenant_id and known.id = mine.id;
     return true;
 end
 $$;
-grant execute on function jobs.finish_document(uuid, uuid, integer) to rowhouse_worker;
-comment on function jobs.finish_document(uuid, uuid, integer) is
+grant execute on function jobs.finish_document(uuid, uuid, integer, text, text) to rowhouse_worker;
+comment on function jobs.finish_document(uuid, uuid, integer, text, text) is
     'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
 reset role;
 --! EndIncluded jobs/finish_document.sql
+--! Included jobs/document_provider.sql
+-- What a claimed document's company has its passages embedded by: {provider}, its own, as context.begin_turn() lends it to its
+-- turns, or null where it has none and the installation's does. No row where the claim is over, and then nobody is asked.
+set local role rowhouse_definer;
+create or replace function jobs.document_provider(tenant uuid, document uuid, attempt integer) returns table (provider jsonb)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select case when own.id is not null then jsonb_build_object(
+        'id', own.id, 'baseUrl', own.base_url, 'sealedKey', own.sealed_key, 'embeddingModel', own.embedding_model) end
+    from app.documents as known
+    left join auth.model_providers as own on own.tenant_id = known.tenant_id and own.active
+    where known.tenant_id = tenant and known.id = document and known.attempt = document_provider.attempt
+        and known.status = 'processing'
+$$;
+grant execute on function jobs.document_provider(uuid, uuid, integer) to rowhouse_worker;
+comment on function jobs.document_provider(uuid, uuid, integer) is
+    'The provider that embeds a claimed document''s passages, with its key as it is kept: sealed; no row where the claim is over.';
+reset role;
+--! EndIncluded jobs/document_provider.sql
+--! Included jobs/queue_outdated.sql
+-- Has documents read once more whose passages are not embedded by the model that embeds their company's questions now: after a
+-- company set another one, or the installation did, or a provider failed. Until each is read, what it had before answers.
+--
+-- A hundred of a tenant at a time, and only while none of its documents waits: one that was just brought is never behind
+-- thousands that are found already. No document more than once in ten minutes. What a provider refuses it will refuse again,
+-- so after a key, a request or an address was refused it takes a day, or a change of the provider.
+--
+-- installation_model: which embeds for whoever has no provider; null: none
+-- Returns how many.
+set local role rowhouse_definer;
+create or replace function jobs.queue_outdated(installation_model text default null) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    queued integer;
+begin
+    with wanted as materialized (
+        select place.id as tenant, own.updated_at as since,
+            case when own.id is null then installation_model else own.embedding_model end as model
+        from app.tenants as place
+        left join auth.model_providers as own on own.tenant_id = place.id and own.active
+    ), outdated as materialized (
+        select old.tenant_id, old.id
+        from wanted
+        cross join lateral (
+            select known.tenant_id, known.id
+            from app.documents as known
+            where known.tenant_id = wanted.tenant and known.status = 'ready'
+                and known.embedding_model is distinct from wanted.model
+                and known.indexed_at < now() - case
+                    when known.embedding_failure in (
+                        'model_key_refused', 'model_refused', 'model_malformed', 'model_redirects', 'model_address_refused',
+                        'prompt_too_long', 'answer_too_large'
+                    ) and (wanted.since is null or wanted.since < known.indexed_at) then interval '1 day'
+                    else interval '10 minutes'
+                end
+            order by known.id
+            limit 100
+            for no key update skip locked
+        ) as old
+        where wanted.model is not null and not exists (
+            select from app.documents as waiting where waiting.tenant_id = wanted.tenant and waiting.due_at <= now()
+        )
+    )
+    update app.documents as known set status = 'queued', progress = 0, tries = 0, due_at = now()
+    from outdated
+    where known.tenant_id = outdated.tenant_id and known.id = outdated.id;
+    get diagnostics queued = row_count;
+    return queued;
+end
+$$;
+grant execute on function jobs.queue_outdated(text) to rowhouse_worker;
+comment on function jobs.queue_outdated(text) is
+    'Queues documents whose passages are not embedded as their company''s questions are; returns how many.';
+reset role;
+--! EndIncluded jobs/queue_outdated.sql
 
 -- Rules of single values
 --! Included app/is_blank.sql
@@ -11353,18 +11445,23 @@ reset role;
 -- Which model answers: the one that was asked for, else the person's choice, the company's, that of the company's provider,
 -- the installation's. What a provider's list does not allow is refused where it was asked for (RH452), and passed over where
 -- it was only somebody's taste, which may be older than the list. Without any provider there is nothing to choose.
+--
+-- A company that has no provider of its own chooses from the installation's list, which the operator pays for: `offered`, and
+-- always the one that answers by default. A company's own without a list takes any.
 create or replace function context.choose_model(
-    wanted text, tastes text[], provider auth.model_providers, installation text
+    wanted text, tastes text[], provider auth.model_providers, installation text, offered text[] default null
 ) returns text
     language plpgsql immutable parallel safe security invoker
     set search_path = ''
 as $$
+declare
+    allowed constant text[] := case when provider.id is null then offered || installation else provider.models end;
 begin
     if provider.id is null and installation is null then
         return 'extractive';
     end if;
     if wanted is not null then
-        if wanted = 'extractive' or provider.models is null or wanted = any (provider.models) then
+        if wanted = 'extractive' or allowed is null or wanted = any (allowed) then
             return wanted;
         end if;
         raise exception using
@@ -11375,15 +11472,15 @@ begin
     return coalesce(
         (
             select taste.model from unnest(tastes) with ordinality as taste (model, place)
-            where provider.models is null or taste.model = any (provider.models)
+            where allowed is null or taste.model = any (allowed)
             order by taste.place limit 1
         ),
         provider.default_model, provider.models[1], installation, 'extractive'
     );
 end
 $$;
-grant execute on function context.choose_model(text, text[], auth.model_providers, text) to rowhouse_definer;
-comment on function context.choose_model(text, text[], auth.model_providers, text) is
+grant execute on function context.choose_model(text, text[], auth.model_providers, text, text[]) to rowhouse_definer;
+comment on function context.choose_model(text, text[], auth.model_providers, text, text[]) is
     'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
 --! EndIncluded context/choose_model.sql
 --! Included context/asker.sql
@@ -11474,6 +11571,7 @@ reset role;
 -- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`
 -- model:          the model that the caller asks for
 -- installation_model: the one of the installation's own provider; null where it has none
+-- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
 -- history_*:      how much of what was said before comes along
 --
@@ -11483,7 +11581,7 @@ create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
     parent uuid default null, from_start boolean default false, team uuid default null, keep boolean default true,
     idempotency jsonb default null, model text default null, installation_model text default null,
-    most_input_tokens integer default 32000, most_output_tokens integer default 4096,
+    installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
     out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
@@ -11533,7 +11631,8 @@ begin
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
-        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
+        installation_models);
     turn_id := uuidv7();
     replayed := false;
 
@@ -11578,14 +11677,15 @@ begin
         case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
     );
     provider := case when chosen.id is not null then jsonb_build_object(
-        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
+        'embeddingModel', chosen.embedding_model) end;
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
 ) is
     'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
 reset role;
@@ -11827,7 +11927,7 @@ comment on function context.check_template(text) is 'Raises RH453 for a template
 set local role rowhouse_definer;
 create or replace function context.keep_model_provider(
     provider uuid, base_url text, sealed_key text default null, models text[] default null, default_model text default null,
-    system_prompt text default null, active boolean default true
+    system_prompt text default null, active boolean default true, embedding_model text default null
 ) returns void
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -11855,20 +11955,23 @@ begin
     then
         perform context.require_fresh_sign_in();
     end if;
-    insert into auth.model_providers as known (tenant_id, id, base_url, sealed_key, models, default_model, system_prompt, active)
+    insert into auth.model_providers as known (
+        tenant_id, id, base_url, sealed_key, models, default_model, embedding_model, system_prompt, active
+    )
     values (
         tenant, provider, keep_model_provider.base_url, keep_model_provider.sealed_key, keep_model_provider.models,
-        keep_model_provider.default_model, keep_model_provider.system_prompt, keep_model_provider.active
+        keep_model_provider.default_model, keep_model_provider.embedding_model, keep_model_provider.system_prompt,
+        keep_model_provider.active
     )
     on conflict on constraint model_providers_tenant_id_key do update set
         id = case when excluded.sealed_key is null then known.id else excluded.id end,
         sealed_key = coalesce(excluded.sealed_key, known.sealed_key),
         base_url = excluded.base_url, models = excluded.models, default_model = excluded.default_model,
-        system_prompt = excluded.system_prompt, active = excluded.active;
+        embedding_model = excluded.embedding_model, system_prompt = excluded.system_prompt, active = excluded.active;
 end
 $$;
-grant execute on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean) to rowhouse_app;
-comment on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean) is
+grant execute on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean, text) to rowhouse_app;
+comment on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean, text) is
     'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
 reset role;
 --! EndIncluded context/keep_model_provider.sql
@@ -11882,7 +11985,7 @@ create or replace function context.model_provider() returns jsonb
 as $$
     select jsonb_build_object(
         'id', known.id, 'baseUrl', known.base_url, 'hasKey', known.sealed_key is not null, 'models', known.models,
-        'defaultModel', known.default_model, 'systemPrompt', known.system_prompt, 'active', known.active,
+        'defaultModel', known.default_model, 'embeddingModel', known.embedding_model, 'systemPrompt', known.system_prompt, 'active', known.active,
         'updatedAt', known.updated_at)
     from auth.model_providers as known
     where known.tenant_id = context.tenant_requiring('configure_model')
@@ -11939,7 +12042,8 @@ begin
             default_model text,
             system_prompt text,
             active        boolean,
-            updated_at    timestamptz
+            updated_at    timestamptz,
+            embedding_model text
         );
     end if;
 end
@@ -11952,6 +12056,7 @@ comment on column app.model_provider.default_model is 'The model that answers wh
 comment on column app.model_provider.system_prompt is 'The template of the system prompt; null: the installation''s.';
 comment on column app.model_provider.active is 'Whether it answers; where it does not, the installation''s does.';
 comment on column app.model_provider.updated_at is 'When it was last changed.';
+comment on column app.model_provider.embedding_model is 'The model that embeds documents and questions; null: none, and passages are found by words and letters.';
 
 create or replace function app.model_provider() returns app.model_provider
     language sql stable parallel restricted security invoker
@@ -11965,7 +12070,8 @@ as $$
         known.provider ->> 'defaultModel',
         known.provider ->> 'systemPrompt',
         (known.provider ->> 'active')::boolean,
-        (known.provider ->> 'updatedAt')::timestamptz
+        (known.provider ->> 'updatedAt')::timestamptz,
+        known.provider ->> 'embeddingModel'
     from (select context.model_provider() as provider) as known
     where known.provider is not null
 $$;
@@ -11980,7 +12086,7 @@ comment on function app.model_provider() is
 -- key_id, sealed_key: made by the server, which encrypts the key; a null sealed_key is no new one
 create or replace function app.set_model_provider(
     key_id uuid, sealed_key text, base_url text, models text[] default null, default_model text default null,
-    system_prompt text default null, active boolean default true
+    system_prompt text default null, active boolean default true, embedding_model text default null
 )
     returns app.model_provider
     language plpgsql volatile parallel unsafe security invoker
@@ -11988,12 +12094,12 @@ create or replace function app.set_model_provider(
 as $$
 begin
     perform context.keep_model_provider(
-        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true));
+        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true), embedding_model);
     return app.model_provider();
 end
 $$;
-grant execute on function app.set_model_provider(uuid, text, text, text[], text, text, boolean) to rowhouse_app;
-comment on function app.set_model_provider(uuid, text, text, text[], text, text, boolean) is
+grant execute on function app.set_model_provider(uuid, text, text, text[], text, text, boolean, text) to rowhouse_app;
+comment on function app.set_model_provider(uuid, text, text, text[], text, text, boolean, text) is
     'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
 --! EndIncluded app/set_model_provider.sql
 --! Included app/remove_model_provider.sql
@@ -12025,11 +12131,14 @@ comment on function app.prompt_asker() is
     'What a system prompt would say of the caller, for its preview. Needs configure_model.';
 --! EndIncluded app/prompt_asker.sql
 --! Included context/offered_models.sql
--- The models that a caller may ask for by name: those of their company's provider, or the installation's, and always the
+-- The models that a caller may ask for by name: those of their company's provider, or the installation's list, and always the
 -- extractive generator, which costs nothing. The first is what answers where nobody chose. A provider without a list takes any
 -- model; named are those that are known.
 set local role rowhouse_definer;
-create or replace function context.offered_models(installation_model text default null) returns text[]
+create or replace function context.offered_models(
+    installation_model text default null, installation_models text[] default null
+)
+    returns text[]
     language plpgsql stable parallel restricted security definer
     set search_path = ''
 as $$
@@ -12042,7 +12151,7 @@ begin
         perform context.refuse('chat');
     end if;
     select * into chosen from auth.model_providers as known where known.tenant_id = tenant and known.active;
-    others := case when chosen.id is null then array[installation_model]
+    others := case when chosen.id is null then installation_model || installation_models
         else array[coalesce(chosen.default_model, chosen.models[1], installation_model)] || chosen.models end;
     return array(
         select offer.model from unnest(others || 'extractive'::text) with ordinality as offer (model, place)
@@ -12051,8 +12160,8 @@ begin
     );
 end
 $$;
-grant execute on function context.offered_models(text) to rowhouse_app;
-comment on function context.offered_models(text) is
+grant execute on function context.offered_models(text, text[]) to rowhouse_app;
+comment on function context.offered_models(text, text[]) is
     'The models that the caller may name, the default first; always extractive. Raises RH403.';
 reset role;
 --! EndIncluded context/offered_models.sql
@@ -14630,6 +14739,9 @@ reset role;
 --! Included context/note_question.sql
 -- Draws a question into the caller's profile: an average in which each of the last fifty or so counts. Not where they
 -- switched it off. With another model it begins anew: its embeddings compare with none of the one before.
+--
+-- Only of people who are signed in. What a program asks with a key tells nobody's taste, a guest is here once, and the
+-- operator's support asks as somebody whose profile is none of its business.
 set local role rowhouse_definer;
 create or replace function context.note_question(embedding real[], model text) returns void
     language plpgsql volatile strict parallel unsafe security definer
@@ -14638,6 +14750,9 @@ as $$
 declare
     asked constant real[] := context.unit(embedding);
 begin
+    if context.kind_in(context.open_seal('chat')) <> 'session' then
+        return;
+    end if;
     insert into app.user_profiles as profile (tenant_id, user_id, questions, model, embedding)
     select context.tenant_requiring('chat'), context.user_id(), 1, note_question.model, asked
     where asked is not null
@@ -14659,7 +14774,7 @@ end
 $$;
 grant execute on function context.note_question(real[], text) to rowhouse_app;
 comment on function context.note_question(real[], text) is
-    'Draws a question of the caller''s into their profile, unless they switched it off. Raises RH403.';
+    'Draws a question of somebody who is signed in into their profile, unless they switched it off. Raises RH403.';
 reset role;
 --! EndIncluded context/note_question.sql
 --! Included app/my_profile.sql
@@ -15460,7 +15575,7 @@ select context.close_table('app.documents');
 -- One member may have most of a tenant's documents: lists are planned for them.
 select context.plan_for_largest('app.documents', 'user_id');
 
-grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, created_at, updated_at) on app.documents to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, embedding_model, embedding_failure, created_at, updated_at) on app.documents to rowhouse_app;
 grant insert (team_id, visibility, title, file_name, media_type, tags, language) on app.documents to rowhouse_app;
 grant update (team_id, visibility, title, tags) on app.documents to rowhouse_app;
 grant delete on app.documents to rowhouse_app;
@@ -15554,7 +15669,7 @@ grant select, insert, update, delete on app.documents to rowhouse_definer;
 create policy "the queue, the search and the erasure know documents" on app.documents
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "the queue, the search and the erasure know documents" on app.documents is
-    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
 --! EndIncluded policies/documents.sql
 --! Included policies/document_versions.sql
 select context.close_table('app.document_versions');
@@ -15950,7 +16065,7 @@ grant select, insert, update, delete on auth.model_providers to rowhouse_definer
 create policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is
-    'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() lends it to the server; context.model_provider() shows all but the key.';
+    'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() and jobs.document_provider() lend it to the server; context.model_provider() shows all but the key.';
 --! EndIncluded policies/model_providers.sql
 --! Included policies/turns.sql
 select context.close_table('auth.turns');
@@ -17048,6 +17163,8 @@ comment on column app.documents.attempt is 'How often it was read, or was begun 
 comment on column app.documents.tries is 'How often its newest version was begun to be read and did not come to an end.';
 comment on column app.documents.due_at is 'When it is read next; null once it is ready or has failed.';
 comment on column app.documents.indexed_at is 'When it was last read to the end.';
+comment on column app.documents.embedding_model is 'Which model embedded its passages, which are found by meaning then; null: words and letters alone find them.';
+comment on column app.documents.embedding_failure is 'Why its passages could not be embedded, as a code of docs/errors; null where they were, or nobody was to. It is tried again.';
 comment on column app.documents.created_at is 'When it was brought.';
 comment on column app.documents.updated_at is 'When its title, tags, visibility or version last changed.';
 
@@ -17266,6 +17383,7 @@ comment on constraint model_providers_base_url_check on auth.model_providers is 
 comment on constraint model_providers_sealed_key_check on auth.model_providers is 'A provider''s key has at most 1,000 characters.';
 comment on constraint model_providers_models_check on auth.model_providers is 'A list of models has 1 to 100; without a list any may be asked for.';
 comment on constraint model_providers_default_model_check on auth.model_providers is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint model_providers_embedding_model_check on auth.model_providers is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
 comment on constraint model_providers_system_prompt_check on auth.model_providers is 'A system prompt has at most 8,000 characters.';
 comment on constraint model_providers_check on auth.model_providers is 'The model that answers by default is one of the list.';
 
@@ -17353,6 +17471,9 @@ comment on constraint documents_tries_check on app.documents is 'Tries are count
 comment on constraint documents_visibility_team_check on app.documents is 'A document that is for a team names it, and no other document names one.';
 comment on constraint documents_status_failure_check on app.documents is 'A document that has failed says why.';
 comment on constraint documents_status_due_check on app.documents is 'A document that waits, or is being read, is due some time.';
+comment on constraint documents_embedding_model_check on app.documents is 'A model''s name has 1 to 200 characters.';
+comment on constraint documents_embedding_failure_check on app.documents is 'A failure is lower-case words joined by underscores.';
+comment on constraint documents_embedding_check on app.documents is 'Passages were embedded by a model, or a failure says why not.';
 comment on constraint documents_tenant_id_fkey on app.documents is 'A document belongs to a company.';
 comment on constraint documents_tenant_id_user_id_fkey on app.documents is 'A document is brought by a member of its company; a key that is the company''s own brings none.';
 comment on constraint documents_tenant_id_team_id_fkey on app.documents is 'A document''s team is one of its own company.';
@@ -17512,13 +17633,13 @@ select audit.track('app.budgets',
 select audit.track('app.model_prices', tenant => '',
     kept => '{input_micros,cached_input_micros,output_micros,reasoning_micros,updated_at}');
 select audit.track('auth.model_providers',
-    kept => '{models,default_model,active,created_at,updated_at}', withheld => '{base_url,sealed_key,system_prompt}');
+    kept => '{models,default_model,embedding_model,active,created_at,updated_at}', withheld => '{base_url,sealed_key,system_prompt}');
 
 -- What is there to be read, by whom, and from when on: not what it is about. How far a job has come is no event.
 select audit.track('app.documents',
     kept => '{user_id,team_id,visibility,media_type,language,size_bytes,sha256,version,status,failure,created_at,updated_at}',
-    withheld => '{title,file_name,tags,progress,attempt,tries,due_at,indexed_at}',
-    clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at}');
+    withheld => '{title,file_name,tags,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure}',
+    clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at}');
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
     withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');

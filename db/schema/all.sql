@@ -257,6 +257,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/read_document.sql
 --!include jobs/store_chunks.sql
 --!include jobs/finish_document.sql
+--!include jobs/document_provider.sql
+--!include jobs/queue_outdated.sql
 
 -- Rules of single values
 --!include app/is_blank.sql

@@ -454,6 +454,8 @@ comment on column app.documents.attempt is 'How often it was read, or was begun 
 comment on column app.documents.tries is 'How often its newest version was begun to be read and did not come to an end.';
 comment on column app.documents.due_at is 'When it is read next; null once it is ready or has failed.';
 comment on column app.documents.indexed_at is 'When it was last read to the end.';
+comment on column app.documents.embedding_model is 'Which model embedded its passages, which are found by meaning then; null: words and letters alone find them.';
+comment on column app.documents.embedding_failure is 'Why its passages could not be embedded, as a code of docs/errors; null where they were, or nobody was to. It is tried again.';
 comment on column app.documents.created_at is 'When it was brought.';
 comment on column app.documents.updated_at is 'When its title, tags, visibility or version last changed.';
 

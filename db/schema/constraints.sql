@@ -156,6 +156,7 @@ comment on constraint model_providers_base_url_check on auth.model_providers is 
 comment on constraint model_providers_sealed_key_check on auth.model_providers is 'A provider''s key has at most 1,000 characters.';
 comment on constraint model_providers_models_check on auth.model_providers is 'A list of models has 1 to 100; without a list any may be asked for.';
 comment on constraint model_providers_default_model_check on auth.model_providers is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
+comment on constraint model_providers_embedding_model_check on auth.model_providers is 'A model''s name has 1 to 100 letters, digits, dots, colons, slashes and hyphens.';
 comment on constraint model_providers_system_prompt_check on auth.model_providers is 'A system prompt has at most 8,000 characters.';
 comment on constraint model_providers_check on auth.model_providers is 'The model that answers by default is one of the list.';
 
@@ -243,6 +244,9 @@ comment on constraint documents_tries_check on app.documents is 'Tries are count
 comment on constraint documents_visibility_team_check on app.documents is 'A document that is for a team names it, and no other document names one.';
 comment on constraint documents_status_failure_check on app.documents is 'A document that has failed says why.';
 comment on constraint documents_status_due_check on app.documents is 'A document that waits, or is being read, is due some time.';
+comment on constraint documents_embedding_model_check on app.documents is 'A model''s name has 1 to 200 characters.';
+comment on constraint documents_embedding_failure_check on app.documents is 'A failure is lower-case words joined by underscores.';
+comment on constraint documents_embedding_check on app.documents is 'Passages were embedded by a model, or a failure says why not.';
 comment on constraint documents_tenant_id_fkey on app.documents is 'A document belongs to a company.';
 comment on constraint documents_tenant_id_user_id_fkey on app.documents is 'A document is brought by a member of its company; a key that is the company''s own brings none.';
 comment on constraint documents_tenant_id_team_id_fkey on app.documents is 'A document''s team is one of its own company.';

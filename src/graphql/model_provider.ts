@@ -20,6 +20,8 @@ const SAYS: Readonly<Record<string, string>> = {
     "Where it is asked: https, at a port that models are called at, at a public address. Another address takes its key anew.",
   models: "The models that may be asked for; left out: any.",
   defaultModel: "The model that answers where nobody chose one; of the list, where there is one.",
+  embeddingModel:
+    "The model that embeds documents and questions; left out: none, and passages are found by words and letters.",
   systemPrompt:
     "The template of the system prompt, with {{user}}, {{company}}, {{role}}, {{language}}, {{tone}} and {{preferences}}; left out: the installation's.",
   active: "Whether it answers: true, unless it is said.",

@@ -499,7 +499,8 @@ export const CODES = {
   },
   model_not_allowed: {
     status: 403,
-    happens: "The company has a list of models that may answer, and the one that was asked for is not on it.",
+    happens:
+      "There is a list of models that may answer, the company's or, where it has no provider of its own, the installation's, and the one that was asked for is not on it.",
     remedy: "Ask for one of its models, or leave the model out.",
   },
   model_redirects: {

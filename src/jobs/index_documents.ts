@@ -1,3 +1,4 @@
+import { ProviderFailure } from "../chat/provider/failure.ts";
 import { withTemporaryFile } from "../documents/temporary_file.ts";
 import { callFunction, type Job, type JobContext } from "./job.ts";
 
@@ -28,22 +29,31 @@ export interface Reading<Text extends { readonly language: string | null }> {
   /** The text of a file. What it throws says by `refusal` whether the file is at fault. */
   extract(file: BroughtFile): Promise<Text>;
   chunk(text: Text): readonly Passage[];
-  /** Embeddings of the texts, in their order; null where there is no provider. */
-  readonly embed: ((texts: readonly string[]) => Promise<Embedded>) | null;
+  /** Who embeds for the company of a document; null where nobody does. */
+  embedder(claim: ClaimedBy): Promise<PassageEmbedder | null>;
   /** The word that people are told of why the file cannot be read; null where the file is not at fault. */
   refusal(error: unknown): string | null;
 }
 
-export interface Embedded {
+export interface PassageEmbedder {
   readonly model: string;
-  readonly vectors: readonly (readonly number[])[];
+  /**
+   * Embeddings of the texts, in their order.
+   *
+   * @throws {ProviderFailure} which keeps nothing from being found by its words
+   */
+  embed(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
 }
 
-/** A document that is this worker's to read, until its claim is over. */
-interface Claim {
+/** What a claim is known by. */
+export interface ClaimedBy {
   readonly tenant: string;
   readonly document: string;
   readonly attempt: number;
+}
+
+/** A document that is this worker's to read, until its claim is over. */
+interface Claim extends ClaimedBy {
   readonly title: string;
   readonly file_name: string | null;
   readonly media_type: string;
@@ -54,18 +64,26 @@ interface Claim {
  * Reads the documents that wait, one after the other: extracts their text, cuts it into passages, embeds those and stores
  * them. The database says whether the claim still holds; if not, a document was deleted or replaced meanwhile, and what
  * was read is dropped.
+ *
+ * A document whose passages cannot be embedded is found by its words. Where none waits any more, those are read anew
+ * that are not embedded as their company's questions are (jobs.queue_outdated()).
  */
 export function indexDocuments<Text extends { readonly language: string | null }>(
   reading: Reading<Text>,
 ): Job {
   return async (context) => {
-    const done = { ready: 0, dropped: 0, failed: 0 };
+    const done = { ready: 0, dropped: 0, failed: 0, unembedded: 0 };
     const until = performance.now() + MOST;
     while (performance.now() < until) {
       const claim = await claimed(context);
-      if (claim === null) break;
+      if (claim === null) {
+        if ((await queueOutdated(context)) === 0) break;
+        continue;
+      }
       try {
-        done[(await index(context, reading, claim)) ? "ready" : "dropped"] += 1;
+        const { holds, failure } = await index(context, reading, claim);
+        done[holds ? "ready" : "dropped"] += 1;
+        if (holds && failure !== null) done.unembedded += 1;
       } catch (error) {
         const refusal = reading.refusal(error);
         await fail(context, claim, refusal);
@@ -83,11 +101,15 @@ async function claimed(context: JobContext): Promise<Claim | null> {
   return rows[0] ?? null;
 }
 
+const queueOutdated = (context: JobContext): Promise<number> =>
+  callFunction(context, "select jobs.queue_outdated($1)", [context.config.model?.embeddingModel ?? null]);
+
+/** @returns whether the claim held to the end, and why its passages could not be embedded; null where they were, or nobody was to */
 async function index<Text extends { readonly language: string | null }>(
   context: JobContext,
-  { extract, chunk, embed }: Reading<Text>,
+  { extract, chunk, embedder: embedderFor }: Reading<Text>,
   claim: Claim,
-): Promise<boolean> {
+): Promise<{ readonly holds: boolean; readonly failure: string | null }> {
   const { tenant, document, attempt } = claim;
   const text = await withTemporaryFile(async ({ path, append }) => {
     for await (const piece of piecesOf(context, claim)) await append(piece);
@@ -95,16 +117,29 @@ async function index<Text extends { readonly language: string | null }>(
   });
   const passages = chunk(text);
   const language = text.language ?? claim.language ?? "en";
+  const embedder = await embedderFor(claim);
+  let failure: string | null = null;
+  const vectorsOf = async (batch: readonly Passage[]) => {
+    // What failed once is not asked for each of a thousand passages.
+    if (embedder === null || failure !== null) return null;
+    try {
+      return await embedder.embed(batch.map((passage) => passage.text));
+    } catch (error) {
+      if (!(error instanceof ProviderFailure)) throw error;
+      failure = error.code;
+      return null;
+    }
+  };
   for (let at = 0; at < passages.length; at += BATCH) {
     const batch = passages.slice(at, at + BATCH);
-    const embedded = embed && (await embed(batch.map((passage) => passage.text)));
+    const vectors = await vectorsOf(batch);
     const rows = batch.map(({ text, start, end, headings }, place) => ({
       ordinal: at + place,
       heading: headings.join(" › ").slice(0, 1000).toWellFormed(),
       content: text,
       starts_at: start,
       ends_at: end,
-      embedding: embedded?.vectors[place],
+      embedding: vectors?.[place],
     }));
     const holds = await callFunction<boolean>(
       context,
@@ -115,23 +150,26 @@ async function index<Text extends { readonly language: string | null }>(
         attempt,
         JSON.stringify(rows),
         language,
-        embedded?.model ?? null,
+        vectors && embedder ? embedder.model : null,
         Math.floor((100 * Math.min(at + BATCH, passages.length)) / passages.length),
       ],
     );
-    if (!holds) return false;
+    if (!holds) return { holds, failure };
   }
-  return callFunction<boolean>(context, "select jobs.finish_document($1, $2, $3)", [
+  const holds = await callFunction<boolean>(context, "select jobs.finish_document($1, $2, $3, $4, $5)", [
     tenant,
     document,
     attempt,
+    failure === null ? (embedder?.model ?? null) : null,
+    failure,
   ]);
+  return { holds, failure };
 }
 
 /** Its bytes, in pieces: a worker holds one of them, however large the file is. */
 async function* piecesOf(
   context: JobContext,
-  { tenant, document, attempt }: Claim,
+  { tenant, document, attempt }: ClaimedBy,
 ): AsyncGenerator<Buffer, void> {
   for (let number = 1; ; number += 1) {
     const piece = await callFunction<Buffer | null>(context, "select jobs.read_document($1, $2, $3, $4)", [
@@ -147,7 +185,7 @@ async function* piecesOf(
 
 function fail(
   context: JobContext,
-  { tenant, document, attempt }: Claim,
+  { tenant, document, attempt }: ClaimedBy,
   refusal: string | null,
 ): Promise<boolean> {
   return callFunction<boolean>(context, "select jobs.fail_document($1, $2, $3, $4, $5)", [

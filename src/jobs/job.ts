@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Providers } from "../chat/provider/providers.ts";
 import type { Config } from "../config.ts";
 import { ANSWER_PATIENCE } from "../database/pool.ts";
 
@@ -10,12 +11,21 @@ export interface JobContext {
   /** Connections as rowhouse_worker, which may execute `jobs.*` and read no table of a tenant. */
   readonly database: Pick<pg.Pool, "query">;
   readonly config: JobConfig;
+  /** Model providers, as this process knows them: which of them are not well outlives a job. */
+  readonly providers: Pick<Providers, "embed">;
 }
 
 /** The settings that jobs need. */
 export type JobConfig = Pick<
   Config,
-  "masterKey" | "previousMasterKey" | "accessTokenAlgorithm" | "documents" | "guests" | "webhooks"
+  | "masterKey"
+  | "previousMasterKey"
+  | "accessTokenAlgorithm"
+  | "documents"
+  | "guests"
+  | "webhooks"
+  | "modelProviders"
+  | "model"
 >;
 
 /**

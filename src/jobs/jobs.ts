@@ -15,6 +15,7 @@ import { expireSessions } from "./expire_sessions.ts";
 import { expireWebhooks } from "./expire_webhooks.ts";
 import { indexDocuments } from "./index_documents.ts";
 import type { Job } from "./job.ts";
+import { passageEmbedder } from "./passage_embedder.ts";
 import { readingOf } from "./reading_of.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
@@ -33,7 +34,8 @@ export const jobs: Readonly<Record<string, Job>> = {
   deliver_webhooks: deliverWebhooks,
   expire_webhooks: expireWebhooks,
   create_audit_partitions: createAuditPartitions,
-  index_documents: (context) => indexDocuments(readingOf(context.config.documents))(context),
+  index_documents: (context) =>
+    indexDocuments(readingOf(context.config.documents, passageEmbedder(context)))(context),
   delete_accounts: deleteAccounts,
   erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,

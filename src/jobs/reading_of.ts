@@ -9,11 +9,11 @@ const TAG = /^(?=.{2,35}$)[a-z]{2,3}(-[a-z0-9]{2,8})*$/i;
 /**
  * How documents are read: in a process of their own, within these limits, and embedded by what is given for it.
  *
- * @param embed null where no model makes embeddings: passages are found by their words then
+ * @param embedder who embeds for the company of a document; nobody, unless it is said: passages are found by their words then
  */
 export function readingOf(
   limits: ExtractionLimits,
-  embed: Reading<Extraction>["embed"] = null,
+  embedder: Reading<Extraction>["embedder"] = async () => null,
 ): Reading<Extraction> {
   return {
     async extract({ name, mediaType, path }) {
@@ -22,7 +22,7 @@ export function readingOf(
       return { ...extraction, language: language !== null && TAG.test(language) ? language : null };
     },
     chunk: ({ chunks }) => chunks,
-    embed,
+    embedder,
     refusal: (error) => (error instanceof FileRefused ? error.code : null),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Logger, type Runner, run, type TaskList } from "graphile-worker";
 import type pg from "pg";
+import { openProviders } from "../chat/provider/providers.ts";
 import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from "../database/connections_needed.ts";
 import { Pool } from "../database/pool.ts";
 import { about, type Log } from "../log.ts";
@@ -50,9 +51,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   options.metrics?.watchQueue(queueOf(pool));
   const stopping = new AbortController();
   const inHand = new Set<string>();
+  const { config, metrics } = options;
+  const context: JobContext = {
+    database: pool,
+    config,
+    providers: openProviders({ reach: config.modelProviders, log, metrics: metrics?.providers }),
+  };
   let runner: Runner;
   try {
-    runner = await openQueue(pool, options, inHand);
+    runner = await openQueue(pool, context, options, inHand);
     await beat(pool);
   } catch (error) {
     await pool.end();
@@ -67,7 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       );
       if (stopping.signal.aborted) return;
       log.warn({ err: reason }, "the job queue closed; opening it again");
-      const reopened = await reopen(() => openQueue(pool, options, inHand), log, stopping.signal);
+      const reopened = await reopen(() => openQueue(pool, context, options, inHand), log, stopping.signal);
       if (reopened === null) return;
       runner = reopened;
       log.info("the job queue is open again");
@@ -126,14 +133,19 @@ function whatIsDue(inHand: ReadonlySet<string>): Watched[] {
   ];
 }
 
-async function openQueue(pool: Pool, options: WorkerOptions, inHand: Set<string>): Promise<Runner> {
+async function openQueue(
+  pool: Pool,
+  context: JobContext,
+  options: WorkerOptions,
+  inHand: Set<string>,
+): Promise<Runner> {
   const jobs = options.jobs ?? allJobs;
   const runner = await run({
     pgPool: pool,
     schema: "graphile_worker",
     concurrency: JOBS_AT_ONCE,
     noHandleSignals: true,
-    taskList: taskList(jobs, { database: pool, config: options.config }, options, inHand),
+    taskList: taskList(jobs, context, options, inHand),
     parsedCronItems: schedule().filter(({ task }) => Object.hasOwn(jobs, task)),
     logger: new Logger(() => logTo(options.log)),
     // Batches, even of one, are how the queue retries to note a job's end and how stop() waits for that.

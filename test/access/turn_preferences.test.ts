@@ -34,8 +34,13 @@ const allow = (models: string[] | null, first: string | null = null) =>
     "select context.keep_model_provider(uuidv7(), 'https://models.acme.example', null, $1, $2)",
     [models, first],
   );
-const ask = (who: { digest: Buffer } = acme.member) =>
-  turn.begin(who as typeof acme.member, { content: "Hello", installation_model: "ours" });
+const ask = (who: { digest: Buffer } = acme.member, more: object = {}) =>
+  turn.begin(who as typeof acme.member, {
+    content: "Hello",
+    installation_model: "ours",
+    installation_models: "{sun,moon,comet}",
+    ...more,
+  });
 
 describe("a turn is asked with", () => {
   test("what is built in where nobody chose anything", async () => {
@@ -86,6 +91,48 @@ describe("the model that answers", () => {
     expect((await ask()).answered_by).toBe("moon");
     await choose("model => 'sun'");
     expect((await ask()).answered_by).toBe("sun");
+  });
+
+  test("is none that the installation's list has not, whoever chose it, and asking for one is refused", async () => {
+    const short = { installation_models: "{moon}" };
+    await choose("model => 'sun'");
+    expect((await ask(acme.member, short)).answered_by).toBe("ours");
+    await chooseForAll("model => 'moon'");
+    expect((await ask(acme.member, short)).answered_by).toBe("moon");
+    for (const none of [{ installation_models: null }, { installation_models: "{}" }]) {
+      expect((await ask(acme.member, none)).answered_by).toBe("ours");
+      expect((await ask(acme.member, { ...none, model: "ours" })).answered_by).toBe("ours");
+      await expect(ask(acme.member, { ...none, model: "moon" })).rejects.toMatchObject({ code: "RH452" });
+    }
+    expect((await ask(acme.member, { ...short, model: "moon" })).answered_by).toBe("moon");
+    expect((await ask(acme.member, { ...short, model: "extractive" })).answered_by).toBe("extractive");
+    const before = await database.admin.query("select count(*) from app.messages");
+    await expect(ask(acme.member, { ...short, model: "sun" })).rejects.toMatchObject({ code: "RH452" });
+    expect((await database.admin.query("select count(*) from app.messages")).rows).toEqual(before.rows);
+  });
+
+  test("is one of the company's own provider's, which the installation's list does not bind", async () => {
+    await allow(["star"]);
+    const short = { installation_models: "{moon}" };
+    expect((await ask(acme.member, { ...short, model: "star" })).answered_by).toBe("star");
+    await expect(ask(acme.member, { ...short, model: "moon" })).rejects.toMatchObject({ code: "RH452" });
+    await allow(null);
+    expect((await ask(acme.member, { ...short, model: "anything" })).answered_by).toBe("anything");
+    await expect(ask(globex.member, { ...short, model: "star" })).rejects.toMatchObject({ code: "RH452" });
+  });
+
+  test("is told to whoever asks which there are", async () => {
+    const offered = async (who = acme.member, ...lists: unknown[]) => {
+      const sql = "select context.offered_models($1, $2) as models";
+      const [row] = await actingAs(who).rows<{ models: string[] }>(sql, lists);
+      return row!.models;
+    };
+    expect(await offered(acme.member, "ours", ["moon", "ours"])).toEqual(["ours", "moon", "extractive"]);
+    expect(await offered(acme.member, "ours", null)).toEqual(["ours", "extractive"]);
+    expect(await offered(acme.member, null, null)).toEqual(["extractive"]);
+    await allow(["star"]);
+    expect(await offered(acme.member, "ours", ["moon"])).toEqual(["star", "extractive"]);
+    expect(await offered(globex.member, "ours", ["moon"])).toEqual(["ours", "moon", "extractive"]);
   });
 
   test("is none that the company's list has not, whoever chose it", async () => {

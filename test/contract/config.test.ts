@@ -183,6 +183,7 @@ describe("the configuration", () => {
       baseUrl: "http://127.0.0.1:11434/v1",
       apiKey: null,
       name: "qwen3:8b",
+      models: ["qwen3:8b"],
       embeddingModel: null,
       maxInputTokens: 32_000,
       maxOutputTokens: 4_096,
@@ -191,6 +192,7 @@ describe("the configuration", () => {
       MODEL_PROVIDER_URL: "https://models.example.com/v1",
       MODEL_PROVIDER_KEY: "sk-1",
       MODEL: "large",
+      MODEL_PROVIDER_MODELS: "small, large,org/tiny:1",
       EMBEDDING_MODEL: "meaning",
       MODEL_MAX_INPUT_TOKENS: "100000",
       MODEL_MAX_OUTPUT_TOKENS: "8000",
@@ -199,6 +201,7 @@ describe("the configuration", () => {
       baseUrl: "https://models.example.com/v1",
       apiKey: "sk-1",
       name: "large",
+      models: ["large", "small", "org/tiny:1"],
       embeddingModel: "meaning",
       maxInputTokens: 100_000,
       maxOutputTokens: 8_000,
@@ -208,11 +211,18 @@ describe("the configuration", () => {
   test("wants all of a provider or nothing of it, and never repeats its key", () => {
     const key = "hush hush";
     expect(
-      problems({ STATE_DIR, MODEL_PROVIDER_KEY: key, MODEL: "large", EMBEDDING_MODEL: "meaning" }),
+      problems({
+        STATE_DIR,
+        MODEL_PROVIDER_KEY: key,
+        MODEL: "large",
+        MODEL_PROVIDER_MODELS: "small",
+        EMBEDDING_MODEL: "meaning",
+      }),
     ).toEqual([
       expect.stringMatching(/^MODEL_PROVIDER_KEY holds what no header can/),
       expect.stringMatching(/^MODEL_PROVIDER_KEY is set without/),
       expect.stringMatching(/^MODEL is set without/),
+      expect.stringMatching(/^MODEL_PROVIDER_MODELS is set without/),
       expect.stringMatching(/^EMBEDDING_MODEL is set without/),
     ]);
     expect(problems({ STATE_DIR, MODEL_PROVIDER_KEY: key }).join()).not.toContain("hush");
@@ -223,6 +233,12 @@ describe("the configuration", () => {
     for (const MODEL of ["extractive", "a model"]) {
       expect(problems({ STATE_DIR, MODEL_PROVIDER_URL, MODEL })).toEqual([
         expect.stringMatching(/^MODEL is /),
+      ]);
+    }
+    const many = Array.from({ length: 101 }, (_, at) => `model-${at}`).join(",");
+    for (const MODEL_PROVIDER_MODELS of ["a model", "small,,tiny", "small,extractive", many]) {
+      expect(problems({ STATE_DIR, MODEL_PROVIDER_URL, MODEL: "large", MODEL_PROVIDER_MODELS })).toEqual([
+        expect.stringMatching(/^MODEL_PROVIDER_MODELS is /),
       ]);
     }
   });

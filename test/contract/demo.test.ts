@@ -101,7 +101,12 @@ test("the trail names each person's registration, and the rest as the system's",
 });
 
 test("each company's documents are read by the worker, and found by its own members", async () => {
-  expect(await jobs.index_documents!(jobContext(database))).toEqual({ ready: 8, dropped: 0, failed: 0 });
+  expect(await jobs.index_documents!(jobContext(database))).toEqual({
+    ready: 8,
+    dropped: 0,
+    failed: 0,
+    unembedded: 0,
+  });
   const ask = async (email: string, tenant: string, query: string) => {
     const login = await server.post("/auth/login", { email, password: DEMO_PASSWORD, tenant });
     const answer = await server.post(

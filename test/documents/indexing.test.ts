@@ -47,13 +47,13 @@ const finish = (one: { tenant: string; document: string; attempt: number }) =>
 test("a document that was brought is read, and is ready then", async () => {
   const id = await brought("One.\n\nTwo.");
   expect(await document(id)).toMatchObject({ status: "queued", version: 1, size_bytes: 10, progress: 0 });
-  expect(await readAll(database)).toEqual({ ready: 1, dropped: 0, failed: 0 });
+  expect(await readAll(database)).toEqual({ ready: 1, dropped: 0, failed: 0, unembedded: 0 });
   expect(await document(id)).toMatchObject({ status: "ready", progress: 100, due_at: null, language: "en" });
   expect(await passages(id)).toEqual([
     { ordinal: 0, content: "One.", version: 1, live: true },
     { ordinal: 1, content: "Two.", version: 1, live: true },
   ]);
-  expect(await readAll(database)).toEqual({ ready: 0, dropped: 0, failed: 0 });
+  expect(await readAll(database)).toEqual({ ready: 0, dropped: 0, failed: 0, unembedded: 0 });
 });
 
 test("a file of several pieces comes to the reader as it was brought", async () => {
@@ -131,7 +131,7 @@ test("a file that is at fault has failed at once, with the word that its people 
     extract: () => Promise.reject(new Error("no")),
     refusal: () => "encrypted",
   });
-  expect(done).toEqual({ ready: 0, dropped: 0, failed: 1 });
+  expect(done).toEqual({ ready: 0, dropped: 0, failed: 1, unembedded: 0 });
   expect(await document(id)).toMatchObject({ status: "failed", failure: "encrypted", due_at: null });
   await actingAs(acme.member).rows("select app.reindex_document($1)", [id]);
   await readAll(database);
@@ -142,7 +142,7 @@ test("a machine that is at fault tries again, later each time, and gives up afte
   const id = await brought("unlucky");
   for (let tries = 1; tries <= 5; tries += 1) {
     await expect(
-      readAll(database, { embed: () => Promise.reject(new Error("the provider is away")) }),
+      readAll(database, { embedder: () => Promise.reject(new Error("the provider is away")) }),
     ).rejects.toThrow("the provider is away");
     const { status, failure } = await document(id);
     expect([status, failure]).toEqual(tries < 5 ? ["queued", null] : ["failed", "unreadable"]);

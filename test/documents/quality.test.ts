@@ -34,7 +34,7 @@ test("words and meaning together find more than either alone", async () => {
     null,
   ]);
   await readAll(database, {
-    embed: async (texts) => ({ model: "thesaurus", vectors: texts.map(meaning) }),
+    embedder: async () => ({ model: "thesaurus", embed: async (texts) => texts.map(meaning) }),
   });
   const words = await recall((question) => [question, null]);
   const vectors = await recall((question) => ["", meaning(question)]);

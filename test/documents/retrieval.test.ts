@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { bring, embedding, find, MODEL, readAll } from "../support/library.ts";
@@ -117,6 +117,58 @@ describe("the caller's own", () => {
       "select enabled, questions, embedding from app.user_profiles",
     );
     expect(rows).toEqual([{ enabled: false, questions: 0, embedding: null }]);
+  });
+});
+
+describe("a profile", () => {
+  const question = "a rule of the annex";
+  const order = async () => (await ask(acme.member, question, embedding(question))).map(({ title }) => title);
+  const note = (text: string) =>
+    actingAs(acme.member).rows("select context.note_question($1, $2)", [embedding(text), MODEL]);
+  beforeAll(async () => {
+    for (const [title, content] of [
+      ["Annex of bees", "A rule of the annex about bees"],
+      ["Annex of cats", "A rule of the annex about cats"],
+      ["Annex", "A rule of the annex"],
+    ]) {
+      await actingAs(acme.admin).rows(bring, [title, content, "tenant", null]);
+    }
+    await readAll(database);
+  });
+  beforeEach(() => actingAs(acme.member).rows("delete from app.user_profiles"));
+
+  test("changes the order of what answers alike, and puts nothing before what answers better", async () => {
+    const [best, second, third] = await order();
+    expect(best).toBe("Annex");
+    const interests: Readonly<Record<string, string>> = {
+      "Annex of bees": "A rule of the annex about bees",
+      "Annex of cats": "A rule of the annex about cats",
+    };
+    expect(Object.keys(interests).sort()).toEqual([second, third].sort());
+    await note(interests[third!]!);
+    expect((await order()).slice(0, 3)).toEqual([best, third, second]);
+    await actingAs(acme.member).rows("select app.use_profile(false)");
+    await note(interests[third!]!);
+    expect((await order()).slice(0, 3)).toEqual([best, second, third]);
+  });
+
+  test("that its owner erased changes nothing any more", async () => {
+    const before = await ask(acme.member, question, embedding(question));
+    await note("A rule of the annex about cats");
+    expect(await ask(acme.member, question, embedding(question))).not.toEqual(before);
+    await actingAs(acme.member).expect("delete from app.user_profiles").toReach(1);
+    expect(await ask(acme.member, question, embedding(question))).toEqual(before);
+  });
+
+  test("is nobody else's to draw, to change or to be moved by", async () => {
+    const before = await ask(acme.colleague, question, embedding(question));
+    await note("A rule of the annex about cats");
+    expect(await ask(acme.colleague, question, embedding(question))).toEqual(before);
+    await actingAs(acme.admin).expect("delete from app.user_profiles").toReach(0);
+    await actingAs(globex.member).expect("delete from app.user_profiles").toReach(0);
+    await actingAs(acme.member).expect("update app.user_profiles set questions = 9").toBeRefused("42501");
+    const { rows } = await database.admin.query("select tenant_id, user_id from app.user_profiles");
+    expect(rows).toEqual([{ tenant_id: acme.tenantId, user_id: acme.member.userId }]);
   });
 });
 

@@ -38,7 +38,9 @@ beforeEach(async () => {
 });
 
 const SET = `mutation Set($input: SetModelProviderInput!) {
-  setModelProvider(input: $input) { modelProvider { baseUrl hasKey models defaultModel systemPrompt active } }
+  setModelProvider(input: $input) {
+    modelProvider { baseUrl hasKey models defaultModel embeddingModel systemPrompt active }
+  }
 }`;
 const baseUrl = "https://models.acme.example/v1";
 const key = "sk-acme-hush";
@@ -46,14 +48,19 @@ const set = (input: object, who = acme.admin) => api.ask(who, SET, { input: { ba
 const stored = async () => (await database.admin.query("select * from auth.model_providers")).rows;
 
 test("a company sets its own provider, and its key comes to turns and to nobody else", async () => {
-  const settings = { models: ["sun", "moon"], defaultModel: "moon", systemPrompt: "You help {{user}}." };
+  const settings = {
+    models: ["sun", "moon"],
+    defaultModel: "moon",
+    embeddingModel: "words",
+    systemPrompt: "You help {{user}}.",
+  };
   const { data, errors } = await set(settings);
   expect(errors).toEqual([]);
   const shown = { baseUrl, hasKey: true, active: true, ...settings };
   expect(data.setModelProvider.modelProvider).toEqual(shown);
   const read = await api.ask(
     acme.admin,
-    "{ modelProvider { baseUrl hasKey models defaultModel systemPrompt active } }",
+    "{ modelProvider { baseUrl hasKey models defaultModel embeddingModel systemPrompt active } }",
   );
   expect(read.data.modelProvider).toEqual(shown);
 
@@ -61,6 +68,7 @@ test("a company sets its own provider, and its key comes to turns and to nobody 
   const keys = masterKeys({ masterKey: testMasterKey, previousMasterKey: null });
   expect(openProviderKey(keys, begun.provider as { id: string; sealedKey: string })).toBe(key);
   expect(begun.answered_by).toBe("moon");
+  expect(begun.provider).toMatchObject({ embeddingModel: "words" });
 
   const { rows: trail } = await database.admin.query(
     "select to_jsonb(events)::text as event from audit.events",
@@ -94,6 +102,7 @@ describe("nothing is stored of", () => {
     ["an empty key", { key: "" }, "INVALID_INPUT"],
     ["an empty list of models", { models: [] }, "INVALID_INPUT"],
     ["a model without a name", { models: ["a model"] }, "INVALID_INPUT"],
+    ["a model that embeds without a name", { embeddingModel: "" }, "INVALID_INPUT"],
     ["a default that is not on the list", { models: ["sun"], defaultModel: "moon" }, "INVALID_INPUT"],
     ["a template that is too long", { systemPrompt: "x".repeat(8_001) }, "INVALID_INPUT"],
     ["a template of what there is not", { systemPrompt: "{{password}}" }, "UNKNOWN_PLACEHOLDERS"],

@@ -71,7 +71,7 @@ test("a DOCX, a PDF and a page that were brought are read, and are found by what
   const ids = [];
   for (const [name, file] of Object.entries(files)) ids.push(await bring(name, file));
   expect(await shown(ids[0]!)).toMatchObject({ status: "QUEUED", progress: 0 });
-  expect(await run()).toEqual({ ready: 3, dropped: 0, failed: 0 });
+  expect(await run()).toEqual({ ready: 3, dropped: 0, failed: 0, unembedded: 0 });
   for (const id of ids)
     expect(await shown(id)).toMatchObject({ status: "READY", failure: null, progress: 100 });
 
@@ -97,7 +97,7 @@ test("a file that is at fault has failed with the code that says why, and the ne
   const ids: [string, string][] = [];
   for (const [name, [file, code]] of Object.entries(hostile)) ids.push([await bring(name, file), code]);
   const good = await bring("good.md", "# Good\n\nIt is read all the same.");
-  expect(await run()).toEqual({ ready: 1, dropped: 0, failed: 4 });
+  expect(await run()).toEqual({ ready: 1, dropped: 0, failed: 4, unembedded: 0 });
   for (const [id, failure] of ids) expect(await shown(id)).toMatchObject({ status: "FAILED", failure });
   expect(await shown(good)).toMatchObject({ status: "READY" });
 });
@@ -128,7 +128,7 @@ test("a document that is deleted, or gets a new version, while it is read leaves
 
   const gone = await bring("gone.md", "# Gone\n\nNobody finds this.");
   const deleting = () => ask(ann, `mutation { deleteDocument(input: {id: "${gone}"}) { clientMutationId } }`);
-  expect(await whileRead(deleting)).toEqual({ ready: 0, dropped: 1, failed: 0 });
+  expect(await whileRead(deleting)).toEqual({ ready: 0, dropped: 1, failed: 0, unembedded: 0 });
   const { rows } = await database.admin.query("select count(*)::int as count from app.document_chunks");
   expect(rows).toEqual([{ count: 0 }]);
 
@@ -142,19 +142,19 @@ test("a document that is deleted, or gets a new version, while it is read leaves
       headers: { ...ann.headers, "Content-Type": "text/markdown" },
     });
   };
-  expect(await whileRead(replacing)).toEqual({ ready: 1, dropped: 1, failed: 0 });
+  expect(await whileRead(replacing)).toEqual({ ready: 1, dropped: 1, failed: 0, unembedded: 0 });
   expect(paths.map((path) => existsSync(path))).toEqual([false, false, false]);
   expect((await found(ann, "when do we meet")).map(({ content }) => content)).toEqual(["We meet on Friday."]);
 });
 
-test("passages have embeddings where there is a model; where it is away, the document is tried again", async () => {
+test("passages have embeddings where there is a model; what is our own mistake is tried again", async () => {
   const id = await bring("leave.md", "# Leave\n\nThirty days.");
-  const away = indexDocuments(readingOf(LIMITS, () => Promise.reject(new Error("the model is away"))));
-  await expect(away(jobContext(database))).rejects.toThrow("the model is away");
+  const away = indexDocuments(readingOf(LIMITS, () => Promise.reject(new Error("a mistake of ours"))));
+  await expect(away(jobContext(database))).rejects.toThrow("a mistake of ours");
   expect(await shown(id)).toMatchObject({ status: "QUEUED", failure: null });
   await database.admin.query("update app.documents set due_at = now() where id = $1", [id]);
   const there = indexDocuments(
-    readingOf(LIMITS, async (texts) => ({ model: MODEL, vectors: texts.map(embedding) })),
+    readingOf(LIMITS, async () => ({ model: MODEL, embed: async (texts) => texts.map(embedding) })),
   );
   expect(await there(jobContext(database))).toMatchObject({ ready: 1 });
   const { rows } = await database.admin.query(

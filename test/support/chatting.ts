@@ -5,7 +5,7 @@ import { openSigningKeys } from "../../src/auth/signing_keys.ts";
 import { readAll } from "./answers.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "./database.ts";
 import type { Member } from "./people.ts";
-import { type Provider, startProvider } from "./provider.ts";
+import { type Provider, STUB_MODELS, startProvider } from "./provider.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 import { buildTenants, type TenantFixture } from "./tenants.ts";
 
@@ -52,6 +52,7 @@ export async function startChat(model: string | null = "ok", env: Headers = {}):
       MODEL_PROVIDER_KEY: "sk-of-the-installation",
       MODEL_PROVIDER_INTERNAL: "on",
       MODEL: model,
+      MODEL_PROVIDER_MODELS: STUB_MODELS,
     }),
     ...env,
   });

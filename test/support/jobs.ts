@@ -1,11 +1,19 @@
-import type { JobContext } from "../../src/jobs/job.ts";
+import { openProviders } from "../../src/chat/provider/providers.ts";
+import type { JobConfig, JobContext } from "../../src/jobs/job.ts";
 import { type TestDatabase, testMasterKey } from "./database.ts";
 import { LIMITS } from "./files/reading.ts";
 
+/** Nobody to ask; a test that has a provider brings its own. */
+const reach = { internal: true, ports: [443] };
+
 /** What a job gets from the worker: its own role's connections, and the tests' settings. */
-export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext {
+export function jobContext(
+  { worker }: Pick<TestDatabase, "worker">,
+  settings: Partial<JobConfig> = {},
+): JobContext {
   return {
     database: worker,
+    providers: openProviders({ reach, log: { warn() {} } }),
     config: {
       masterKey: testMasterKey,
       previousMasterKey: null,
@@ -13,6 +21,9 @@ export function jobContext({ worker }: Pick<TestDatabase, "worker">): JobContext
       documents: LIMITS,
       guests: { most: 10_000, idleDays: 30 },
       webhooks: { internal: true, ports: [443] },
+      modelProviders: reach,
+      model: null,
+      ...settings,
     },
   };
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { indexDocuments, type Reading } from "../../src/jobs/index_documents.ts";
-import type { JobConfig } from "../../src/jobs/job.ts";
 import type { TestDatabase } from "./database.ts";
+import { jobContext } from "./jobs.ts";
 
 /** How long the tests' embeddings are. */
 const DIMENSIONS = 256;
@@ -34,13 +34,13 @@ export const plainReading: Reading<{ language: string | null; text: string }> = 
       return passage;
     });
   },
-  embed: async (texts) => ({ model: MODEL, vectors: texts.map(embedding) }),
+  embedder: async () => ({ model: MODEL, embed: async (texts) => texts.map(embedding) }),
   refusal: () => null,
 };
 
 /** Reads all documents that wait. */
-export const readAll = ({ worker }: Pick<TestDatabase, "worker">, given: Partial<typeof plainReading> = {}) =>
-  indexDocuments({ ...plainReading, ...given })({ database: worker, config: {} as JobConfig });
+export const readAll = (database: Pick<TestDatabase, "worker">, given: Partial<typeof plainReading> = {}) =>
+  indexDocuments({ ...plainReading, ...given })(jobContext(database));
 
 /** The call that brings a document: `[title, text, visibility, team]`. */
 export const bring = `select document.* from app.create_document(

@@ -4,7 +4,7 @@ import { actors } from "./acting_as.ts";
 import { createDatabase, type TestDatabase } from "./database.ts";
 import { bring, readAll } from "./library.ts";
 import type { Member } from "./people.ts";
-import { type Provider, startProvider } from "./provider.ts";
+import { type Provider, STUB_MODELS, startProvider } from "./provider.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 import { buildTenants, type TenantFixture } from "./tenants.ts";
 
@@ -35,6 +35,7 @@ export async function openAIWorld(env: Record<string, string> = {}): Promise<Ope
     MODEL_PROVIDER_URL: provider.url,
     MODEL_PROVIDER_INTERNAL: "on",
     MODEL: "ok",
+    MODEL_PROVIDER_MODELS: STUB_MODELS,
     ...env,
   });
   return {

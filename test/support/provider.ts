@@ -44,8 +44,14 @@ import { embedWords } from "./provider/embed_words.ts";
 //   redirect-home   307 to this server's model ok
 //
 // Embeddings are hashed bags of words of `provider.dimensions` figures (or `dimensions` of the request), so that texts that
-// share words are near each other: any model name. Models with faults: embed-short (a vector fewer), embed-nan (a null in
+// share words, or `provider.synonyms`, are near each other: any model name. Models with faults: embed-short (a vector fewer), embed-nan (a null in
 // one), embed-wide (a figure more), embed-shuffled (right, but in the other order), and busy, broken, … as above.
+
+/** All that a test may name, for an installation that lets its companies name them (MODEL_PROVIDER_MODELS). */
+export const STUB_MODELS =
+  "ok,reasoning,tools,length,filtered,split,slow,no-usage,busy-once,broken-once,held,drop,unfinished,undone,malformed," +
+  "shapeless,failing,stall,silent,endless,chatty,flood,busy,busy-long,broken,unauthorized,too-long,html,redirect," +
+  "redirect-home,words,embed-short,embed-nan,embed-wide,embed-shuffled,priced,dear";
 
 /** A request, as the provider saw it. */
 export interface ProviderRequest {
@@ -70,6 +76,8 @@ export interface Provider {
   /** Milliseconds between the words of `slow`. */
   pace: number;
   dimensions: number;
+  /** Words that mean another one to what embeds. */
+  synonyms: Readonly<Record<string, string>>;
   /** Lets every answer of `held` go on, also those to come. */
   release(): void;
   close(): Promise<void>;
@@ -125,6 +133,7 @@ export async function startProvider(): Promise<Provider> {
     reply: ({ question }) => `You asked: ${question}`,
     pace: 20,
     dimensions: 64,
+    synonyms: {},
     release: released.resolve,
     async close() {
       released.resolve();

@@ -9,7 +9,8 @@ begin
             default_model text,
             system_prompt text,
             active        boolean,
-            updated_at    timestamptz
+            updated_at    timestamptz,
+            embedding_model text
         );
     end if;
 end
@@ -22,6 +23,7 @@ comment on column app.model_provider.default_model is 'The model that answers wh
 comment on column app.model_provider.system_prompt is 'The template of the system prompt; null: the installation''s.';
 comment on column app.model_provider.active is 'Whether it answers; where it does not, the installation''s does.';
 comment on column app.model_provider.updated_at is 'When it was last changed.';
+comment on column app.model_provider.embedding_model is 'The model that embeds documents and questions; null: none, and passages are found by words and letters.';
 
 create or replace function app.model_provider() returns app.model_provider
     language sql stable parallel restricted security invoker
@@ -35,7 +37,8 @@ as $$
         known.provider ->> 'defaultModel',
         known.provider ->> 'systemPrompt',
         (known.provider ->> 'active')::boolean,
-        (known.provider ->> 'updatedAt')::timestamptz
+        (known.provider ->> 'updatedAt')::timestamptz,
+        known.provider ->> 'embeddingModel'
     from (select context.model_provider() as provider) as known
     where known.provider is not null
 $$;

@@ -52,13 +52,13 @@ select audit.track('app.budgets',
 select audit.track('app.model_prices', tenant => '',
     kept => '{input_micros,cached_input_micros,output_micros,reasoning_micros,updated_at}');
 select audit.track('auth.model_providers',
-    kept => '{models,default_model,active,created_at,updated_at}', withheld => '{base_url,sealed_key,system_prompt}');
+    kept => '{models,default_model,embedding_model,active,created_at,updated_at}', withheld => '{base_url,sealed_key,system_prompt}');
 
 -- What is there to be read, by whom, and from when on: not what it is about. How far a job has come is no event.
 select audit.track('app.documents',
     kept => '{user_id,team_id,visibility,media_type,language,size_bytes,sha256,version,status,failure,created_at,updated_at}',
-    withheld => '{title,file_name,tags,progress,attempt,tries,due_at,indexed_at}',
-    clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at}');
+    withheld => '{title,file_name,tags,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure}',
+    clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at}');
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
     withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');

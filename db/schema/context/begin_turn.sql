@@ -9,6 +9,7 @@
 -- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`
 -- model:          the model that the caller asks for
 -- installation_model: the one of the installation's own provider; null where it has none
+-- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
 -- history_*:      how much of what was said before comes along
 --
@@ -18,7 +19,7 @@ create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
     parent uuid default null, from_start boolean default false, team uuid default null, keep boolean default true,
     idempotency jsonb default null, model text default null, installation_model text default null,
-    most_input_tokens integer default 32000, most_output_tokens integer default 4096,
+    installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
     out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
@@ -68,7 +69,8 @@ begin
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
-        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
+        installation_models);
     turn_id := uuidv7();
     replayed := false;
 
@@ -113,14 +115,15 @@ begin
         case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
     );
     provider := case when chosen.id is not null then jsonb_build_object(
-        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
+        'embeddingModel', chosen.embedding_model) end;
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
 ) is
     'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
 reset role;

@@ -7,7 +7,7 @@
 set local role rowhouse_definer;
 create or replace function context.keep_model_provider(
     provider uuid, base_url text, sealed_key text default null, models text[] default null, default_model text default null,
-    system_prompt text default null, active boolean default true
+    system_prompt text default null, active boolean default true, embedding_model text default null
 ) returns void
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -35,19 +35,22 @@ begin
     then
         perform context.require_fresh_sign_in();
     end if;
-    insert into auth.model_providers as known (tenant_id, id, base_url, sealed_key, models, default_model, system_prompt, active)
+    insert into auth.model_providers as known (
+        tenant_id, id, base_url, sealed_key, models, default_model, embedding_model, system_prompt, active
+    )
     values (
         tenant, provider, keep_model_provider.base_url, keep_model_provider.sealed_key, keep_model_provider.models,
-        keep_model_provider.default_model, keep_model_provider.system_prompt, keep_model_provider.active
+        keep_model_provider.default_model, keep_model_provider.embedding_model, keep_model_provider.system_prompt,
+        keep_model_provider.active
     )
     on conflict on constraint model_providers_tenant_id_key do update set
         id = case when excluded.sealed_key is null then known.id else excluded.id end,
         sealed_key = coalesce(excluded.sealed_key, known.sealed_key),
         base_url = excluded.base_url, models = excluded.models, default_model = excluded.default_model,
-        system_prompt = excluded.system_prompt, active = excluded.active;
+        embedding_model = excluded.embedding_model, system_prompt = excluded.system_prompt, active = excluded.active;
 end
 $$;
-grant execute on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean) to rowhouse_app;
-comment on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean) is
+grant execute on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean, text) to rowhouse_app;
+comment on function context.keep_model_provider(uuid, text, text, text[], text, text, boolean, text) is
     'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
 reset role;

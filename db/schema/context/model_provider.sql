@@ -7,7 +7,7 @@ create or replace function context.model_provider() returns jsonb
 as $$
     select jsonb_build_object(
         'id', known.id, 'baseUrl', known.base_url, 'hasKey', known.sealed_key is not null, 'models', known.models,
-        'defaultModel', known.default_model, 'systemPrompt', known.system_prompt, 'active', known.active,
+        'defaultModel', known.default_model, 'embeddingModel', known.embedding_model, 'systemPrompt', known.system_prompt, 'active', known.active,
         'updatedAt', known.updated_at)
     from auth.model_providers as known
     where known.tenant_id = context.tenant_requiring('configure_model')

@@ -1,8 +1,11 @@
--- The models that a caller may ask for by name: those of their company's provider, or the installation's, and always the
+-- The models that a caller may ask for by name: those of their company's provider, or the installation's list, and always the
 -- extractive generator, which costs nothing. The first is what answers where nobody chose. A provider without a list takes any
 -- model; named are those that are known.
 set local role rowhouse_definer;
-create or replace function context.offered_models(installation_model text default null) returns text[]
+create or replace function context.offered_models(
+    installation_model text default null, installation_models text[] default null
+)
+    returns text[]
     language plpgsql stable parallel restricted security definer
     set search_path = ''
 as $$
@@ -15,7 +18,7 @@ begin
         perform context.refuse('chat');
     end if;
     select * into chosen from auth.model_providers as known where known.tenant_id = tenant and known.active;
-    others := case when chosen.id is null then array[installation_model]
+    others := case when chosen.id is null then installation_model || installation_models
         else array[coalesce(chosen.default_model, chosen.models[1], installation_model)] || chosen.models end;
     return array(
         select offer.model from unnest(others || 'extractive'::text) with ordinality as offer (model, place)
@@ -24,7 +27,7 @@ begin
     );
 end
 $$;
-grant execute on function context.offered_models(text) to rowhouse_app;
-comment on function context.offered_models(text) is
+grant execute on function context.offered_models(text, text[]) to rowhouse_app;
+comment on function context.offered_models(text, text[]) is
     'The models that the caller may name, the default first; always extractive. Raises RH403.';
 reset role;

@@ -1,7 +1,13 @@
 -- A claimed document is read: its new passages answer from now on, and those of the attempt before are gone, at once.
 -- Returns whether the claim still held; what an attempt brings that is over is thrown away.
+--
+-- embedding_model:   which model embedded all of its passages; null: none did
+-- embedding_failure: why none did, where one was to; jobs.queue_outdated() has it tried again
 set local role rowhouse_definer;
-create or replace function jobs.finish_document(tenant uuid, document uuid, attempt integer) returns boolean
+create or replace function jobs.finish_document(
+    tenant uuid, document uuid, attempt integer, embedding_model text default null, embedding_failure text default null
+)
+    returns boolean
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
@@ -16,12 +22,14 @@ begin
     where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
     update app.document_chunks as made set live = true
     where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
-    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    update app.documents as known set
+        status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now(),
+        embedding_model = finish_document.embedding_model, embedding_failure = finish_document.embedding_failure
     where known.tenant_id = mine.tenant_id and known.id = mine.id;
     return true;
 end
 $$;
-grant execute on function jobs.finish_document(uuid, uuid, integer) to rowhouse_worker;
-comment on function jobs.finish_document(uuid, uuid, integer) is
+grant execute on function jobs.finish_document(uuid, uuid, integer, text, text) to rowhouse_worker;
+comment on function jobs.finish_document(uuid, uuid, integer, text, text) is
     'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
 reset role;

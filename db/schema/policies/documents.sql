@@ -2,7 +2,7 @@ select context.close_table('app.documents');
 -- One member may have most of a tenant's documents: lists are planned for them.
 select context.plan_for_largest('app.documents', 'user_id');
 
-grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, created_at, updated_at) on app.documents to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, embedding_model, embedding_failure, created_at, updated_at) on app.documents to rowhouse_app;
 grant insert (team_id, visibility, title, file_name, media_type, tags, language) on app.documents to rowhouse_app;
 grant update (team_id, visibility, title, tags) on app.documents to rowhouse_app;
 grant delete on app.documents to rowhouse_app;
@@ -96,4 +96,4 @@ grant select, insert, update, delete on app.documents to rowhouse_definer;
 create policy "the queue, the search and the erasure know documents" on app.documents
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "the queue, the search and the erasure know documents" on app.documents is
-    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';

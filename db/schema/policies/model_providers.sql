@@ -5,4 +5,4 @@ grant select, insert, update, delete on auth.model_providers to rowhouse_definer
 create policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is
-    'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() lends it to the server; context.model_provider() shows all but the key.';
+    'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() and jobs.document_provider() lend it to the server; context.model_provider() shows all but the key.';

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { InstallationModel } from "../../config.ts";
 import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
 import { describeError } from "../../http/describe_error.ts";
@@ -6,8 +7,8 @@ import { refusalOf } from "../../http/problem.ts";
 import { EXTRACTIVE } from "../extractive/extractive_answer.ts";
 import type { Embedded } from "../provider/embed.ts";
 import type { Usage } from "../provider/events.ts";
+import { endpointOf } from "../provider/whose.ts";
 import { refusalOf as shownOf } from "../stream/refusal.ts";
-import { endpointOf } from "../turns/answerer.ts";
 import type { Begun } from "../turns/begin_turn.ts";
 import { settleTurn } from "../turns/settle.ts";
 import type { TurnsParts } from "../turns/turns.ts";
@@ -38,7 +39,13 @@ export async function embedForCaller(
   const { rows } = await askInDoor(app, caller, {
     name: "begin_embedding",
     text: BEGIN,
-    values: [settlement, model, installation?.name ?? null, mostTokens(asked.texts)],
+    values: [
+      settlement,
+      model,
+      installation?.name ?? null,
+      mostTokens(asked.texts),
+      embeddingModels(installation),
+    ],
   });
   const begun = rows[0] as Begun;
   const turn = { id: begun.turn_id, tenantId: begun.tenant_id, settlement };
@@ -70,7 +77,12 @@ export async function embedForCaller(
 }
 
 const BEGIN = `select tenant_id, turn_id, answered_by, provider from context.begin_turn(
-  settlement => $1, keep => false, model => $2, installation_model => $3, most_input_tokens => $4, most_output_tokens => 0)`;
+  settlement => $1, keep => false, model => $2, installation_model => $3, installation_models => $5,
+  most_input_tokens => $4, most_output_tokens => 0)`;
+
+/** The installation's models that may embed: what may be asked for, and the one that embeds documents. */
+const embeddingModels = (model: InstallationModel | null): string[] | null =>
+  model && [...model.models, ...(model.embeddingModel === null ? [] : [model.embeddingModel])];
 
 /** Tokens that texts have at most: none is shorter than a byte, and each text may have two marks of its own. */
 const mostTokens = (texts: readonly string[]): number =>

@@ -22,8 +22,8 @@ export function openModels(parts: TurnsParts): Models {
     async offered(caller) {
       const { rows } = await askInDoor(app, caller, {
         name: "offered_models",
-        text: "select context.offered_models($1) as models",
-        values: [model?.name ?? null],
+        text: "select context.offered_models($1, $2) as models",
+        values: [model?.name ?? null, model?.models ?? null],
       });
       return (rows[0] as { models: string[] }).models;
     },

@@ -27,6 +27,8 @@ export interface EmbedLimits {
   readonly patience: number;
   /** Bytes of one answer. */
   readonly bytes: number;
+  /** Figures of one vector. */
+  readonly dimensions: number;
 }
 
 export interface Embedded {
@@ -36,16 +38,11 @@ export interface Embedded {
   readonly usage: { readonly input: number; readonly estimated: boolean };
 }
 
-const MOST_DIMENSIONS = 16_000;
 const answered = v.object({
   data: v.array(
     v.object({
       index: v.pipe(v.number(), v.integer()),
-      embedding: v.pipe(
-        v.array(v.pipe(v.number(), v.finite())),
-        v.minLength(1),
-        v.maxLength(MOST_DIMENSIONS),
-      ),
+      embedding: v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1)),
     }),
   ),
   usage: v.optional(v.unknown()),
@@ -68,7 +65,8 @@ export async function embed(ask: EmbedAsk, means: Means & { embedLimits: EmbedLi
     estimated ||= answer.usage.estimated;
   }
   const dimensions = ask.dimensions ?? vectors[0]?.length;
-  if (vectors.some(({ length }) => length !== dimensions)) throw new ProviderFailure("model_malformed");
+  if (vectors.some(({ length }) => length !== dimensions || length > limits.dimensions))
+    throw new ProviderFailure("model_malformed");
   return { vectors, usage: { input, estimated } };
 }
 

@@ -28,7 +28,13 @@ export interface ProvidersOptions {
 }
 
 const LIMITS: AnswerLimits = { first: 60_000, idle: 30_000, total: 300_000, bytes: 8_388_608 };
-const EMBED_LIMITS: EmbedLimits = { texts: 64, characters: 100_000, patience: 60_000, bytes: 33_554_432 };
+const EMBED_LIMITS: EmbedLimits = {
+  texts: 64,
+  characters: 100_000,
+  patience: 60_000,
+  bytes: 33_554_432,
+  dimensions: 16_000,
+};
 const GATE: GateOptions = { most: 64, failures: 5, rest: 30_000, now: () => performance.now() };
 const RETRIES: Retries = {
   attempts: 3,

@@ -3,11 +3,10 @@ import type { InstallationModel } from "../../config.ts";
 import { EXTRACTIVE, extractiveAnswer } from "../extractive/extractive_answer.ts";
 import { buildPrompt } from "../prompt/build_prompt.ts";
 import { loadTokenCounter } from "../provider/count_tokens.ts";
-import type { Endpoint } from "../provider/endpoint.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import type { Providers } from "../provider/providers.ts";
-import { openProviderKey } from "../provider_key.ts";
-import { type Begun, mostTokens, type OwnProvider, type Question } from "./begin_turn.ts";
+import { endpointOf } from "../provider/whose.ts";
+import { type Begun, mostTokens, type Question } from "./begin_turn.ts";
 import { citing } from "./cite.ts";
 import type { Found } from "./retrieve.ts";
 
@@ -98,23 +97,4 @@ export async function answererOf(
     promptHash: prompt.hash,
     answer: (signal) => citing(providers.streamAnswer({ ...ask, signal }), prompt.citations),
   };
-}
-
-/** A company's own provider stands in for the installation's. */
-export function endpointOf(
-  own: OwnProvider | null,
-  model: InstallationModel | null,
-  keys: MasterKeys,
-): Endpoint {
-  if (own) {
-    const { id, baseUrl, sealedKey } = own;
-    const apiKey = sealedKey === null ? null : openProviderKey(keys, { id, sealedKey });
-    return { baseUrl, apiKey, owner: "tenant" };
-  }
-  if (model === null) throw new Error("a model was chosen where there is no provider");
-  return installationEndpoint(model);
-}
-
-export function installationEndpoint({ baseUrl, apiKey }: InstallationModel): Endpoint {
-  return { baseUrl, apiKey, owner: "installation" };
 }

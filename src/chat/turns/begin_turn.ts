@@ -65,6 +65,8 @@ export interface OwnProvider {
   readonly baseUrl: string;
   readonly sealedKey: string | null;
   readonly systemPrompt: string | null;
+  /** Null: nobody embeds for this company. */
+  readonly embeddingModel: string | null;
 }
 
 /** Tokens that a model is given at most, which is what the reservation is for. */
@@ -108,6 +110,7 @@ export async function beginTurn(
       most.input,
       most.output,
       answer ?? null,
+      installation?.models ?? null,
     ],
   });
   return rows[0] as Begun;
@@ -119,5 +122,5 @@ const BEGIN = `select * from context.begin_turn(
   conversation => coalesce($2, (select conversation_id from app.messages where id = $14)),
   content => $3, parts => $4,
   parent => coalesce($5, (select parent_id from app.messages where id = $14)),
-  from_start => $6, team => $7, keep => $8, idempotency => $9, model => $10, installation_model => $11,
+  from_start => $6, team => $7, keep => $8, idempotency => $9, model => $10, installation_model => $11, installation_models => $15,
   most_input_tokens => $12, most_output_tokens => $13)`;

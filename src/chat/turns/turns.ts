@@ -6,10 +6,12 @@ import { catalogued, type ErrorCatalogue } from "../../http/error_catalogue.ts";
 import type { Log } from "../../log.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
+import { embedderOf, MOST_KEPT } from "../provider/whose.ts";
 import { stopped, TurnEnded } from "../turn_ended.ts";
-import { type Answerer, type AnswererParts, answererOf, installationEndpoint, wordsOf } from "./answerer.ts";
+import { type Answerer, type AnswererParts, answererOf, wordsOf } from "./answerer.ts";
 import { type Begun, beginTurn, type Question } from "./begin_turn.ts";
 import { type EventLog, openEventLog } from "./event_log.ts";
+import { noteQuestion } from "./note_question.ts";
 import { type Found, type Meaning, retrieve } from "./retrieve.ts";
 import { runAnswer } from "./run_answer.ts";
 import { settleTurn } from "./settle.ts";
@@ -80,7 +82,7 @@ const CLOSING_PATIENCE = 6_000;
 
 /** Opens the engine of the chat: begin, retrieve, prompt, answer, settle. */
 export function openTurns(parts: TurnsParts): Turns {
-  const { app, auth, catalogue, log, model, providers, shared } = parts;
+  const { app, auth, catalogue, keys, log, model, providers, shared } = parts;
   const running = new Map<string, { readonly turn: Running; readonly done: Promise<void> }>();
   const over = new Map<string, Turn>();
   const watch = watchTurns(
@@ -105,8 +107,11 @@ export function openTurns(parts: TurnsParts): Turns {
         follow: (signal) => events.follow(signal),
       };
       const ready = Promise.withResolvers<void>();
-      const answered = answer(turn, began, () => prepare(caller, question, begun), ready);
-      const done = Promise.all([answered, shared?.share(turn.id, events.follow())]).then(() => {
+      const words = wordsOf(begun, question);
+      const meaning = meaningOf(begun, words);
+      const answered = answer(turn, began, () => prepare(caller, question, begun, meaning), ready);
+      const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
+      const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
         running.delete(turn.id);
         remember(turn);
       });
@@ -137,34 +142,52 @@ export function openTurns(parts: TurnsParts): Turns {
     caller: Caller | undefined,
     question: Question,
     begun: Begun,
+    meaning: Promise<Meaning | null>,
   ): Promise<{ answerer: Answerer; passages: Found[] }> {
-    const words = wordsOf(begun, question);
-    const passages = await retrieve(app, caller, words, await meaningOf(words));
+    const passages = await retrieve(app, caller, wordsOf(begun, question), await meaning);
     return { answerer: await answererOf(parts, begun, question, passages), passages };
   }
 
-  async function meaningOf(words: string): Promise<Meaning | null> {
-    if (!model?.embeddingModel || words.trim() === "") return null;
+  /** It never throws. */
+  async function meaningOf({ provider }: Begun, words: string): Promise<Meaning | null> {
+    if (words.trim() === "") return null;
     try {
+      const embedder = embedderOf(provider, model, keys);
+      if (embedder === null) return null;
       const { vectors } = await providers.embed({
-        endpoint: installationEndpoint(model),
-        model: model.embeddingModel,
+        ...embedder,
         texts: [words],
-        limits: { patience: EMBEDDING_PATIENCE },
+        limits: { patience: EMBEDDING_PATIENCE, dimensions: MOST_KEPT },
       });
-      return { vector: vectors[0]!, model: model.embeddingModel };
+      return { vector: vectors[0]!, model: embedder.model };
     } catch {
       // The provider's failure is in the log. A question is answered without its meaning rather than not at all.
       return null;
     }
   }
 
+  /** A question that was asked for the first time, and is kept, says something of whoever asked. It never throws. */
+  async function note(
+    caller: Caller | undefined,
+    { content, keep }: Question,
+    meaning: Promise<Meaning | null>,
+  ): Promise<void> {
+    const meant = await meaning;
+    if (meant === null || content === null || keep === false) return;
+    try {
+      await noteQuestion(app, caller, meant);
+    } catch (error) {
+      log.warn({ err: describeError(error) }, "a question was not drawn into a profile");
+    }
+  }
+
+  /** @returns whether the answer is whole */
   async function answer(
     turn: Running,
     began: number,
     preparing: () => Promise<{ answerer: Answerer; passages: Found[] }>,
     ready: PromiseWithResolvers<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { end, error, last } = await runAnswer(turn, began, preparing, ready.resolve);
     try {
       await settleTurn(auth, turn, end);
@@ -174,10 +197,14 @@ export function openTurns(parts: TurnsParts): Turns {
     // Only now: whoever reads the end asks the next question at once, and it is to know of this answer.
     if (last) turn.events.add(last);
     turn.events.end(error);
-    if (error === undefined || error instanceof TurnEnded) return ready.resolve();
+    if (error === undefined || error instanceof TurnEnded) {
+      ready.resolve();
+      return error === undefined;
+    }
     if (!(error instanceof ProviderFailure))
       log.error({ err: describeError(error), turn: turn.id }, "an answer failed");
     ready.reject(error);
+    return false;
   }
 
   function remember(turn: Running): void {

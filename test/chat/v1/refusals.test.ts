@@ -2,6 +2,7 @@ import OpenAI, { type APIError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGuestKey } from "../../support/guests.ts";
 import { type OpenAIWorld, openAIClient, openAIWorld, secretKey } from "../../support/openai.ts";
+import { STUB_MODELS } from "../../support/provider.ts";
 import { startTestServer } from "../../support/server.ts";
 
 // What a program sees when it may not, cannot or should not: each error is of the class that the `openai` package has for it.
@@ -202,6 +203,7 @@ describe("a model that fails", () => {
         MODEL_PROVIDER_URL: world.provider.url,
         MODEL_PROVIDER_INTERNAL: "on",
         MODEL: "ok",
+        MODEL_PROVIDER_MODELS: STUB_MODELS,
       });
       try {
         const there = openAIClient(server, key);

@@ -2,6 +2,8 @@ import type OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readAll } from "../../support/answers.ts";
 import { type OpenAIWorld, openAIClient, openAIWorld, secretKey } from "../../support/openai.ts";
+import { STUB_MODELS } from "../../support/provider.ts";
+import { startTestServer } from "../../support/server.ts";
 
 // The `openai` package is the client of responses, embeddings and the list of models.
 
@@ -129,9 +131,34 @@ describe("embeddings", () => {
 });
 
 describe("the list of models", () => {
-  test("has the installation's, and the extractive generator", async () => {
+  test("has the installation's, the default first, and the extractive generator", async () => {
     const { data } = await client.models.list();
-    expect(data.map(({ id }) => id)).toEqual(["ok", "extractive"]);
+    expect(data.map(({ id }) => id)).toEqual([...STUB_MODELS.split(","), "extractive"]);
+  });
+
+  test("is what may be asked for: of an installation without one its default, and what embeds documents", async () => {
+    const server = await startTestServer(world.database, {
+      MODEL_PROVIDER_URL: world.provider.url,
+      MODEL_PROVIDER_INTERNAL: "on",
+      MODEL: "ok",
+      EMBEDDING_MODEL: "words",
+    });
+    try {
+      const there = openAIClient(server, await secretKey(world.database, world.acme.member));
+      const before = world.provider.requests.length;
+      expect((await there.models.list()).data.map(({ id }) => id)).toEqual(["ok", "extractive"]);
+      const refused = { status: 403, code: "model_not_allowed" };
+      await expect(there.responses.create({ ...ask, model: "reasoning" })).rejects.toMatchObject(refused);
+      await expect(there.responses.create({ ...ask, model: "words" })).rejects.toMatchObject(refused);
+      await expect(there.embeddings.create({ model: "priced", input: "leave" })).rejects.toMatchObject(
+        refused,
+      );
+      expect(world.provider.requests).toHaveLength(before);
+      expect((await there.responses.create(ask)).model).toBe("ok");
+      expect((await there.embeddings.create({ model: "words", input: "leave" })).model).toBe("words");
+    } finally {
+      await server.close();
+    }
   });
 
   test("has those of the company's own provider instead, its default first", async () => {
@@ -149,6 +176,9 @@ describe("the list of models", () => {
     expect(await offered(null, "any")).toEqual(["any", "extractive"]);
     expect(await offered(null, null)).toEqual(["ok", "extractive"]);
     await world.database.admin.query("update auth.model_providers set active = false");
-    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(["ok", "extractive"]);
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual([
+      ...STUB_MODELS.split(","),
+      "extractive",
+    ]);
   });
 });

@@ -67,6 +67,8 @@ describe("what openapi.json says of", () => {
       MODEL_PROVIDER_URL: models.url,
       MODEL_PROVIDER_INTERNAL: "on",
       MODEL: "ok",
+      MODEL_PROVIDER_MODELS: "stall",
+      EMBEDDING_MODEL: "words",
       METRICS_TOKEN: "m".repeat(32),
       GITHUB_CLIENT_ID: "rowhouse",
       GITHUB_CLIENT_SECRET: "a secret between the two of us",

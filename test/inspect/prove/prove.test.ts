@@ -100,7 +100,7 @@ describe("our own database", () => {
       "context.model_provider()",
       "context.move_conversation(conversation uuid, act text, team uuid)",
       "context.note_question(embedding real[], model text)",
-      "context.offered_models(installation_model text)",
+      "context.offered_models(installation_model text, installation_models text[])",
       "context.open_seal(permission text)",
       "context.passkeys_of_caller()",
       "context.permissions_of(person uuid)",

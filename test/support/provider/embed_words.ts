@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import type { Answering } from "../provider.ts";
+import type { Answering, Provider } from "../provider.ts";
 import { refuseAsTold } from "./refuse.ts";
 
 /** A text as a bag of its words: each counts at a place that its hash names. Not normalised, as not every provider does. */
-function bagOf(text: string, dimensions: number): number[] {
+function bagOf(text: string, { dimensions, synonyms }: Pick<Provider, "dimensions" | "synonyms">): number[] {
   const bag = Array.from({ length: dimensions }, (): number => 0);
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
-    const hash = createHash("sha256").update(word).digest();
+    const hash = createHash("sha256")
+      .update(synonyms[word] ?? word)
+      .digest();
     bag[hash.readUInt32BE(0) % dimensions]! += (hash[4]! & 1) === 0 ? 2 : -2;
   }
   // No text is a vector without a direction.
@@ -23,7 +25,7 @@ export function embedWords(answering: Answering): void {
   const data = texts.map((text, index) => ({
     object: "embedding",
     index,
-    embedding: bagOf(text, dimensions) as (number | null)[],
+    embedding: bagOf(text, { dimensions, synonyms: provider.synonyms }) as (number | null)[],
   }));
   if (request.model === "embed-short") data.pop();
   if (request.model === "embed-nan") data[0]!.embedding[1] = null;
