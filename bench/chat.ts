@@ -95,6 +95,7 @@ await withServer((server) =>
       MODEL_PROVIDER_KEY: "sk-stub",
       MODEL_PROVIDER_INTERNAL: "on",
       MODEL: "fast",
+      MODEL_PROVIDER_MODELS: "slow",
     });
     const tokens: string[] = [];
     for (let n = 1; n <= CALLERS; n++) {
