@@ -21,6 +21,8 @@ export async function* storedEvents(answer: StoredAnswer): AsyncGenerator<Answer
 /** What ended an answer, by its code. */
 export function failureNamed(code: string | null, message = "The answer broke off. Try again."): Error {
   if (code === null || code === "answer_stopped") return stopped("stopped");
+  // The process that wrote it died (jobs.sweep_holds).
+  if (code === "interrupted") return new ProviderFailure("model_cut");
   if (Object.hasOwn(PROVIDER_FAILURES, code)) return new ProviderFailure(code as ProviderFailureCode);
   return new TurnEnded("ended", code as Code, message);
 }
