@@ -67,7 +67,7 @@ const WAYS: Readonly<Record<string, Ask>> = {
   response: (input) => ["/v1/responses", { model: "ok", input, stream: true }],
   "extractive response": (input) => ["/v1/responses", { model: "extractive", input }],
 };
-/** A key that is nobody's keeps no conversation. */
+/** A conversation belongs to a member, and a page's key is none. */
 const WAYS_OF_NOBODY = ["temporary", "completion", "response", "extractive response"];
 
 let count = 0;
