@@ -11228,7 +11228,7 @@ $function$;
 alter function auth.void_tenant_links(uuid) owner to rowhouse_definer;
 comment on function auth.void_tenant_links(uuid) is 'Makes the links worthless that owners were mailed to bring their closed tenant back.';
 
-CREATE OR REPLACE FUNCTION auth.watch_turns(tenants uuid[], turns uuid[])
+CREATE OR REPLACE FUNCTION auth.watch_turns(tenants uuid[], turns uuid[], documents jsonb DEFAULT '{}'::jsonb)
  RETURNS TABLE(tenant_id uuid, turn_id uuid, reason text)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11248,6 +11248,17 @@ begin
             when not 'chat' = any (live.permissions) then 'chat'
             when known.answer_id is not null and known.conversation_id is null
                 or known.team_id is not null and known.team_id <> all (coalesce(live.teams, '{}')) then 'conversation'
+            when exists (
+                select from jsonb_array_elements_text(documents -> watched.id::text) as source (id)
+                where not exists (
+                    select from app.documents as document
+                    where document.tenant_id = watched.tenant_id and document.id = source.id::uuid
+                        and context.reaches(
+                            document.visibility, document.team_id, document.user_id, known.user_id,
+                            'read_documents' = any (live.permissions),
+                            case when 'read_documents' = any (live.permissions) then live.teams end, true)
+                )
+            ) then 'document'
         end as reason
         from unnest(tenants, turns) as watched (tenant_id, id)
         left join auth.turns as known on known.tenant_id = watched.tenant_id and known.id = watched.id
@@ -11257,9 +11268,9 @@ begin
     where judged.reason is not null;
 end
 $function$;
-alter function auth.watch_turns(uuid[],uuid[]) owner to rowhouse_definer;
-comment on function auth.watch_turns(uuid[],uuid[]) is 'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
-grant execute on function auth.watch_turns(uuid[],uuid[]) to rowhouse_auth;
+alter function auth.watch_turns(uuid[],uuid[],jsonb) owner to rowhouse_definer;
+comment on function auth.watch_turns(uuid[],uuid[],jsonb) is 'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
+grant execute on function auth.watch_turns(uuid[],uuid[],jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.way_of(methods text[])
  RETURNS text
@@ -11564,9 +11575,18 @@ begin
         perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
         select * into earlier from auth.turns as known
         where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
-        if found then
+        if found and earlier.answer_id is null and not keep
+            and (earlier.lost_at is not null and earlier.settled_at is null or earlier.outcome <> 'complete')
+            and earlier.request = decode(idempotency ->> 'request', 'hex')
+        then
+            update auth.turns as known set idempotency_key = null, request = null
+            where known.tenant_id = earlier.tenant_id and known.id = earlier.id;
+        elsif found then
             if earlier.request <> decode(idempotency ->> 'request', 'hex') then
                 perform context.refuse_repetition('reused');
+            end if;
+            if earlier.answer_id is null and earlier.credential_id <> context.credential_in(body) then
+                perform context.refuse_repetition('replayed');
             end if;
             turn_id := earlier.id;
             replayed := true;
@@ -11631,7 +11651,7 @@ begin
 end
 $function$;
 alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)

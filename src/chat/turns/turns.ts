@@ -107,8 +107,11 @@ export function openTurns(parts: TurnsParts): Turns {
       return { replayed: false, turn: started.turn };
     },
     async find(ids) {
-      const here = running.get(ids.id)?.turn ?? over.get(ids.id);
-      if (here) return here;
+      const here = () => running.get(ids.id)?.turn ?? over.get(ids.id);
+      // The database knows of a turn a moment before whoever begins it here does: the other of two that were sent at once looks then.
+      if (!here()) await Promise.allSettled([...beginnings]);
+      const known = here();
+      if (known) return known;
       const follow = await shared?.find(ids.id);
       return follow ? { ...ids, follow } : undefined;
     },
