@@ -17,7 +17,7 @@ import { eventually } from "../../support/server.ts";
 // provider is the worst there could be: it says again every secret that it was told, and cites all that there is. The words that people ask
 // for are never those that are looked for. CHAT_CANARY_QUESTIONS=10000 asks as many, before a release; CHAT_CANARY_SEED asks others.
 
-const QUESTIONS = Number(process.env.CHAT_CANARY_QUESTIONS ?? 150);
+const QUESTIONS = Number(process.env.CHAT_CANARY_QUESTIONS ?? 100);
 const SEED = Number(process.env.CHAT_CANARY_SEED ?? 20261126);
 const AT_ONCE = 6;
 /** Questions between two changes of who may read what. */
