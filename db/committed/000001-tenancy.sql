@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:87db987855e91a100d08e2ec5a7587df242e3f03
+--! Hash: sha1:5a97be4f7bfd757be5e6b446420fc5788d4334f6
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -11568,14 +11568,16 @@ reset role;
 -- content, parts: what is asked; null content: `parent`, a question, is to be answered again
 -- parent:         what the question follows; null: the newest message, or nothing where `from_start`
 -- keep:           false: no conversation and no message is written, for temporary chats and clients that keep their history
--- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`
+-- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`. Where
+--                 nothing is kept, one that did not come to a whole answer leaves its key free, and the answer is for the
+--                 credential that asked
 -- model:          the model that the caller asks for
 -- installation_model: the one of the installation's own provider; null where it has none
 -- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
 -- history_*:      how much of what was said before comes along
 --
--- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
 set local role rowhouse_definer;
 create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
@@ -11613,9 +11615,18 @@ begin
         perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
         select * into earlier from auth.turns as known
         where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
-        if found then
+        if found and earlier.answer_id is null and not keep
+            and (earlier.lost_at is not null and earlier.settled_at is null or earlier.outcome <> 'complete')
+            and earlier.request = decode(idempotency ->> 'request', 'hex')
+        then
+            update auth.turns as known set idempotency_key = null, request = null
+            where known.tenant_id = earlier.tenant_id and known.id = earlier.id;
+        elsif found then
             if earlier.request <> decode(idempotency ->> 'request', 'hex') then
                 perform context.refuse_repetition('reused');
+            end if;
+            if earlier.answer_id is null and earlier.credential_id <> context.credential_in(body) then
+                perform context.refuse_repetition('replayed');
             end if;
             turn_id := earlier.id;
             replayed := true;
@@ -11687,7 +11698,7 @@ grant execute on function context.begin_turn(
 comment on function context.begin_turn(
     bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
 ) is
-    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 reset role;
 --! EndIncluded context/begin_turn.sql
 --! Included context/stop_turn.sql
@@ -11797,11 +11808,13 @@ reset role;
 -- Everything that opened the door when the turn began is looked up afresh: the credential, the person, the membership, the
 -- company, the permission, the team. From where the request came was asked at the door and is not asked again.
 --
+-- documents: {turn: [those that its answer rests on]}; whoever may read one of them no more hears no more of it
 -- Returns only turns that must end. reason: stopped; lost; ended, expired, revoked, user_banned, tenant_suspended,
 -- membership_removed, … as at the door (RH401); chat: the permission went; conversation: it was deleted, or is of a
--- team that the person left. One that is discarded has its turns stopped.
+-- team that the person left; one that is discarded has its turns stopped. document: it was deleted, or is not theirs to
+-- read any more.
 set local role rowhouse_definer;
-create or replace function auth.watch_turns(tenants uuid[], turns uuid[])
+create or replace function auth.watch_turns(tenants uuid[], turns uuid[], documents jsonb default '{}')
     returns table (tenant_id uuid, turn_id uuid, reason text)
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -11820,6 +11833,17 @@ begin
             when not 'chat' = any (live.permissions) then 'chat'
             when known.answer_id is not null and known.conversation_id is null
                 or known.team_id is not null and known.team_id <> all (coalesce(live.teams, '{}')) then 'conversation'
+            when exists (
+                select from jsonb_array_elements_text(documents -> watched.id::text) as source (id)
+                where not exists (
+                    select from app.documents as document
+                    where document.tenant_id = watched.tenant_id and document.id = source.id::uuid
+                        and context.reaches(
+                            document.visibility, document.team_id, document.user_id, known.user_id,
+                            'read_documents' = any (live.permissions),
+                            case when 'read_documents' = any (live.permissions) then live.teams end, true)
+                )
+            ) then 'document'
         end as reason
         from unnest(tenants, turns) as watched (tenant_id, id)
         left join auth.turns as known on known.tenant_id = watched.tenant_id and known.id = watched.id
@@ -11829,8 +11853,8 @@ begin
     where judged.reason is not null;
 end
 $$;
-grant execute on function auth.watch_turns(uuid[], uuid[]) to rowhouse_auth;
-comment on function auth.watch_turns(uuid[], uuid[]) is
+grant execute on function auth.watch_turns(uuid[], uuid[], jsonb) to rowhouse_auth;
+comment on function auth.watch_turns(uuid[], uuid[], jsonb) is
     'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
 reset role;
 --! EndIncluded auth/watch_turns.sql

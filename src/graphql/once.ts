@@ -1,12 +1,9 @@
-import { createHash, hkdfSync, randomUUID } from "node:crypto";
 import type { Context } from "koa";
 import type pg from "pg";
 import { getOperationAST, parse } from "postgraphile/graphql";
-import { CannotDecrypt, decrypt, encrypt, type MasterKey, type MasterKeys } from "../auth/encryption.ts";
-import type { Caller } from "../database/caller.ts";
-import { inDoor } from "../database/door.ts";
+import type { MasterKeys } from "../auth/encryption.ts";
+import { attemptOf, claiming, finishAttempt, recallAnswer } from "../http/attempts.ts";
 import { CODES, statusOf } from "../http/codes.ts";
-import { describeError } from "../http/describe_error.ts";
 import { readIdempotencyKey } from "../http/idempotency_key.ts";
 import { Problem } from "../http/problem.ts";
 import type { RequestState } from "../http/request_facts.ts";
@@ -41,8 +38,6 @@ function isPassing(code: string): boolean {
 }
 
 export function createOnce(parts: { pool: pg.Pool; keys: MasterKeys; log: Log }): Once {
-  const { pool, keys, log } = parts;
-
   /**
    * The door claims the key in the transaction of the mutation itself (context.claim_idempotency_key), so there is
    * nothing to ask beforehand: a first request costs no look for another, and two at once cannot both pass.
@@ -53,66 +48,20 @@ export function createOnce(parts: { pool: pg.Pool; keys: MasterKeys; log: Log })
     if (given === "" || !caller || !isMutation(body)) return respond();
 
     const key = readIdempotencyKey(given);
-    const attempt = { key: sha256(key), request: sha256(JSON.stringify([ctx.path, body])), id: randomUUID() };
-    ctx.state.caller = { ...caller, facts: { ...caller.facts, idempotency: claimOf(attempt) } };
+    const attempt = attemptOf(key, [ctx.path, body]);
+    ctx.state.caller = claiming(caller, attempt);
     await respond();
 
     const refusals = ctx.state.refusals ?? [];
     const known = REFUSALS.find((code) => refusals.includes(code.toUpperCase()));
-    const answerKeys = boundTo(keys, caller.credential, key);
     if (known === undefined) {
-      const answer = worthKeeping(ctx) ? encrypt(answerKeys, ctx.body as string, PURPOSE) : null;
-      // What was done is done: the client hears of it even if it cannot be noted.
-      await finish(pool, caller, attempt, answer).catch((error) =>
-        log.warn(
-          { err: describeError(error) },
-          "the answer to a request with an Idempotency-Key was not kept",
-        ),
-      );
+      await finishAttempt(parts, caller, attempt, worthKeeping(ctx) ? (ctx.body as string) : null);
       return;
     }
-    const answer = known === "idempotency_replayed" ? await recall(pool, caller, attempt.key) : null;
-    const earlier = answer === null ? null : open(answerKeys, answer);
+    const earlier = known === "idempotency_replayed" ? await recallAnswer(parts, caller, attempt) : null;
     if (earlier === null) throw refusal(ctx, known);
     repeat(ctx, earlier);
   };
-}
-
-/** What of the claim the database sees: digests, and which of all requests with the key this is. */
-interface Attempt {
-  readonly key: Buffer;
-  readonly request: Buffer;
-  readonly id: string;
-}
-
-function claimOf({ key, request, id }: Attempt): NonNullable<Caller["facts"]["idempotency"]> {
-  return { key: key.toString("hex"), request: request.toString("hex"), attempt: id };
-}
-
-async function finish(
-  pool: pg.Pool,
-  caller: Caller,
-  { key, id }: Attempt,
-  answer: string | null,
-): Promise<void> {
-  await inDoor(pool, caller, (transaction) =>
-    transaction.run({
-      name: "finish_attempt",
-      text: "select context.finish_attempt($1, $2, $3)",
-      values: [key, id, answer],
-    }),
-  );
-}
-
-async function recall(pool: pg.Pool, caller: Caller, key: Buffer): Promise<string | null> {
-  const { rows } = await inDoor(pool, caller, (transaction) =>
-    transaction.run({
-      name: "recall_answer",
-      text: "select context.recall_answer($1) as answer",
-      values: [key],
-    }),
-  );
-  return (rows[0] as { answer: string | null } | undefined)?.answer ?? null;
 }
 
 function worthKeeping(ctx: Request): boolean {
@@ -149,33 +98,4 @@ function isMutation(body: { query?: string; operationName?: string | null }): bo
   } catch {
     return false;
   }
-}
-
-const PURPOSE = "answer";
-
-/**
- * Keys that open an answer only together with the credential that it was given to and the Idempotency-Key, of which the
- * database holds a digest: whoever reads the table, or a backup of it, reads no answer, not even with the master key.
- */
-function boundTo({ current, previous }: MasterKeys, credential: Buffer, key: string): MasterKeys {
-  const salt = Buffer.concat([credential, Buffer.from(key)]);
-  const bound = ({ id, secret }: MasterKey): MasterKey => ({
-    id,
-    secret: Buffer.from(hkdfSync("sha256", secret, salt, "idempotency answer", 32)),
-  });
-  return { current: bound(current), previous: previous && bound(previous) };
-}
-
-/** An answer that no key opens (the master key was changed twice) is as good as one that was not kept. */
-function open(keys: MasterKeys, answer: string): string | null {
-  try {
-    return decrypt(keys, answer, PURPOSE).toString();
-  } catch (error) {
-    if (error instanceof CannotDecrypt) return null;
-    throw error;
-  }
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

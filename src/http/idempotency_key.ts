@@ -1,3 +1,6 @@
+import { hash } from "node:crypto";
+import type { Context } from "koa";
+import type { Question } from "../chat/turns/begin_turn.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -16,3 +19,19 @@ export function readIdempotencyKey(given: string): string {
     "An Idempotency-Key is one string of 1 to 255 visible ASCII characters, such as a UUID.",
   );
 }
+
+/**
+ * What context.begin_turn() is told, so that a question which is sent twice is one turn; undefined without the header.
+ *
+ * Refuses with 400 idempotency_key_invalid.
+ */
+export function onceATurn(ctx: Context, body: object): Question["idempotency"] {
+  const given = ctx.get("Idempotency-Key");
+  if (given === "") return undefined;
+  const key = readIdempotencyKey(given);
+  return { key: hash("sha256", key), request: hash("sha256", JSON.stringify([ctx.path, body])) };
+}
+
+/** The refusal of a question that was asked before, of whose answer nothing is there any more. */
+export const answerNotKept = (): Problem =>
+  new Problem(409, "idempotency_replayed", "This was asked before, and its answer was not kept.");

@@ -35,6 +35,7 @@ const HOPELESS: ReadonlySet<Code> = new Set<Code>([
   "answer_too_large",
   "answer_too_slow",
   "daily_limit_reached",
+  "idempotency_replayed",
   "internal_error",
   "model_address_refused",
   "model_key_refused",

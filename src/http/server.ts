@@ -209,7 +209,9 @@ export async function startServer(options: {
     opened.push(async () => {
       const idle = handingOver ? server.keepAliveTimeout + KEEP_ALIVE_MARGIN : 0;
       // An answer that somebody reads is a request in flight; the others end by themselves, or are told to.
-      await Promise.all([drain({ idle }), turns.close()]);
+      await Promise.all([drain({ idle }), turns.leave()]);
+      // What was asked by a request that came in while the others were finished, and whose client has left.
+      await turns.close();
     });
     opened.push(async () => {
       if (handingOver) return;

@@ -326,7 +326,7 @@ describe("where the first request's answer was lost", () => {
   });
 });
 
-test("registering, the one call of REST that makes something, is the same twice by itself", async () => {
+test("registering is the same twice by itself, without a key", async () => {
   const email = "twice@example.com";
   const body = { email, name: "Twice" };
   for (let n = 0; n < 2; n++) expect((await server.post("/auth/register", body)).status).toBe(202);

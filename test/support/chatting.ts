@@ -56,25 +56,13 @@ export async function startChat(model: string | null = "ok", env: Headers = {}):
     }),
     ...env,
   });
-  const keys = await openSigningKeys(
-    database.auth,
-    masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
-    "EdDSA",
-    { warn() {}, info() {}, error() {} } as never,
-  );
   return {
     database,
     server,
     provider,
     acme,
     globex,
-    async headersOf({ userId, handle, tenantId }) {
-      const token = await issueAccessToken(
-        { keys, issuer: server.config.publicUrl },
-        { userId, handle, tenantId, counter: 0 },
-      );
-      return { Authorization: `Bearer ${token}` };
-    },
+    headersOf: await openBrowsers(database, server.config.publicUrl),
     async ask(
       headers,
       question,
@@ -99,6 +87,23 @@ export async function startChat(model: string | null = "ok", env: Headers = {}):
       await provider.close();
       await database.drop();
     },
+  };
+}
+
+/** What makes the headers that somebody's browser sends. */
+export async function openBrowsers(
+  database: Pick<TestDatabase, "auth">,
+  issuer: string,
+): Promise<Chat["headersOf"]> {
+  const keys = await openSigningKeys(
+    database.auth,
+    masterKeys({ masterKey: testMasterKey, previousMasterKey: null }),
+    "EdDSA",
+    { warn() {}, info() {}, error() {} } as never,
+  );
+  return async ({ userId, handle, tenantId }) => {
+    const token = await issueAccessToken({ keys, issuer }, { userId, handle, tenantId, counter: 0 });
+    return { Authorization: `Bearer ${token}` };
   };
 }
 

@@ -6,14 +6,16 @@
 -- content, parts: what is asked; null content: `parent`, a question, is to be answered again
 -- parent:         what the question follows; null: the newest message, or nothing where `from_start`
 -- keep:           false: no conversation and no message is written, for temporary chats and clients that keep their history
--- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`
+-- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`. Where
+--                 nothing is kept, one that did not come to a whole answer leaves its key free, and the answer is for the
+--                 credential that asked
 -- model:          the model that the caller asks for
 -- installation_model: the one of the installation's own provider; null where it has none
 -- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
 -- history_*:      how much of what was said before comes along
 --
--- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
 set local role rowhouse_definer;
 create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
@@ -51,9 +53,18 @@ begin
         perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
         select * into earlier from auth.turns as known
         where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
-        if found then
+        if found and earlier.answer_id is null and not keep
+            and (earlier.lost_at is not null and earlier.settled_at is null or earlier.outcome <> 'complete')
+            and earlier.request = decode(idempotency ->> 'request', 'hex')
+        then
+            update auth.turns as known set idempotency_key = null, request = null
+            where known.tenant_id = earlier.tenant_id and known.id = earlier.id;
+        elsif found then
             if earlier.request <> decode(idempotency ->> 'request', 'hex') then
                 perform context.refuse_repetition('reused');
+            end if;
+            if earlier.answer_id is null and earlier.credential_id <> context.credential_in(body) then
+                perform context.refuse_repetition('replayed');
             end if;
             turn_id := earlier.id;
             replayed := true;
@@ -125,5 +136,5 @@ grant execute on function context.begin_turn(
 comment on function context.begin_turn(
     bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
 ) is
-    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 reset role;

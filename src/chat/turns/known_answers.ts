@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
+import type { StoredAnswer } from "./stored_events.ts";
 import type { TurnIds } from "./turns.ts";
 
 /**
@@ -28,14 +29,6 @@ export async function runningIn(
 }
 
 /** What is stored of an answer; null where it is not there to be seen. */
-export interface StoredAnswer {
-  readonly status: "complete" | "streaming" | "stopped" | "failed";
-  readonly content: string;
-  readonly parts: readonly Readonly<Record<string, unknown>>[];
-  readonly finish_reason: string | null;
-  readonly error_code: string | null;
-}
-
 export async function storedAnswer(
   app: pg.Pool,
   caller: Caller,

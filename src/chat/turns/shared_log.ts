@@ -20,8 +20,10 @@ const KEPT = 120_000;
 /** Milliseconds in which words are gathered before they are written, and between looks at what is new. */
 const GATHERED = 50;
 const LOOKED = 100;
-/** Milliseconds without a word after which whoever wrote it is taken for gone: more than a model may be silent. */
-const SILENCE = 90_000;
+/** Milliseconds after which a writer says that it is still there, however silent the model is. */
+const BEAT = 4_000;
+/** Milliseconds without an entry after which whoever wrote it is taken for gone. */
+const SILENCE = 15_000;
 
 /** What one entry holds: events, and in the last one how it ended. */
 interface Entry {
@@ -49,10 +51,25 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
       () => client.xrange(keyOf(turn), `(${after}`, "+"),
       async () => [],
     );
-    return rows.map(([id, [, sealed]]) => [
-      id,
-      JSON.parse(decrypt(keys, sealed!, purposeOf(turn)).toString()) as Entry,
-    ]);
+    return rows.map(([id, [, sealed]]) => [id, entryOf(turn, sealed!)]);
+  }
+
+  const entryOf = (turn: string, sealed: string): Entry =>
+    JSON.parse(decrypt(keys, sealed, purposeOf(turn)).toString());
+
+  /** Whether an answer is whole, or somebody still writes it. An entry's id begins with Redis' clock, which is asked for the time too. */
+  async function isAlive(turn: string): Promise<boolean> {
+    return redis.attempt(
+      async () => {
+        const [last] = await client.xrevrange(keyOf(turn), "+", "-", "COUNT", 1);
+        if (!last) return false;
+        const [id, [, sealed]] = last;
+        if (entryOf(turn, sealed!).end) return true;
+        const [seconds] = await client.time();
+        return Number(seconds) * 1_000 - Number(id.split("-")[0]) < SILENCE;
+      },
+      async () => false,
+    );
   }
 
   return {
@@ -68,6 +85,7 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
         // What has a hole is no answer: after one entry that did not arrive there are no more.
         writing = writing.then((well) => well && write(turn, { events, ...(end && { end }) }));
       };
+      const beat = setInterval(() => flush(), BEAT);
       let end: Entry["end"] = { code: "complete" };
       try {
         for await (const event of said) {
@@ -77,15 +95,12 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
       } catch (error) {
         end = refusalOf(error);
       }
+      clearInterval(beat);
       flush(end);
       await writing;
     },
     async find(turn) {
-      const there = await redis.attempt(
-        () => client.exists(keyOf(turn)),
-        async () => 0,
-      );
-      return there === 0 ? null : (signal) => follow(turn, signal);
+      return (await isAlive(turn)) ? (signal) => follow(turn, signal) : null;
     },
   };
 

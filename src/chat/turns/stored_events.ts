@@ -2,7 +2,15 @@ import type { Code } from "../../http/codes.ts";
 import type { AnswerEvent, Citation, FinishReason } from "../provider/events.ts";
 import { PROVIDER_FAILURES, ProviderFailure, type ProviderFailureCode } from "../provider/failure.ts";
 import { stopped, TurnEnded } from "../turn_ended.ts";
-import type { StoredAnswer } from "./known_answers.ts";
+
+/** What is stored of an answer. */
+export interface StoredAnswer {
+  readonly status: "complete" | "streaming" | "stopped" | "failed";
+  readonly content: string;
+  readonly parts: readonly Readonly<Record<string, unknown>>[];
+  readonly finish_reason: string | null;
+  readonly error_code: string | null;
+}
 
 /** An answer that is over, as it is stored; what it cost is told where costs are. */
 export async function* storedEvents(answer: StoredAnswer): AsyncGenerator<AnswerEvent, void, undefined> {
@@ -21,6 +29,8 @@ export async function* storedEvents(answer: StoredAnswer): AsyncGenerator<Answer
 /** What ended an answer, by its code. */
 export function failureNamed(code: string | null, message = "The answer broke off. Try again."): Error {
   if (code === null || code === "answer_stopped") return stopped("stopped");
+  // The process that wrote it died (jobs.sweep_holds).
+  if (code === "interrupted") return new ProviderFailure("model_cut");
   if (Object.hasOwn(PROVIDER_FAILURES, code)) return new ProviderFailure(code as ProviderFailureCode);
   return new TurnEnded("ended", code as Code, message);
 }

@@ -62,12 +62,15 @@ export interface Turns {
   find(ids: TurnIds): Promise<Turn | undefined>;
   /** Ends one that is under way here, as whoever asked wishes; that they may, the database has said. */
   stop(id: string): void;
-  /** Waits for what is under way, ends what takes longer than so many milliseconds, and settles all of it. */
-  close(patience?: number): Promise<void>;
+  /** Waits for what is under way, ends what takes longer than so many milliseconds from now, and settles all of it. */
+  leave(patience?: number): Promise<void>;
+  /** The same without patience, when nobody can ask any more. */
+  close(): Promise<void>;
 }
 
 interface Running extends Turn {
   readonly settlement: Buffer;
+  documents: readonly string[];
   readonly ending: AbortController;
   readonly events: EventLog;
 }
@@ -85,6 +88,10 @@ export function openTurns(parts: TurnsParts): Turns {
   const { app, auth, catalogue, keys, log, model, providers, shared } = parts;
   const running = new Map<string, { readonly turn: Running; readonly done: Promise<void> }>();
   const over = new Map<string, Turn>();
+  /** Questions that are on their way to the database: what comes of them is a turn of this process too. */
+  const beginnings = new Set<Promise<unknown>>();
+  /** When turns have to be over because this process leaves, by its own clock. */
+  let leavesAt = Number.POSITIVE_INFINITY;
   const watch = watchTurns(
     auth,
     () => [...running.values()].map(({ turn }) => turn),
@@ -94,57 +101,88 @@ export function openTurns(parts: TurnsParts): Turns {
 
   return {
     async begin(caller, question) {
-      const settlement = randomBytes(32);
-      const began = performance.now();
-      const begun = await beginTurn(app, caller, question, settlement, model);
-      if (begun.replayed) return { replayed: true, turn: idsOf(begun) };
-      const events = openEventLog();
-      const turn: Running = {
-        ...idsOf(begun),
-        settlement,
-        ending: new AbortController(),
-        events,
-        follow: (signal) => events.follow(signal),
-      };
-      const ready = Promise.withResolvers<void>();
-      const words = wordsOf(begun, question);
-      const meaning = meaningOf(begun, words);
-      const answered = answer(turn, began, () => prepare(caller, question, begun, meaning), ready);
-      const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
-      const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
-        running.delete(turn.id);
-        remember(turn);
-      });
-      running.set(turn.id, { turn, done });
-      await ready.promise;
-      return { replayed: false, turn };
+      const beginning = start(caller, question);
+      beginnings.add(beginning);
+      const started = await beginning.finally(() => beginnings.delete(beginning));
+      if (started.replayed) return started;
+      await started.ready;
+      return { replayed: false, turn: started.turn };
     },
     async find(ids) {
-      const here = running.get(ids.id)?.turn ?? over.get(ids.id);
-      if (here) return here;
+      const here = () => running.get(ids.id)?.turn ?? over.get(ids.id);
+      // The database knows of a turn a moment before whoever begins it here does: the other of two that were sent at once looks then.
+      if (!here()) await Promise.allSettled([...beginnings]);
+      const known = here();
+      if (known) return known;
       const follow = await shared?.find(ids.id);
       return follow ? { ...ids, follow } : undefined;
     },
     stop: (id) => running.get(id)?.turn.ending.abort(stopped("stopped")),
-    async close(patience = CLOSING_PATIENCE) {
-      const leave = setTimeout(() => {
-        for (const { turn } of running.values()) turn.ending.abort(stopped("leaving"));
-      }, patience);
-      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done));
-      clearTimeout(leave);
+    leave,
+    async close() {
+      await leave(0);
       watch.stop();
       over.clear();
     },
   };
+
+  /** Begins a turn, and sees to it that it is answered; `ready` when the answer is about to be asked for. */
+  async function start(
+    caller: Caller | undefined,
+    question: Question,
+  ): Promise<{ replayed: true; turn: TurnIds } | { replayed: false; turn: Running; ready: Promise<void> }> {
+    const settlement = randomBytes(32);
+    const began = performance.now();
+    const begun = await beginTurn(app, caller, question, settlement, model);
+    if (begun.replayed) return { replayed: true, turn: idsOf(begun) };
+    const events = openEventLog();
+    const turn: Running = {
+      ...idsOf(begun),
+      settlement,
+      documents: [],
+      ending: new AbortController(),
+      events,
+      follow: (signal) => events.follow(signal),
+    };
+    const ready = Promise.withResolvers<void>();
+    const meaning = meaningOf(begun, wordsOf(begun, question));
+    const answered = answer(turn, began, () => prepare(caller, question, begun, turn, meaning), ready);
+    const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
+    const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
+      running.delete(turn.id);
+      remember(turn);
+    });
+    running.set(turn.id, { turn, done });
+    if (leavesAt < Number.POSITIVE_INFINITY) endWhenLeaving(turn);
+    return { replayed: false, turn, ready: ready.promise };
+  }
+
+  async function leave(patience = CLOSING_PATIENCE): Promise<void> {
+    leavesAt = Math.min(leavesAt, performance.now() + patience);
+    for (const { turn } of running.values()) endWhenLeaving(turn);
+    while (running.size + beginnings.size > 0) {
+      await Promise.allSettled([...beginnings, ...[...running.values()].map(({ done }) => done)]);
+    }
+  }
+
+  function endWhenLeaving({ id, ending }: Running): void {
+    const timer = setTimeout(
+      () => ending.abort(stopped("leaving")),
+      Math.max(leavesAt - performance.now(), 0),
+    );
+    void running.get(id)?.done.then(() => clearTimeout(timer));
+  }
 
   /** What lies between the question and the first word: no more than one further round trip, whatever was said before. */
   async function prepare(
     caller: Caller | undefined,
     question: Question,
     begun: Begun,
+    turn: Running,
     meaning: Promise<Meaning | null>,
   ): Promise<{ answerer: Answerer; passages: Found[] }> {
     const passages = await retrieve(app, caller, wordsOf(begun, question), await meaning);
+    turn.documents = [...new Set(passages.map(({ documentId }) => documentId))];
     return { answerer: await answererOf(parts, begun, question, passages), passages };
   }
 
@@ -208,7 +246,7 @@ export function openTurns(parts: TurnsParts): Turns {
   }
 
   function remember(turn: Running): void {
-    const { settlement: _, ending: __, events: ___, ...shown } = turn;
+    const { settlement: _, ending: __, events: ___, documents: ____, ...shown } = turn;
     over.set(turn.id, shown);
     setTimeout(() => over.delete(turn.id), REMEMBERED_FOR).unref();
     if (over.size > REMEMBERED) over.delete(over.keys().next().value!);
@@ -237,6 +275,12 @@ function endedBy(reason: string, catalogue: ErrorCatalogue): TurnEnded {
       return new TurnEnded(reason, "permission_denied", "You may not chat here any more.");
     case "conversation":
       return new TurnEnded(reason, "not_found", "The conversation is not there for you to see any more.");
+    case "document":
+      return new TurnEnded(
+        reason,
+        "not_found",
+        "A document of this answer is not there for you to read any more.",
+      );
     default: {
       const { name, meaning } = catalogued(catalogue, "RH401", reason)!;
       return new TurnEnded(reason, name, meaning);

@@ -3,6 +3,8 @@ import type pg from "pg";
 export interface Watched {
   readonly id: string;
   readonly tenantId: string;
+  /** Those that the answer rests on. */
+  readonly documents: readonly string[];
 }
 
 /** Milliseconds between looks. A turn that must end does so within two seconds. */
@@ -30,8 +32,12 @@ export function watchTurns(
     try {
       const { rows } = await auth.query<{ turn_id: string; reason: string }>({
         name: "watch_turns",
-        text: "select turn_id, reason from auth.watch_turns($1, $2)",
-        values: [turns.map(({ tenantId }) => tenantId), turns.map(({ id }) => id)],
+        text: "select turn_id, reason from auth.watch_turns($1, $2, $3)",
+        values: [
+          turns.map(({ tenantId }) => tenantId),
+          turns.map(({ id }) => id),
+          JSON.stringify(Object.fromEntries(turns.map(({ id, documents }) => [id, documents]))),
+        ],
       });
       for (const { turn_id, reason } of rows) end(turn_id, reason);
     } catch (error) {

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type pg from "pg";
 import type { AnswerEvent } from "../../chat/provider/events.ts";
@@ -13,7 +12,7 @@ import { QUESTION_LIMIT, questionBody, readQuestion } from "../chat_question.ts"
 import { OF_A_TURN, operation } from "../contract/operation.ts";
 import { describeError } from "../describe_error.ts";
 import { answerWithEvents } from "../event_stream.ts";
-import { readIdempotencyKey } from "../idempotency_key.ts";
+import { answerNotKept, onceATurn } from "../idempotency_key.ts";
 import { callerOf } from "../own_session.ts";
 import { Problem } from "../problem.ts";
 import { readJson } from "../read_json.ts";
@@ -59,8 +58,7 @@ export function ask(turns: Turns, app: pg.Pool, log: Log): Middleware<RequestSta
     }
     const body = await readJson(ctx, QUESTION_LIMIT);
     const { question, stream = wanted === "text/event-stream" } = readQuestion(body);
-    const given = ctx.get("Idempotency-Key");
-    const idempotency = given === "" ? undefined : idempotencyOf(readIdempotencyKey(given), body);
+    const idempotency = onceATurn(ctx, body);
     const caller = callerOf(ctx.state, "Asking needs an access token or an API key.");
     const began = await turns
       .begin(caller, { ...question, ...(idempotency && { idempotency }) })
@@ -91,9 +89,7 @@ async function again(ctx: Context, turns: Turns, app: pg.Pool, caller: Caller, i
   const known = await turns.find(ids);
   if (known) return known;
   const stored = ids.answerId === null ? null : await storedAnswer(app, caller, ids.answerId);
-  if (stored === null) {
-    throw new Problem(409, "idempotency_replayed", "This was asked before, and its answer was not kept.");
-  }
+  if (stored === null) throw answerNotKept();
   if (stored.status === "streaming") {
     throw new Problem(
       409,
@@ -106,8 +102,3 @@ async function again(ctx: Context, turns: Turns, app: pg.Pool, caller: Caller, i
   }
   return { ...ids, follow: (): AsyncGenerator<AnswerEvent, void, undefined> => storedEvents(stored) };
 }
-
-const idempotencyOf = (key: string, body: object) => ({
-  key: hash("sha256", key),
-  request: hash("sha256", JSON.stringify(body)),
-});

@@ -9,7 +9,8 @@ test("each failure of a provider is in the vocabulary, with the same status, but
   for (const [code, status] of Object.entries(failures)) {
     expect(CODES[code as keyof typeof CODES]?.status, code).toBe(status);
   }
-  const known = Object.keys(CODES).filter((code) => /^(model|answer)_/.test(code));
+  // A model that may not answer is asked nothing.
+  const known = Object.keys(CODES).filter((code) => /^(model|answer)_(?!not_allowed)/.test(code));
   expect(known.filter((code) => !Object.hasOwn(failures, code))).toEqual([]);
 });
 

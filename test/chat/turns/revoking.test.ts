@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createApiKeys } from "../../../src/auth/api_key.ts";
+import { actors } from "../../support/acting_as.ts";
 import { type Chat, type Headers, metadataIn, openStream, startChat } from "../../support/chatting.ts";
+import { bring, readAll } from "../../support/library.ts";
 import { createMember, createTenant, type Member, type Tenant } from "../../support/people.ts";
 
 let chat: Chat;
@@ -83,4 +85,98 @@ test.each<[string, () => Promise<Headers>, () => Promise<unknown>, string]>([
     [turnId],
   );
   expect(rows).toMatchObject([{ outcome: "stopped", held: 0, output_tokens: 4, estimated: true }]);
+});
+
+/** A document of a colleague's that answers what is asked, for a team that the person is in, or for the company. */
+async function document(visibility: "team" | "tenant"): Promise<string> {
+  const { admin } = chat.database;
+  let team: string | null = null;
+  if (visibility === "team") {
+    const { rows } = await admin.query(
+      "insert into app.teams (tenant_id, name) values ($1, 'Red') returning id",
+      [tenant.tenantId],
+    );
+    team = rows[0].id as string;
+    for (const { userId } of [person, tenant.owner]) {
+      await admin.query("insert into app.team_members (tenant_id, team_id, user_id) values ($1, $2, $3)", [
+        tenant.tenantId,
+        team,
+        userId,
+      ]);
+    }
+  }
+  const text = "Going on for ever is what the lighthouse does.";
+  const [row] = await actors(chat.database.app)(tenant.owner).rows<{ id: string }>(bring, [
+    "Lighthouse",
+    text,
+    visibility,
+    team,
+  ]);
+  await readAll(chat.database);
+  return row!.id;
+}
+
+test.each<[string, "team" | "tenant", string]>([
+  ["is deleted", "tenant", "delete from app.documents where id = $1"],
+  ["is narrowed", "tenant", "update app.documents set visibility = 'private' where id = $1"],
+  [
+    "is another team's from now on",
+    "team",
+    `with other as (
+       insert into app.teams (tenant_id, name) select tenant_id, 'Blue' from app.documents where id = $1 returning id
+     )
+     update app.documents set team_id = (select id from other) where id = $1`,
+  ],
+  [
+    "is of a team that the person left",
+    "team",
+    "delete from app.team_members where user_id = $2 and team_id = (select team_id from app.documents where id = $1)",
+  ],
+  [
+    "is the company's, whose documents the person's role does not read any more",
+    "tenant",
+    "update app.roles set permissions = array_remove(permissions, 'read_documents') where name = 'member' and tenant_id = (select tenant_id from app.documents where id = $1)",
+  ],
+])("an answer is cut when a document that it rests on %s", async (_, visibility, sql) => {
+  const id = await document(visibility);
+  const stream = await openStream(`${chat.server.url}/chat`, {
+    method: "POST",
+    headers: { ...(await session()), "Content-Type": "application/json" },
+    body: JSON.stringify({ content: "What does the lighthouse do?" }),
+  });
+  await stream.says("four");
+  const { turnId, messageId } = metadataIn(stream.said());
+  expect(JSON.stringify(chat.provider.requests.at(-1)!.body)).toContain("Going on for ever");
+  await chat.database.admin.query(sql, sql.includes("$2") ? [id, person.userId] : [id]);
+  const said = await stream.ended();
+  expect(said).toContain('"code":"not_found"');
+  const { rows } = await chat.database.admin.query(
+    `select turn.outcome, turn.held_micros::int as held, event.output_tokens, message.status, message.error_code
+     from auth.turns as turn join app.usage_events as event on event.turn_id = turn.id
+     join app.messages as message on message.turn_id = turn.id where turn.id = $1 and message.id = $2`,
+    [turnId, messageId],
+  );
+  expect(rows).toEqual([
+    { outcome: "stopped", held: 0, output_tokens: 4, status: "stopped", error_code: "not_found" },
+  ]);
+});
+
+test.each([
+  ["is deleted", "delete from app.conversations where id = $1", '"code":"not_found"'],
+  ["is discarded", "select app.discard_conversation($1)", '"type":"abort"'],
+])("an answer is cut when its conversation %s", async (_, sql, end) => {
+  const stream = await openStream(`${chat.server.url}/chat`, {
+    method: "POST",
+    headers: { ...(await session()), "Content-Type": "application/json" },
+    body: JSON.stringify({ content: "Go on for ever" }),
+  });
+  await stream.says("four");
+  const { turnId, conversationId } = metadataIn(stream.said());
+  await actors(chat.database.app)(person).rows(sql, [conversationId]);
+  expect(await stream.ended()).toContain(end);
+  const { rows } = await chat.database.admin.query(
+    "select outcome, output_tokens from app.usage_events where turn_id = $1",
+    [turnId],
+  );
+  expect(rows).toEqual([{ outcome: "stopped", output_tokens: 4 }]);
 });

@@ -118,6 +118,13 @@ export const DOCUMENT_REFUSALS: Examples = {
   ...withBadFiles("post /documents", async (street, sent) =>
     bring(street, (await someone(street)).headers, sent),
   ),
+  "post /documents idempotency_key_invalid": async (_, street) =>
+    bring(street, { ...(await someone(street)).headers, "Idempotency-Key": '"' }),
+  "post /documents idempotency_key_reused": async (_, street) => {
+    const headers = { ...(await someone(street)).headers, "Idempotency-Key": "once" };
+    await bring(street, headers);
+    return bring(street, headers, { body: "Ten." });
+  },
   "post /documents limit_reached": async (_, street) => {
     const person = await someone(street);
     await alter(street, person, FULL);

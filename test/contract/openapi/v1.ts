@@ -72,7 +72,23 @@ const refusals = ([route, call]: [string, Call]): Examples => ({
   [`${route} body_too_large`]: async (_, street) => call(street, {}, { user: "x".repeat(1_000_001) }),
 });
 
-export const V1_REFUSALS: Examples = Object.assign({}, ...Object.entries(CALLS).map(refusals));
+/** A call that may be sent again with a key. */
+const withKeys = (route: string): Examples => ({
+  [`${route} idempotency_key_invalid`]: async (_, street) =>
+    CALLS[route]!(street, { ...(await someone(street)).headers, "Idempotency-Key": '"' }),
+  [`${route} idempotency_key_reused`]: async (_, street) => {
+    const headers = { ...(await someone(street)).headers, "Idempotency-Key": "once" };
+    await CALLS[route]!(street, headers);
+    return CALLS[route]!(street, headers, { temperature: 1 });
+  },
+});
+
+export const V1_REFUSALS: Examples = Object.assign(
+  {},
+  ...Object.entries(CALLS).map(refusals),
+  withKeys("post /v1/chat/completions"),
+  withKeys("post /v1/responses"),
+);
 
 export const V1_SUCCESSES: Examples = {
   "post /v1/chat/completions 200": async (_, street) =>

@@ -7,12 +7,13 @@ import type { Log } from "../../../log.ts";
 import { operation } from "../../contract/operation.ts";
 import { describeError } from "../../describe_error.ts";
 import { answerWithEvents } from "../../event_stream.ts";
+import { onceATurn } from "../../idempotency_key.ts";
 import { readJson } from "../../read_json.ts";
 import type { RequestState } from "../../request_facts.ts";
-import { beginAnswer } from "./answering.ts";
+import { beginAnswer, IDEMPOTENCY_KEY } from "./answering.ts";
 import { V1_BODY_LIMIT } from "./parameters.ts";
 import { completionFields, readCompletion } from "./read_completion.ts";
-import { OF_ASKING } from "./refusals.ts";
+import { OF_ASKING, OF_REPEATING } from "./refusals.ts";
 
 export const completionOperation = operation({
   method: "post",
@@ -22,6 +23,7 @@ export const completionOperation = operation({
   description:
     "As OpenAI's chat completions, with documents of the company that the caller may read. Messages of `system` and `developer` are added to the company's system prompt. With `stream: true` the answer is `text/event-stream`: chunks, then `[DONE]`.",
   credential: "any",
+  parameters: [IDEMPOTENCY_KEY],
   body: completionFields,
   answers: {
     200: {
@@ -35,7 +37,7 @@ export const completionOperation = operation({
       }),
     },
   },
-  refusals: [...OF_ASKING, "answer_too_large", "answer_too_slow"],
+  refusals: [...OF_ASKING, ...OF_REPEATING, "answer_too_large", "answer_too_slow"],
 });
 
 /**
@@ -46,8 +48,10 @@ export const completionOperation = operation({
 export function completeChat(turns: Turns, log: Log): Middleware<RequestState> {
   const failed = (error: unknown): void => log.error({ err: describeError(error) }, "an answer broke off");
   return async (ctx) => {
-    const asked = readCompletion(await readJson(ctx, V1_BODY_LIMIT));
-    const { events, ...head } = await beginAnswer(ctx, turns, asked, "chatcmpl-");
+    const body = await readJson(ctx, V1_BODY_LIMIT);
+    const asked = readCompletion(body);
+    const idempotency = onceATurn(ctx, body);
+    const { events, ...head } = await beginAnswer(ctx, turns, asked, { prefix: "chatcmpl-", idempotency });
     ctx.set("Cache-Control", "no-store");
     if (!asked.stream) ctx.body = await completionOf(events, head);
     else {

@@ -40,3 +40,10 @@ export const OF_ASKING: readonly Code[] = [
   "support_ended",
   "support_read_only",
 ];
+
+/** What an Idempotency-Key is refused with, by calls that look at it. */
+export const OF_REPEATING: readonly Code[] = [
+  "idempotency_key_invalid",
+  "idempotency_key_reused",
+  "idempotency_replayed",
+];

@@ -7,12 +7,13 @@ import type { Log } from "../../../log.ts";
 import { operation } from "../../contract/operation.ts";
 import { describeError } from "../../describe_error.ts";
 import { answerWithEvents } from "../../event_stream.ts";
+import { onceATurn } from "../../idempotency_key.ts";
 import { readJson } from "../../read_json.ts";
 import type { RequestState } from "../../request_facts.ts";
-import { beginAnswer } from "./answering.ts";
+import { beginAnswer, IDEMPOTENCY_KEY } from "./answering.ts";
 import { V1_BODY_LIMIT } from "./parameters.ts";
 import { readResponse, responseFields } from "./read_response.ts";
-import { OF_ASKING } from "./refusals.ts";
+import { OF_ASKING, OF_REPEATING } from "./refusals.ts";
 
 export const responseOperation = operation({
   method: "post",
@@ -22,6 +23,7 @@ export const responseOperation = operation({
   description:
     "As OpenAI's responses, with documents of the company that the caller may read. Nothing is stored: send what was said before as `input`. `instructions` are added to the company's system prompt. With `stream: true` the answer is `text/event-stream`.",
   credential: "any",
+  parameters: [IDEMPOTENCY_KEY],
   body: responseFields,
   answers: {
     200: {
@@ -36,7 +38,7 @@ export const responseOperation = operation({
       }),
     },
   },
-  refusals: [...OF_ASKING, "answer_too_large", "answer_too_slow"],
+  refusals: [...OF_ASKING, ...OF_REPEATING, "answer_too_large", "answer_too_slow"],
 });
 
 /**
@@ -47,8 +49,10 @@ export const responseOperation = operation({
 export function respond(turns: Turns, log: Log): Middleware<RequestState> {
   const failed = (error: unknown): void => log.error({ err: describeError(error) }, "an answer broke off");
   return async (ctx) => {
-    const asked = readResponse(await readJson(ctx, V1_BODY_LIMIT));
-    const { events, ...head } = await beginAnswer(ctx, turns, asked, "resp_");
+    const body = await readJson(ctx, V1_BODY_LIMIT);
+    const asked = readResponse(body);
+    const idempotency = onceATurn(ctx, body);
+    const { events, ...head } = await beginAnswer(ctx, turns, asked, { prefix: "resp_", idempotency });
     ctx.set("Cache-Control", "no-store");
     if (!asked.stream) ctx.body = await responseOf(events, head);
     else
