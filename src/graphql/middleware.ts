@@ -1,11 +1,11 @@
 import type { Context, Middleware } from "koa";
 import { processHeaders } from "postgraphile/grafserv";
+import type { Admission } from "../http/admission.ts";
 import { comeBack, statusOf as statusOfCode } from "../http/codes.ts";
 import { acceptedType, isGraphQL } from "../http/graphql_path.ts";
 import { invalidInput, Problem, unauthorized } from "../http/problem.ts";
 import { readJson } from "../http/read_json.ts";
 import type { RequestState } from "../http/request_facts.ts";
-import type { Admission } from "./admission.ts";
 import { explorerPolicy } from "./explorer/explorer.ts";
 import type { Once } from "./once.ts";
 import { CREDENTIAL_MISSING } from "./schema_only.ts";

@@ -8,7 +8,7 @@ const BELIEVED = 60_000;
 
 /**
  * How many requests a minute each API key is good for, as the door said last. It is asked at no round trip of its own
- * (src/graphql/admission.ts), after the request was counted: the first request of a key in a process is counted and let
+ * (admission.ts), after the request was counted: the first request of a key in a process is counted and let
  * through, and held to the general quota only.
  */
 export interface KeyLimits {

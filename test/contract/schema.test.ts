@@ -77,7 +77,7 @@ describe("the snapshot", () => {
     "alter view app.everybody set (security_invoker = true)",
     "grant usage on schema audit to public",
     "alter default privileges for role rowhouse_owner grant execute on functions to public",
-    "create extension pg_trgm with schema extensions",
+    "create extension citext with schema extensions",
   ])("shows that somebody said: %s", async (change) => {
     const client = await database.admin.connect();
     try {

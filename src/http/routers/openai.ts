@@ -1,6 +1,6 @@
 import Router from "@koa/router";
 import type { Middleware } from "koa";
-import type { Admission } from "../../graphql/admission.ts";
+import type { Admission } from "../admission.ts";
 import type { RequestState } from "../request_facts.ts";
 import { completeChat } from "../routes/openai/chat_completions.ts";
 import { embedTexts } from "../routes/openai/embeddings.ts";

@@ -34,11 +34,14 @@ test("an answer is followed in another process, byte for byte, and stopped from 
   expect(await followed.ended()).toBe(await stream.ended());
   expect(followed.said()).toContain("canary39");
 
+  // A word every 200 ms: whether somebody stopped it is looked at once a second.
+  chat.provider.pace = 200;
   const second = await ask();
   await second.says("text-delta");
   const { conversationId: place, turnId } = metadataIn(second.said());
   expect((await other.post(`/chat/${place}/stop`, { turnId }, headers)).body).toEqual({ stopped: true });
   expect(await second.ended()).toContain('"type":"abort"');
+  chat.provider.pace = 20;
 });
 
 test("without Redis an answer goes on, and is followed in its own process", async () => {

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { type Caller, nameOf } from "../database/caller.ts";
 import { inDoor } from "../database/door.ts";
-import type { KeyLimits } from "../http/key_limits.ts";
 import { RecentlyUsed } from "../recently_used.ts";
+import type { KeyLimits } from "./key_limits.ts";
 
 /** Lets nobody in: it only keeps strangers from costing a plan. Every statement still goes through the door. */
 export interface Admission {
