@@ -25,12 +25,12 @@ async function traces(): Promise<unknown> {
     `select oid::regclass::text as name from pg_class
      where relkind = 'r' and relnamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1`,
   );
-  const found: Record<string, unknown> = {};
-  for (const { name } of tables.rows) {
-    const { rows } = await database.admin.query(`select count(*), sum(xmin::text::bigint) from ${name}`);
-    found[name] = rows[0];
-  }
-  return found;
+  const { rows } = await database.admin.query(
+    tables.rows
+      .map(({ name }) => `select '${name}' as name, count(*), sum(xmin::text::bigint) from ${name}`)
+      .join(" union all "),
+  );
+  return rows;
 }
 
 /** Builds something in the database, runs `work`, and takes it away again. */
@@ -367,10 +367,10 @@ describe("a hole", () => {
     "%s is found, exactly, with a script that shows it",
     async (_, hole) => {
       await having(hole.make, hole.away, async () => {
-        const callers = ["owner", "member", "nobody"];
-        const found = await proof({
-          scope: { relations: hole.relations, elsewhere: hole.elsewhere ?? false, callers },
-        });
+        const { relations, elsewhere = false } = hole;
+        // Of functions one caller is enough: there are many, and a hole in one is everybody's.
+        const callers = elsewhere ? ["member"] : ["owner", "member", "nobody"];
+        const found = await proof({ scope: { relations, elsewhere, callers } });
         // Who can read a row can learn of it in every other way, too.
         const outright = labels(leaksOf(found)).filter((label) => !label.includes(": learn "));
         expect(outright).toEqual(hole.leaks);
@@ -461,9 +461,8 @@ describe("a row that is not read", () => {
     async (_, { make, away, elsewhere = false, leaks }) => {
       await having(make, away, async () => {
         const relations = elsewhere ? [] : ["app.notes"];
-        const found = await proof({
-          scope: { relations, elsewhere, callers: ["owner", "member", "nobody"] },
-        });
+        const callers = elsewhere ? ["member"] : ["owner", "member", "nobody"];
+        const found = await proof({ scope: { relations, elsewhere, callers } });
         expect(labels(leaksOf(found))).toEqual(expect.arrayContaining([...leaks]));
         for (const leak of leaksOf(found)) {
           const before = await traces();
