@@ -27,6 +27,9 @@ const LOCK_TIMEOUT = 2_000;
 /** Milliseconds after which a caller comes in anew: a context does not last. */
 const STAY = 10_000;
 
+/** SQLSTATEs of a savepoint or a transaction that is not there any more. */
+const LOST = ["3B001", "25P01", "25P02"];
+
 /** Somebody who came in. Attempts that follow find them as they came in, so that it is done once for many. */
 interface Visit {
   /** Who it is, and what an administrator did before. */
@@ -110,6 +113,8 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
       return { outcome: { rows: rows ?? [], count: rowCount ?? 0 }, answers };
     } catch (error) {
       if (!(error instanceof pg.DatabaseError)) throw error;
+      // Not the statement was refused, but what is said before it: nothing after that would be tried at all.
+      if (first !== null && LOST.includes(error.code ?? "")) throw error;
       return { outcome: { refusal: error }, answers: [] };
     }
   }
