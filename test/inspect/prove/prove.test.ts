@@ -25,11 +25,10 @@ async function traces(): Promise<unknown> {
     `select oid::regclass::text as name from pg_class
      where relkind = 'r' and relnamespace::regnamespace::text !~ '^(pg_|information_schema)' order by 1`,
   );
-  const { rows } = await database.admin.query(
-    tables.rows
-      .map(({ name }) => `select '${name}' as name, count(*), sum(xmin::text::bigint) from ${name}`)
-      .join(" union all "),
+  const looks = tables.rows.map(
+    ({ name }) => `select '${name}' as name, count(*), sum(xmin::text::bigint) from ${name}`,
   );
+  const { rows } = await database.admin.query(`${looks.join(" union all ")} order by name`);
   return rows;
 }
 
