@@ -1,4 +1,4 @@
-import type pg from "pg";
+import pg from "pg";
 import type { Targets } from "./fixture/targets.ts";
 import type { Tenant } from "./fixture/tenant.ts";
 import { ident, literal } from "./sql.ts";
@@ -17,14 +17,16 @@ export async function readTableStates(
      where nspname = any($1) and relkind = 'r' order by 1`,
     [schemas],
   );
-  const found = new Map<string, string>();
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ state: string }>(
-      `select count(*) || ' rows ' || coalesce(sum(xmin::text::bigint), 0) as state from ${name}`,
-    );
-    found.set(name, rows[0]!.state);
-  }
-  return found;
+  if (tables.length === 0) return new Map();
+  const { rows } = await client.query<{ name: string; state: string }>(
+    tables
+      .map(
+        ({ name }) =>
+          `select ${pg.escapeLiteral(name)} as name, count(*) || ' rows ' || coalesce(sum(xmin::text::bigint), 0) as state from ${name}`,
+      )
+      .join(" union all "),
+  );
+  return new Map(rows.map(({ name, state }) => [name, state]));
 }
 
 /** The tables that are not as they were: somebody else was writing, or something stayed behind. */

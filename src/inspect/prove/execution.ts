@@ -2,8 +2,8 @@ import pg from "pg";
 import type { Attempt } from "./attempts/attempt.ts";
 import type { Targets } from "./fixture/targets.ts";
 import type { Caller, Tenant } from "./fixture/tenant.ts";
-import { keyOf } from "./fixture/tenant.ts";
-import { ident, isRow, literal } from "./sql.ts";
+import { ident } from "./sql.ts";
+import { DEFINITIONS, differences, witnessOf } from "./witness.ts";
 
 /** What came of a statement. */
 export type Outcome =
@@ -24,14 +24,38 @@ export type Execution =
 const STATEMENT_TIMEOUT = 10_000;
 const LOCK_TIMEOUT = 2_000;
 
+/** Milliseconds after which a caller comes in anew: a context does not last. */
+const STAY = 10_000;
+
+/** SQLSTATEs of a savepoint or a transaction that is not there any more. */
+const LOST = ["3B001", "25P01", "25P02"];
+
+/** Somebody who came in. Attempts that follow find them as they came in, so that it is done once for many. */
+interface Visit {
+  /** Who it is, and what an administrator did before. */
+  readonly key: string;
+  readonly until: number;
+  /** How many transaction ids are held as long as nothing was written; null where the administrator may not look. */
+  held: number | null;
+  /** What twins answered, by their SQL: it is asked once, for each time everything is as it was. */
+  readonly answers: Map<string, Outcome>;
+}
+
+type Answer = pg.QueryArrayResult<unknown[]>;
+
 /** Runs attempts one after the other on one connection, each undone before the next. */
 export async function createExecutor(client: pg.ClientBase, targets: Targets, foreign: Tenant) {
   const superuser = await isSuperuser(client);
-  const position = await positionOf(client);
+  const countHeld = await countingHeld(client);
   const rowsWitness = witnessOf(targets, foreign);
   const settings = new Map<string, string>();
+  let visit: Visit | null = null;
 
-  const leave = superuser ? "reset role; reset session authorization" : "reset role";
+  /** Statements with which the administrator is back, what was tried still being there. */
+  const leave = superuser ? ["reset role", "reset session authorization"] : ["reset role"];
+  /** The statement with which a visitor is as they came in: what a rollback leaves is what coming in anew would make. */
+  const again = "rollback to savepoint inside";
+  const undo = "rollback to savepoint attempt; release savepoint attempt";
 
   /** SQL that becomes the caller's role, with the settings that a sign-in would have brought. */
   async function become(caller: Caller): Promise<string> {
@@ -42,20 +66,56 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     return made;
   }
 
-  /** Deferred constraints would speak at commit; they are asked now. */
-  async function statement(sql: string): Promise<Outcome> {
-    const isCopy = /^copy/.test(sql);
+  /** @throws {pg.DatabaseError} if the caller cannot come in */
+  async function comeIn(caller: Caller, before: readonly string[]): Promise<Visit> {
+    const enter = [await become(caller), ...(caller.enter === null ? [] : [caller.enter])];
+    const key = [...before, ...enter].join("\n");
+    if (visit?.key === key && performance.now() < visit.until) return visit;
+    await goHome();
+    const until = performance.now() + STAY;
     try {
-      const answer: unknown = await client.query({
-        text: isCopy ? sql : `${sql}; set constraints all immediate`,
-        rowMode: "array",
-      });
-      const last = (Array.isArray(answer) ? answer.at(-2) : answer) as pg.QueryArrayResult<unknown[]>;
-      if (isCopy) await client.query("set constraints all immediate");
-      return { rows: last.rows ?? [], count: last.rowCount ?? 0 };
+      const statements = ["savepoint attempt", ...before, countHeld, ...enter, "savepoint inside"];
+      const answers: unknown = await client.query({ text: statements.join("; "), rowMode: "array" });
+      visit = { key, until, held: heldIn(answers as Answer[]), answers: new Map() };
+    } catch (error) {
+      await client.query(undo);
+      throw error;
+    }
+    return visit;
+  }
+
+  /** Whoever is in is out again, and nothing of it stays. */
+  async function goHome(): Promise<void> {
+    if (visit) await client.query(undo);
+    visit = null;
+  }
+
+  /**
+   * What a statement comes to. Deferred constraints would speak at commit; they are asked at once.
+   *
+   * @param first what is said before, in the same breath: it is not refused
+   * @param after what is said then, unless the statement was refused
+   */
+  async function statement(
+    first: string | null,
+    sql: string,
+    after: readonly string[] = [],
+  ): Promise<{ outcome: Outcome; answers: readonly Answer[] }> {
+    const rest = ["set constraints all immediate", ...after];
+    const say = async (...statements: string[]): Promise<Answer[]> =>
+      [(await client.query({ text: statements.join("; "), rowMode: "array" })) as unknown].flat() as Answer[];
+    try {
+      // A copy has the connection to itself.
+      const answers = /^copy/.test(sql)
+        ? [...(first ? await say(first) : []), ...(await say(sql)), ...(await say(...rest))]
+        : await say(...(first ? [first] : []), sql, ...rest);
+      const { rows, rowCount } = answers.at(-1 - rest.length)!;
+      return { outcome: { rows: rows ?? [], count: rowCount ?? 0 }, answers };
     } catch (error) {
       if (!(error instanceof pg.DatabaseError)) throw error;
-      return { refusal: error };
+      // Not the statement was refused, but what is said before it: nothing after that would be tried at all.
+      if (first !== null && LOST.includes(error.code ?? "")) throw error;
+      return { outcome: { refusal: error }, answers: [] };
     }
   }
 
@@ -67,58 +127,91 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
   }
   const before = await observe(rowsWitness);
 
-  /** The answer to a statement in a world where an administrator did something else before; undone. */
-  async function outcomeIn(otherwise: string, { caller, sql }: Attempt): Promise<Outcome> {
-    await client.query(
-      ["savepoint otherwise", otherwise, await become(caller), caller.enter ?? "select"].join("; "),
-    );
-    const outcome = await statement(sql);
-    await client.query("rollback to savepoint otherwise; release savepoint otherwise");
-    return outcome;
+  /** The foreign tables whose rows are not what they were, after a statement of the visitor's and what was asked then. */
+  async function changedRows(visitor: Visit, answers: readonly Answer[]): Promise<string[]> {
+    const held = heldIn(answers);
+    // Whoever writes has a transaction id for it, and holds it until it is undone: where none came, nothing was written.
+    if (visitor.held !== null && held === visitor.held) return [];
+    const changed = differences(before, await observe(rowsWitness));
+    const undone: unknown = await client.query({
+      text: [again, ...leave, countHeld].join("; "),
+      rowMode: "array",
+    });
+    visitor.held = heldIn(undone as Answer[]);
+    return changed;
+  }
+
+  /** Nothing but why somebody could not come in. */
+  function stayedOut(error: unknown): { stayedOut: string } {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    return { stayedOut: `${error.code}: ${error.message}` };
+  }
+
+  /** The answer in a world where an administrator did something else before. */
+  async function answerOtherwise({ caller, prepare, otherwise, sql }: Attempt) {
+    try {
+      await comeIn(caller, [prepare, otherwise].filter(isSaid));
+    } catch (error) {
+      return stayedOut(error);
+    }
+    return (await statement(again, sql)).outcome;
+  }
+
+  async function run(
+    attempt: Attempt,
+    elsewhere: Awaited<ReturnType<typeof answerOtherwise>> | null,
+  ): Promise<Execution> {
+    const { caller, prepare, asItIs, sql, wrong } = attempt;
+    if (attempt.unproven !== undefined) return { stayedOut: attempt.unproven };
+    if (elsewhere && "stayedOut" in elsewhere) return elsewhere;
+    let visitor: Visit;
+    try {
+      visitor = await comeIn(caller, [prepare, asItIs].filter(isSaid));
+    } catch (error) {
+      return stayedOut(error);
+    }
+    let twin = elsewhere;
+    if (attempt.twin) {
+      twin = visitor.answers.get(attempt.twin) ?? (await statement(again, attempt.twin)).outcome;
+      visitor.answers.set(attempt.twin, twin);
+    }
+    if (wrong === "define") {
+      await client.query([again, ...leave].join("; "));
+      const defined = await observe(DEFINITIONS);
+      const { outcome } = await statement(again, sql, leave);
+      const changed = "refusal" in outcome ? [] : differences(defined, await observe(DEFINITIONS));
+      return { outcome, twin, changed };
+    }
+    // A select of a table changes nothing; a function's call is `select * from f()`, and is looked after.
+    const onlyReads = attempt.otherwise || (wrong !== "reveal" && /^(select|copy \(|lock)/.test(sql));
+    const { outcome, answers } = await statement(again, sql, onlyReads ? [] : [...leave, countHeld]);
+    const changed = onlyReads || "refusal" in outcome ? [] : await changedRows(visitor, answers);
+    return { outcome, twin, changed };
+  }
+
+  /** What comes of attempts between which nobody else uses the connection. */
+  async function* executions(
+    attempts: readonly Attempt[],
+  ): AsyncGenerator<{ attempt: Attempt; execution: Execution }> {
+    try {
+      for (const group of inGroups(attempts, worldsOf)) {
+        // To make another world takes longer than to ask in it: whatever asks in the same one does so together. Groups do not
+        // mix, because plans count rows that were undone, too: between an answer and its twin there must be no more of them.
+        const otherwise = new Map<Attempt, Awaited<ReturnType<typeof answerOtherwise>>>();
+        for (const attempt of group)
+          if (attempt.otherwise && attempt.unproven === undefined)
+            otherwise.set(attempt, await answerOtherwise(attempt));
+        for (const attempt of group)
+          yield { attempt, execution: await run(attempt, otherwise.get(attempt) ?? null) };
+      }
+    } finally {
+      await goHome();
+    }
   }
 
   async function execute(attempt: Attempt): Promise<Execution> {
-    const room = attempt.prepare ? ["savepoint attempt", attempt.prepare] : ["savepoint attempt"];
-    const first = [
-      position,
-      await become(attempt.caller),
-      ...(attempt.caller.enter === null ? [] : [attempt.caller.enter]),
-      ...(attempt.twin ? ["savepoint twin"] : []),
-    ];
-    try {
-      let twin: Outcome | null = null;
-      let defined = "";
-      let began: string | null;
-      try {
-        if (attempt.otherwise || attempt.asItIs || attempt.wrong === "define") {
-          await client.query(room.splice(0).join("; "));
-          if (attempt.otherwise) twin = await outcomeIn(attempt.otherwise, attempt);
-          if (attempt.asItIs) await client.query(attempt.asItIs);
-          if (attempt.wrong === "define") defined = await observe(DEFINITIONS);
-        }
-        began = positionIn(await client.query([...room, ...first].join("; ")));
-      } catch (error) {
-        if (!(error instanceof pg.DatabaseError)) throw error;
-        return { stayedOut: `${error.code}: ${error.message}` };
-      }
-      if (attempt.twin) {
-        twin = await statement(attempt.twin);
-        await client.query("rollback to savepoint twin");
-      }
-      const outcome = await statement(attempt.sql);
-      if ("refusal" in outcome) return { outcome, twin, changed: [] };
-      // A select of a table changes nothing; a function's call is `select * from f()`, and is looked after.
-      if (attempt.otherwise || (attempt.wrong !== "reveal" && /^(select|copy \(|lock)/.test(attempt.sql)))
-        return { outcome, twin, changed: [] };
-      const ended = positionIn(await client.query(`${leave}; ${position}`));
-      if (attempt.wrong === "define")
-        return { outcome, twin, changed: differences(defined, await observe(DEFINITIONS)) };
-      // What was written is in the write-ahead log: where that has not moved, nothing was.
-      if (began !== null && began === ended) return { outcome, twin, changed: [] };
-      return { outcome, twin, changed: differences(before, await observe(rowsWitness)) };
-    } finally {
-      await client.query("rollback to savepoint attempt; release savepoint attempt");
-    }
+    for await (const { execution } of executions([attempt])) return execution;
+    throw new Error("unreachable: an attempt has an execution");
   }
 
   /**
@@ -132,26 +225,44 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     sequence: readonly string[],
     check: (sql: string, outcome: Outcome) => string | null,
   ): Promise<string | null> {
-    await client.query("savepoint attempt");
     try {
-      await client.query(`${await become(caller)}${caller.enter === null ? "" : `; ${caller.enter}`}`);
+      await comeIn(caller, []);
       for (const sql of sequence) {
         await client.query("savepoint step");
-        const outcome = await statement(sql);
+        const { outcome } = await statement(null, sql);
         if ("refusal" in outcome) await client.query("rollback to savepoint step");
         const wrong = check(sql, outcome);
         if (wrong !== null) return wrong;
       }
-      await client.query(leave);
+      await client.query(leave.join("; "));
       const changed = differences(before, await observe(rowsWitness));
       return changed.length > 0 ? `changed the other tenant's ${changed.join(", ")}` : null;
     } finally {
-      await client.query("rollback to savepoint attempt; release savepoint attempt");
+      await goHome();
     }
   }
 
-  return { execute, together, become };
+  return { executions, execute, together, become };
 }
+
+/** What an administrator does before an attempt, in either world. */
+const worldsOf = ({ prepare, otherwise, asItIs }: Attempt): string =>
+  JSON.stringify([prepare, otherwise, asItIs]);
+
+/** Neighbours that have the same key. */
+function inGroups<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
+  const groups: T[][] = [];
+  let last: string | undefined;
+  for (const one of all) {
+    const key = keyOf(one);
+    if (key === last) groups.at(-1)!.push(one);
+    else groups.push([one]);
+    last = key;
+  }
+  return groups;
+}
+
+const isSaid = (sql: string | undefined): sql is string => sql !== undefined;
 
 export type Executor = Awaited<ReturnType<typeof createExecutor>>;
 
@@ -162,19 +273,20 @@ async function isSuperuser(client: pg.ClientBase): Promise<boolean> {
   return rows[0]?.is ?? false;
 }
 
-/** SQL for how far the write-ahead log is; nothing for an administrator who may not ask, and in a replica. */
-async function positionOf(client: pg.ClientBase): Promise<string> {
+/** SQL for how many transaction ids this transaction and what is open within it hold; null if the administrator may not ask. */
+async function countingHeld(client: pg.ClientBase): Promise<string> {
   const { rows } = await client.query<{ may: boolean }>(
-    `select has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'execute') and not pg_is_in_recovery() as may`,
+    "select has_table_privilege('pg_catalog.pg_locks', 'select') and has_function_privilege('pg_catalog.pg_lock_status()', 'execute') as may",
   );
-  return `select ${rows[0]?.may ? "pg_catalog.pg_current_wal_insert_lsn()" : "null"} as position`;
+  return rows[0]?.may
+    ? "select count(*)::integer as held from pg_catalog.pg_locks where locktype = 'transactionid' and pid = pg_catalog.pg_backend_pid()"
+    : "select null::integer as held";
 }
 
-/** The answer to that, among those of several statements. */
-function positionIn(answers: unknown): string | null {
-  for (const { rows } of answers as readonly pg.QueryResult<{ position?: string | null }>[])
-    if (rows[0] && "position" in rows[0]) return rows[0].position ?? null;
-  return null;
+/** The answer to that, among those of several statements: the last. */
+function heldIn(answers: readonly Answer[]): number | null {
+  const place = answers.findLastIndex(({ fields }) => fields?.[0]?.name === "held");
+  return (answers[place]?.rows[0]?.[0] as number | null | undefined) ?? null;
 }
 
 /** As if the role had signed in itself: its session settings hold, and `reset role` leads nowhere. */
@@ -196,45 +308,4 @@ async function becoming(client: pg.ClientBase, role: string, superuser: boolean)
     `set local lock_timeout = ${LOCK_TIMEOUT}`,
     superuser ? `set local session authorization ${ident(role)}` : `set local role ${ident(role)}`,
   ].join("; ");
-}
-
-/** One query that tells the state of every row of a tenant, a line a table. */
-function witnessOf(targets: Targets, tenant: Tenant): string {
-  const parts: string[] = [];
-  for (const relation of targets.owned) {
-    const column = targets.tenantColumnOf(relation);
-    const rows = tenant.rows.filter((row) => row.relation === relation);
-    const condition =
-      column !== null
-        ? `${ident(column)} = ${literal(relation, column, tenant.id)}`
-        : rows.map((row) => `(${isRow(row)})`).join(" or ");
-    if (condition === "" || keyOf(relation).length === 0) continue;
-    parts.push(
-      `select ${pg.escapeLiteral(relation.name)} || ' ' || count(*) || ' ' || coalesce(md5(string_agg(md5(one::text), '' order by md5(one::text))), '') as state
-       from ${relation.name} as one where ${condition}`,
-    );
-  }
-  return parts.join("\nunion all\n") || "select '' as state";
-}
-
-/** What decides about access, a line a kind: how many there are and what they say. */
-const DEFINITIONS = ["pg_policy", "pg_class", "pg_proc", "pg_namespace", "pg_attribute"]
-  .map((catalogue) => {
-    const states: Readonly<Record<string, string>> = {
-      // Statistics of the planner's move by themselves.
-      pg_class: "row(oid, relname, relowner, relacl, relrowsecurity, relforcerowsecurity, reloptions)",
-      pg_attribute: "row(attrelid, attname, attacl, attisdropped)",
-    };
-    return `select ${pg.escapeLiteral(catalogue)} || ' ' || count(*) || ' ' || md5(string_agg(md5((${states[catalogue] ?? "one"})::text), '' order by md5((${states[catalogue] ?? "one"})::text))) as state
-      from pg_catalog.${catalogue} as one`;
-  })
-  .join("\nunion all\n");
-
-function differences(before: string, after: string): string[] {
-  if (before === after) return [];
-  const was = before.split("\n");
-  return after
-    .split("\n")
-    .filter((line) => !was.includes(line))
-    .map((line) => line.slice(0, line.lastIndexOf(" ", line.lastIndexOf(" ") - 1)));
 }

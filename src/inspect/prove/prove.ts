@@ -15,6 +15,7 @@ import { tryLeftovers } from "./attempts/leftovers.ts";
 import type { Proposal, TableAttack } from "./attempts/tables/table_attack.ts";
 import { tableAttempts } from "./attempts/tables.ts";
 import type { Expected, ProveConfig } from "./config.ts";
+import type { Execution } from "./execution.ts";
 import type { DefinerFunction, Relation } from "./fixture/catalogue.ts";
 import type { Fixture } from "./fixture/fixture.ts";
 import { readRights } from "./fixture/rights.ts";
@@ -55,8 +56,10 @@ export async function attack(
     const steps = await planSteps(fixture, scope);
     for (const [done, step] of steps.entries()) {
       onProgress(done, steps.length, step.what);
-      for await (const attempt of step.attempts()) {
-        const cell = await tried(attempt);
+      const attempts: Attempt[] = [];
+      for await (const attempt of step.attempts()) attempts.push(attempt);
+      for await (const { attempt, execution } of executor.executions(attempts)) {
+        const cell = await tried(attempt, execution);
         add(cell);
         if (scope.stopAt?.(cell)) return [...cells.values()];
       }
@@ -75,24 +78,26 @@ export async function attack(
   }
 
   /** A leak of many statements at once is shown by the first of them that leaks by itself. */
-  async function tried(attempt: Attempt): Promise<Cell> {
-    const { cell: whole, unsure } = await triedOnce(attempt);
+  async function tried(attempt: Attempt, execution: Execution): Promise<Cell> {
+    const { cell: whole, unsure } = await judged(attempt, execution);
     const { parts } = attempt;
     if (!parts || (whole.status !== "leak" && !unsure && !whole.detail.startsWith("42501"))) return whole;
-    for (const part of parts) {
-      const { cell } = await triedOnce(part);
+    for await (const part of executor.executions(parts)) {
+      const { cell } = await judged(part.attempt, part.execution);
       if (cell.status === "leak") return { ...cell, attempt: attempt.name };
     }
     return whole;
   }
 
-  async function triedOnce(attempt: Attempt): Promise<{ cell: Cell; unsure?: true | undefined }> {
+  async function judged(
+    attempt: Attempt,
+    execution: Execution,
+  ): Promise<{ cell: Cell; unsure?: true | undefined }> {
     const { caller, target, name, whose } = attempt;
     const cell = { caller: caller.name, role: caller.role, target, attempt: name, whose };
     if (attempt.unproven !== undefined)
       return { cell: { ...cell, status: "unproven", detail: attempt.unproven } };
     const relation = targets.owned.find((one) => one.name === target);
-    const execution = await executor.execute(attempt);
     const { unsure, ...verdict } = judge(attempt, execution, markers, relation ? ownRows(home, relation) : 0);
     if (verdict.status !== "leak") return { cell: { ...cell, ...verdict }, unsure };
     const meant = expectedOf(config, { role: caller.role, target });
@@ -214,21 +219,19 @@ async function planSteps(fixture: Fixture, scope: Scope): Promise<Step[]> {
     targets.catalogue.functions.filter(({ oid }) => scope.functions?.includes(oid) ?? true),
     [...new Set(api.map(({ role }) => role))],
   );
-  for (const { definer, roles } of functions) {
-    for (const caller of api.filter(({ role }) => roles.includes(role))) {
-      steps.push({
-        what: `${definer.name} as ${caller.name}`,
-        attempts: () =>
-          functionAttempts(
-            definer,
-            caller,
-            targets,
-            abroad,
-            (relation) => rights(caller.role, relation.oid),
-            door.forge?.(abroad) ?? null,
-          ),
-      });
-    }
+  // All functions of a caller's, so that they come in and look about once: what they see without a call is the same for each.
+  for (const caller of api) {
+    const mine = functions.filter(({ roles }) => roles.includes(caller.role));
+    if (mine.length === 0) continue;
+    const forged = door.forge?.(abroad) ?? null;
+    const rightsOf = (relation: Relation) => rights(caller.role, relation.oid);
+    steps.push({
+      what: `functions as ${caller.name}`,
+      attempts: function* () {
+        for (const { definer } of mine)
+          yield* functionAttempts(definer, caller, targets, abroad, rightsOf, forged);
+      },
+    });
   }
   if (!reachesEverything(scope)) return steps;
   for (const role of settings.apiRoles) {

@@ -22,36 +22,13 @@ afterAll(async () => {
 const prove = (...args: string[]) => rowhouse(["prove", ...args], folder);
 
 describe("rowhouse prove", () => {
-  test("exits 0 when nothing crosses, and tells seed and progress on stderr", async () => {
-    const { code, out, err } = await prove("--database", database.adminUrl, "--seed", "3", "--runs", "20");
-    expect({ code, last: out.trimEnd().split("\n").at(-1) }).toEqual({
-      code: 0,
-      last: expect.stringMatching(
-        / 0 leaks, 0 unproven, .*20 random sequences .*nothing stayed behind; seed 3$/,
-      ),
-    });
-    expect(err).toMatch(/^seed 3\n\d+\/\d+ /);
-  }, 300_000);
-
-  test("exits 1 on a leak, and writes JSON with the script into a file", async () => {
-    await database.admin.query(`create view app.hole as select tenant_id, title from app.conversations;
-      grant select on app.hole to rowhouse_app`);
-    const file = join(folder, "proof.json");
-    const { code } = await prove(
-      ...["--database", database.adminUrl, "--runs", "0", "--format", "json", "--output", file],
-    );
-    await database.admin.query("drop view app.hole");
-    const found = JSON.parse(readFileSync(file, "utf8")) as Proof & { clean: boolean };
-    expect({ code, clean: found.clean }).toEqual({ code: 1, clean: false });
-    expect(leaksOf(found)[0]?.script).toMatch(/^-- app\.hole.*\nrollback;\n$/s);
-  }, 300_000);
-
   test.each([
     [["--format", "html"], "--format is one of table, json, markdown"],
     [["--seed", "-1"], "--seed"],
     [["--runs", "many"], "--runs is a whole number"],
     [["now"], '"prove" takes no argument "now"'],
     [["--config", "missing.json"], "missing.json"],
+    [["--expect", "no-such-file.json"], "--expect cannot read no-such-file.json"],
     [["--database", "postgres://nobody@127.0.0.1:1/none"], "nothing answers at 127.0.0.1:1"],
   ])("exits 2 for %j", async (args, message) => {
     const { code, out, err } = await prove(...args);
@@ -165,14 +142,57 @@ describe("a database that is not Rowhouse's", () => {
     });
   }, 240_000);
 
-  test("has its leaks found", async () => {
+  /** With the lines of `tasks` open to everybody. */
+  async function leaking<T>(work: () => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query("alter table tasks disable row level security");
-    const { code, out } = await prove("--database", url, "--config", config(), "--runs", "0");
-    await client.query("alter table tasks enable row level security");
-    await client.end();
+    try {
+      await client.query("alter table tasks disable row level security");
+      return await work();
+    } finally {
+      await client.query("alter table tasks enable row level security");
+      await client.end();
+    }
+  }
+
+  test("exits 0 when nothing crosses, and tells seed and progress on stderr", async () => {
+    const { code, out, err } = await prove(
+      ...["--database", url, "--config", config(), "--seed", "3", "--runs", "20"],
+    );
+    expect({ code, last: out.trimEnd().split("\n").at(-1) }).toEqual({
+      code: 0,
+      last: expect.stringMatching(/ 0 leaks, .*20 random sequences .*nothing stayed behind; seed 3$/),
+    });
+    expect(err).toMatch(/^seed 3\n\d+\/\d+ /);
+  }, 240_000);
+
+  test("exits 1 on a leak, and prints it", async () => {
+    const { code, out } = await leaking(() => prove("--database", url, "--config", config(), "--runs", "0"));
     expect(code).toBe(1);
     expect(out).toMatch(/LEAK public\.tasks: select by key/);
+  }, 240_000);
+
+  test("writes JSON with each leak's script into a file", async () => {
+    const file = join(folder, "proof.json");
+    const { code } = await leaking(() =>
+      prove(
+        ...["--database", url, "--config", config(), "--runs", "0", "--format", "json", "--output", file],
+      ),
+    );
+    const found = JSON.parse(readFileSync(file, "utf8")) as Proof & { clean: boolean };
+    expect({ code, clean: found.clean }).toEqual({ code: 1, clean: false });
+    expect(leaksOf(found)[0]?.script).toMatch(/^-- public\.tasks.*\nrollback;\n$/s);
+  }, 240_000);
+
+  test("is compared with what was found before, and each difference is told", async () => {
+    const file = join(folder, "matrix.json");
+    const options = ["--database", url, "--config", config(), "--runs", "0", "--seed", "1"];
+    const first = await prove(...options, "--format", "matrix", "--output", file);
+    const same = await prove(...options, "--expect", file);
+    expect([first.code, same.code]).toEqual([0, 0]);
+    expect(same.err).not.toContain("expected ");
+    const other = await leaking(() => prove(...options, "--expect", file));
+    expect(other.code).toBe(1);
+    expect(other.err).toContain("public.tasks | select | own | outside: expected –, found");
   }, 240_000);
 });

@@ -120,12 +120,10 @@ export function* functionAttempts(
   const counts = new Set([offers.length, offers.length - definer.defaults]);
   for (const count of counts) {
     for (let round = 0; round < (count === 0 ? 1 : rounds); round++) {
-      const values = offers
-        .slice(0, count)
-        .map(
-          (offer, place) =>
-            `${pg.escapeLiteral(offer[round % offer.length]!)}::${definer.argumentTypes[place]}`,
-        );
+      const given = offers.slice(0, count).map((offer) => offer[round % offer.length]!);
+      const values = given.map(
+        (value, place) => `${pg.escapeLiteral(value)}::${definer.argumentTypes[place]}`,
+      );
       const call = `${definer.name}(${values.join(", ")})`;
       yield {
         ...basis,
@@ -133,11 +131,7 @@ export function* functionAttempts(
         wrong: "reveal",
         sql: definer.procedure ? `call ${call}` : `select * from ${call} limit 1000`,
         rows: abroad.rows
-          .filter((row) =>
-            Object.values(row.values).some(
-              (one) => one !== null && values.some((value) => value.includes(`'${one}'`)),
-            ),
-          )
+          .filter((row) => Object.values(row.values).some((one) => one !== null && given.includes(one)))
           .slice(0, 5),
       };
     }

@@ -14,13 +14,23 @@ export interface Condition {
   readonly plain: boolean;
 }
 
-/** Leakproof comparisons by type. PostgreSQL trusts these to tell nothing of their arguments, and lets them run first. */
-export type Operators = ReadonlyMap<string, readonly string[]>;
+/** A leakproof comparison. PostgreSQL trusts it to tell nothing of its arguments, and lets it run first. */
+interface Operator {
+  readonly name: string;
+  /** What its place among the conditions depends on: what it costs, and whether it is an equality that joins. */
+  readonly kind: string;
+}
+
+/** Leakproof comparisons by type. */
+export type Operators = ReadonlyMap<string, readonly Operator[]>;
 
 export async function readOperators(client: pg.ClientBase): Promise<Operators> {
-  const { rows } = await client.query<{ type: string; operators: string[] }>(
+  const { rows } = await client.query<{ type: string; operators: Operator[] }>(
     `select format_type(oprleft, null) as type,
-       array_agg(case nspname when 'pg_catalog' then oprname else format('operator(%I.%s)', nspname, oprname) end order by oprname) as operators
+       json_agg(json_build_object(
+         'name', case nspname when 'pg_catalog' then oprname else format('operator(%I.%s)', nspname, oprname) end,
+         'kind', concat_ws(' ', nspname, procost, oprcanmerge, oprcanhash, prosupport)
+       ) order by oprname) as operators
      from pg_catalog.pg_operator
      join pg_catalog.pg_proc on pg_proc.oid = oprcode and proleakproof
      join pg_catalog.pg_namespace on pg_namespace.oid = oprnamespace
@@ -31,7 +41,7 @@ export async function readOperators(client: pg.ClientBase): Promise<Operators> {
 }
 
 /**
- * Every kind of leakproof condition on the columns that the caller may read: each operator of each type, alone and as
+ * Every kind of leakproof condition on the columns that the caller may read: each kind of operator of each type, alone and as
  * `any (array)` (which costs half as much, and the cheaper goes first), and ranges over each column.
  */
 export async function conditionsOf(
@@ -56,13 +66,14 @@ export async function conditionsOf(
   const types = new Set<string>();
   for (const column of readable) {
     const known = operators.get(typeOf(column)) ?? [];
+    const names = known.map(({ name: operator }) => operator);
     const text = subject.values[column.name]!;
     const [name, value] = [ident(column.name), literal(root, column.name, text)];
     const add = (sql: string, plain: boolean): number => conditions.push({ column: column.name, sql, plain });
     if (column.name in other.values) {
-      if (known.includes(">=") && known.includes("<="))
+      if (names.includes(">=") && names.includes("<="))
         add(`${name} >= ${value} and ${name} <= ${value}`, true);
-      if (known.includes("=")) add(`${name} = any (array[${value}])`, true);
+      if (names.includes("=")) add(`${name} = any (array[${value}])`, true);
     }
     if (column.base === "boolean") add(isolated(column.name, text === "true" ? name : `not ${name}`), false);
     if (!column.notNull) add(isolated(column.name, `${name} is not null`), false);
@@ -74,12 +85,18 @@ export async function conditionsOf(
       comparisons.push({
         column: column.name,
         value,
-        operator,
+        operator: operator.name,
+        kind: `${typeOf(column)} ${operator.kind}`,
         against: against.map((one) => literal(root, column.name, one)),
       });
     }
   }
-  for (const { column, operator, constant } of await holding(client, comparisons)) {
+  // Where a condition comes depends on its operator's kind and on nothing else of it, and without an index that is all there is
+  // to be learned by: of each kind one stands for all.
+  const tried = new Set<string>();
+  for (const { column, operator, kind, constant } of await holding(client, comparisons)) {
+    if (tried.has(kind)) continue;
+    tried.add(kind);
     for (const side of [constant, `any (array[${constant}])`]) {
       conditions.push({
         column,
@@ -96,6 +113,7 @@ interface Comparison {
   readonly column: string;
   readonly value: string;
   readonly operator: string;
+  readonly kind: string;
   readonly against: readonly string[];
 }
 
@@ -109,9 +127,9 @@ async function holding(client: pg.ClientBase, comparisons: readonly Comparison[]
   const { rows } = await client.query<{ places: (number | null)[] }>(
     `select array[${truths.join(", ")}] as places`,
   );
-  return comparisons.flatMap(({ column, operator, against }, at) => {
+  return comparisons.flatMap(({ column, operator, kind, against }, at) => {
     const place = rows[0]!.places[at];
-    return place == null ? [] : [{ column, operator, constant: against[place - 1]! }];
+    return place == null ? [] : [{ column, operator, kind, constant: against[place - 1]! }];
   });
 }
 

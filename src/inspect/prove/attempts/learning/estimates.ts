@@ -1,6 +1,7 @@
 import type pg from "pg";
-import type { Column, Relation } from "../../fixture/catalogue.ts";
-import { isText } from "../../fixture/values.ts";
+import type { Column } from "../../fixture/catalogue.ts";
+import type { Row } from "../../fixture/tenant.ts";
+import { isList, isText } from "../../fixture/values.ts";
 import { ident, literal } from "../../sql.ts";
 import type { Attempt } from "../attempt.ts";
 import { isUuid } from "../tables/table_attack.ts";
@@ -28,7 +29,7 @@ export async function* estimateAttempts(
   if (columns.length === 0) return;
   const tenantColumn = root === targets.tenants?.table ? null : targets.tenantColumnOf(root);
   const distinct = new Set(
-    root.uniqueKeys.flatMap(({ columns: key }) => distinctive(root, key, tenantColumn)),
+    root.uniqueKeys.flatMap(({ columns: key }) => distinctive(subject, key, tenantColumn)),
   );
   const copies = (values: Readonly<Record<string, string | null>>): string => {
     const written = root.columns.filter(({ generated }) => !generated);
@@ -103,16 +104,23 @@ export async function* estimateAttempts(
 }
 
 /**
- * The column of a unique key that is made to differ in each copy: one that nothing is asked of, if there is one. Where a tenant
- * has one row only, each copy is of a tenant of its own.
+ * The column of a unique key that is made to differ in each copy: one that nothing is asked of, if there is one. What is null
+ * in the row would be in its copies, too, and of a list there are not enough. Where a tenant has one row only, each copy is of
+ * a tenant of its own.
  */
-function distinctive(root: Relation, key: readonly string[], tenantColumn: string | null): string[] {
+function distinctive(
+  { relation: root, values }: Row,
+  key: readonly string[],
+  tenantColumn: string | null,
+): string[] {
   const types = ["uuid", "bigint", "integer", "smallint", "text", "character varying"];
-  const alone = key.every((name) => name === tenantColumn);
-  const own = root.columns.filter(
-    ({ name, base }) => key.includes(name) && (alone || name !== tenantColumn) && types.includes(base),
+  const listed = new Set(root.checks.filter(isList).flatMap(({ columns }) => columns));
+  const able = root.columns.filter(
+    ({ name, base }) =>
+      key.includes(name) && types.includes(base) && values[name] != null && !listed.has(name),
   );
-  return own
+  const own = able.filter(({ name }) => name !== tenantColumn);
+  return (own.length > 0 ? own : able)
     .sort((one, other) => types.indexOf(one.base) - types.indexOf(other.base))
     .slice(0, 1)
     .map(({ name }) => name);

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { type Row, rowsOf, type Tenant } from "../../fixture/tenant.ts";
-import { candidates } from "../../fixture/values.ts";
+import { candidates, isList } from "../../fixture/values.ts";
 import { insertion, isRow } from "../../sql.ts";
 import type { TableAttack } from "../tables/table_attack.ts";
 import { another } from "../tables/within.ts";
@@ -63,8 +63,9 @@ export function otherValue(tenant: Tenant, row: Row, name: string): string | und
   const { relation } = row;
   const value = row.values[name] ?? null;
   const column = relation.columns.find((one) => one.name === name)!;
+  const listed = relation.checks.some((check) => isList(check) && check.columns.includes(name));
   return (
-    another(tenant, relation, name, value) ??
+    (listed ? undefined : another(tenant, relation, name, value)) ??
     candidates(column, relation.checks, tenant.generator).find((one) => one !== value)
   );
 }
@@ -81,14 +82,13 @@ const replication = (role: string): string =>
 
 /** What PostgreSQL has against it, or null; nothing of it stays. */
 export async function refusalOf(client: pg.ClientBase, sql: string): Promise<string | null> {
-  await client.query("savepoint trial");
+  const undo = "rollback to savepoint trial; release savepoint trial";
   try {
-    await client.query(sql);
+    await client.query(`savepoint trial; ${sql}; ${undo}`);
     return null;
   } catch (error) {
+    await client.query(undo);
     return (error as Error).message;
-  } finally {
-    await client.query("rollback to savepoint trial; release savepoint trial");
   }
 }
 

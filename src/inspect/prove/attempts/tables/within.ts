@@ -1,5 +1,6 @@
 import type { Relation } from "../../fixture/catalogue.ts";
 import { colleaguesRow, ownRow, type Row, rowsOf, type Tenant } from "../../fixture/tenant.ts";
+import { saysGone } from "../../fixture/values.ts";
 import { ident, insertion, isRow, literal } from "../../sql.ts";
 import type { Whose, Wrong } from "../attempt.ts";
 import { isUuid, type Part, pick, type TableAttack, touched, victimOf } from "./table_attack.ts";
@@ -100,8 +101,8 @@ export function another(
   column: string,
   value: string | null,
 ): string | undefined {
-  if (root.columns.find(({ name }) => name === column)?.base === "boolean")
-    return value === "true" ? "false" : "true";
+  const type = root.columns.find(({ name }) => name === column)?.base ?? "";
+  if (type === "boolean") return value === "true" ? "false" : "true";
   const unique = root.uniqueKeys.some(({ columns }) => columns.includes(column));
   const pointing = root.foreignKeys.some(({ columns }) => columns.includes(column));
   if (unique && !pointing && value !== null && !isUuid(value))
@@ -113,5 +114,7 @@ export function another(
     .filter(({ columns }) => columns.length === 1 && columns[0] === column)
     .flatMap(({ definition }) => [...definition.matchAll(/= ANY|'([a-z_]+)'::/g)].map(([, word]) => word))
     .filter((word) => word !== undefined && word !== value);
-  return longest ?? allowed;
+  // No row that is built is gone: to put one into the bin is tried all the same.
+  const gone = saysGone(column) && value === null && /^(date|timestamp)/.test(type) ? "now" : undefined;
+  return longest ?? allowed ?? gone;
 }
