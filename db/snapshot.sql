@@ -113,7 +113,8 @@ create type app.model_provider as (
     default_model text,
     system_prompt text,
     active boolean,
-    updated_at timestamp with time zone
+    updated_at timestamp with time zone,
+    embedding_model text
 );
 comment on type app.model_provider is 'The company''s own provider of models. Its key is written and never read.';
 
@@ -200,6 +201,31 @@ create type app.tenant_usage as (
     storage_used bigint
 );
 comment on type app.tenant_usage is 'What the caller''s tenant may have, and what it has. A limit that is null is none.';
+
+create type app.usage_figures as (
+    day date,
+    model text,
+    user_id uuid,
+    team_id uuid,
+    api_key_id uuid,
+    turns integer,
+    stopped integer,
+    failed integer,
+    active_users integer,
+    input_tokens bigint,
+    cached_input_tokens bigint,
+    output_tokens bigint,
+    reasoning_tokens bigint,
+    cost_micros bigint,
+    unpriced integer,
+    thumbs_up integer,
+    thumbs_down integer,
+    first_token_p50 integer,
+    first_token_p95 integer,
+    total_p50 integer,
+    total_p95 integer
+);
+comment on type app.usage_figures is 'What turns of some days took and cost, added up. Figures, never what was said.';
 
 create type context.holder as (
     kind text,
@@ -401,15 +427,15 @@ create policy "the desk explains one row" on app.conversations
 comment on policy "the desk explains one row" on app.conversations is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 create policy "what was thirty days in the bin goes" on app.conversations
     for delete to rowhouse_definer
-    using ((deleted_at <= (now() - '30 days'::interval)));
+    using ((deleted_at <= ( SELECT (now() - '30 days'::interval))));
 comment on policy "what was thirty days in the bin goes" on app.conversations is 'jobs.expire_conversations(), of every tenant and with the messages.';
 create policy "what was thirty days in the bin is found" on app.conversations
     for select to rowhouse_definer
-    using ((deleted_at <= (now() - '30 days'::interval)));
+    using ((deleted_at <= ( SELECT (now() - '30 days'::interval))));
 comment on policy "what was thirty days in the bin is found" on app.conversations is 'jobs.expire_conversations(): a delete has to find its rows.';
 create policy "what was thirty days in the bin is held" on app.conversations
     for update to rowhouse_definer
-    using ((deleted_at <= (now() - '30 days'::interval)))
+    using ((deleted_at <= ( SELECT (now() - '30 days'::interval))))
     with check (false);
 comment on policy "what was thirty days in the bin is held" on app.conversations is 'jobs.expire_conversations() locks what it deletes, and changes nothing.';
 create policy "whoever is erased takes their conversations with them" on app.conversations
@@ -660,6 +686,8 @@ create table app.documents (
     tries integer default 0 not null,
     due_at timestamp with time zone default 'infinity'::timestamp with time zone,
     indexed_at timestamp with time zone,
+    embedding_model text,
+    embedding_failure text,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint documents_pkey PRIMARY KEY (tenant_id, id),
@@ -667,6 +695,9 @@ create table app.documents (
     constraint documents_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE SET NULL (team_id),
     constraint documents_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
     constraint documents_attempt_check CHECK ((attempt >= 0)),
+    constraint documents_embedding_check CHECK (((embedding_model IS NULL) OR (embedding_failure IS NULL))),
+    constraint documents_embedding_failure_check CHECK (((embedding_failure ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(embedding_failure) <= 60))),
+    constraint documents_embedding_model_check CHECK (((length(embedding_model) >= 1) AND (length(embedding_model) <= 200))),
     constraint documents_failure_check CHECK (((failure ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(failure) <= 60))),
     constraint documents_file_name_check CHECK ((((length(file_name) >= 1) AND (length(file_name) <= 255)) AND (file_name !~ '[/\\[:cntrl:]]'::text))),
     constraint documents_language_check CHECK (((language ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text) AND (length(language) <= 35))),
@@ -704,6 +735,8 @@ comment on column app.documents.attempt is 'How often it was read, or was begun 
 comment on column app.documents.tries is 'How often its newest version was begun to be read and did not come to an end.';
 comment on column app.documents.due_at is 'When it is read next; null once it is ready or has failed.';
 comment on column app.documents.indexed_at is 'When it was last read to the end.';
+comment on column app.documents.embedding_model is 'Which model embedded its passages, which are found by meaning then; null: words and letters alone find them.';
+comment on column app.documents.embedding_failure is 'Why its passages could not be embedded, as a code of docs/errors; null where they were, or nobody was to. It is tried again.';
 comment on column app.documents.created_at is 'When it was brought.';
 comment on column app.documents.updated_at is 'When its title, tags, visibility or version last changed.';
 CREATE INDEX documents_by_status ON app.documents USING btree (tenant_id, status, id);
@@ -711,10 +744,10 @@ CREATE INDEX documents_by_visibility ON app.documents USING btree (tenant_id, vi
 CREATE INDEX documents_due ON app.documents USING btree (tenant_id, due_at, id) WHERE (due_at IS NOT NULL);
 CREATE INDEX documents_of_member ON app.documents USING btree (tenant_id, user_id, id);
 CREATE INDEX documents_of_team ON app.documents USING btree (tenant_id, team_id, id);
-alter table app.documents alter column visibility set statistics 0, alter column title set statistics 0, alter column file_name set statistics 0, alter column media_type set statistics 0, alter column tags set statistics 0, alter column language set statistics 0, alter column sha256 set statistics 0, alter column status set statistics 0, alter column failure set statistics 0;
+alter table app.documents alter column visibility set statistics 0, alter column title set statistics 0, alter column file_name set statistics 0, alter column media_type set statistics 0, alter column tags set statistics 0, alter column language set statistics 0, alter column sha256 set statistics 0, alter column status set statistics 0, alter column failure set statistics 0, alter column embedding_model set statistics 0, alter column embedding_failure set statistics 0;
 alter table app.documents alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.documents alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.documents FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER carry_visibility AFTER UPDATE ON app.documents FOR EACH ROW WHEN ((((old.visibility IS DISTINCT FROM new.visibility) OR (old.team_id IS DISTINCT FROM new.team_id)) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION app.carry_visibility();
 CREATE TRIGGER place_document BEFORE UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION app.place_document();
@@ -724,7 +757,7 @@ alter table app.documents force row level security;
 grant delete on app.documents to rowhouse_app;
 grant delete, insert, select, update on app.documents to rowhouse_definer;
 grant insert (team_id, visibility, title, file_name, media_type, tags, language) on app.documents to rowhouse_app;
-grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, created_at, updated_at) on app.documents to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, visibility, title, file_name, media_type, tags, language, size_bytes, sha256, version, status, failure, progress, attempt, tries, due_at, indexed_at, embedding_model, embedding_failure, created_at, updated_at) on app.documents to rowhouse_app;
 grant update (team_id, visibility, title, tags) on app.documents to rowhouse_app;
 create policy "documents are changed by who brought them, the company's by its" on app.documents
     for update to rowhouse_app
@@ -792,7 +825,7 @@ create policy "the queue, the search and the erasure know documents" on app.docu
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
 
 create table app.domains (
     tenant_id uuid default context.tenant_id() not null,
@@ -1168,6 +1201,7 @@ alter table app.message_feedback alter column rating set statistics 0, alter col
 alter table app.message_feedback alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,message_id,rating,tenant_id,updated_at,user_id', 'comment', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.message_feedback FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER count_feedback AFTER INSERT OR DELETE OR UPDATE OF rating ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.count_feedback();
 CREATE TRIGGER guard_feedback BEFORE INSERT ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.guard_feedback();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.message_feedback enable row level security;
@@ -1856,6 +1890,94 @@ create policy "the door reads every tenant" on app.tenants
     using (true);
 comment on policy "the door reads every tenant" on app.tenants is 'context.enter() must see that a tenant is active before there is a context; sign-in looks tenants up by slug.';
 
+create table app.usage_days (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    day date not null,
+    user_id uuid not null,
+    team_id uuid,
+    api_key_id uuid,
+    generator text not null,
+    model text not null,
+    turns bigint default 0 not null,
+    stopped bigint default 0 not null,
+    failed bigint default 0 not null,
+    input_tokens bigint default 0 not null,
+    cached_input_tokens bigint default 0 not null,
+    output_tokens bigint default 0 not null,
+    reasoning_tokens bigint default 0 not null,
+    cost_micros bigint default 0 not null,
+    unpriced bigint default 0 not null,
+    thumbs_up bigint default 0 not null,
+    thumbs_down bigint default 0 not null,
+    first_counts integer[] default array_fill(0, '{21}'::integer[]) not null,
+    total_counts integer[] default array_fill(0, '{21}'::integer[]) not null,
+    constraint usage_days_pkey PRIMARY KEY (tenant_id, id),
+    constraint usage_days_once UNIQUE NULLS NOT DISTINCT (tenant_id, day, user_id, model, generator, team_id, api_key_id),
+    constraint usage_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint usage_days_cached_input_tokens_check CHECK ((cached_input_tokens >= 0)),
+    constraint usage_days_cost_micros_check CHECK ((cost_micros >= 0)),
+    constraint usage_days_failed_check CHECK ((failed >= 0)),
+    constraint usage_days_first_counts_check CHECK ((cardinality(first_counts) = 21)),
+    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint usage_days_input_tokens_check CHECK ((input_tokens >= 0)),
+    constraint usage_days_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
+    constraint usage_days_output_tokens_check CHECK ((output_tokens >= 0)),
+    constraint usage_days_reasoning_tokens_check CHECK ((reasoning_tokens >= 0)),
+    constraint usage_days_stopped_check CHECK ((stopped >= 0)),
+    constraint usage_days_thumbs_down_check CHECK ((thumbs_down >= 0)),
+    constraint usage_days_thumbs_up_check CHECK ((thumbs_up >= 0)),
+    constraint usage_days_total_counts_check CHECK ((cardinality(total_counts) = 21)),
+    constraint usage_days_turns_check CHECK ((turns >= 0)),
+    constraint usage_days_unpriced_check CHECK ((unpriced >= 0))
+);
+comment on table app.usage_days is 'What turns used and cost, added up by day, person, model, team and key: what the analytics are made of. Not audited: triggers add to it, and nothing else changes it.';
+comment on column app.usage_days.id is 'Its key.';
+comment on column app.usage_days.day is 'The day (UTC) on which the turns were over.';
+comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
+comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
+comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
+comment on column app.usage_days.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_days.model is 'The model, or extractive.';
+comment on column app.usage_days.turns is 'Turns that were over.';
+comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
+comment on column app.usage_days.failed is 'Those of them that ended by a fault.';
+comment on column app.usage_days.input_tokens is 'Tokens of input, cached ones too.';
+comment on column app.usage_days.cached_input_tokens is 'Those of them that the provider had from before.';
+comment on column app.usage_days.output_tokens is 'Tokens of output, reasoning too.';
+comment on column app.usage_days.reasoning_tokens is 'Those of them that were reasoning.';
+comment on column app.usage_days.cost_micros is 'What they cost, in millionths of the installation''s currency, but for the unpriced.';
+comment on column app.usage_days.unpriced is 'Turns whose price nobody knew.';
+comment on column app.usage_days.thumbs_up is 'Answers that somebody liked, each liking counted.';
+comment on column app.usage_days.thumbs_down is 'Answers that somebody disliked.';
+comment on column app.usage_days.first_counts is 'How many turns took how long until the first words, by steps (context.latency_step).';
+comment on column app.usage_days.total_counts is 'How many turns took how long until the end, by steps (context.latency_step).';
+alter table app.usage_days alter column generator set statistics 0, alter column model set statistics 0, alter column first_counts set statistics 0, alter column total_counts set statistics 0;
+alter table app.usage_days alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.usage_days FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table app.usage_days enable row level security;
+alter table app.usage_days force row level security;
+grant delete, insert, select, update on app.usage_days to rowhouse_definer;
+grant select (tenant_id, id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_micros, unpriced, thumbs_up, thumbs_down, first_counts, total_counts) on app.usage_days to rowhouse_app;
+create policy "holders of view_analytics see what everybody used" on app.usage_days
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('view_analytics'::text) AS tenant_where)));
+comment on policy "holders of view_analytics see what everybody used" on app.usage_days is 'Whoever answers for the bill sees what made it: figures and ids, never what was said.';
+create policy "nothing crosses the wall" on app.usage_days as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.usage_days is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people see what they used" on app.usage_days
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_id() AS user_id)));
+comment on policy "people see what they used" on app.usage_days is 'Figures of their own turns; no permission is needed to know what they cost.';
+create policy "turns and thumbs are counted" on app.usage_days
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "turns and thumbs are counted" on app.usage_days is 'app.count_usage() and app.count_feedback(), which take the tenant from the row that they count; inspect.why() and jobs.erase_tenant(), which have to find what they explain and delete.';
+
 create table app.usage_events (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -1913,6 +2035,7 @@ CREATE INDEX usage_events_by_time ON app.usage_events USING btree (tenant_id, cr
 CREATE INDEX usage_events_of_user ON app.usage_events USING btree (tenant_id, user_id, created_at, id);
 alter table app.usage_events alter column generator set statistics 0, alter column model set statistics 0, alter column outcome set statistics 0;
 alter table app.usage_events alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER count_usage AFTER INSERT ON app.usage_events FOR EACH ROW EXECUTE FUNCTION app.count_usage();
 CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.usage_events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.usage_events enable row level security;
 alter table app.usage_events force row level security;
@@ -2790,6 +2913,7 @@ create table auth.model_providers (
     sealed_key text,
     models text[],
     default_model text,
+    embedding_model text,
     system_prompt text,
     active boolean default true not null,
     created_at timestamp with time zone default now() not null,
@@ -2800,14 +2924,15 @@ create table auth.model_providers (
     constraint model_providers_base_url_check CHECK (((length(base_url) <= 500) AND (base_url ~ '^https?://[^[:space:]]+$'::text))),
     constraint model_providers_check CHECK (((models IS NULL) OR (default_model = ANY (models)))),
     constraint model_providers_default_model_check CHECK ((default_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
+    constraint model_providers_embedding_model_check CHECK ((embedding_model ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'::text)),
     constraint model_providers_models_check CHECK ((((cardinality(models) >= 1) AND (cardinality(models) <= 100)) AND (array_position(models, NULL::text) IS NULL))),
     constraint model_providers_sealed_key_check CHECK ((length(sealed_key) <= 2000)),
     constraint model_providers_system_prompt_check CHECK ((length(system_prompt) <= 8000))
 );
 comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
-alter table auth.model_providers alter column base_url set statistics 0, alter column sealed_key set statistics 0, alter column models set statistics 0, alter column default_model set statistics 0, alter column system_prompt set statistics 0;
+alter table auth.model_providers alter column base_url set statistics 0, alter column sealed_key set statistics 0, alter column models set statistics 0, alter column default_model set statistics 0, alter column embedding_model set statistics 0, alter column system_prompt set statistics 0;
 alter table auth.model_providers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,embedding_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.model_providers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table auth.model_providers enable row level security;
@@ -2817,7 +2942,7 @@ create policy "the key of a provider is lent to turns and shown to nobody" on au
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is 'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() lends it to the server; context.model_provider() shows all but the key.';
+comment on policy "the key of a provider is lent to turns and shown to nobody" on auth.model_providers is 'context.keep_model_provider() brings it, encrypted under the master key; context.begin_turn() and jobs.document_provider() lend it to the server; context.model_provider() shows all but the key.';
 
 create table auth.passkey_challenges (
     digest bytea not null,
@@ -4728,6 +4853,88 @@ $function$;
 comment on function app.add_domain(text,uuid,boolean) is 'Names a domain of the company''s. Put its challenge into the DNS, and verify it; then, if it admits, people with a proven address there may join with its role.';
 grant execute on function app.add_domain(text,uuid,boolean) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.analytics(since date, until date DEFAULT NULL::date, per text DEFAULT 'total'::text)
+ RETURNS SETOF app.usage_figures
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    last constant date := coalesce(until, (now() at time zone 'UTC')::date);
+begin
+    if per not in ('total', 'day', 'model', 'user', 'team', 'key') then
+        raise exception using
+            errcode = 'RH400',
+            message = 'analytics are per total, day, model, user, team or key',
+            column = 'per',
+            constraint = 'analytics_per';
+    end if;
+    if last < since or last - since > 366 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'analytics are of 1 to 367 days, the first before the last',
+            column = 'since',
+            constraint = 'analytics_days';
+    end if;
+    return query
+        with used as materialized (
+            select
+                coalesce(case per
+                    when 'day' then counted.day::text
+                    when 'model' then counted.model
+                    when 'user' then counted.user_id::text
+                    when 'team' then counted.team_id::text
+                    when 'key' then counted.api_key_id::text
+                end, '') as of,
+                counted.*
+            from app.usage_days as counted
+            where counted.tenant_id = (select context.tenant_id()) and counted.day between since and last
+        ), figures as (
+            select
+                used.of,
+                sum(used.turns)::integer as turns, sum(used.stopped)::integer as stopped, sum(used.failed)::integer as failed,
+                count(distinct used.user_id)::integer as active_users,
+                sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
+                sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
+                sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::integer as unpriced,
+                sum(used.thumbs_up)::integer as thumbs_up, sum(used.thumbs_down)::integer as thumbs_down
+            from used group by used.of
+        ), steps as (
+            select
+                used.of, count.step::integer as step,
+                sum(sum(count.first_token)) over upwards as first_so_far, sum(sum(count.first_token)) over everything as first_in_all,
+                sum(sum(count.total)) over upwards as total_so_far, sum(sum(count.total)) over everything as total_in_all
+            from used, unnest(used.first_counts, used.total_counts) with ordinality as count (first_token, total, step)
+            group by used.of, count.step
+            window everything as (partition by used.of), upwards as (partition by used.of order by count.step)
+        ), times as (
+            select
+                steps.of,
+                min(step) filter (where first_in_all > 0 and first_so_far >= 0.50 * first_in_all) as first_p50,
+                min(step) filter (where first_in_all > 0 and first_so_far >= 0.95 * first_in_all) as first_p95,
+                min(step) filter (where total_in_all > 0 and total_so_far >= 0.50 * total_in_all) as total_p50,
+                min(step) filter (where total_in_all > 0 and total_so_far >= 0.95 * total_in_all) as total_p95
+            from steps group by steps.of
+        )
+        select
+            case per when 'day' then figures.of::date end,
+            case per when 'model' then figures.of end,
+            case per when 'user' then figures.of::uuid end,
+            case per when 'team' then nullif(figures.of, '')::uuid end,
+            case per when 'key' then nullif(figures.of, '')::uuid end,
+            figures.turns, figures.stopped, figures.failed, figures.active_users,
+            figures.input_tokens, figures.cached_input_tokens, figures.output_tokens, figures.reasoning_tokens,
+            figures.cost_micros, figures.unpriced, figures.thumbs_up, figures.thumbs_down,
+            context.latency_of_step(times.first_p50), context.latency_of_step(times.first_p95),
+            context.latency_of_step(times.total_p50), context.latency_of_step(times.total_p95)
+        from figures join times using (of)
+        order by case per when 'day' then figures.of end, figures.turns desc, figures.of
+        limit 1000;
+end
+$function$;
+comment on function app.analytics(date,date,text) is 'What turns took and cost, over at most 367 days (UTC), in all or per day, model, user, team or key; everybody''s with view_analytics, else the caller''s own. A thousand lines at most, those with the most turns.';
+grant execute on function app.analytics(date,date,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.announce_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4877,6 +5084,91 @@ $function$;
 alter function app.check_role_permissions() owner to rowhouse_definer;
 comment on function app.check_role_permissions() is 'Trigger: a role holds only permissions of the catalogue (RH400) and only what its maker holds (RH403 naming the first missing one); its permissions change with a fresh sign-in only (RH440).';
 grant execute on function app.check_role_permissions() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.count_feedback()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    up   integer := 0;
+    down integer := 0;
+    thought app.message_feedback;
+begin
+    if tg_op <> 'DELETE' then
+        thought := new;
+        up := (new.rating = 'up')::integer;
+        down := (new.rating = 'down')::integer;
+    end if;
+    if tg_op <> 'INSERT' then
+        thought := old;
+        up := up - (old.rating = 'up')::integer;
+        down := down - (old.rating = 'down')::integer;
+    end if;
+    update app.usage_days as counted set
+        thumbs_up = greatest(counted.thumbs_up + up, 0), thumbs_down = greatest(counted.thumbs_down + down, 0)
+    from app.messages as answer
+    join app.usage_events as used on used.tenant_id = answer.tenant_id and used.turn_id = answer.turn_id
+    where answer.tenant_id = thought.tenant_id and answer.id = thought.message_id
+        and counted.tenant_id = used.tenant_id and counted.day = (used.created_at at time zone 'UTC')::date
+        and counted.user_id = used.user_id and counted.model = used.model and counted.generator = used.generator
+        and counted.team_id is not distinct from used.team_id and counted.api_key_id is not distinct from used.api_key_id;
+    return null;
+end
+$function$;
+alter function app.count_feedback() owner to rowhouse_definer;
+comment on function app.count_feedback() is 'Trigger: a thumb counts on the day of the turn that it is about, and no more once it is taken back.';
+grant execute on function app.count_feedback() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.count_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    first_step constant integer := context.latency_step(new.first_token_ms);
+    total_step constant integer := context.latency_step(new.total_ms);
+begin
+    insert into app.usage_days as counted (
+        tenant_id, day, user_id, team_id, api_key_id, generator, model, turns, stopped, failed,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_micros, unpriced,
+        first_counts, total_counts
+    ) values (
+        new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
+        1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
+        new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
+        coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
+        array(select (step is not distinct from first_step)::integer from generate_series(1, 21) as step),
+        array(select (step is not distinct from total_step)::integer from generate_series(1, 21) as step)
+    )
+    on conflict on constraint usage_days_once do update set
+        turns = counted.turns + 1,
+        stopped = counted.stopped + excluded.stopped,
+        failed = counted.failed + excluded.failed,
+        input_tokens = counted.input_tokens + excluded.input_tokens,
+        cached_input_tokens = counted.cached_input_tokens + excluded.cached_input_tokens,
+        output_tokens = counted.output_tokens + excluded.output_tokens,
+        reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
+        cost_micros = counted.cost_micros + excluded.cost_micros,
+        unpriced = counted.unpriced + excluded.unpriced,
+        first_counts = array(
+            select pair.known + pair.new
+            from unnest(counted.first_counts, excluded.first_counts) with ordinality as pair (known, new, step)
+            order by pair.step
+        ),
+        total_counts = array(
+            select pair.known + pair.new
+            from unnest(counted.total_counts, excluded.total_counts) with ordinality as pair (known, new, step)
+            order by pair.step
+        );
+    return null;
+end
+$function$;
+alter function app.count_usage() owner to rowhouse_definer;
+comment on function app.count_usage() is 'Trigger: a turn that is over is added to its day, in the same transaction.';
+grant execute on function app.count_usage() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.create_api_key(digests bytea[], beginnings text[], name text, scopes text[], kind text DEFAULT 'secret'::text, role_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, requests_per_minute integer DEFAULT NULL::integer, origins text[] DEFAULT NULL::text[], addresses inet[] DEFAULT NULL::inet[], opens_guests boolean DEFAULT NULL::boolean)
  RETURNS app.api_keys
@@ -5136,15 +5428,7 @@ begin
     if not context.may_give(new.permission) then
         perform context.refuse(new.permission);
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this grant to end.
-    select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for share;
-    if exists (
-        select from app.roles as role
-        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
-    ) then
-        perform context.refuse('account');
-    end if;
+    place := context.lock_colleague(new.tenant_id, new.user_id);
     if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
@@ -5327,16 +5611,7 @@ begin
     if not coalesce(new.team_id = any (context.led_teams()), false) and not context.may('manage_teams') then
         perform context.refuse('manage_teams');
     end if;
-    -- Locked, so that whoever removes them meanwhile waits, and finds this place to take away; and so that two places at once
-    -- count each other.
-    select * into place from app.memberships as membership
-    where membership.tenant_id = new.tenant_id and membership.user_id = new.user_id for no key update;
-    if exists (
-        select from app.roles as role
-        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
-    ) then
-        perform context.refuse('account');
-    end if;
+    place := context.lock_colleague(new.tenant_id, new.user_id);
     if place.status = 'removed' then
         raise exception using
             errcode = 'RH400',
@@ -5542,7 +5817,8 @@ AS $function$
         known.provider ->> 'defaultModel',
         known.provider ->> 'systemPrompt',
         (known.provider ->> 'active')::boolean,
-        (known.provider ->> 'updatedAt')::timestamptz
+        (known.provider ->> 'updatedAt')::timestamptz,
+        known.provider ->> 'embeddingModel'
     from (select context.model_provider() as provider) as known
     where known.provider is not null
 $function$;
@@ -6181,19 +6457,19 @@ $function$;
 comment on function app.send_test_event(uuid) is 'Sends the event webhook.test to an endpoint, once, whatever it subscribes to and also while it is off.';
 grant execute on function app.send_test_event(uuid) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.set_model_provider(key_id uuid, sealed_key text, base_url text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION app.set_model_provider(key_id uuid, sealed_key text, base_url text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true, embedding_model text DEFAULT NULL::text)
  RETURNS app.model_provider
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
     perform context.keep_model_provider(
-        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true));
+        key_id, base_url, sealed_key, models, default_model, system_prompt, coalesce(active, true), embedding_model);
     return app.model_provider();
 end
 $function$;
-comment on function app.set_model_provider(uuid,text,text,text[],text,text,boolean) is 'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
-grant execute on function app.set_model_provider(uuid,text,text,text[],text,text,boolean) to rowhouse_app;
+comment on function app.set_model_provider(uuid,text,text,text[],text,text,boolean,text) is 'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
+grant execute on function app.set_model_provider(uuid,text,text,text[],text,text,boolean,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.user_preferences
@@ -8435,11 +8711,14 @@ AS $function$
     where places.exported
 
     union all
-    select jsonb_build_object('part', 'document_contents', 'item', jsonb_build_object(
-        'document', part.document_id, 'version', part.version, 'piece', part.piece, 'base64', encode(part.content, 'base64')))
+    -- In pieces of 64 KiB, sixteen of each that is kept: whoever takes the rows holds a hundred of them.
+    select jsonb_build_object('part', 'documentContents', 'item', jsonb_build_object(
+        'document', part.document_id, 'version', part.version, 'piece', (part.piece - 1) * 16 + slice.number,
+        'base64', translate(encode(substr(part.content, (slice.number - 1) * 65536 + 1, 65536), 'base64'), E'\n', '')))
     from places
     join app.document_contents as part on part.tenant_id = places.tenant_id and part.user_id = places.user_id
         and part.visibility = 'private'
+    cross join lateral generate_series(1, (octet_length(part.content) + 65535) / 65536) as slice (number)
     where places.exported
 
     union all
@@ -11228,7 +11507,7 @@ $function$;
 alter function auth.void_tenant_links(uuid) owner to rowhouse_definer;
 comment on function auth.void_tenant_links(uuid) is 'Makes the links worthless that owners were mailed to bring their closed tenant back.';
 
-CREATE OR REPLACE FUNCTION auth.watch_turns(tenants uuid[], turns uuid[])
+CREATE OR REPLACE FUNCTION auth.watch_turns(tenants uuid[], turns uuid[], documents jsonb DEFAULT '{}'::jsonb)
  RETURNS TABLE(tenant_id uuid, turn_id uuid, reason text)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11248,6 +11527,17 @@ begin
             when not 'chat' = any (live.permissions) then 'chat'
             when known.answer_id is not null and known.conversation_id is null
                 or known.team_id is not null and known.team_id <> all (coalesce(live.teams, '{}')) then 'conversation'
+            when exists (
+                select from jsonb_array_elements_text(documents -> watched.id::text) as source (id)
+                where not exists (
+                    select from app.documents as document
+                    where document.tenant_id = watched.tenant_id and document.id = source.id::uuid
+                        and context.reaches(
+                            document.visibility, document.team_id, document.user_id, known.user_id,
+                            'read_documents' = any (live.permissions),
+                            case when 'read_documents' = any (live.permissions) then live.teams end, true)
+                )
+            ) then 'document'
         end as reason
         from unnest(tenants, turns) as watched (tenant_id, id)
         left join auth.turns as known on known.tenant_id = watched.tenant_id and known.id = watched.id
@@ -11257,9 +11547,9 @@ begin
     where judged.reason is not null;
 end
 $function$;
-alter function auth.watch_turns(uuid[],uuid[]) owner to rowhouse_definer;
-comment on function auth.watch_turns(uuid[],uuid[]) is 'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
-grant execute on function auth.watch_turns(uuid[],uuid[]) to rowhouse_auth;
+alter function auth.watch_turns(uuid[],uuid[],jsonb) owner to rowhouse_definer;
+comment on function auth.watch_turns(uuid[],uuid[],jsonb) is 'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
+grant execute on function auth.watch_turns(uuid[],uuid[],jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.way_of(methods text[])
  RETURNS text
@@ -11534,7 +11824,7 @@ alter function context.asker_of_caller() owner to rowhouse_definer;
 comment on function context.asker_of_caller() is 'What a system prompt would be told of the caller. Raises RH403 configure_model.';
 grant execute on function context.asker_of_caller() to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11564,9 +11854,18 @@ begin
         perform pg_advisory_xact_lock(hashtextextended(format('turn %s %s %s', tenant_id, person, idempotency ->> 'key'), 0));
         select * into earlier from auth.turns as known
         where known.tenant_id = begin_turn.tenant_id and known.user_id = person and known.idempotency_key = wanted;
-        if found then
+        if found and earlier.answer_id is null and not keep
+            and (earlier.lost_at is not null and earlier.settled_at is null or earlier.outcome <> 'complete')
+            and earlier.request = decode(idempotency ->> 'request', 'hex')
+        then
+            update auth.turns as known set idempotency_key = null, request = null
+            where known.tenant_id = earlier.tenant_id and known.id = earlier.id;
+        elsif found then
             if earlier.request <> decode(idempotency ->> 'request', 'hex') then
                 perform context.refuse_repetition('reused');
+            end if;
+            if earlier.answer_id is null and earlier.credential_id <> context.credential_in(body) then
+                perform context.refuse_repetition('replayed');
             end if;
             turn_id := earlier.id;
             replayed := true;
@@ -11582,7 +11881,8 @@ begin
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
-        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model);
+        model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
+        installation_models);
     turn_id := uuidv7();
     replayed := false;
 
@@ -11627,12 +11927,13 @@ begin
         case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
     );
     provider := case when chosen.id is not null then jsonb_build_object(
-        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt) end;
+        'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
+        'embeddingModel', chosen.embedding_model) end;
 end
 $function$;
-alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH430, RH450, RH451, RH452.';
-grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,integer,integer,integer,integer) to rowhouse_app;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
@@ -11666,18 +11967,20 @@ $function$;
 comment on function context.check_template(text) is 'Raises RH453 for a template with a placeholder that there is not.';
 grant execute on function context.check_template(text) to rowhouse_definer;
 
-CREATE OR REPLACE FUNCTION context.choose_model(wanted text, tastes text[], provider auth.model_providers, installation text)
+CREATE OR REPLACE FUNCTION context.choose_model(wanted text, tastes text[], provider auth.model_providers, installation text, offered text[] DEFAULT NULL::text[])
  RETURNS text
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
+declare
+    allowed constant text[] := case when provider.id is null then offered || installation else provider.models end;
 begin
     if provider.id is null and installation is null then
         return 'extractive';
     end if;
     if wanted is not null then
-        if wanted = 'extractive' or provider.models is null or wanted = any (provider.models) then
+        if wanted = 'extractive' or allowed is null or wanted = any (allowed) then
             return wanted;
         end if;
         raise exception using
@@ -11688,15 +11991,15 @@ begin
     return coalesce(
         (
             select taste.model from unnest(tastes) with ordinality as taste (model, place)
-            where provider.models is null or taste.model = any (provider.models)
+            where allowed is null or taste.model = any (allowed)
             order by taste.place limit 1
         ),
         provider.default_model, provider.models[1], installation, 'extractive'
     );
 end
 $function$;
-comment on function context.choose_model(text,text[],auth.model_providers,text) is 'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
-grant execute on function context.choose_model(text,text[],auth.model_providers,text) to rowhouse_definer;
+comment on function context.choose_model(text,text[],auth.model_providers,text,text[]) is 'Which model answers: the one asked for, else the first allowed of the preferences, the provider''s, the installation''s. Raises RH452.';
+grant execute on function context.choose_model(text,text[],auth.model_providers,text,text[]) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.claim_idempotency_key(claim jsonb)
  RETURNS void
@@ -12571,7 +12874,7 @@ grant execute on function context.is_owner_in(text) to rowhouse_auth;
 grant execute on function context.is_owner_in(text) to rowhouse_definer;
 grant execute on function context.is_owner_in(text) to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true, embedding_model text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12600,21 +12903,24 @@ begin
     then
         perform context.require_fresh_sign_in();
     end if;
-    insert into auth.model_providers as known (tenant_id, id, base_url, sealed_key, models, default_model, system_prompt, active)
+    insert into auth.model_providers as known (
+        tenant_id, id, base_url, sealed_key, models, default_model, embedding_model, system_prompt, active
+    )
     values (
         tenant, provider, keep_model_provider.base_url, keep_model_provider.sealed_key, keep_model_provider.models,
-        keep_model_provider.default_model, keep_model_provider.system_prompt, keep_model_provider.active
+        keep_model_provider.default_model, keep_model_provider.embedding_model, keep_model_provider.system_prompt,
+        keep_model_provider.active
     )
     on conflict on constraint model_providers_tenant_id_key do update set
         id = case when excluded.sealed_key is null then known.id else excluded.id end,
         sealed_key = coalesce(excluded.sealed_key, known.sealed_key),
         base_url = excluded.base_url, models = excluded.models, default_model = excluded.default_model,
-        system_prompt = excluded.system_prompt, active = excluded.active;
+        embedding_model = excluded.embedding_model, system_prompt = excluded.system_prompt, active = excluded.active;
 end
 $function$;
-alter function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) owner to rowhouse_definer;
-comment on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) is 'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
-grant execute on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean) to rowhouse_app;
+alter function context.keep_model_provider(uuid,text,text,text[],text,text,boolean,text) owner to rowhouse_definer;
+comment on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean,text) is 'Sets the provider of models of the caller''s tenant, with a key that is not shown again. Raises RH400, RH403, RH440, RH453.';
+grant execute on function context.keep_model_provider(uuid,text,text,text[],text,text,boolean,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.keep_no_values(target regclass)
  RETURNS void
@@ -12763,6 +13069,30 @@ grant execute on function context.kind_in(text) to rowhouse_auth;
 grant execute on function context.kind_in(text) to rowhouse_definer;
 grant execute on function context.kind_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.latency_of_step(step integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+ SELECT (round(((125)::numeric * power((2)::numeric, (((step - 1))::numeric / 2.0)))))::integer AS round;
+END;
+comment on function context.latency_of_step(integer) is 'Milliseconds that turns of a step took at most; of the last, more.';
+grant execute on function context.latency_of_step(integer) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.latency_step(milliseconds integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (milliseconds <= 125) THEN 1
+             ELSE LEAST((1 + (ceil(((2)::numeric * log((2)::numeric, ((milliseconds)::numeric / 125.0)))))::integer), 21)
+         END AS "least";
+END;
+comment on function context.latency_step(integer) is 'The step, from 1 to 21, that a time in milliseconds is counted in; null for none.';
+grant execute on function context.latency_step(integer) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION context.leave_team(team_id uuid)
  RETURNS app.team_members
  LANGUAGE plpgsql
@@ -12813,6 +13143,28 @@ CREATE OR REPLACE FUNCTION context.likeness(one real[], other real[])
 RETURN (SELECT sum(((pair.a)::double precision * pair.b)) AS sum FROM UNNEST(likeness.one, likeness.other) pair(a, b));
 alter function context.likeness(real[],real[]) owner to rowhouse_definer;
 comment on function context.likeness(real[],real[]) is 'The cosine of two embeddings of length one.';
+
+CREATE OR REPLACE FUNCTION context.lock_colleague(tenant uuid, person uuid)
+ RETURNS app.memberships
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    place app.memberships;
+begin
+    select * into place from app.memberships as membership
+    where membership.tenant_id = tenant and membership.user_id = person for no key update;
+    if exists (
+        select from app.roles as role
+        where role.tenant_id = place.tenant_id and role.id = place.role_id and role.built_in and role.name = 'guest'
+    ) then
+        perform context.refuse('account');
+    end if;
+    return place;
+end
+$function$;
+comment on function context.lock_colleague(uuid,uuid) is 'A membership, locked against its removal; no row for a stranger. Raises RH403 (account) for a guest.';
+grant execute on function context.lock_colleague(uuid,uuid) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.mac(body text, key bytea)
  RETURNS text
@@ -12882,7 +13234,7 @@ CREATE OR REPLACE FUNCTION context.model_provider()
 AS $function$
     select jsonb_build_object(
         'id', known.id, 'baseUrl', known.base_url, 'hasKey', known.sealed_key is not null, 'models', known.models,
-        'defaultModel', known.default_model, 'systemPrompt', known.system_prompt, 'active', known.active,
+        'defaultModel', known.default_model, 'embeddingModel', known.embedding_model, 'systemPrompt', known.system_prompt, 'active', known.active,
         'updatedAt', known.updated_at)
     from auth.model_providers as known
     where known.tenant_id = context.tenant_requiring('configure_model')
@@ -12939,6 +13291,9 @@ AS $function$
 declare
     asked constant real[] := context.unit(embedding);
 begin
+    if context.kind_in(context.open_seal('chat')) <> 'session' then
+        return;
+    end if;
     insert into app.user_profiles as profile (tenant_id, user_id, questions, model, embedding)
     select context.tenant_requiring('chat'), context.user_id(), 1, note_question.model, asked
     where asked is not null
@@ -12959,10 +13314,10 @@ begin
 end
 $function$;
 alter function context.note_question(real[],text) owner to rowhouse_definer;
-comment on function context.note_question(real[],text) is 'Draws a question of the caller''s into their profile, unless they switched it off. Raises RH403.';
+comment on function context.note_question(real[],text) is 'Draws a question of somebody who is signed in into their profile, unless they switched it off. Raises RH403.';
 grant execute on function context.note_question(real[],text) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.offered_models(installation_model text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION context.offered_models(installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[])
  RETURNS text[]
  LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
@@ -12977,7 +13332,7 @@ begin
         perform context.refuse('chat');
     end if;
     select * into chosen from auth.model_providers as known where known.tenant_id = tenant and known.active;
-    others := case when chosen.id is null then array[installation_model]
+    others := case when chosen.id is null then installation_model || installation_models
         else array[coalesce(chosen.default_model, chosen.models[1], installation_model)] || chosen.models end;
     return array(
         select offer.model from unnest(others || 'extractive'::text) with ordinality as offer (model, place)
@@ -12986,9 +13341,9 @@ begin
     );
 end
 $function$;
-alter function context.offered_models(text) owner to rowhouse_definer;
-comment on function context.offered_models(text) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
-grant execute on function context.offered_models(text) to rowhouse_app;
+alter function context.offered_models(text,text[]) owner to rowhouse_definer;
+comment on function context.offered_models(text,text[]) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
+grant execute on function context.offered_models(text,text[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.open_seal(permission text DEFAULT ''::text)
  RETURNS text
@@ -16315,6 +16670,23 @@ alter function jobs.delete_account(integer) owner to rowhouse_definer;
 comment on function jobs.delete_account(integer) is 'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 grant execute on function jobs.delete_account(integer) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.document_provider(tenant uuid, document uuid, attempt integer)
+ RETURNS TABLE(provider jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case when own.id is not null then jsonb_build_object(
+        'id', own.id, 'baseUrl', own.base_url, 'sealedKey', own.sealed_key, 'embeddingModel', own.embedding_model) end
+    from app.documents as known
+    left join auth.model_providers as own on own.tenant_id = known.tenant_id and own.active
+    where known.tenant_id = tenant and known.id = document and known.attempt = document_provider.attempt
+        and known.status = 'processing'
+$function$;
+alter function jobs.document_provider(uuid,uuid,integer) owner to rowhouse_definer;
+comment on function jobs.document_provider(uuid,uuid,integer) is 'The provider that embeds a claimed document''s passages, with its key as it is kept: sealed; no row where the claim is over.';
+grant execute on function jobs.document_provider(uuid,uuid,integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.documents_due()
  RETURNS boolean
  LANGUAGE sql
@@ -16656,7 +17028,7 @@ alter function jobs.fail_document(uuid,uuid,integer,text,boolean) owner to rowho
 comment on function jobs.fail_document(uuid,uuid,integer,text,boolean) is 'Notes why a claimed document could not be read, or has it tried again; returns whether the claim still held.';
 grant execute on function jobs.fail_document(uuid,uuid,integer,text,boolean) to rowhouse_worker;
 
-CREATE OR REPLACE FUNCTION jobs.finish_document(tenant uuid, document uuid, attempt integer)
+CREATE OR REPLACE FUNCTION jobs.finish_document(tenant uuid, document uuid, attempt integer, embedding_model text DEFAULT NULL::text, embedding_failure text DEFAULT NULL::text)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -16673,14 +17045,16 @@ begin
     where old.tenant_id = mine.tenant_id and old.document_id = mine.id and old.attempt <> mine.attempt;
     update app.document_chunks as made set live = true
     where made.tenant_id = mine.tenant_id and made.document_id = mine.id;
-    update app.documents as known set status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now()
+    update app.documents as known set
+        status = 'ready', progress = 100, due_at = null, tries = 0, indexed_at = now(),
+        embedding_model = finish_document.embedding_model, embedding_failure = finish_document.embedding_failure
     where known.tenant_id = mine.tenant_id and known.id = mine.id;
     return true;
 end
 $function$;
-alter function jobs.finish_document(uuid,uuid,integer) owner to rowhouse_definer;
-comment on function jobs.finish_document(uuid,uuid,integer) is 'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
-grant execute on function jobs.finish_document(uuid,uuid,integer) to rowhouse_worker;
+alter function jobs.finish_document(uuid,uuid,integer,text,text) owner to rowhouse_definer;
+comment on function jobs.finish_document(uuid,uuid,integer,text,text) is 'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
+grant execute on function jobs.finish_document(uuid,uuid,integer,text,text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
@@ -16768,6 +17142,54 @@ $function$;
 alter function jobs.note_domain(uuid,uuid,boolean) owner to rowhouse_definer;
 comment on function jobs.note_domain(uuid,uuid,boolean) is 'Notes whether a domain''s challenge is in the DNS; null where it did not answer. Returns whether the domain is proven now.';
 grant execute on function jobs.note_domain(uuid,uuid,boolean) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.queue_outdated(installation_model text DEFAULT NULL::text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    queued integer;
+begin
+    with wanted as materialized (
+        select place.id as tenant, own.updated_at as since,
+            case when own.id is null then installation_model else own.embedding_model end as model
+        from app.tenants as place
+        left join auth.model_providers as own on own.tenant_id = place.id and own.active
+    ), outdated as materialized (
+        select old.tenant_id, old.id
+        from wanted
+        cross join lateral (
+            select known.tenant_id, known.id
+            from app.documents as known
+            where known.tenant_id = wanted.tenant and known.status = 'ready'
+                and known.embedding_model is distinct from wanted.model
+                and known.indexed_at < now() - case
+                    when known.embedding_failure in (
+                        'model_key_refused', 'model_refused', 'model_malformed', 'model_redirects', 'model_address_refused',
+                        'prompt_too_long', 'answer_too_large'
+                    ) and (wanted.since is null or wanted.since < known.indexed_at) then interval '1 day'
+                    else interval '10 minutes'
+                end
+            order by known.id
+            limit 100
+            for no key update skip locked
+        ) as old
+        where wanted.model is not null and not exists (
+            select from app.documents as waiting where waiting.tenant_id = wanted.tenant and waiting.due_at <= now()
+        )
+    )
+    update app.documents as known set status = 'queued', progress = 0, tries = 0, due_at = now()
+    from outdated
+    where known.tenant_id = outdated.tenant_id and known.id = outdated.id;
+    get diagnostics queued = row_count;
+    return queued;
+end
+$function$;
+alter function jobs.queue_outdated(text) owner to rowhouse_definer;
+comment on function jobs.queue_outdated(text) is 'Queues documents whose passages are not embedded as their company''s questions are; returns how many.';
+grant execute on function jobs.queue_outdated(text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.queue_webhooks(tenant uuid, type text, data jsonb)
  RETURNS void

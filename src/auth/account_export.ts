@@ -19,6 +19,9 @@ export const EXPORT_PARTS = [
   "events",
   "conversations",
   "messages",
+  "documents",
+  "documentContents",
+  "profiles",
   "feedback",
   "usage",
 ] as const;
@@ -35,7 +38,7 @@ export interface AccountExport {
   batches(caller: Caller): AsyncGenerator<readonly ExportItem[], void>;
 }
 
-/** Rows in hand at a time; a message has 32,000 characters at most. */
+/** Rows in hand at a time; a message has 32,000 characters at most, a piece of a document 64 KiB. */
 const BATCH = 100;
 /** Milliseconds in which a batch has to be taken: the connection that waits meanwhile is one that signs people in. */
 const PATIENCE = 30_000;

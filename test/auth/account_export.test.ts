@@ -100,8 +100,34 @@ describe("an export", () => {
       "preferences",
       "conversations",
       "messages",
+      "documents",
+      "documentContents",
+      "profiles",
+      "feedback",
+      "usage",
     ])
       expect(body[part]).toEqual([]);
+  });
+
+  test("has one's private documents, to the byte, and none of the company's", async () => {
+    const person = await someone();
+    const bring = async (name: string, visibility: string, content: string) => {
+      const address = `${server.url}/documents?name=${name}&visibility=${visibility}`;
+      const headers = { ...person.headers, "Content-Type": "text/plain" };
+      expect((await fetch(address, { method: "POST", headers, body: content })).status).toBe(201);
+    };
+    const diary = "Dear diary. ".repeat(100_000);
+    await bring("diary.txt", "private", diary);
+    await bring("menu.txt", "tenant", "soup");
+    const { body } = await exported(person);
+    expect(body.documents).toMatchObject([{ title: "diary", version: 1 }]);
+    const pieces = (body.documentContents as { piece: number; base64: string }[]).toSorted(
+      (a, b) => a.piece - b.piece,
+    );
+    expect(pieces.map(({ piece }) => piece)).toEqual(pieces.map((_, at) => at + 1));
+    const bytes = Buffer.concat(pieces.map(({ base64 }) => Buffer.from(base64, "base64")));
+    expect(bytes.equals(Buffer.from(diary))).toBe(true);
+    expect(JSON.stringify(body.documents)).not.toContain("menu");
   });
 
   test("has no secret in it, nor the digest of one", async () => {

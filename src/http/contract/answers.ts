@@ -145,6 +145,11 @@ export const accountExport = v.strictObject({
   events: own,
   conversations: own,
   messages: own,
+  documents: own,
+  documentContents: own,
+  profiles: own,
+  feedback: own,
+  usage: own,
 });
 
 /** A refusal (RFC 9457). */
