@@ -109,7 +109,7 @@ const conventions: Readonly<Record<string, string>> = {
     join pg_class on pg_class.oid = attrelid
     left join pg_index on indexrelid = attrelid
     where attnum > 0 and not attisdropped and attstattarget is distinct from 0
-        and atttypid not in ('uuid'::regtype, 'int4'::regtype, 'int8'::regtype, 'bool'::regtype, 'timestamptz'::regtype, 'xid8'::regtype)
+        and atttypid not in ('uuid'::regtype, 'int4'::regtype, 'int8'::regtype, 'bool'::regtype, 'date'::regtype, 'timestamptz'::regtype, 'xid8'::regtype)
         and (relkind in ('r', 'p') or indkey[attnum - 1] = 0)
         and exists (
             select from pg_class as reached
@@ -159,7 +159,7 @@ const conventions: Readonly<Record<string, string>> = {
     from pg_index
     join pg_attribute on attrelid = indexrelid
     join pg_type on pg_type.oid = atttypid
-    where indrelid::regclass::text ~ '^app\\.' and typname not in ('uuid', 'text', 'int4', 'int8', 'bool', 'timestamptz')`,
+    where indrelid::regclass::text ~ '^app\\.' and typname not in ('uuid', 'text', 'int4', 'int8', 'bool', 'date', 'timestamptz')`,
 
   "every table is audited, or named with its reason": `
     select oid::regclass::text from pg_class

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Chat, type Headers, metadataIn, openStream, startChat } from "../../support/chatting.ts";
+import { STUB_MODELS } from "../../support/provider.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
 import { eventually, startTestServer } from "../../support/server.ts";
 import { type ServingCommand, startServing } from "../../support/serving_command.ts";
@@ -38,6 +39,7 @@ const startAnother = (): Promise<ServingCommand> =>
     MODEL_PROVIDER_URL: chat.provider.url,
     MODEL_PROVIDER_INTERNAL: "on",
     MODEL: "ok",
+    MODEL_PROVIDER_MODELS: STUB_MODELS,
   });
 
 /** An answer that has begun. */

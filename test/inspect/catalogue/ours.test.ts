@@ -55,7 +55,7 @@ describe("what an auditor reads of our own database", () => {
 
   test("the application reaches conversations in its tenant only, whatever else is permitted", async () => {
     expect(
-      await rows(`select command, columns, reach, coalesce(using_expression, check_expression) like '((deleted_at IS NULL) OR %) AND ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND %) AND %'
+      await rows(`select command, columns, reach, coalesce(using_expression, check_expression) like '((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND %) AND %'
         from inspect.access where table_name = 'app.conversations' and role_name = 'rowhouse_app' order by 1`),
     ).toEqual([
       ["delete", null, "rows that satisfy the policies", true],

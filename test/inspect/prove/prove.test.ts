@@ -109,7 +109,7 @@ describe("our own database", () => {
       "context.holders_of(permission text, after uuid)",
       "context.identities_of_caller()",
       "context.invite_member(email text, role_id uuid, days integer, team_ids uuid[], led_team_ids uuid[])",
-      "context.keep_model_provider(provider uuid, base_url text, sealed_key text, models text[], default_model text, system_prompt text, active boolean)",
+      "context.keep_model_provider(provider uuid, base_url text, sealed_key text, models text[], default_model text, system_prompt text, active boolean, embedding_model text)",
       "context.keep_profile(enabled boolean)",
       "context.keep_version(document uuid, content bytea, media_type text, file_name text)",
       "context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer)",
