@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { type Caller, nameOf } from "../database/caller.ts";
+import { describeError } from "../http/describe_error.ts";
 import type { Log } from "../log.ts";
 import { RecentlyUsed } from "../recently_used.ts";
 import { type Telling, tellInTurn } from "./telling.ts";
@@ -90,6 +91,13 @@ export function countRequests(auth: Pick<pg.Pool, "query">, log: Log): RequestCo
   const telling = tellInTurn(tell, INTERVAL, log, "the requests of tenants were not counted yet");
   return {
     ...telling,
+    // The last second of a day's count is nothing to end in failure for, as when a process is killed.
+    close: () =>
+      telling
+        .close()
+        .catch((error) =>
+          log.warn({ err: describeError(error) }, "the last requests of tenants were not counted"),
+        ),
     note(caller) {
       const name = counted(caller);
       if (name !== null) add(name, { ...whose(caller), count: 1 });
