@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// What Node compiles is kept: each test file and each command that is tried is a process of its own, and begins in half the time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "node_modules", ".cache", "node");
 
 export default defineConfig({
   test: {

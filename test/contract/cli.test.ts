@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { asDatabase } from "../../src/database/credentials.ts";
 import { runningEmbedded, startEmbedded } from "../../src/database/embedded.ts";
 import { projectRoot } from "../../src/database/migrations.ts";
-import { makeFolder, rowhouse } from "../support/command_line.ts";
+import { makeFolder, rowhouse, surroundings } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
 
 describe("rowhouse", () => {
@@ -131,7 +131,7 @@ describe("rowhouse start on a bare machine", () => {
     folder = makeFolder();
     child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), "start"], {
       cwd: folder,
-      env: { PATH: process.env.PATH, PORT: String(await freePort()) },
+      env: { ...surroundings(), PORT: String(await freePort()) },
       stdio: ["ignore", "pipe", "inherit"],
     });
     banner = "";

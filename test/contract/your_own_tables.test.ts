@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { seedDemo } from "../../src/development/demo.ts";
 import { type Checkout, makeCheckout } from "../support/checkout.ts";
+import { surroundings } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
 import { startTestServer } from "../support/server.ts";
 
@@ -42,7 +43,7 @@ function run(command: string): Promise<{ status: number; output: string }> {
     execFile(
       "bash",
       ["-ec", command],
-      { cwd: checkout.folder, env: { PATH: process.env.PATH, HOME: checkout.folder, ...settings } },
+      { cwd: checkout.folder, env: { ...surroundings(), HOME: checkout.folder, ...settings } },
       (error, out, err) => done({ status: error === null ? 0 : Number(error.code), output: out + err }),
     );
   });

@@ -123,6 +123,7 @@ test("the trail keeps every row that went, as the system's doing, and no word of
       "app.conversations",
       "app.grants",
       "app.memberships",
+      "app.message_feedback",
       "app.messages",
       "app.team_members",
       "app.user_preferences",

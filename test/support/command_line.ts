@@ -18,6 +18,12 @@ export function makeFolder(): string {
   return folder;
 }
 
+/** What any program is told beside its own settings: where programs are, and what Node compiled of ours before. */
+export const surroundings = (): Record<string, string | undefined> => ({
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+});
+
 /** Runs `rowhouse` in a folder of the test's own, so that no .env is found, with these settings and no others. */
 export function rowhouse(
   args: readonly string[],
@@ -27,7 +33,7 @@ export function rowhouse(
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [join(projectRoot, "src", "cli.ts"), ...args], {
       cwd,
-      env: { PATH: process.env.PATH, ...settings },
+      env: { ...surroundings(), ...settings },
     });
     let out = "";
     let err = "";

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { surroundings } from "./command_line.ts";
 
 /** A command that was started and goes on while a test looks at it. */
 export interface RunningCommand {
@@ -22,7 +23,7 @@ export function startCommand(
 ): RunningCommand {
   const child = spawn(program, args, {
     cwd,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...surroundings(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -7,6 +7,7 @@ import { asDatabase } from "../../src/database/credentials.ts";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { actors } from "../support/acting_as.ts";
 import { type Checkout, makeCheckout } from "../support/checkout.ts";
+import { surroundings } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
 import { buildTenants } from "../support/tenants.ts";
 
@@ -38,7 +39,7 @@ function run(args: string[], url = database.adminUrl): Promise<string> {
       args,
       {
         cwd: checkout.folder,
-        env: { PATH: process.env.PATH, HOME: checkout.folder, PUBLIC_URL: "https://x.test", ...settings },
+        env: { ...surroundings(), HOME: checkout.folder, PUBLIC_URL: "https://x.test", ...settings },
       },
       (error, out, err) => (error === null ? done(out) : failed(new Error(out + err))),
     );

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "../../src/database/migrations.ts";
+import { surroundings } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
 import { createTenant, type Tenant } from "../support/people.ts";
 import { talk } from "../support/tenant_rows.ts";
@@ -45,7 +46,7 @@ function inLittleMemory(adminUrl: string, ...args: string[]): Promise<{ code: nu
       {
         cwd: folder,
         env: {
-          PATH: process.env.PATH,
+          ...surroundings(),
           NODE_ENV: "test",
           DATABASE_URL: adminUrl,
           MASTER_KEY: testMasterKey.toString("base64"),

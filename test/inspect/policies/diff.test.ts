@@ -23,7 +23,7 @@ function changedBy(work: (draft: Draft) => void) {
 const conversations = (draft: Draft) => draft.relations["app.conversations"]!;
 const policy = (draft: Draft, name: string) => conversations(draft).policies[name]!;
 const OWN = "members read their own conversations";
-const RENAME = "members rename and archive their own conversations";
+const RENAME = "members rename, pin and archive their own conversations";
 const WALL = "nothing crosses the wall";
 
 describe("a change is told, and which way it goes", () => {
