@@ -398,7 +398,8 @@ describe("a document's content", () => {
   });
 
   test("breaks off where the document is deleted while it is sent", async () => {
-    const { id } = await brought(mel, "a".repeat(3 * 2 ** 20), {}, "long.txt");
+    // More than the network between the two holds, so that the server waits for its reader.
+    const { id } = await brought(mel, "a".repeat(16 * 2 ** 20), {}, "long.txt");
     const answer = await fetch(server.url + contentOf(id), { headers: mel.headers });
     const reader = answer.body!.getReader();
     await reader.read();

@@ -200,9 +200,14 @@ describe("an event", () => {
         );
         return rows[0].read as number;
       };
-      const before = await blocks();
-      expect((await client.query("select jobs.webhooks_due() as due")).rows).toEqual([{ due: false }]);
-      expect((await blocks()) - before).toBeLessThan(50);
+      // What other sessions read before may be counted meanwhile, which only adds: the least of a few looks is what one costs.
+      const looks: number[] = [];
+      for (let n = 0; n < 5; n++) {
+        const before = await blocks();
+        expect((await client.query("select jobs.webhooks_due() as due")).rows).toEqual([{ due: false }]);
+        looks.push((await blocks()) - before);
+      }
+      expect(Math.min(...looks)).toBeLessThan(50);
     } finally {
       client.release(true);
     }
