@@ -1,4 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
 import { type Config, loadEnvironmentFile, PROCESSES_WANTED, processesOf, readConfig } from "../config.ts";
+import { stateDirHolder } from "../database/state_lock.ts";
 import type { DemoSignIn } from "../development/demo.ts";
 import { createLog, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -18,6 +22,8 @@ export async function start(options: { processes?: string }): Promise<void> {
   const settings = readConfig();
   const config: Config = asked === undefined ? settings : { ...settings, processes: asked };
   const log = createLog(config);
+  // Whoever runs in this folder already is told so by the database.
+  if (stateDirHolder(config.stateDir) === null) await tryAddress(config);
   await closingAfter(async (defer) => {
     const database = await openDatabase(config, ({ level, message }) => log[level](message));
     defer(() => database.close());
@@ -46,6 +52,13 @@ export async function start(options: { processes?: string }): Promise<void> {
     log.info(`${await stop}: finishing what is in flight`);
   });
   log.info("stopped");
+}
+
+/** Takes the address and lets go of it: who cannot have it hears so before a database is built. */
+async function tryAddress({ host, port }: Config): Promise<void> {
+  const probe = createServer().listen(port, host);
+  await once(probe, "listening");
+  await promisify(probe.close.bind(probe))();
 }
 
 function readProcesses(text: string): number {
