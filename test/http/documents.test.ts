@@ -18,10 +18,13 @@ let ada: SignUp;
 let mel: SignUp;
 let mia: SignUp;
 
+/** Bytes of a file at most: more than the network between two holds, so that a server waits for its reader. */
+const MOST = 16 * 2 ** 20;
+
 beforeAll(async () => {
   database = await createDatabase();
   process.env.TMPDIR = folder;
-  server = await startTestServer(database, { DOCUMENT_MAX_BYTES: String(3 * 2 ** 20) });
+  server = await startTestServer(database, { DOCUMENT_MAX_BYTES: String(MOST) });
   ada = await signUp(server, { tenant: { name: "Acme", slug: "acme" } });
   mia = await signUp(server, { tenant: { name: "Globex", slug: "globex" } });
   const colleague = await signUp(server);
@@ -173,7 +176,7 @@ describe("bringing a document is refused", () => {
   });
 
   test("where it is too large, however it comes", async () => {
-    const content = Buffer.alloc(3 * 2 ** 20 + 1, "a");
+    const content = Buffer.alloc(MOST + 1, "a");
     await expectRefused(await upload(mel, [{ name: "a.txt", content }]), 413, "file_too_large");
     const raw = await server.request("POST", "/documents?name=a.txt", {
       body: content,
@@ -398,8 +401,7 @@ describe("a document's content", () => {
   });
 
   test("breaks off where the document is deleted while it is sent", async () => {
-    // More than the network between the two holds, so that the server waits for its reader.
-    const { id } = await brought(mel, "a".repeat(16 * 2 ** 20), {}, "long.txt");
+    const { id } = await brought(mel, "a".repeat(MOST), {}, "long.txt");
     const answer = await fetch(server.url + contentOf(id), { headers: mel.headers });
     const reader = answer.body!.getReader();
     await reader.read();
