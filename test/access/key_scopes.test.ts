@@ -2,7 +2,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createMember } from "../support/people.ts";
-import { buildVisitedTenants, tryMatrix, type VisitedTenant, WHO } from "../support/policy_matrix.ts";
+import {
+  addDocuments,
+  buildVisitedTenants,
+  tryMatrix,
+  type VisitedTenant,
+  WHO,
+} from "../support/policy_matrix.ts";
 import { addRows, type TenantMember } from "../support/tenants.ts";
 
 // The scopes of a key hold everywhere: whatever an administrator's key is tried on, it reaches no more than somebody whose
@@ -35,7 +41,9 @@ async function withRole(name: string, permissions: readonly string[]): Promise<T
     name,
     permissions,
   ]);
-  return addRows(database, await createMember(database, { tenant: acme, role: name }));
+  const person = await createMember(database, { tenant: acme, role: name });
+  await addDocuments(database.admin, person.userId);
+  return addRows(database, person);
 }
 
 test.each([

@@ -372,27 +372,29 @@ export async function buildVisitedTenants(
   return visited;
 }
 
-/** Gives everybody a private document, whose key is theirs, with a part of each kind, and a profile. */
-async function addDocuments(admin: pg.Pool): Promise<void> {
-  await admin.query(
+/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, and a profile. */
+export async function addDocuments(admin: pg.Pool, userId: string | null = null): Promise<void> {
+  const add = (sql: string) => admin.query(sql, [userId]);
+  const theirs = "where user_id = coalesce($1, user_id)";
+  await add(
     `with document as (
          insert into app.documents (tenant_id, id, user_id, title, media_type, version, status, due_at)
-         select tenant_id, user_id, user_id, 'Notes', 'text/plain', 1, 'ready', null from app.memberships returning *
+         select tenant_id, user_id, user_id, 'Notes', 'text/plain', 1, 'ready', null from app.memberships ${theirs} returning *
      )
      insert into app.user_profiles (tenant_id, user_id) select tenant_id, user_id from document`,
   );
   const parts = "tenant_id, document_id, version, visibility, user_id";
-  await admin.query(
+  await add(
     `insert into app.document_versions (${parts}, created_by, media_type, size_bytes, sha256)
-     select tenant_id, id, 1, visibility, user_id, user_id, media_type, 1, repeat('0', 64) from app.documents`,
+     select tenant_id, id, 1, visibility, user_id, user_id, media_type, 1, repeat('0', 64) from app.documents ${theirs}`,
   );
-  await admin.query(
+  await add(
     `insert into app.document_contents (${parts}, piece, content)
-     select tenant_id, id, 1, visibility, user_id, 1, 'x' from app.documents`,
+     select tenant_id, id, 1, visibility, user_id, 1, 'x' from app.documents ${theirs}`,
   );
-  await admin.query(
+  await add(
     `insert into app.document_chunks (${parts}, attempt, ordinal, live, starts_at, ends_at, language, content, sha256, search)
-     select tenant_id, id, 1, visibility, user_id, 1, 0, true, 0, 1, 'en', 'x', repeat('0', 64), '' from app.documents`,
+     select tenant_id, id, 1, visibility, user_id, 1, 0, true, 0, 1, 'en', 'x', repeat('0', 64), '' from app.documents ${theirs}`,
   );
 }
 
