@@ -65,8 +65,9 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
         if (!last) return false;
         const [id, [, sealed]] = last;
         if (entryOf(turn, sealed!).end) return true;
-        const [seconds] = await client.time();
-        return Number(seconds) * 1_000 - Number(id.split("-")[0]) < SILENCE;
+        const [seconds, microseconds] = await client.time();
+        const now = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+        return now - Number(id.split("-")[0]) < SILENCE;
       },
       async () => false,
     );
