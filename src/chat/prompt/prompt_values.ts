@@ -13,7 +13,7 @@ export interface Asker {
   readonly models: readonly string[];
 }
 
-/** What a template may say of whoever asks. */
+/** What a template may say of whoever asks: to the model, and to whoever looks at it before. */
 export function valuesOf({ name, role, company, language, tone, maxAnswerTokens }: Asker): PromptValues {
   return {
     user: name ?? "a program",

@@ -2,6 +2,7 @@ import type { MasterKeys } from "../../auth/encryption.ts";
 import type { InstallationModel } from "../../config.ts";
 import { EXTRACTIVE, extractiveAnswer } from "../extractive/extractive_answer.ts";
 import { buildPrompt } from "../prompt/build_prompt.ts";
+import { valuesOf } from "../prompt/prompt_values.ts";
 import { loadTokenCounter } from "../provider/count_tokens.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import type { Providers } from "../provider/providers.ts";
@@ -63,14 +64,7 @@ export async function answererOf(
   const prompt = buildPrompt(
     {
       template: begun.provider?.systemPrompt ?? TEMPLATE,
-      values: {
-        user: asker.name ?? "somebody",
-        company: asker.company,
-        role: asker.role ?? "none",
-        language: asker.language,
-        tone: asker.tone,
-        preferences: "none",
-      },
+      values: valuesOf(asker),
       memories: [],
       passages,
       history: question.keep === false ? (question.history ?? []) : begun.history.slice(1).reverse(),

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { InstallationModel } from "../../config.ts";
 import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
+import type { Asker } from "../prompt/prompt_values.ts";
 import type { ModelSettings } from "../provider/stream_answer.ts";
 
 /** What is asked. All but `content` may be absent. */
@@ -45,18 +46,6 @@ export interface Begun {
   }[];
   readonly asker: Asker;
   readonly provider: OwnProvider | null;
-}
-
-/** Who asks, and what holds for them. */
-export interface Asker {
-  readonly name: string | null;
-  readonly locale: string | null;
-  readonly role: string | null;
-  readonly company: string;
-  readonly language: string;
-  readonly tone: string;
-  readonly temperature: number | null;
-  readonly maxAnswerTokens: number | null;
 }
 
 /** A company's own. */

@@ -55,6 +55,17 @@ describe("a question of the AI SDK's client", () => {
     ]);
   });
 
+  test("tells the model of its asker what the preview of a system prompt shows", async () => {
+    const ask = (query: string) => chat.server.post("/graphql", { query }, admin);
+    await ask('mutation { setMyPreferences(input: {language: "de", tone: FORMAL}) { clientMutationId } }');
+    await chat.ask(admin, "Who am I?");
+    const [system] = chat.provider.requests.at(-1)!.body.messages;
+    const { body } = await ask('{ systemPromptPreview(template: "What they prefer: {{preferences}}.") }');
+    expect(body.data.systemPromptPreview).toBe('What they prefer: "language de, tone formal".');
+    expect(system.content).toContain(body.data.systemPromptPreview);
+    await ask("mutation { deleteMyPreferences(input: {}) { clientMutationId } }");
+  });
+
   test("goes on where the last answer stood, though the client has ids of its own", async () => {
     const first = await chat.ask(member, "One?");
     const { message } = await chat.ask(member, "Two?", {
