@@ -1,3 +1,4 @@
+import { isUuid } from "../uuid.ts";
 import { asWorker } from "./as_worker.ts";
 import { inColumns } from "./columns.ts";
 import { UsageError } from "./failures.ts";
@@ -42,7 +43,7 @@ async function retry(args: string[]): Promise<0 | 1> {
   if (values.dead === true ? positionals.length > 0 : positionals.length === 0) {
     throw new UsageError('"mail retry" wants the ids of mails, or --dead for all that were given up');
   }
-  const odd = positionals.find((id) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id));
+  const odd = positionals.find((id) => !isUuid(id));
   if (odd !== undefined) throw new UsageError(`"${odd}" is no id of a mail`);
 
   return asWorker(async (client) => {

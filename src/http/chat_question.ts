@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Question } from "../chat/turns/begin_turn.ts";
+import { isUuid } from "../uuid.ts";
 import * as field from "./fields.ts";
 import { invalidInput } from "./problem.ts";
 
@@ -8,10 +9,9 @@ export const QUESTION_LIMIT = 2 ** 21;
 
 export const uuid: field.Field<string> = v.pipe(
   v.string("must be a string"),
-  v.check((value) => UUID.test(value), "must be a UUID"),
+  v.check(isUuid, "must be a UUID"),
   v.metadata({ format: "uuid" }),
 );
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const content = field.text(1, 32_000);
 
 /** A message as `useChat` has it. Of those before the last, only what says where they belong is read. */
@@ -156,6 +156,4 @@ function conversationOf(answer: UiMessage | undefined): string | undefined {
 }
 
 const known = (id: string | undefined): string | undefined =>
-  id !== undefined && UUID.test(id) ? id : undefined;
-
-export const isUuid = (text: string): boolean => UUID.test(text);
+  id !== undefined && isUuid(id) ? id : undefined;

@@ -1,10 +1,9 @@
+import { isUuid } from "../../../uuid.ts";
 import { Problem } from "../../problem.ts";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The document that the path names. @throws {Problem} 404 `not_found` for what can be nobody's key */
 export function idIn({ id }: { id?: unknown }): string {
-  if (typeof id !== "string" || !UUID.test(id)) throw noDocument();
+  if (typeof id !== "string" || !isUuid(id)) throw noDocument();
   return id;
 }
 
