@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { promisify } from "node:util";
 import { type Config, loadEnvironmentFile, PROCESSES_WANTED, processesOf, readConfig } from "../config.ts";
 import { stateDirHolder } from "../database/state_lock.ts";
 import type { DemoSignIn } from "../development/demo.ts";
 import { createLog, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { tryAddress } from "../try_address.ts";
 import { closingAfter, type Defer } from "./closing.ts";
 import { type OpenDatabase, openDatabase, prepare, requireMigrated } from "./database.ts";
 import { UsageError } from "./failures.ts";
@@ -22,7 +20,7 @@ export async function start(options: { processes?: string }): Promise<void> {
   const settings = readConfig();
   const config: Config = asked === undefined ? settings : { ...settings, processes: asked };
   const log = createLog(config);
-  // Whoever runs in this folder already is told so by the database.
+  // Who cannot have the address hears so before a database is built. Whoever runs in this folder already is told so by that.
   if (stateDirHolder(config.stateDir) === null) await tryAddress(config);
   await closingAfter(async (defer) => {
     const database = await openDatabase(config, ({ level, message }) => log[level](message));
@@ -52,13 +50,6 @@ export async function start(options: { processes?: string }): Promise<void> {
     log.info(`${await stop}: finishing what is in flight`);
   });
   log.info("stopped");
-}
-
-/** Takes the address and lets go of it: who cannot have it hears so before a database is built. */
-async function tryAddress({ host, port }: Config): Promise<void> {
-  const probe = createServer().listen(port, host);
-  await once(probe, "listening");
-  await promisify(probe.close.bind(probe))();
 }
 
 function readProcesses(text: string): number {

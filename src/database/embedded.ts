@@ -15,13 +15,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { forgetPostgresEnvironment } from "../config.ts";
 import { developmentSecrets } from "../secrets.ts";
+import { tryAddress } from "../try_address.ts";
 import { readIfThere, replaceFile } from "../whole_file.ts";
 import { keeperOf, stopOrphans } from "./orphans.ts";
 import { type OwnProcess, ownProcesses } from "./own_processes.ts";
@@ -460,12 +460,11 @@ async function freePort(): Promise<number> {
   }
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((tell, failed) => {
-    const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" ? tell(false) : failed(error),
-    );
-    probe.listen(port, "127.0.0.1", () => probe.close(() => tell(true)));
-  });
-}
+const isFree = (port: number): Promise<boolean> =>
+  tryAddress({ host: "127.0.0.1", port }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") return false;
+      throw error;
+    },
+  );

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
@@ -11,6 +10,7 @@ import { runningEmbedded, startEmbedded } from "../../src/database/embedded.ts";
 import { projectRoot } from "../../src/database/migrations.ts";
 import { makeFolder, rowhouse, surroundings } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
+import { freePort } from "../support/running_command.ts";
 
 describe("rowhouse", () => {
   let folder: string;
@@ -186,15 +186,6 @@ describe("rowhouse start on a bare machine", () => {
     expect(existsSync(join(folder, ".rowhouse", "postgres", "postmaster.pid"))).toBe(false);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => done(port));
-    });
-  });
-}
 
 describe("rowhouse start with DATABASE_URL", () => {
   let folder: string;
