@@ -5140,8 +5140,7 @@ begin
         1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
         new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
         coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
-        array(select (step is not distinct from first_step)::integer from generate_series(1, 21) as step),
-        array(select (step is not distinct from total_step)::integer from generate_series(1, 21) as step)
+        context.counting(array_fill(0, '{21}'), first_step), context.counting(array_fill(0, '{21}'), total_step)
     )
     on conflict on constraint usage_days_once do update set
         turns = counted.turns + 1,
@@ -5153,16 +5152,8 @@ begin
         reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
         cost_micros = counted.cost_micros + excluded.cost_micros,
         unpriced = counted.unpriced + excluded.unpriced,
-        first_counts = array(
-            select pair.known + pair.new
-            from unnest(counted.first_counts, excluded.first_counts) with ordinality as pair (known, new, step)
-            order by pair.step
-        ),
-        total_counts = array(
-            select pair.known + pair.new
-            from unnest(counted.total_counts, excluded.total_counts) with ordinality as pair (known, new, step)
-            order by pair.step
-        );
+        first_counts = context.counting(counted.first_counts, first_step),
+        total_counts = context.counting(counted.total_counts, total_step);
     return null;
 end
 $function$;
@@ -11839,6 +11830,7 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    price     bigint;
     budgets   uuid[];
 begin
     tenant_id := context.tenant_requiring('chat');
@@ -11911,13 +11903,9 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
-    held_micros := coalesce(context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0), 0);
-    budgets := context.reserve(
-        tenant_id, place.team_id, person, key, answered_by,
-        context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0));
-    if budgets = '{}' then
-        held_micros := 0;
-    end if;
+    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
+    held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
         tenant_id, id, user_id, conversation_id, team_id, question_id, answer_id, credential_kind, credential_id, settlement,
         idempotency_key, request, generator, model, held_micros, budgets
@@ -12136,6 +12124,20 @@ $function$;
 alter function context.close_tenant(text) owner to rowhouse_definer;
 comment on function context.close_tenant(text) is 'For app.delete_tenant(): closes the caller''s tenant at its owner''s word, ends its sessions and keys, and says when it is erased.';
 grant execute on function context.close_tenant(text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.counting(counts integer[], step integer)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (step IS NULL) THEN counts
+             ELSE (((counts)[:(step - 1)] || ((counts)[step] + 1)) || (counts)[(step + 1):])
+         END AS "case";
+END;
+comment on function context.counting(integer[],integer) is 'Counts with one more of a step; as they were for none.';
+grant execute on function context.counting(integer[],integer) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.credential_in(body text)
  RETURNS uuid

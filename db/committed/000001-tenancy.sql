@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:7b7e947f2f22edcd6d00cc30cebf8c52043724d0
+--! Hash: sha1:ab72df6d06744d0a584f905aeaaef3da29bf82d5
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -11237,6 +11237,14 @@ grant execute on function context.latency_step(integer) to rowhouse_definer;
 comment on function context.latency_step(integer) is
     'The step, from 1 to 21, that a time in milliseconds is counted in; null for none.';
 
+create or replace function context.counting(counts integer[], step integer) returns integer[]
+    language sql immutable parallel safe security invoker
+begin atomic
+    select case when step is null then counts else counts[:step - 1] || (counts[step] + 1) || counts[step + 1:] end;
+end;
+grant execute on function context.counting(integer[], integer) to rowhouse_definer;
+comment on function context.counting(integer[], integer) is 'Counts with one more of a step; as they were for none.';
+
 create or replace function context.latency_of_step(step integer) returns integer
     language sql immutable parallel safe strict security invoker
 begin atomic
@@ -11265,8 +11273,7 @@ begin
         1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
         new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
         coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
-        array(select (step is not distinct from first_step)::integer from generate_series(1, 21) as step),
-        array(select (step is not distinct from total_step)::integer from generate_series(1, 21) as step)
+        context.counting(array_fill(0, '{21}'), first_step), context.counting(array_fill(0, '{21}'), total_step)
     )
     on conflict on constraint usage_days_once do update set
         turns = counted.turns + 1,
@@ -11278,16 +11285,8 @@ begin
         reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
         cost_micros = counted.cost_micros + excluded.cost_micros,
         unpriced = counted.unpriced + excluded.unpriced,
-        first_counts = array(
-            select pair.known + pair.new
-            from unnest(counted.first_counts, excluded.first_counts) with ordinality as pair (known, new, step)
-            order by pair.step
-        ),
-        total_counts = array(
-            select pair.known + pair.new
-            from unnest(counted.total_counts, excluded.total_counts) with ordinality as pair (known, new, step)
-            order by pair.step
-        );
+        first_counts = context.counting(counted.first_counts, first_step),
+        total_counts = context.counting(counted.total_counts, total_step);
     return null;
 end
 $$;
@@ -11603,6 +11602,7 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    price     bigint;
     budgets   uuid[];
 begin
     tenant_id := context.tenant_requiring('chat');
@@ -11675,13 +11675,9 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
-    held_micros := coalesce(context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0), 0);
-    budgets := context.reserve(
-        tenant_id, place.team_id, person, key, answered_by,
-        context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0));
-    if budgets = '{}' then
-        held_micros := 0;
-    end if;
+    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
+    held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
         tenant_id, id, user_id, conversation_id, team_id, question_id, answer_id, credential_kind, credential_id, settlement,
         idempotency_key, request, generator, model, held_micros, budgets

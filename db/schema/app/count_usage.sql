@@ -17,8 +17,7 @@ begin
         1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
         new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
         coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
-        array(select (step is not distinct from first_step)::integer from generate_series(1, 21) as step),
-        array(select (step is not distinct from total_step)::integer from generate_series(1, 21) as step)
+        context.counting(array_fill(0, '{21}'), first_step), context.counting(array_fill(0, '{21}'), total_step)
     )
     on conflict on constraint usage_days_once do update set
         turns = counted.turns + 1,
@@ -30,16 +29,8 @@ begin
         reasoning_tokens = counted.reasoning_tokens + excluded.reasoning_tokens,
         cost_micros = counted.cost_micros + excluded.cost_micros,
         unpriced = counted.unpriced + excluded.unpriced,
-        first_counts = array(
-            select pair.known + pair.new
-            from unnest(counted.first_counts, excluded.first_counts) with ordinality as pair (known, new, step)
-            order by pair.step
-        ),
-        total_counts = array(
-            select pair.known + pair.new
-            from unnest(counted.total_counts, excluded.total_counts) with ordinality as pair (known, new, step)
-            order by pair.step
-        );
+        first_counts = context.counting(counted.first_counts, first_step),
+        total_counts = context.counting(counted.total_counts, total_step);
     return null;
 end
 $$;

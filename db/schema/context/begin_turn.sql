@@ -38,6 +38,7 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    price     bigint;
     budgets   uuid[];
 begin
     tenant_id := context.tenant_requiring('chat');
@@ -110,13 +111,9 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
-    held_micros := coalesce(context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0), 0);
-    budgets := context.reserve(
-        tenant_id, place.team_id, person, key, answered_by,
-        context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0));
-    if budgets = '{}' then
-        held_micros := 0;
-    end if;
+    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
+    held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
         tenant_id, id, user_id, conversation_id, team_id, question_id, answer_id, credential_kind, credential_id, settlement,
         idempotency_key, request, generator, model, held_micros, budgets

@@ -12,6 +12,14 @@ grant execute on function context.latency_step(integer) to rowhouse_definer;
 comment on function context.latency_step(integer) is
     'The step, from 1 to 21, that a time in milliseconds is counted in; null for none.';
 
+create or replace function context.counting(counts integer[], step integer) returns integer[]
+    language sql immutable parallel safe security invoker
+begin atomic
+    select case when step is null then counts else counts[:step - 1] || (counts[step] + 1) || counts[step + 1:] end;
+end;
+grant execute on function context.counting(integer[], integer) to rowhouse_definer;
+comment on function context.counting(integer[], integer) is 'Counts with one more of a step; as they were for none.';
+
 create or replace function context.latency_of_step(step integer) returns integer
     language sql immutable parallel safe strict security invoker
 begin atomic
