@@ -23,8 +23,13 @@ const config = {
         strictScalars: true,
         scalars: {
           ID: "string",
+          Base64EncodedBinary: "string",
+          /** Eight bytes: more than a number holds exactly. */
+          BigInt: "string",
           /** To be given back as `after` or `before`, and not to be looked into. */
           Cursor: "string",
+          /** Year, month and day, as `2026-01-31`. */
+          Date: "string",
           /** RFC 3339, in UTC. */
           Datetime: "string",
           InternetAddress: "string",

@@ -74,7 +74,7 @@ describe("a network that falls silent", () => {
     for (const { status } of await all(10)) expect(served).toContain(status);
     network.fallSilent();
     const underway = all(3);
-    await expect.poll(() => network.swallowed()).toBe(6);
+    await expect.poll(() => network.swallowed()).toBeGreaterThanOrEqual(6);
     await server.close();
     for (const { status } of await underway) expect([503, 429]).toContain(status);
   });

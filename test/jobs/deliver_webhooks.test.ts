@@ -182,17 +182,11 @@ describe("an event", () => {
 
   test("costs a look into the outbox as much as there are endpoints, not as much as waits for them", async () => {
     await subscribe();
+    await makeRoles("one");
     await actingAs(tenant.owner).rows("update app.webhook_endpoints set active = false");
-    await database.admin.query(
-      `insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
-       select tenant_id, id, 'role.created', '{}' from app.webhook_endpoints, generate_series(1, 5000)
-       where tenant_id = $1`,
-      [tenant.tenantId],
-    );
-    await database.admin.query("analyze app.webhook_deliveries");
     const client = await database.admin.connect();
     try {
-      const blocks = async () => {
+      const read = async () => {
         await client.query("select pg_stat_force_next_flush()");
         const { rows } = await client.query(
           `select (sum(idx_tup_read) + (select seq_tup_read from pg_stat_all_tables where relid = 'app.webhook_deliveries'::regclass))::int as read
@@ -201,13 +195,25 @@ describe("an event", () => {
         return rows[0].read as number;
       };
       // What other sessions read before may be counted meanwhile, which only adds: the least of a few looks is what one costs.
-      const looks: number[] = [];
-      for (let n = 0; n < 5; n++) {
-        const before = await blocks();
-        expect((await client.query("select jobs.webhooks_due() as due")).rows).toEqual([{ due: false }]);
-        looks.push((await blocks()) - before);
-      }
-      expect(Math.min(...looks)).toBeLessThan(50);
+      const look = async () => {
+        await client.query("vacuum (analyze) app.webhook_deliveries");
+        const looks: number[] = [];
+        for (let n = 0; n < 5; n++) {
+          const before = await read();
+          expect((await client.query("select jobs.webhooks_due() as due")).rows).toEqual([{ due: false }]);
+          looks.push((await read()) - before);
+        }
+        return Math.min(...looks);
+      };
+      const few = await look();
+      await client.query(
+        `insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data)
+         select tenant_id, id, 'role.created', '{}' from app.webhook_endpoints, generate_series(1, 5000)
+         where tenant_id = $1`,
+        [tenant.tenantId],
+      );
+      // Rows that went are met until a vacuum may forget them: as many before as after.
+      expect((await look()) - few).toBeLessThan(50);
     } finally {
       client.release(true);
     }
