@@ -76,7 +76,9 @@ create type app.effective_preferences as (
     notify_answers boolean,
     notify_answers_source text,
     notify_weekly boolean,
-    notify_weekly_source text
+    notify_weekly_source text,
+    remember boolean,
+    remember_source text
 );
 comment on type app.effective_preferences is 'What holds for the caller in this company: their own choice, else the company''s, else what is built in. Each has a source: own, company or built_in.';
 
@@ -1171,6 +1173,68 @@ create policy "who was removed is let back in, and whoever is erased loses the" 
     with check (((NOT is_owner) OR (user_id = ( SELECT context.user_id() AS user_id))));
 comment on policy "who was removed is let back in, and whoever is erased loses the" on app.memberships is 'auth.accept_invitation(), which also locks the inviter''s row, that nobody demotes them meanwhile; auth.verify_email(), when a guest gets an account; jobs.delete_account(), in all companies of whom it erases. Nobody becomes an owner by these.';
 
+create table app.memories (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id() not null,
+    content text not null,
+    learned boolean default false not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint memories_pkey PRIMARY KEY (tenant_id, id),
+    constraint memories_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint memories_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint memories_content_check CHECK (((length(content) <= 500) AND (NOT app.is_blank(content))))
+);
+comment on table app.memories is 'What is remembered of people from one conversation to the next, a sentence each; whose it is sees, mends and forgets it.';
+comment on column app.memories.id is 'Its key.';
+comment on column app.memories.user_id is 'Of whom it is.';
+comment on column app.memories.content is 'What is remembered, in a sentence.';
+comment on column app.memories.learned is 'Whether it was drawn from what they said; what they wrote or mended themselves is not.';
+comment on column app.memories.created_at is 'When it was first remembered.';
+comment on column app.memories.updated_at is 'When it was last mended.';
+CREATE INDEX memories_of_member ON app.memories USING btree (tenant_id, user_id, id);
+alter table app.memories alter column content set statistics 0;
+alter table app.memories alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memories FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,learned,tenant_id,updated_at,user_id', 'content', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memories FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER forget_memory AFTER DELETE OR UPDATE OF content ON app.memories FOR EACH ROW EXECUTE FUNCTION app.forget_memory();
+CREATE TRIGGER guard_memory BEFORE INSERT OR UPDATE ON app.memories FOR EACH ROW EXECUTE FUNCTION app.guard_memory();
+alter table app.memories enable row level security;
+alter table app.memories force row level security;
+grant delete on app.memories to rowhouse_app;
+grant delete, insert, select on app.memories to rowhouse_definer;
+grant insert (content) on app.memories to rowhouse_app;
+grant select (tenant_id, id, user_id, content, learned, created_at, updated_at) on app.memories to rowhouse_app;
+grant update (content) on app.memories to rowhouse_app;
+create policy "nothing crosses the wall" on app.memories as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.memories is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people have it forgotten" on app.memories
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people have it forgotten" on app.memories is 'Without a permission: what is known of somebody is theirs to have forgotten.';
+create policy "people have something remembered" on app.memories
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people have something remembered" on app.memories is 'Tenant and user are defaults from the context: of nobody else.';
+create policy "people mend what is remembered of them" on app.memories
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('chat'::text) AS tenant_requiring)) AND (user_id = ( SELECT context.user_id() AS user_id))));
+comment on policy "people mend what is remembered of them" on app.memories is 'What they mended is theirs, and no job''s any more (app.guard_memory()).';
+create policy "people see what is remembered of them" on app.memories
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
+comment on policy "people see what is remembered of them" on app.memories is 'It is theirs to look at, and nobody else''s: no permission shows what is remembered of a colleague.';
+create policy "what is remembered is told to the model, and forgotten" on app.memories
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "what is remembered is told to the model, and forgotten" on app.memories is 'context.begin_turn(), for the caller; jobs.claim_memories() and jobs.keep_memories(), for one person; app.guard_memory() counts them; auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.erase_tenant().';
+
 create table app.message_feedback (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -1362,7 +1426,7 @@ comment on policy "nothing crosses the wall" on app.messages is 'Whatever the po
 create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
-comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+comment on policy "people find their own messages" on app.messages is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.claim_memories(), which acts as the person whose words it reads; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
@@ -1704,6 +1768,7 @@ create table app.tenant_preferences (
     max_answer_tokens integer,
     notify_answers boolean,
     notify_weekly boolean,
+    remember boolean,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint tenant_preferences_pkey PRIMARY KEY (tenant_id, id),
@@ -1724,23 +1789,24 @@ comment on column app.tenant_preferences.temperature is 'How freely the model ch
 comment on column app.tenant_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as it is built in.';
 comment on column app.tenant_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as it is built in.';
 comment on column app.tenant_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as it is built in.';
+comment on column app.tenant_preferences.remember is 'Whether what people say is remembered for later conversations. Null: as it is built in.';
 comment on column app.tenant_preferences.created_at is 'When they were first set.';
 comment on column app.tenant_preferences.updated_at is 'When they were last changed.';
 alter table app.tenant_preferences alter column language set statistics 0, alter column tone set statistics 0, alter column model set statistics 0, alter column temperature set statistics 0;
 alter table app.tenant_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,temperature,tenant_id,tone,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,remember,temperature,tenant_id,tone,updated_at', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenant_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenant_preferences enable row level security;
 alter table app.tenant_preferences force row level security;
 grant delete, select on app.tenant_preferences to rowhouse_definer;
-grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
-grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
-grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.tenant_preferences to rowhouse_app;
+grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.tenant_preferences to rowhouse_app;
 create policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences
     for select to rowhouse_definer
     using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)));
-comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is 'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway.';
+comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is 'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway; and jobs.claim_memories(), which acts as a member.';
 create policy "an erased tenant takes along what it owns" on app.tenant_preferences
     for delete to rowhouse_definer
     using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
@@ -1919,7 +1985,7 @@ create table app.usage_days (
     constraint usage_days_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_days_failed_check CHECK ((failed >= 0)),
     constraint usage_days_first_counts_check CHECK ((cardinality(first_counts) = 21)),
-    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
     constraint usage_days_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_days_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_days_output_tokens_check CHECK ((output_tokens >= 0)),
@@ -1937,7 +2003,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -2005,7 +2071,7 @@ create table app.usage_events (
     constraint usage_events_check1 CHECK (((reasoning_tokens >= 0) AND (reasoning_tokens <= output_tokens))),
     constraint usage_events_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_events_first_token_ms_check CHECK ((first_token_ms >= 0)),
-    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
     constraint usage_events_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_events_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_events_outcome_check CHECK ((outcome = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text]))),
@@ -2019,7 +2085,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -2086,6 +2152,7 @@ create table app.user_preferences (
     max_answer_tokens integer,
     notify_answers boolean,
     notify_weekly boolean,
+    remember boolean,
     created_at timestamp with time zone default now() not null,
     updated_at timestamp with time zone default now() not null,
     constraint user_preferences_pkey PRIMARY KEY (tenant_id, id),
@@ -2108,20 +2175,21 @@ comment on column app.user_preferences.temperature is 'How freely the model choo
 comment on column app.user_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as the company has it.';
 comment on column app.user_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as the company has it.';
 comment on column app.user_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as the company has it.';
+comment on column app.user_preferences.remember is 'Whether what they say is remembered for later conversations. Null: as the company has it.';
 comment on column app.user_preferences.created_at is 'When they were first set.';
 comment on column app.user_preferences.updated_at is 'When they were last changed.';
 alter table app.user_preferences alter column language set statistics 0, alter column tone set statistics 0, alter column model set statistics 0, alter column temperature set statistics 0;
 alter table app.user_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,temperature,tenant_id,tone,updated_at,user_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,remember,temperature,tenant_id,tone,updated_at,user_id', '', '');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.user_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.user_preferences enable row level security;
 alter table app.user_preferences force row level security;
 grant delete on app.user_preferences to rowhouse_app;
 grant delete, select on app.user_preferences to rowhouse_definer;
-grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
-grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember, created_at, updated_at) on app.user_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.user_preferences to rowhouse_app;
 create policy "nothing crosses the wall" on app.user_preferences as restrictive
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
@@ -2130,7 +2198,7 @@ comment on policy "nothing crosses the wall" on app.user_preferences is 'Whateve
 create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
-comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.remembers(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -2875,6 +2943,33 @@ create policy "the queue keeps mails until they are sent" on auth.mails
     with check (true);
 comment on policy "the queue keeps mails until they are sent" on auth.mails is 'auth.queue_mail(), auth.claim_mails() and auth.settle_mail(); jobs.expire_mail() forgets what is done.';
 
+create table auth.memory_readings (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    read_until timestamp with time zone,
+    claimed_until timestamp with time zone,
+    due_at timestamp with time zone,
+    attempt integer default 0 not null,
+    tries integer default 0 not null,
+    constraint memory_readings_pkey PRIMARY KEY (tenant_id, user_id),
+    constraint memory_readings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint memory_readings_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE CASCADE,
+    constraint memory_readings_attempt_check CHECK ((attempt >= 0)),
+    constraint memory_readings_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+comment on table auth.memory_readings is 'Up to where what people said was read for what to remember of them, and when there is more to read. Not audited: marks of a job.';
+CREATE INDEX memory_readings_due ON auth.memory_readings USING btree (due_at) WHERE (due_at IS NOT NULL);
+alter table auth.memory_readings alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON auth.memory_readings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.memory_readings enable row level security;
+alter table auth.memory_readings force row level security;
+grant delete, insert, select, update on auth.memory_readings to rowhouse_definer;
+create policy "what was said is read once" on auth.memory_readings
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "what was said is read once" on auth.memory_readings is 'auth.settle_turn() says that there is something to read; jobs.claim_memories(), jobs.keep_memories() and jobs.fail_memories() read it; app.forget_memory() moves the mark. No role reads it.';
+
 create table auth.mfa_challenges (
     digest bytea not null,
     user_id uuid not null,
@@ -3327,8 +3422,8 @@ create table auth.turns (
     constraint turns_check CHECK (((idempotency_key IS NULL) = (request IS NULL))),
     constraint turns_check1 CHECK (((settled_at IS NULL) = (outcome IS NULL))),
     constraint turns_check2 CHECK (((held_micros = 0) OR ((settled_at IS NULL) AND (lost_at IS NULL)))),
-    constraint turns_credential_kind_check CHECK ((credential_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text]))),
-    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint turns_credential_kind_check CHECK ((credential_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text, 'job'::text]))),
+    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
     constraint turns_held_micros_check CHECK ((held_micros >= 0)),
     constraint turns_idempotency_key_check CHECK ((octet_length(idempotency_key) = 32)),
     constraint turns_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
@@ -4893,7 +4988,7 @@ begin
             select
                 used.of,
                 sum(used.turns)::integer as turns, sum(used.stopped)::integer as stopped, sum(used.failed)::integer as failed,
-                count(distinct used.user_id)::integer as active_users,
+                count(distinct used.user_id) filter (where used.turns > 0)::integer as active_users,
                 sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
                 sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
                 sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::integer as unpriced,
@@ -5128,6 +5223,8 @@ CREATE OR REPLACE FUNCTION app.count_usage()
  SET search_path TO ''
 AS $function$
 declare
+    -- What is read for memories costs tokens, and is no turn that somebody took.
+    chat       constant integer := (new.generator <> 'memory')::integer;
     first_step constant integer := context.latency_step(new.first_token_ms);
     total_step constant integer := context.latency_step(new.total_ms);
 begin
@@ -5137,13 +5234,13 @@ begin
         first_counts, total_counts
     ) values (
         new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
-        1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
+        chat, chat * (new.outcome = 'stopped')::integer, chat * (new.outcome = 'failed')::integer,
         new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
         coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
         context.counting(array_fill(0, '{21}'), first_step), context.counting(array_fill(0, '{21}'), total_step)
     )
     on conflict on constraint usage_days_once do update set
-        turns = counted.turns + 1,
+        turns = counted.turns + excluded.turns,
         stopped = counted.stopped + excluded.stopped,
         failed = counted.failed + excluded.failed,
         input_tokens = counted.input_tokens + excluded.input_tokens,
@@ -5322,6 +5419,44 @@ $function$;
 alter function app.end_support_where_off() owner to rowhouse_definer;
 comment on function app.end_support_where_off() is 'Trigger: what support has open in a company ends when the company turns support off.';
 grant execute on function app.end_support_where_off() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.forget_memories()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    forgotten integer;
+begin
+    delete from app.memories as known
+    where known.tenant_id = (select context.tenant_id()) and known.user_id = (select context.user_id());
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$function$;
+comment on function app.forget_memories() is 'Forgets everything that is remembered of the caller in this company; returns how much that was.';
+grant execute on function app.forget_memories() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.forget_memory()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    -- Not where the member goes, and everything with them.
+    insert into auth.memory_readings as reading (tenant_id, user_id, read_until, attempt)
+    select member.tenant_id, member.user_id, clock_timestamp(), 1
+    from app.memberships as member
+    where member.tenant_id = old.tenant_id and member.user_id = old.user_id
+    on conflict (tenant_id, user_id) do update set
+        read_until = excluded.read_until, due_at = null, attempt = reading.attempt + 1, tries = 0;
+    return null;
+end
+$function$;
+alter function app.forget_memory() owner to rowhouse_definer;
+comment on function app.forget_memory() is 'Trigger: after something was forgotten or mended, nothing that was said before is read for memories.';
+grant execute on function app.forget_memory() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_domain()
  RETURNS trigger
@@ -5514,6 +5649,32 @@ $function$;
 alter function app.guard_membership() owner to rowhouse_definer;
 comment on function app.guard_membership() is 'Trigger: role, status and ownership of a member change only at the hands of somebody who holds at least as much (RH403 names what is missing) and signed in lately (RH440).';
 grant execute on function app.guard_membership() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_memory()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.is_caller() then
+        new.learned := false;
+    end if;
+    if tg_op = 'INSERT' then
+        perform pg_advisory_xact_lock(hashtextextended(format('memories %s %s', new.tenant_id, new.user_id), 0));
+        if (select count(*) from app.memories as known where known.tenant_id = new.tenant_id and known.user_id = new.user_id) >= 100 then
+            raise exception using
+                errcode = 'RH480',
+                message = '100 of 100 things are remembered',
+                hint = 'Forget something that matters no more.';
+        end if;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_memory() owner to rowhouse_definer;
+comment on function app.guard_memory() is 'Trigger: at most a hundred things are remembered of somebody (RH480); what callers write or mend is not learned.';
+grant execute on function app.guard_memory() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_seats()
  RETURNS trigger
@@ -5903,7 +6064,9 @@ AS $function$
         coalesce(mine.notify_answers, company.notify_answers, true),
         case when mine.notify_answers is not null then 'own' when company.notify_answers is not null then 'company' else 'built_in' end,
         coalesce(mine.notify_weekly, company.notify_weekly, false),
-        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end
+        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end,
+        coalesce(mine.remember, company.remember, true),
+        case when mine.remember is not null then 'own' when company.remember is not null then 'company' else 'built_in' end
     from (select context.tenant_id() as tenant_id, context.user_id() as user_id) as caller
     left join app.user_preferences as mine on mine.tenant_id = caller.tenant_id and mine.user_id = caller.user_id
     left join app.tenant_preferences as company on company.tenant_id = caller.tenant_id
@@ -6462,7 +6625,7 @@ $function$;
 comment on function app.set_model_provider(uuid,text,text,text[],text,text,boolean,text) is 'Sets the company''s own provider of models as a whole; a key that is kept stays unless another is sent. Needs configure_model.';
 grant execute on function app.set_model_provider(uuid,text,text,text[],text,text,boolean,text) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION app.set_my_preferences(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, remember boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.user_preferences
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -6471,10 +6634,10 @@ AS $function$
 declare
     stored app.user_preferences;
 begin
-    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember}' then
         raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
     end if;
-    insert into app.user_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    insert into app.user_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember)
     values (
         set_my_preferences.language,
         set_my_preferences.tone,
@@ -6482,7 +6645,8 @@ begin
         set_my_preferences.temperature,
         set_my_preferences.max_answer_tokens,
         set_my_preferences.notify_answers,
-        set_my_preferences.notify_weekly
+        set_my_preferences.notify_weekly,
+        set_my_preferences.remember
     )
     on conflict (tenant_id, user_id) do update set
         language = case when 'language' = any (reset) then null else coalesce(set_my_preferences.language, known.language) end,
@@ -6491,15 +6655,16 @@ begin
         temperature = case when 'temperature' = any (reset) then null else coalesce(set_my_preferences.temperature, known.temperature) end,
         max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_my_preferences.max_answer_tokens, known.max_answer_tokens) end,
         notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_my_preferences.notify_answers, known.notify_answers) end,
-        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_my_preferences.notify_weekly, known.notify_weekly) end
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_my_preferences.notify_weekly, known.notify_weekly) end,
+        remember = case when 'remember' = any (reset) then null else coalesce(set_my_preferences.remember, known.remember) end
     returning known.* into stored;
     return stored;
 end
 $function$;
-comment on function app.set_my_preferences(text,text,text,double precision,integer,boolean,boolean,text[]) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is, and what reset names falls back to the company''s choice.';
-grant execute on function app.set_my_preferences(text,text,text,double precision,integer,boolean,boolean,text[]) to rowhouse_app;
+comment on function app.set_my_preferences(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) is 'Sets the caller''s preferences in this tenant; what is left out stays as it is, and what reset names falls back to the company''s choice.';
+grant execute on function app.set_my_preferences(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION app.set_tenant_defaults(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION app.set_tenant_defaults(language text DEFAULT NULL::text, tone text DEFAULT NULL::text, model text DEFAULT NULL::text, temperature double precision DEFAULT NULL::double precision, max_answer_tokens integer DEFAULT NULL::integer, notify_answers boolean DEFAULT NULL::boolean, notify_weekly boolean DEFAULT NULL::boolean, remember boolean DEFAULT NULL::boolean, reset text[] DEFAULT '{}'::text[])
  RETURNS app.tenant_preferences
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -6508,10 +6673,10 @@ AS $function$
 declare
     stored app.tenant_preferences;
 begin
-    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember}' then
         raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
     end if;
-    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember)
     values (
         set_tenant_defaults.language,
         set_tenant_defaults.tone,
@@ -6519,7 +6684,8 @@ begin
         set_tenant_defaults.temperature,
         set_tenant_defaults.max_answer_tokens,
         set_tenant_defaults.notify_answers,
-        set_tenant_defaults.notify_weekly
+        set_tenant_defaults.notify_weekly,
+        set_tenant_defaults.remember
     )
     on conflict (tenant_id) do update set
         language = case when 'language' = any (reset) then null else coalesce(set_tenant_defaults.language, known.language) end,
@@ -6528,13 +6694,14 @@ begin
         temperature = case when 'temperature' = any (reset) then null else coalesce(set_tenant_defaults.temperature, known.temperature) end,
         max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_tenant_defaults.max_answer_tokens, known.max_answer_tokens) end,
         notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_tenant_defaults.notify_answers, known.notify_answers) end,
-        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end,
+        remember = case when 'remember' = any (reset) then null else coalesce(set_tenant_defaults.remember, known.remember) end
     returning known.* into stored;
     return stored;
 end
 $function$;
-comment on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,text[]) is 'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
-grant execute on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,text[]) to rowhouse_app;
+comment on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) is 'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
+grant execute on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.share_conversation(id uuid, team_id uuid DEFAULT NULL::uuid)
  RETURNS app.conversations
@@ -8660,7 +8827,7 @@ AS $function$
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
         'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'model', taste.model,
         'temperature', taste.temperature, 'maxAnswerTokens', taste.max_answer_tokens,
-        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'updatedAt', taste.updated_at))
+        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'remember', taste.remember, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
     where places.exported
@@ -8718,6 +8885,14 @@ AS $function$
         'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
     from places
     join app.user_profiles as profile on profile.tenant_id = places.tenant_id and profile.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'memories', 'item', jsonb_build_object(
+        'company', places.slug, 'content', known.content, 'learned', known.learned,
+        'createdAt', known.created_at, 'updatedAt', known.updated_at))
+    from places
+    join app.memories as known on known.tenant_id = places.tenant_id and known.user_id = places.user_id
     where places.exported
 
     union all
@@ -11069,6 +11244,16 @@ begin
         array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
         array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
         array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+    -- What a person said is read for what to remember of them once they have had the time to say it. What programs ask with a key,
+    -- guests and the operator's support tells of nobody who comes again.
+    if mine.credential_kind = 'session' and mine.conversation_id is not null and mine.generator = 'model' then
+        insert into auth.memory_readings as reading (tenant_id, user_id, due_at)
+        select member.tenant_id, member.user_id, now() + interval '10 minutes'
+        from app.memberships as member
+        where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
+        on conflict (tenant_id, user_id) do update set due_at = excluded.due_at
+        where reading.due_at is null;
+    end if;
     return true;
 end
 $function$;
@@ -11790,7 +11975,8 @@ AS $function$
         'tone', coalesce(mine.tone, company.tone, 'neutral'),
         'temperature', coalesce(mine.temperature, company.temperature),
         'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
-        'models', array_remove(array[mine.model, company.model], null)
+        'models', array_remove(array[mine.model, company.model], null),
+        'memories', '[]'::jsonb
     )
     from app.tenants as place
     left join app.users as known on known.id = person
@@ -11898,6 +12084,9 @@ begin
         select asked.question, asked.answer into question_id, answer_id
         from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
+        if context.kind_in(body) = 'session' and context.remembers(tenant_id, person) then
+            asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
+        end if;
     else
         history := '[]';
     end if;
@@ -13228,6 +13417,21 @@ comment on function context.member_tenant() is 'The caller''s tenant if the call
 grant execute on function context.member_tenant() to rowhouse_app;
 grant execute on function context.member_tenant() to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.memories_of(tenant uuid, person uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select array(
+        select known.content from app.memories as known
+        where known.tenant_id = tenant and known.user_id = person
+        order by known.id desc
+    )
+$function$;
+alter function context.memories_of(uuid,uuid) owner to rowhouse_definer;
+comment on function context.memories_of(uuid,uuid) is 'What is remembered of a person in a company, the newest first.';
+
 CREATE OR REPLACE FUNCTION context.model_provider()
  RETURNS jsonb
  LANGUAGE sql
@@ -13788,6 +13992,21 @@ end
 $function$;
 alter function context.release(uuid[],uuid[],bigint[],bigint[]) owner to rowhouse_definer;
 comment on function context.release(uuid[],uuid[],bigint[],bigint[]) is 'Lets go of what was held of budgets and adds what was spent, in a fixed order.';
+
+CREATE OR REPLACE FUNCTION context.remembers(tenant uuid, person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(
+        (select mine.remember from app.user_preferences as mine where mine.tenant_id = tenant and mine.user_id = person),
+        (select company.remember from app.tenant_preferences as company where company.tenant_id = tenant),
+        true
+    )
+$function$;
+alter function context.remembers(uuid,uuid) owner to rowhouse_definer;
+comment on function context.remembers(uuid,uuid) is 'Whether what a person says in a company is remembered: their own choice, else the company''s, else yes.';
 
 CREATE OR REPLACE FUNCTION context.remove_model_provider()
  RETURNS void
@@ -16458,6 +16677,97 @@ alter function jobs.claim_document(integer) owner to rowhouse_definer;
 comment on function jobs.claim_document(integer) is 'One document that waits to be read, lent to whoever asks, with the number of the attempt; after five it has failed.';
 grant execute on function jobs.claim_document(integer) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.claim_memories(settlement bytea, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 8000, most_output_tokens integer DEFAULT 1000)
+ RETURNS TABLE(tenant uuid, person uuid, turn uuid, attempt integer, model text, provider jsonb, language text, known text[], said text[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine    auth.memory_readings;
+    newest  timestamptz;
+    asker   jsonb;
+    chosen  auth.model_providers;
+    price   bigint;
+    budgets uuid[];
+begin
+    loop
+        select * into mine from auth.memory_readings as waiting
+        where waiting.due_at <= now()
+        order by waiting.due_at limit 1
+        for no key update skip locked;
+        if not found then
+            return;
+        end if;
+
+        -- As the person: row security shows their own words, and nobody else's.
+        perform context.act(mine.user_id, mine.tenant_id, '{}');
+        said := null;
+        if mine.tries < 5 and context.remembers(mine.tenant_id, mine.user_id) and exists (
+            select from app.memberships as member
+            join app.tenants as place on place.id = member.tenant_id
+            where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
+                and member.status = 'active' and place.status = 'active'
+        ) then
+            select array_agg(words.content order by words.created_at, words.id), max(words.created_at) into said, newest
+            from (
+                select message.id, message.created_at, left(message.content, 2000) as content,
+                    sum(octet_length(left(message.content, 2000))) over (order by message.created_at, message.id) as reached
+                from app.conversations as conversation
+                join app.messages as message
+                    on message.tenant_id = conversation.tenant_id and message.user_id = conversation.user_id
+                    and message.conversation_id = conversation.id
+                where conversation.tenant_id = mine.tenant_id and conversation.user_id = mine.user_id
+                    and conversation.deleted_at is null
+                    and conversation.updated_at > coalesce(mine.read_until, '-infinity')
+                    and message.role = 'user' and message.created_at > coalesce(mine.read_until, '-infinity')
+            ) as words
+            where words.reached <= 16000;
+        end if;
+        asker := context.asker(mine.tenant_id, mine.user_id);
+        select * into chosen from auth.model_providers as one where one.tenant_id = mine.tenant_id and one.active;
+        model := context.choose_model(
+            null, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model, installation_models);
+        if said is null or model = 'extractive' then
+            update auth.memory_readings as one set due_at = null, tries = 0, read_until = now()
+            where one.tenant_id = mine.tenant_id and one.user_id = mine.user_id;
+            continue;
+        end if;
+
+        price := context.price_of(model, most_input_tokens, 0, most_output_tokens, 0);
+        begin
+            budgets := context.reserve(mine.tenant_id, null, mine.user_id, null, model, price);
+        exception when sqlstate 'RH450' or sqlstate 'RH451' then
+            update auth.memory_readings as one set due_at = now() + interval '1 day'
+            where one.tenant_id = mine.tenant_id and one.user_id = mine.user_id;
+            continue;
+        end;
+        turn := uuidv7();
+        insert into auth.turns (
+            tenant_id, id, user_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets, lease_until
+        ) values (
+            mine.tenant_id, turn, mine.user_id, 'job', mine.user_id, sha256(settlement), 'memory', model,
+            case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, now() + interval '5 minutes'
+        );
+        update auth.memory_readings as one
+        set due_at = now() + interval '5 minutes', claimed_until = newest, attempt = one.attempt + 1, tries = one.tries + 1
+        where one.tenant_id = mine.tenant_id and one.user_id = mine.user_id
+        returning one.attempt into attempt;
+        tenant := mine.tenant_id;
+        person := mine.user_id;
+        language := asker ->> 'language';
+        known := context.memories_of(mine.tenant_id, mine.user_id);
+        provider := case when chosen.id is not null then jsonb_build_object(
+            'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key) end;
+        return next;
+        return;
+    end loop;
+end
+$function$;
+alter function jobs.claim_memories(bytea,text,text[],integer,integer) owner to rowhouse_definer;
+comment on function jobs.claim_memories(bytea,text,text[],integer,integer) is 'What somebody said and nobody has read yet for what to remember of them, with the provider that reads it; holds what that may cost.';
+grant execute on function jobs.claim_memories(bytea,text,text[],integer,integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.claim_webhooks()
  RETURNS TABLE(tenant uuid, endpoint uuid, lent_until timestamp with time zone, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
  LANGUAGE plpgsql
@@ -16615,6 +16925,12 @@ begin
     delete from app.user_profiles as profile
     using app.memberships as membership
     where membership.user_id = person.id and profile.tenant_id = membership.tenant_id and profile.user_id = person.id;
+    delete from app.memories as known
+    using app.memberships as membership
+    where membership.user_id = person.id and known.tenant_id = membership.tenant_id and known.user_id = person.id;
+    delete from auth.memory_readings as reading
+    using app.memberships as membership
+    where membership.user_id = person.id and reading.tenant_id = membership.tenant_id and reading.user_id = person.id;
     -- What they used stays as figures; what is under way is settled first, or given up by jobs.sweep_holds().
     delete from auth.turns as asked
     using app.memberships as membership
@@ -17030,6 +17346,22 @@ alter function jobs.fail_document(uuid,uuid,integer,text,boolean) owner to rowho
 comment on function jobs.fail_document(uuid,uuid,integer,text,boolean) is 'Notes why a claimed document could not be read, or has it tried again; returns whether the claim still held.';
 grant execute on function jobs.fail_document(uuid,uuid,integer,text,boolean) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.fail_memories(tenant uuid, person uuid, turn uuid, settlement bytea, attempt integer, failure text, usage jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform auth.settle_turn(tenant, turn, settlement, 'failed', error_code => failure, usage => fail_memories.usage);
+    update auth.memory_readings as reading set due_at = now() + make_interval(mins => reading.tries * reading.tries)
+    where reading.tenant_id = tenant and reading.user_id = person and reading.attempt = fail_memories.attempt;
+end
+$function$;
+alter function jobs.fail_memories(uuid,uuid,uuid,bytea,integer,text,jsonb) owner to rowhouse_definer;
+comment on function jobs.fail_memories(uuid,uuid,uuid,bytea,integer,text,jsonb) is 'The words of a claim could not be read: tries again later, four times, and settles what it had cost. Raises RH404.';
+grant execute on function jobs.fail_memories(uuid,uuid,uuid,bytea,integer,text,jsonb) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.finish_document(tenant uuid, document uuid, attempt integer, embedding_model text DEFAULT NULL::text, embedding_failure text DEFAULT NULL::text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -17069,6 +17401,48 @@ $function$;
 alter function jobs.install_signing_key(text,text,jsonb,text,interval,interval) owner to rowhouse_definer;
 comment on function jobs.install_signing_key(text,text,jsonb,text,interval,interval) is 'Installs a new token signing key if the newest of its algorithm is older than max_age; true if it did.';
 grant execute on function jobs.install_signing_key(text,text,jsonb,text,interval,interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.keep_memories(tenant uuid, person uuid, turn uuid, settlement bytea, attempt integer, drawn text[], usage jsonb DEFAULT '{}'::jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine auth.memory_readings;
+    kept integer;
+begin
+    perform context.act(person, tenant, '{}');
+    perform auth.settle_turn(tenant, turn, settlement, 'complete', usage => keep_memories.usage);
+    select * into mine from auth.memory_readings as reading
+    where reading.tenant_id = tenant and reading.user_id = person and reading.attempt = keep_memories.attempt
+    for no key update;
+    if not found then
+        return 0;
+    end if;
+    insert into app.memories (tenant_id, user_id, content, learned)
+    select mine.tenant_id, mine.user_id, new.content, true
+    from (
+        select distinct on (lower(trim(said.content))) trim(said.content) as content, said.place
+        from unnest(drawn) with ordinality as said (content, place)
+        where length(trim(said.content)) <= 500 and not app.is_blank(said.content)
+            and lower(trim(said.content)) <> all (
+                select lower(known.content) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id)
+        order by lower(trim(said.content)), said.place
+    ) as new
+    where context.remembers(mine.tenant_id, mine.user_id)
+    order by new.place
+    limit 100 - (select count(*) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id);
+    get diagnostics kept = row_count;
+    -- There may be more; whoever looks finds out.
+    update auth.memory_readings as reading set read_until = reading.claimed_until, due_at = now(), tries = 0
+    where reading.tenant_id = mine.tenant_id and reading.user_id = mine.user_id;
+    return kept;
+end
+$function$;
+alter function jobs.keep_memories(uuid,uuid,uuid,bytea,integer,text[],jsonb) owner to rowhouse_definer;
+comment on function jobs.keep_memories(uuid,uuid,uuid,bytea,integer,text[],jsonb) is 'Remembers what was drawn from the words of a claim, and settles what that cost; returns how many are new. Raises RH404.';
+grant execute on function jobs.keep_memories(uuid,uuid,uuid,bytea,integer,text[],jsonb) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.list()
  RETURNS TABLE(id bigint, job text, state text, attempts integer, max_attempts integer, run_at timestamp with time zone, last_error text)

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:ab72df6d06744d0a584f905aeaaef3da29bf82d5
+--! Hash: sha1:b49fdc07840851c284e8afca6ffad491457850fd
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -643,7 +643,7 @@ create table app.usage_events (
     api_key_id          uuid,
     team_id             uuid,
     conversation_id     uuid,
-    generator           text not null check (generator in ('model', 'extractive')),
+    generator           text not null check (generator in ('model', 'extractive', 'memory')),
     model               text not null check (length(model) between 1 and 100),
     outcome             text not null check (outcome in ('complete', 'stopped', 'failed')),
     input_tokens        integer not null default 0 check (input_tokens >= 0),
@@ -672,7 +672,7 @@ create table app.usage_days (
     user_id             uuid not null,
     team_id             uuid,
     api_key_id          uuid,
-    generator           text not null check (generator in ('model', 'extractive')),
+    generator           text not null check (generator in ('model', 'extractive', 'memory')),
     model               text not null check (length(model) between 1 and 100),
     turns               bigint not null default 0 check (turns >= 0),
     stopped             bigint not null default 0 check (stopped >= 0),
@@ -726,6 +726,7 @@ create table app.user_preferences (
     max_answer_tokens integer check (max_answer_tokens between 16 and 100000),
     notify_answers    boolean,
     notify_weekly     boolean,
+    remember          boolean,
     created_at        timestamptz not null default now(),
     updated_at        timestamptz not null default now(),
     primary key (tenant_id, id),
@@ -875,6 +876,21 @@ create table app.user_profiles (
     constraint user_profiles_enabled_check check ((embedding is null) = (model is null) and (enabled or embedding is null))
 );
 
+-- What is remembered of a person from one conversation to the next, a sentence each: theirs to see, to mend and to forget.
+create table app.memories (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    user_id    uuid not null default context.user_id(),
+    content    text not null check (length(content) <= 500 and not app.is_blank(content)),
+    -- Whether a job drew it from what they said; what they wrote or mended is theirs.
+    learned    boolean not null default false,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+);
+create index memories_of_member on app.memories (tenant_id, user_id, id);
+
 -- app: webhooks ------------------------------------------------------------------------------------
 
 create table app.webhook_event_types (
@@ -937,6 +953,7 @@ create table app.tenant_preferences (
     max_answer_tokens integer check (max_answer_tokens between 16 and 100000),
     notify_answers    boolean,
     notify_weekly     boolean,
+    remember          boolean,
     created_at        timestamptz not null default now(),
     updated_at        timestamptz not null default now(),
     primary key (tenant_id, id),
@@ -1146,13 +1163,13 @@ create table auth.turns (
     team_id         uuid,
     question_id     uuid,
     answer_id       uuid,
-    credential_kind text not null check (credential_kind in ('session', 'guest', 'api_key', 'support')),
+    credential_kind text not null check (credential_kind in ('session', 'guest', 'api_key', 'support', 'job')),
     credential_id   uuid not null,
     -- sha256 of the sha256 of what whoever streams the answer settles it with.
     settlement      bytea not null check (octet_length(settlement) = 32),
     idempotency_key bytea check (octet_length(idempotency_key) = 32),
     request         bytea check (octet_length(request) = 32),
-    generator       text not null check (generator in ('model', 'extractive')),
+    generator       text not null check (generator in ('model', 'extractive', 'memory')),
     model           text not null check (length(model) between 1 and 100),
     -- Held of these budgets until the turn is over.
     held_micros     bigint not null default 0 check (held_micros >= 0),
@@ -1175,6 +1192,23 @@ create table auth.turns (
 create unique index turns_once on auth.turns (tenant_id, user_id, idempotency_key) where idempotency_key is not null;
 create index turns_of_conversation on auth.turns (tenant_id, conversation_id, id);
 create index turns_under_way on auth.turns (tenant_id, lease_until) where settled_at is null and lost_at is null;
+
+-- Up to where what somebody said was read for what to remember of them, and when there is more to read. Whoever forgets something
+-- moves the mark to now: what was said before is read no more.
+create table auth.memory_readings (
+    tenant_id     uuid not null references app.tenants,
+    user_id       uuid not null,
+    read_until    timestamptz,
+    -- Up to where the claim in hand reads.
+    claimed_until timestamptz,
+    due_at        timestamptz,
+    -- Counts claims and forgettings: what an earlier one brings is thrown away.
+    attempt       integer not null default 0 check (attempt >= 0),
+    tries         integer not null default 0 check (tries between 0 and 5),
+    primary key (tenant_id, user_id),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
+);
+create index memory_readings_due on auth.memory_readings (due_at) where due_at is not null;
 
 create table auth.support_accesses (
     tenant_id  uuid not null references app.tenants,
@@ -8401,7 +8435,7 @@ as $$
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
         'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'model', taste.model,
         'temperature', taste.temperature, 'maxAnswerTokens', taste.max_answer_tokens,
-        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'updatedAt', taste.updated_at))
+        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'remember', taste.remember, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
     where places.exported
@@ -8459,6 +8493,14 @@ as $$
         'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
     from places
     join app.user_profiles as profile on profile.tenant_id = places.tenant_id and profile.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'memories', 'item', jsonb_build_object(
+        'company', places.slug, 'content', known.content, 'learned', known.learned,
+        'createdAt', known.created_at, 'updatedAt', known.updated_at))
+    from places
+    join app.memories as known on known.tenant_id = places.tenant_id and known.user_id = places.user_id
     where places.exported
 
     union all
@@ -8698,6 +8740,12 @@ begin
     delete from app.user_profiles as profile
     using app.memberships as membership
     where membership.user_id = person.id and profile.tenant_id = membership.tenant_id and profile.user_id = person.id;
+    delete from app.memories as known
+    using app.memberships as membership
+    where membership.user_id = person.id and known.tenant_id = membership.tenant_id and known.user_id = person.id;
+    delete from auth.memory_readings as reading
+    using app.memberships as membership
+    where membership.user_id = person.id and reading.tenant_id = membership.tenant_id and reading.user_id = person.id;
     -- What they used stays as figures; what is under way is settled first, or given up by jobs.sweep_holds().
     delete from auth.turns as asked
     using app.memberships as membership
@@ -10090,6 +10138,65 @@ reset role;
 create or replace trigger guard_storage before insert on app.document_versions
     for each row execute function app.guard_storage();
 --! EndIncluded app/guard_storage.sql
+--! Included app/guard_memory.sql
+-- A hundred things are remembered of somebody in a company; what finds no room is not learned, and whoever writes it is told so.
+-- What a person writes or mends is theirs; only a job, which is no caller, learns.
+set local role rowhouse_definer;
+create or replace function app.guard_memory() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    if context.is_caller() then
+        new.learned := false;
+    end if;
+    if tg_op = 'INSERT' then
+        perform pg_advisory_xact_lock(hashtextextended(format('memories %s %s', new.tenant_id, new.user_id), 0));
+        if (select count(*) from app.memories as known where known.tenant_id = new.tenant_id and known.user_id = new.user_id) >= 100 then
+            raise exception using
+                errcode = 'RH480',
+                message = '100 of 100 things are remembered',
+                hint = 'Forget something that matters no more.';
+        end if;
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_memory() to rowhouse_owner;
+comment on function app.guard_memory() is
+    'Trigger: at most a hundred things are remembered of somebody (RH480); what callers write or mend is not learned.';
+reset role;
+
+create or replace trigger guard_memory before insert or update on app.memories
+    for each row execute function app.guard_memory();
+--! EndIncluded app/guard_memory.sql
+--! Included app/forget_memory.sql
+-- What was forgotten, or mended, stays so: nothing that was said before is read for memories any more, and what a job is
+-- reading at this moment is thrown away (its attempt is over).
+set local role rowhouse_definer;
+create or replace function app.forget_memory() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    -- Not where the member goes, and everything with them.
+    insert into auth.memory_readings as reading (tenant_id, user_id, read_until, attempt)
+    select member.tenant_id, member.user_id, clock_timestamp(), 1
+    from app.memberships as member
+    where member.tenant_id = old.tenant_id and member.user_id = old.user_id
+    on conflict (tenant_id, user_id) do update set
+        read_until = excluded.read_until, due_at = null, attempt = reading.attempt + 1, tries = 0;
+    return null;
+end
+$$;
+grant execute on function app.forget_memory() to rowhouse_owner;
+comment on function app.forget_memory() is
+    'Trigger: after something was forgotten or mended, nothing that was said before is read for memories.';
+reset role;
+
+create or replace trigger forget_memory after delete or update of content on app.memories
+    for each row execute function app.forget_memory();
+--! EndIncluded app/forget_memory.sql
 --! Included app/guard_feedback.sql
 -- Somebody may think something of an answer that they may read: one in a conversation of their own, or of a team of theirs.
 -- What they may not read is not there (RH404), so that nobody learns of a message by rating it.
@@ -11261,6 +11368,8 @@ create or replace function app.count_usage() returns trigger
     set search_path = ''
 as $$
 declare
+    -- What is read for memories costs tokens, and is no turn that somebody took.
+    chat       constant integer := (new.generator <> 'memory')::integer;
     first_step constant integer := context.latency_step(new.first_token_ms);
     total_step constant integer := context.latency_step(new.total_ms);
 begin
@@ -11270,13 +11379,13 @@ begin
         first_counts, total_counts
     ) values (
         new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
-        1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
+        chat, chat * (new.outcome = 'stopped')::integer, chat * (new.outcome = 'failed')::integer,
         new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
         coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
         context.counting(array_fill(0, '{21}'), first_step), context.counting(array_fill(0, '{21}'), total_step)
     )
     on conflict on constraint usage_days_once do update set
-        turns = counted.turns + 1,
+        turns = counted.turns + excluded.turns,
         stopped = counted.stopped + excluded.stopped,
         failed = counted.failed + excluded.failed,
         input_tokens = counted.input_tokens + excluded.input_tokens,
@@ -11488,6 +11597,7 @@ comment on function context.choose_model(text, text[], auth.model_providers, tex
 --! Included context/asker.sql
 -- Who asks, for the prompt: their name, language and role, their company, and what holds for them there. The name is the one
 -- that they go by in the company. A key of the company's own is nobody, and has the company's choices.
+-- What is remembered of them is added where it is told (context.begin_turn()).
 set local role rowhouse_definer;
 create or replace function context.asker(tenant uuid, person uuid) returns jsonb
     language sql stable parallel restricted security definer
@@ -11502,7 +11612,8 @@ as $$
         'tone', coalesce(mine.tone, company.tone, 'neutral'),
         'temperature', coalesce(mine.temperature, company.temperature),
         'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
-        'models', array_remove(array[mine.model, company.model], null)
+        'models', array_remove(array[mine.model, company.model], null),
+        'memories', '[]'::jsonb
     )
     from app.tenants as place
     left join app.users as known on known.id = person
@@ -11561,6 +11672,39 @@ comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, bool
     'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
 reset role;
 --! EndIncluded context/ask.sql
+--! Included context/remembers.sql
+-- Whether what somebody says in a company is remembered: their own choice, else the company's, else yes.
+set local role rowhouse_definer;
+create or replace function context.remembers(tenant uuid, person uuid) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(
+        (select mine.remember from app.user_preferences as mine where mine.tenant_id = tenant and mine.user_id = person),
+        (select company.remember from app.tenant_preferences as company where company.tenant_id = tenant),
+        true
+    )
+$$;
+comment on function context.remembers(uuid, uuid) is
+    'Whether what a person says in a company is remembered: their own choice, else the company''s, else yes.';
+reset role;
+--! EndIncluded context/remembers.sql
+--! Included context/memories_of.sql
+-- What is remembered of somebody in a company, the newest first.
+set local role rowhouse_definer;
+create or replace function context.memories_of(tenant uuid, person uuid) returns text[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select array(
+        select known.content from app.memories as known
+        where known.tenant_id = tenant and known.user_id = person
+        order by known.id desc
+    )
+$$;
+comment on function context.memories_of(uuid, uuid) is 'What is remembered of a person in a company, the newest first.';
+reset role;
+--! EndIncluded context/memories_of.sql
 --! Included context/begin_turn.sql
 -- Begins a turn: writes the question, makes room for the answer, holds what it may cost, and hands out everything that the
 -- prompt needs, in one call. All of it or nothing: a turn that is refused has written nothing.
@@ -11670,6 +11814,9 @@ begin
         select asked.question, asked.answer into question_id, answer_id
         from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
+        if context.kind_in(body) = 'session' and context.remembers(tenant_id, person) then
+            asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
+        end if;
     else
         history := '[]';
     end if;
@@ -11736,6 +11883,7 @@ reset role;
 -- Ends a turn, once: writes the answer, or as much of it as was said, and what it cost; lets go of what was held. It needs no
 -- credential but the secret of the turn, because a sign-out or a ban in the middle ends the answer and not its price. The
 -- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
+-- A person's words are due then to be read for what to remember of them (jobs.claim_memories()).
 --
 -- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs}
 -- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
@@ -11792,6 +11940,16 @@ begin
         array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
         array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
         array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+    -- What a person said is read for what to remember of them once they have had the time to say it. What programs ask with a key,
+    -- guests and the operator's support tells of nobody who comes again.
+    if mine.credential_kind = 'session' and mine.conversation_id is not null and mine.generator = 'model' then
+        insert into auth.memory_readings as reading (tenant_id, user_id, due_at)
+        select member.tenant_id, member.user_id, now() + interval '10 minutes'
+        from app.memberships as member
+        where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
+        on conflict (tenant_id, user_id) do update set due_at = excluded.due_at
+        where reading.due_at is null;
+    end if;
     return true;
 end
 $$;
@@ -12234,6 +12392,188 @@ comment on function jobs.sweep_holds(integer) is
     'Gives up turns whose process is dead, lets go of what they held and returns how many; forgets those of more than a day ago.';
 reset role;
 --! EndIncluded jobs/sweep_holds.sql
+--! Included jobs/claim_memories.sql
+-- What somebody said and nobody has read yet for what to remember of them, for whoever asks, and for nobody else in the next five
+-- minutes. Only their own words: what a model answered or a document says is nothing that they told of themselves. A turn of its own
+-- holds what reading may cost in their budgets and their company's; where those have no room, it is tried again in a day.
+--
+-- settlement:  a secret, for jobs.keep_memories() and jobs.fail_memories()
+-- installation_*, most_*_tokens: as for context.begin_turn()
+-- known:       what is remembered already
+-- said:        what they said, the oldest first; the rest of it is the next claim's
+-- Returns no row where nothing waits. Words of people who left, of suspended companies, of whom nothing is to be remembered and
+-- of companies without a provider are passed over for good.
+set local role rowhouse_definer;
+create or replace function jobs.claim_memories(
+    settlement bytea, installation_model text default null, installation_models text[] default null,
+    most_input_tokens integer default 8000, most_output_tokens integer default 1000
+)
+    returns table (
+        tenant uuid, person uuid, turn uuid, attempt integer, model text, provider jsonb, language text,
+        known text[], said text[]
+    )
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine    auth.memory_readings;
+    newest  timestamptz;
+    asker   jsonb;
+    chosen  auth.model_providers;
+    price   bigint;
+    budgets uuid[];
+begin
+    loop
+        select * into mine from auth.memory_readings as waiting
+        where waiting.due_at <= now()
+        order by waiting.due_at limit 1
+        for no key update skip locked;
+        if not found then
+            return;
+        end if;
+
+        -- As the person: row security shows their own words, and nobody else's.
+        perform context.act(mine.user_id, mine.tenant_id, '{}');
+        said := null;
+        if mine.tries < 5 and context.remembers(mine.tenant_id, mine.user_id) and exists (
+            select from app.memberships as member
+            join app.tenants as place on place.id = member.tenant_id
+            where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
+                and member.status = 'active' and place.status = 'active'
+        ) then
+            select array_agg(words.content order by words.created_at, words.id), max(words.created_at) into said, newest
+            from (
+                select message.id, message.created_at, left(message.content, 2000) as content,
+                    sum(octet_length(left(message.content, 2000))) over (order by message.created_at, message.id) as reached
+                from app.conversations as conversation
+                join app.messages as message
+                    on message.tenant_id = conversation.tenant_id and message.user_id = conversation.user_id
+                    and message.conversation_id = conversation.id
+                where conversation.tenant_id = mine.tenant_id and conversation.user_id = mine.user_id
+                    and conversation.deleted_at is null
+                    and conversation.updated_at > coalesce(mine.read_until, '-infinity')
+                    and message.role = 'user' and message.created_at > coalesce(mine.read_until, '-infinity')
+            ) as words
+            where words.reached <= 16000;
+        end if;
+        asker := context.asker(mine.tenant_id, mine.user_id);
+        select * into chosen from auth.model_providers as one where one.tenant_id = mine.tenant_id and one.active;
+        model := context.choose_model(
+            null, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model, installation_models);
+        if said is null or model = 'extractive' then
+            update auth.memory_readings as one set due_at = null, tries = 0, read_until = now()
+            where one.tenant_id = mine.tenant_id and one.user_id = mine.user_id;
+            continue;
+        end if;
+
+        price := context.price_of(model, most_input_tokens, 0, most_output_tokens, 0);
+        begin
+            budgets := context.reserve(mine.tenant_id, null, mine.user_id, null, model, price);
+        exception when sqlstate 'RH450' or sqlstate 'RH451' then
+            update auth.memory_readings as one set due_at = now() + interval '1 day'
+            where one.tenant_id = mine.tenant_id and one.user_id = mine.user_id;
+            continue;
+        end;
+        turn := uuidv7();
+        insert into auth.turns (
+            tenant_id, id, user_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets, lease_until
+        ) values (
+            mine.tenant_id, turn, mine.user_id, 'job', mine.user_id, sha256(settlement), 'memory', model,
+            case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, now() + interval '5 minutes'
+        );
+        update auth.memory_readings as one
+        set due_at = now() + interval '5 minutes', claimed_until = newest, attempt = one.attempt + 1, tries = one.tries + 1
+        where one.tenant_id = mine.tenant_id and one.user_id = mine.user_id
+        returning one.attempt into attempt;
+        tenant := mine.tenant_id;
+        person := mine.user_id;
+        language := asker ->> 'language';
+        known := context.memories_of(mine.tenant_id, mine.user_id);
+        provider := case when chosen.id is not null then jsonb_build_object(
+            'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key) end;
+        return next;
+        return;
+    end loop;
+end
+$$;
+grant execute on function jobs.claim_memories(bytea, text, text[], integer, integer) to rowhouse_worker;
+comment on function jobs.claim_memories(bytea, text, text[], integer, integer) is
+    'What somebody said and nobody has read yet for what to remember of them, with the provider that reads it; holds what that may cost.';
+reset role;
+--! EndIncluded jobs/claim_memories.sql
+--! Included jobs/keep_memories.sql
+-- Remembers what was drawn from the words of a claim, and settles what that cost. What an attempt brings that is over is thrown
+-- away, because something was forgotten meanwhile, and so is what is brought of somebody of whom nothing is to be remembered any
+-- more. It had its price all the same.
+--
+-- drawn:  sentences; what is remembered already and what finds no room is left out
+-- usage:  as for auth.settle_turn()
+-- Returns how many are remembered now that were not. Raises RH404 for an unknown turn and a wrong secret alike.
+set local role rowhouse_definer;
+create or replace function jobs.keep_memories(
+    tenant uuid, person uuid, turn uuid, settlement bytea, attempt integer, drawn text[], usage jsonb default '{}'
+) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine auth.memory_readings;
+    kept integer;
+begin
+    perform context.act(person, tenant, '{}');
+    perform auth.settle_turn(tenant, turn, settlement, 'complete', usage => keep_memories.usage);
+    select * into mine from auth.memory_readings as reading
+    where reading.tenant_id = tenant and reading.user_id = person and reading.attempt = keep_memories.attempt
+    for no key update;
+    if not found then
+        return 0;
+    end if;
+    insert into app.memories (tenant_id, user_id, content, learned)
+    select mine.tenant_id, mine.user_id, new.content, true
+    from (
+        select distinct on (lower(trim(said.content))) trim(said.content) as content, said.place
+        from unnest(drawn) with ordinality as said (content, place)
+        where length(trim(said.content)) <= 500 and not app.is_blank(said.content)
+            and lower(trim(said.content)) <> all (
+                select lower(known.content) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id)
+        order by lower(trim(said.content)), said.place
+    ) as new
+    where context.remembers(mine.tenant_id, mine.user_id)
+    order by new.place
+    limit 100 - (select count(*) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id);
+    get diagnostics kept = row_count;
+    -- There may be more; whoever looks finds out.
+    update auth.memory_readings as reading set read_until = reading.claimed_until, due_at = now(), tries = 0
+    where reading.tenant_id = mine.tenant_id and reading.user_id = mine.user_id;
+    return kept;
+end
+$$;
+grant execute on function jobs.keep_memories(uuid, uuid, uuid, bytea, integer, text[], jsonb) to rowhouse_worker;
+comment on function jobs.keep_memories(uuid, uuid, uuid, bytea, integer, text[], jsonb) is
+    'Remembers what was drawn from the words of a claim, and settles what that cost; returns how many are new. Raises RH404.';
+reset role;
+--! EndIncluded jobs/keep_memories.sql
+--! Included jobs/fail_memories.sql
+-- The words of a claim could not be read: they are tried again after 1, 4, 9 and 16 minutes, and then passed over. What the
+-- attempt had cost is settled. Raises RH404 for an unknown turn and a wrong secret alike.
+set local role rowhouse_definer;
+create or replace function jobs.fail_memories(
+    tenant uuid, person uuid, turn uuid, settlement bytea, attempt integer, failure text, usage jsonb default '{}'
+) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform auth.settle_turn(tenant, turn, settlement, 'failed', error_code => failure, usage => fail_memories.usage);
+    update auth.memory_readings as reading set due_at = now() + make_interval(mins => reading.tries * reading.tries)
+    where reading.tenant_id = tenant and reading.user_id = person and reading.attempt = fail_memories.attempt;
+end
+$$;
+grant execute on function jobs.fail_memories(uuid, uuid, uuid, bytea, integer, text, jsonb) to rowhouse_worker;
+comment on function jobs.fail_memories(uuid, uuid, uuid, bytea, integer, text, jsonb) is
+    'The words of a claim could not be read: tries again later, four times, and settles what it had cost. Raises RH404.';
+reset role;
+--! EndIncluded jobs/fail_memories.sql
 --! Included context/move_conversation.sql
 -- Shares a conversation of the caller's with a team of theirs or takes it back, puts it into the bin or takes it out of there,
 -- with its messages: policies ask each row and look nowhere else. It holds the conversation, so that nothing is said in it
@@ -12589,7 +12929,7 @@ begin
             select
                 used.of,
                 sum(used.turns)::integer as turns, sum(used.stopped)::integer as stopped, sum(used.failed)::integer as failed,
-                count(distinct used.user_id)::integer as active_users,
+                count(distinct used.user_id) filter (where used.turns > 0)::integer as active_users,
                 sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
                 sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
                 sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::integer as unpriced,
@@ -12670,7 +13010,9 @@ begin
             notify_answers           boolean,
             notify_answers_source    text,
             notify_weekly            boolean,
-            notify_weekly_source     text
+            notify_weekly_source     text,
+            remember                 boolean,
+            remember_source          text
         );
     end if;
 end
@@ -12691,6 +13033,8 @@ comment on column app.effective_preferences.notify_answers is 'Whether a mail te
 comment on column app.effective_preferences.notify_answers_source is 'Who chose that: own, company, built_in.';
 comment on column app.effective_preferences.notify_weekly is 'Whether a mail sums up the week.';
 comment on column app.effective_preferences.notify_weekly_source is 'Who chose that: own, company, built_in.';
+comment on column app.effective_preferences.remember is 'Whether what they say is remembered for later conversations, and what is remembered told to the model.';
+comment on column app.effective_preferences.remember_source is 'Who chose that: own, company, built_in.';
 --! EndIncluded app/effective_preferences.sql
 --! Included app/team_conversations.sql
 -- Inlined by the planner (so no `set`): the comparison with the team is then an index condition.
@@ -12859,7 +13203,9 @@ as $$
         coalesce(mine.notify_answers, company.notify_answers, true),
         case when mine.notify_answers is not null then 'own' when company.notify_answers is not null then 'company' else 'built_in' end,
         coalesce(mine.notify_weekly, company.notify_weekly, false),
-        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end
+        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end,
+        coalesce(mine.remember, company.remember, true),
+        case when mine.remember is not null then 'own' when company.remember is not null then 'company' else 'built_in' end
     from (select context.tenant_id() as tenant_id, context.user_id() as user_id) as caller
     left join app.user_preferences as mine on mine.tenant_id = caller.tenant_id and mine.user_id = caller.user_id
     left join app.tenant_preferences as company on company.tenant_id = caller.tenant_id
@@ -12880,6 +13226,7 @@ create or replace function app.set_my_preferences(
     max_answer_tokens integer default null,
     notify_answers boolean default null,
     notify_weekly boolean default null,
+    remember boolean default null,
     reset text[] default '{}'
 ) returns app.user_preferences
     language plpgsql volatile parallel unsafe security invoker
@@ -12889,10 +13236,10 @@ as $$
 declare
     stored app.user_preferences;
 begin
-    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember}' then
         raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
     end if;
-    insert into app.user_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    insert into app.user_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember)
     values (
         set_my_preferences.language,
         set_my_preferences.tone,
@@ -12900,7 +13247,8 @@ begin
         set_my_preferences.temperature,
         set_my_preferences.max_answer_tokens,
         set_my_preferences.notify_answers,
-        set_my_preferences.notify_weekly
+        set_my_preferences.notify_weekly,
+        set_my_preferences.remember
     )
     on conflict (tenant_id, user_id) do update set
         language = case when 'language' = any (reset) then null else coalesce(set_my_preferences.language, known.language) end,
@@ -12909,13 +13257,14 @@ begin
         temperature = case when 'temperature' = any (reset) then null else coalesce(set_my_preferences.temperature, known.temperature) end,
         max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_my_preferences.max_answer_tokens, known.max_answer_tokens) end,
         notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_my_preferences.notify_answers, known.notify_answers) end,
-        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_my_preferences.notify_weekly, known.notify_weekly) end
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_my_preferences.notify_weekly, known.notify_weekly) end,
+        remember = case when 'remember' = any (reset) then null else coalesce(set_my_preferences.remember, known.remember) end
     returning known.* into stored;
     return stored;
 end
 $$;
-grant execute on function app.set_my_preferences(text, text, text, double precision, integer, boolean, boolean, text[]) to rowhouse_app;
-comment on function app.set_my_preferences(text, text, text, double precision, integer, boolean, boolean, text[]) is
+grant execute on function app.set_my_preferences(text, text, text, double precision, integer, boolean, boolean, boolean, text[]) to rowhouse_app;
+comment on function app.set_my_preferences(text, text, text, double precision, integer, boolean, boolean, boolean, text[]) is
     'Sets the caller''s preferences in this tenant; what is left out stays as it is, and what reset names falls back to the company''s choice.';
 --! EndIncluded app/set_my_preferences.sql
 --! Included app/delete_my_preferences.sql
@@ -12954,6 +13303,7 @@ create or replace function app.set_tenant_defaults(
     max_answer_tokens integer default null,
     notify_answers boolean default null,
     notify_weekly boolean default null,
+    remember boolean default null,
     reset text[] default '{}'
 ) returns app.tenant_preferences
     language plpgsql volatile parallel unsafe security invoker
@@ -12963,10 +13313,10 @@ as $$
 declare
     stored app.tenant_preferences;
 begin
-    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember}' then
         raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
     end if;
-    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember)
     values (
         set_tenant_defaults.language,
         set_tenant_defaults.tone,
@@ -12974,7 +13324,8 @@ begin
         set_tenant_defaults.temperature,
         set_tenant_defaults.max_answer_tokens,
         set_tenant_defaults.notify_answers,
-        set_tenant_defaults.notify_weekly
+        set_tenant_defaults.notify_weekly,
+        set_tenant_defaults.remember
     )
     on conflict (tenant_id) do update set
         language = case when 'language' = any (reset) then null else coalesce(set_tenant_defaults.language, known.language) end,
@@ -12983,13 +13334,14 @@ begin
         temperature = case when 'temperature' = any (reset) then null else coalesce(set_tenant_defaults.temperature, known.temperature) end,
         max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_tenant_defaults.max_answer_tokens, known.max_answer_tokens) end,
         notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_tenant_defaults.notify_answers, known.notify_answers) end,
-        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end,
+        remember = case when 'remember' = any (reset) then null else coalesce(set_tenant_defaults.remember, known.remember) end
     returning known.* into stored;
     return stored;
 end
 $$;
-grant execute on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) to rowhouse_app;
-comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) is
+grant execute on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, boolean, text[]) to rowhouse_app;
+comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, boolean, text[]) is
     'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
 --! EndIncluded app/set_tenant_defaults.sql
 --! Included context/refuse_member.sql
@@ -14800,6 +15152,24 @@ comment on function context.note_question(real[], text) is
     'Draws a question of somebody who is signed in into their profile, unless they switched it off. Raises RH403.';
 reset role;
 --! EndIncluded context/note_question.sql
+--! Included app/forget_memories.sql
+create or replace function app.forget_memories() returns integer
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    forgotten integer;
+begin
+    delete from app.memories as known
+    where known.tenant_id = (select context.tenant_id()) and known.user_id = (select context.user_id());
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+grant execute on function app.forget_memories() to rowhouse_app;
+comment on function app.forget_memories() is
+    'Forgets everything that is remembered of the caller in this company; returns how much that was.';
+--! EndIncluded app/forget_memories.sql
 --! Included app/my_profile.sql
 create or replace function app.my_profile() returns app.user_profiles
     language sql stable parallel restricted security invoker
@@ -15577,7 +15947,7 @@ create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own messages" on app.messages is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.claim_memories(), which acts as the person whose words it reads; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.messages to rowhouse_definer;
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
@@ -15848,6 +16218,53 @@ create policy "profiles are drawn from questions, and forgotten" on app.user_pro
 comment on policy "profiles are drawn from questions, and forgotten" on app.user_profiles is
     'context.keep_profile() and context.note_question(), for the caller; context.find_passages() reads the callers; auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.erase_tenant().';
 --! EndIncluded policies/user_profiles.sql
+--! Included policies/memories.sql
+select context.close_table('app.memories');
+
+grant select (tenant_id, id, user_id, content, learned, created_at, updated_at) on app.memories to rowhouse_app;
+grant insert (content) on app.memories to rowhouse_app;
+grant update (content) on app.memories to rowhouse_app;
+grant delete on app.memories to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.memories
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.memories is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see what is remembered of them" on app.memories
+    for select to rowhouse_app
+    using (user_id = (select context.user_where('chat')));
+comment on policy "people see what is remembered of them" on app.memories is
+    'It is theirs to look at, and nobody else''s: no permission shows what is remembered of a colleague.';
+
+create policy "people have something remembered" on app.memories
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "people have something remembered" on app.memories is
+    'Tenant and user are defaults from the context: of nobody else.';
+
+create policy "people mend what is remembered of them" on app.memories
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()))
+    with check (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
+comment on policy "people mend what is remembered of them" on app.memories is
+    'What they mended is theirs, and no job''s any more (app.guard_memory()).';
+
+create policy "people have it forgotten" on app.memories
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
+comment on policy "people have it forgotten" on app.memories is
+    'Without a permission: what is known of somebody is theirs to have forgotten.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, insert, delete on app.memories to rowhouse_definer;
+create policy "what is remembered is told to the model, and forgotten" on app.memories
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "what is remembered is told to the model, and forgotten" on app.memories is
+    'context.begin_turn(), for the caller; jobs.claim_memories() and jobs.keep_memories(), for one person; app.guard_memory() counts them; auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.erase_tenant().';
+--! EndIncluded policies/memories.sql
 --! Included policies/message_feedback.sql
 select context.close_table('app.message_feedback');
 
@@ -16107,9 +16524,9 @@ comment on policy "turns are kept until they are forgotten" on auth.turns is
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');
 
-grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
-grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember, created_at, updated_at) on app.user_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.user_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.user_preferences to rowhouse_app;
 grant delete on app.user_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.user_preferences
@@ -16131,7 +16548,7 @@ create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own preferences" on app.user_preferences is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.remembers(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.user_preferences to rowhouse_definer;
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
@@ -16150,9 +16567,9 @@ comment on policy "the desk explains one row" on app.user_preferences is
 --! Included policies/tenant_preferences.sql
 select context.close_table('app.tenant_preferences');
 
-grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
-grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
-grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.tenant_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.tenant_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenant_preferences
     as restrictive for all to rowhouse_app
@@ -16191,7 +16608,7 @@ create policy "a turn asks how its company wants to be spoken for" on app.tenant
     for select to rowhouse_definer
     using (tenant_id = (select context.tenant_id()));
 comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is
-    'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway.';
+    'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway; and jobs.claim_memories(), which acts as a member.';
 --! EndIncluded policies/tenant_preferences.sql
 --! Included policies/identities.sql
 select context.close_table('auth.identities');
@@ -16263,6 +16680,20 @@ create policy "the queue keeps mails until they are sent" on auth.mails
 comment on policy "the queue keeps mails until they are sent" on auth.mails is
     'auth.queue_mail(), auth.claim_mails() and auth.settle_mail(); jobs.expire_mail() forgets what is done.';
 --! EndIncluded policies/mails.sql
+--! Included policies/memory_readings.sql
+select context.close_table('auth.memory_readings');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on auth.memory_readings
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: whose words are to be read, and up to where they were.
+grant select, insert, update, delete on auth.memory_readings to rowhouse_definer;
+create policy "what was said is read once" on auth.memory_readings
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "what was said is read once" on auth.memory_readings is
+    'auth.settle_turn() says that there is something to read; jobs.claim_memories(), jobs.keep_memories() and jobs.fail_memories() read it; app.forget_memory() moves the mark. No role reads it.';
+--! EndIncluded policies/memory_readings.sql
 --! Included policies/api_keys.sql
 select context.close_table('auth.api_keys');
 
@@ -16886,6 +17317,7 @@ comment on column app.messages.error_code is 'Of an answer that failed: the code
 comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
 comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
 
+comment on table auth.memory_readings is 'Up to where what people said was read for what to remember of them, and when there is more to read. Not audited: marks of a job.';
 comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
 comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
 
@@ -16913,7 +17345,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -16932,7 +17364,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -16973,6 +17405,7 @@ comment on column app.user_preferences.temperature is 'How freely the model choo
 comment on column app.user_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as the company has it.';
 comment on column app.user_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as the company has it.';
 comment on column app.user_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as the company has it.';
+comment on column app.user_preferences.remember is 'Whether what they say is remembered for later conversations. Null: as the company has it.';
 
 comment on table app.tenant_preferences is 'How the machine speaks to the members of a company who chose nothing else.';
 comment on column app.tenant_preferences.id is 'Their key.';
@@ -16985,6 +17418,7 @@ comment on column app.tenant_preferences.temperature is 'How freely the model ch
 comment on column app.tenant_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as it is built in.';
 comment on column app.tenant_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as it is built in.';
 comment on column app.tenant_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as it is built in.';
+comment on column app.tenant_preferences.remember is 'Whether what people say is remembered for later conversations. Null: as it is built in.';
 
 comment on table auth.support_accesses is 'When an operator was inside a company, as whom and why. The digest is that of what opens the door for them.';
 
@@ -17236,6 +17670,14 @@ comment on column app.document_chunks.created_at is 'When it was drawn.';
 comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
 comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
+
+comment on table app.memories is 'What is remembered of people from one conversation to the next, a sentence each; whose it is sees, mends and forgets it.';
+comment on column app.memories.id is 'Its key.';
+comment on column app.memories.user_id is 'Of whom it is.';
+comment on column app.memories.content is 'What is remembered, in a sentence.';
+comment on column app.memories.learned is 'Whether it was drawn from what they said; what they wrote or mended themselves is not.';
+comment on column app.memories.created_at is 'When it was first remembered.';
+comment on column app.memories.updated_at is 'When it was last mended.';
 
 comment on table app.user_profiles is 'What somebody tends to ask about, drawn from their own questions; what is near to it is moved up a little in their searches.';
 comment on column app.user_profiles.id is 'Its key.';
@@ -17529,6 +17971,10 @@ comment on constraint document_chunks_tenant_id_document_id_attempt_ordinal_key 
 comment on constraint document_chunks_tenant_id_fkey on app.document_chunks is 'A passage belongs to a company.';
 comment on constraint document_chunks_tenant_id_document_id_fkey on app.document_chunks is 'A passage is of a document of its own company.';
 
+comment on constraint memories_content_check on app.memories is 'What is remembered has 1 to 500 characters, and not only spaces.';
+comment on constraint memories_tenant_id_fkey on app.memories is 'What is remembered belongs to a company.';
+comment on constraint memories_tenant_id_user_id_fkey on app.memories is 'What is remembered is of a member of its company.';
+
 comment on constraint user_profiles_questions_check on app.user_profiles is 'Questions are counted from 0.';
 comment on constraint user_profiles_model_check on app.user_profiles is 'A model''s name has 1 to 200 characters.';
 comment on constraint user_profiles_embedding_check on app.user_profiles is 'An embedding has 1 to 4,096 dimensions, and none is null.';
@@ -17666,6 +18112,8 @@ select audit.track('app.documents',
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
     withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');
+-- That something is remembered, or forgotten; what it is, is between the person and the machine.
+select audit.track('app.memories', kept => '{user_id,learned,created_at,updated_at}', withheld => '{content}');
 -- That it was switched on or off; what somebody asks about is not written down.
 select audit.track('app.user_profiles',
     kept => '{user_id,enabled,created_at}', withheld => '{questions,model,embedding,updated_at}',
@@ -17673,9 +18121,9 @@ select audit.track('app.user_profiles',
 
 -- How to speak to somebody and what to tell them, in closed words, and which model answers.
 select audit.track('app.user_preferences',
-    kept => '{user_id,language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
+    kept => '{user_id,language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember,created_at,updated_at}');
 select audit.track('app.tenant_preferences',
-    kept => '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
+    kept => '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember,created_at,updated_at}');
 
 -- With which account elsewhere somebody signs in: one that a thief linked must be found again.
 select audit.track('auth.identities', tenant => '',
@@ -17729,6 +18177,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.turns            turns under way, for a day; the messages that they write are recorded
 --   app.usage_events      figures of turns, which only their end writes, and nothing changes
 --   app.usage_days        the same, added up by triggers
+--   auth.memory_readings  marks of a job; what is remembered, and that it was forgotten, is recorded
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded

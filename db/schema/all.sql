@@ -276,6 +276,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/prepare_chunk.sql
 --!include app/carry_visibility.sql
 --!include app/guard_storage.sql
+--!include app/guard_memory.sql
+--!include app/forget_memory.sql
 --!include app/guard_feedback.sql
 --!include app/count_feedback.sql
 --!include app/open_budget.sql
@@ -324,6 +326,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/choose_model.sql
 --!include context/asker.sql
 --!include context/ask.sql
+--!include context/remembers.sql
+--!include context/memories_of.sql
 --!include context/begin_turn.sql
 --!include context/stop_turn.sql
 --!include auth/settle_turn.sql
@@ -342,6 +346,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/prompt_asker.sql
 --!include context/offered_models.sql
 --!include jobs/sweep_holds.sql
+--!include jobs/claim_memories.sql
+--!include jobs/keep_memories.sql
+--!include jobs/fail_memories.sql
 --!include context/move_conversation.sql
 --!include context/find_conversations.sql
 --!include jobs/expire_conversations.sql
@@ -438,6 +445,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/search_passages.sql
 --!include context/keep_profile.sql
 --!include context/note_question.sql
+--!include app/forget_memories.sql
 --!include app/my_profile.sql
 --!include app/use_profile.sql
 
@@ -460,6 +468,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/document_contents.sql
 --!include policies/document_chunks.sql
 --!include policies/user_profiles.sql
+--!include policies/memories.sql
 --!include policies/message_feedback.sql
 --!include policies/usage_events.sql
 --!include policies/usage_days.sql
@@ -476,6 +485,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/mail_tokens.sql
 --!include policies/registrations.sql
 --!include policies/mails.sql
+--!include policies/memory_readings.sql
 --!include policies/api_keys.sql
 --!include policies/webhook_event_types.sql
 --!include policies/webhook_endpoints.sql

@@ -154,6 +154,7 @@ comment on column app.messages.error_code is 'Of an answer that failed: the code
 comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
 comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
 
+comment on table auth.memory_readings is 'Up to where what people said was read for what to remember of them, and when there is more to read. Not audited: marks of a job.';
 comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
 comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
 
@@ -181,7 +182,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -200,7 +201,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What answered. model: a model; extractive: quoted from documents, free.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -241,6 +242,7 @@ comment on column app.user_preferences.temperature is 'How freely the model choo
 comment on column app.user_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as the company has it.';
 comment on column app.user_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as the company has it.';
 comment on column app.user_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as the company has it.';
+comment on column app.user_preferences.remember is 'Whether what they say is remembered for later conversations. Null: as the company has it.';
 
 comment on table app.tenant_preferences is 'How the machine speaks to the members of a company who chose nothing else.';
 comment on column app.tenant_preferences.id is 'Their key.';
@@ -253,6 +255,7 @@ comment on column app.tenant_preferences.temperature is 'How freely the model ch
 comment on column app.tenant_preferences.max_answer_tokens is 'The longest answer, in tokens of the model: 16 to 100,000. Null: as it is built in.';
 comment on column app.tenant_preferences.notify_answers is 'Whether a mail tells of an answer that took long. Null: as it is built in.';
 comment on column app.tenant_preferences.notify_weekly is 'Whether a mail sums up the week. Null: as it is built in.';
+comment on column app.tenant_preferences.remember is 'Whether what people say is remembered for later conversations. Null: as it is built in.';
 
 comment on table auth.support_accesses is 'When an operator was inside a company, as whom and why. The digest is that of what opens the door for them.';
 
@@ -504,6 +507,14 @@ comment on column app.document_chunks.created_at is 'When it was drawn.';
 comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
 comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
+
+comment on table app.memories is 'What is remembered of people from one conversation to the next, a sentence each; whose it is sees, mends and forgets it.';
+comment on column app.memories.id is 'Its key.';
+comment on column app.memories.user_id is 'Of whom it is.';
+comment on column app.memories.content is 'What is remembered, in a sentence.';
+comment on column app.memories.learned is 'Whether it was drawn from what they said; what they wrote or mended themselves is not.';
+comment on column app.memories.created_at is 'When it was first remembered.';
+comment on column app.memories.updated_at is 'When it was last mended.';
 
 comment on table app.user_profiles is 'What somebody tends to ask about, drawn from their own questions; what is near to it is moved up a little in their searches.';
 comment on column app.user_profiles.id is 'Its key.';

@@ -279,6 +279,10 @@ comment on constraint document_chunks_tenant_id_document_id_attempt_ordinal_key 
 comment on constraint document_chunks_tenant_id_fkey on app.document_chunks is 'A passage belongs to a company.';
 comment on constraint document_chunks_tenant_id_document_id_fkey on app.document_chunks is 'A passage is of a document of its own company.';
 
+comment on constraint memories_content_check on app.memories is 'What is remembered has 1 to 500 characters, and not only spaces.';
+comment on constraint memories_tenant_id_fkey on app.memories is 'What is remembered belongs to a company.';
+comment on constraint memories_tenant_id_user_id_fkey on app.memories is 'What is remembered is of a member of its company.';
+
 comment on constraint user_profiles_questions_check on app.user_profiles is 'Questions are counted from 0.';
 comment on constraint user_profiles_model_check on app.user_profiles is 'A model''s name has 1 to 200 characters.';
 comment on constraint user_profiles_embedding_check on app.user_profiles is 'An embedding has 1 to 4,096 dimensions, and none is null.';

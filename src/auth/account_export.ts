@@ -22,6 +22,7 @@ export const EXPORT_PARTS = [
   "documents",
   "documentContents",
   "profiles",
+  "memories",
   "feedback",
   "usage",
 ] as const;

@@ -99,7 +99,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         attribute: {
           user_id: filtered,
           created_at: filtered,
-          generator: { tags: { enum: "AnswerGenerator" } },
+          generator: { tags: { enum: "UsageGenerator" } },
           outcome: { tags: { enum: "TurnOutcome" } },
         },
       },
@@ -205,6 +205,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
             "notify_answers_source",
             "notify_weekly",
             "notify_weekly_source",
+            "remember",
+            "remember_source",
           ),
           tone: { tags: { notNull: true, enum: "Tone", checkedBy: "app.user_preferences.tone" } },
         },
@@ -344,6 +346,10 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         tags: { fieldName: "document", backwardBehavior: "-manyRelation:resource:connection" },
       },
       "app.user_profiles.user_profiles_tenant_id_user_id_fkey": {
+        tags: { behavior: "-*", backwardBehavior: "-*" },
+      },
+      // One's own only: nobody looks for somebody's through them.
+      "app.memories.memories_tenant_id_user_id_fkey": {
         tags: { behavior: "-*", backwardBehavior: "-*" },
       },
       // A list of somebody's conversations is `conversations` with a filter.
@@ -499,6 +505,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
             "Names, as in max_answer_tokens, of what is to fall back to the company's choice: one's own is forgotten.",
         },
       },
+      "app.forget_memories": { tags: { resultFieldName: "forgotten" } },
       "app.delete_my_preferences": { tags: { resultFieldName: "preferences" } },
       "app.set_tenant_defaults": {
         tags: {

@@ -12,7 +12,7 @@ export interface JobContext {
   readonly database: Pick<pg.Pool, "query">;
   readonly config: JobConfig;
   /** Model providers, as this process knows them: which of them are not well outlives a job. */
-  readonly providers: Pick<Providers, "embed">;
+  readonly providers: Providers;
 }
 
 /** The settings that jobs need. */

@@ -15,6 +15,7 @@ import { expireSessions } from "./expire_sessions.ts";
 import { expireWebhooks } from "./expire_webhooks.ts";
 import { indexDocuments } from "./index_documents.ts";
 import type { Job } from "./job.ts";
+import { learnMemories } from "./learn_memories.ts";
 import { passageEmbedder } from "./passage_embedder.ts";
 import { readingOf } from "./reading_of.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
@@ -36,6 +37,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   create_audit_partitions: createAuditPartitions,
   index_documents: (context) =>
     indexDocuments(readingOf(context.config.documents, passageEmbedder(context)))(context),
+  learn_memories: learnMemories,
   delete_accounts: deleteAccounts,
   erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,

@@ -103,6 +103,7 @@ describe("an export", () => {
       "documents",
       "documentContents",
       "profiles",
+      "memories",
       "feedback",
       "usage",
     ])

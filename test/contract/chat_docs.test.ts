@@ -124,6 +124,22 @@ describe("what the pages on chats say", () => {
     expect(JSON.stringify(answers.ByModel)).toContain('"model":"extractive"');
   });
 
+  test("memories.md: something is remembered, mended and forgotten", async () => {
+    const variables: Record<string, unknown> = {};
+    const answers = await walk("memories.md", acme.member, variables, {
+      Write: (data) => {
+        variables.id = data.createMemory.memory.id;
+      },
+    });
+    expect(answers).toMatchObject({
+      Write: { createMemory: { memory: { learned: false } } },
+      WhatIsRemembered: { memories: { nodes: [{ id: variables.id, learned: false }], totalCount: 1 } },
+      Mend: { updateMemory: { memory: { content: expect.stringContaining("physicians") } } },
+      Forget: { deleteMemory: { memory: { id: variables.id } } },
+      ForgetAll: { forgetMemories: { forgotten: 0 } },
+    });
+  });
+
   test("conversations.md: a conversation is pinned, archived, branched, rated, shared, discarded and restored", async () => {
     const { conversation_id: conversationId, answer_id: answerId } = await asked("How long does tea brew?");
     const { teamId } = acme.member;

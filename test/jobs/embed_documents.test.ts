@@ -56,7 +56,10 @@ interface Settings {
 }
 const read = ({ providers, ...settings }: Settings = {}) => {
   const context = jobContext(chat.database, { model, ...settings });
-  return jobs.index_documents!({ ...context, ...(providers && { providers }) });
+  return jobs.index_documents!({
+    ...context,
+    ...(providers && { providers: { ...context.providers, ...providers } }),
+  });
 };
 
 /** A provider of the company's own, wherever it is. */

@@ -179,6 +179,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     insert: () => ({ enabled: "false" }),
     tenant: "tenant_id",
   },
+  memories: {
+    row: (person) => `user_id = '${person.userId}'`,
+    column: "content",
+    insert: () => ({ content: quoted("Likes tea.") }),
+    tenant: "tenant_id",
+  },
   message_feedback: {
     row: (person) => `id = '${person.feedbackId}'`,
     column: "comment",
@@ -372,7 +378,7 @@ export async function buildVisitedTenants(
   return visited;
 }
 
-/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, and a profile. */
+/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, a profile and a memory. */
 export async function addDocuments(admin: pg.Pool, userId: string | null = null): Promise<void> {
   const add = (sql: string) => admin.query(sql, [userId]);
   const theirs = "where user_id = coalesce($1, user_id)";
@@ -380,6 +386,8 @@ export async function addDocuments(admin: pg.Pool, userId: string | null = null)
     `with document as (
          insert into app.documents (tenant_id, id, user_id, title, media_type, version, status, due_at)
          select tenant_id, user_id, user_id, 'Notes', 'text/plain', 1, 'ready', null from app.memberships ${theirs} returning *
+     ), remembered as (
+         insert into app.memories (tenant_id, user_id, content) select tenant_id, user_id, 'Likes tea.' from document
      )
      insert into app.user_profiles (tenant_id, user_id) select tenant_id, user_id from document`,
   );

@@ -39,7 +39,7 @@ begin
             select
                 used.of,
                 sum(used.turns)::integer as turns, sum(used.stopped)::integer as stopped, sum(used.failed)::integer as failed,
-                count(distinct used.user_id)::integer as active_users,
+                count(distinct used.user_id) filter (where used.turns > 0)::integer as active_users,
                 sum(used.input_tokens)::bigint as input_tokens, sum(used.cached_input_tokens)::bigint as cached_input_tokens,
                 sum(used.output_tokens)::bigint as output_tokens, sum(used.reasoning_tokens)::bigint as reasoning_tokens,
                 sum(used.cost_micros)::bigint as cost_micros, sum(used.unpriced)::integer as unpriced,

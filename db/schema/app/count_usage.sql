@@ -5,6 +5,8 @@ create or replace function app.count_usage() returns trigger
     set search_path = ''
 as $$
 declare
+    -- What is read for memories costs tokens, and is no turn that somebody took.
+    chat       constant integer := (new.generator <> 'memory')::integer;
     first_step constant integer := context.latency_step(new.first_token_ms);
     total_step constant integer := context.latency_step(new.total_ms);
 begin
@@ -14,13 +16,13 @@ begin
         first_counts, total_counts
     ) values (
         new.tenant_id, (new.created_at at time zone 'UTC')::date, new.user_id, new.team_id, new.api_key_id, new.generator, new.model,
-        1, (new.outcome = 'stopped')::integer, (new.outcome = 'failed')::integer,
+        chat, chat * (new.outcome = 'stopped')::integer, chat * (new.outcome = 'failed')::integer,
         new.input_tokens, new.cached_input_tokens, new.output_tokens, new.reasoning_tokens,
         coalesce(new.cost_micros, 0), (new.cost_micros is null)::integer,
         context.counting(array_fill(0, '{21}'), first_step), context.counting(array_fill(0, '{21}'), total_step)
     )
     on conflict on constraint usage_days_once do update set
-        turns = counted.turns + 1,
+        turns = counted.turns + excluded.turns,
         stopped = counted.stopped + excluded.stopped,
         failed = counted.failed + excluded.failed,
         input_tokens = counted.input_tokens + excluded.input_tokens,

@@ -16,7 +16,9 @@ begin
             notify_answers           boolean,
             notify_answers_source    text,
             notify_weekly            boolean,
-            notify_weekly_source     text
+            notify_weekly_source     text,
+            remember                 boolean,
+            remember_source          text
         );
     end if;
 end
@@ -37,3 +39,5 @@ comment on column app.effective_preferences.notify_answers is 'Whether a mail te
 comment on column app.effective_preferences.notify_answers_source is 'Who chose that: own, company, built_in.';
 comment on column app.effective_preferences.notify_weekly is 'Whether a mail sums up the week.';
 comment on column app.effective_preferences.notify_weekly_source is 'Who chose that: own, company, built_in.';
+comment on column app.effective_preferences.remember is 'Whether what they say is remembered for later conversations, and what is remembered told to the model.';
+comment on column app.effective_preferences.remember_source is 'Who chose that: own, company, built_in.';

@@ -17,7 +17,9 @@ as $$
         coalesce(mine.notify_answers, company.notify_answers, true),
         case when mine.notify_answers is not null then 'own' when company.notify_answers is not null then 'company' else 'built_in' end,
         coalesce(mine.notify_weekly, company.notify_weekly, false),
-        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end
+        case when mine.notify_weekly is not null then 'own' when company.notify_weekly is not null then 'company' else 'built_in' end,
+        coalesce(mine.remember, company.remember, true),
+        case when mine.remember is not null then 'own' when company.remember is not null then 'company' else 'built_in' end
     from (select context.tenant_id() as tenant_id, context.user_id() as user_id) as caller
     left join app.user_preferences as mine on mine.tenant_id = caller.tenant_id and mine.user_id = caller.user_id
     left join app.tenant_preferences as company on company.tenant_id = caller.tenant_id

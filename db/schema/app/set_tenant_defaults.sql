@@ -9,6 +9,7 @@ create or replace function app.set_tenant_defaults(
     max_answer_tokens integer default null,
     notify_answers boolean default null,
     notify_weekly boolean default null,
+    remember boolean default null,
     reset text[] default '{}'
 ) returns app.tenant_preferences
     language plpgsql volatile parallel unsafe security invoker
@@ -18,10 +19,10 @@ as $$
 declare
     stored app.tenant_preferences;
 begin
-    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly}' then
+    if not coalesce(reset, '{}') <@ '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember}' then
         raise exception using errcode = 'RH400', message = 'reset names what is not a preference';
     end if;
-    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly)
+    insert into app.tenant_preferences as known (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember)
     values (
         set_tenant_defaults.language,
         set_tenant_defaults.tone,
@@ -29,7 +30,8 @@ begin
         set_tenant_defaults.temperature,
         set_tenant_defaults.max_answer_tokens,
         set_tenant_defaults.notify_answers,
-        set_tenant_defaults.notify_weekly
+        set_tenant_defaults.notify_weekly,
+        set_tenant_defaults.remember
     )
     on conflict (tenant_id) do update set
         language = case when 'language' = any (reset) then null else coalesce(set_tenant_defaults.language, known.language) end,
@@ -38,11 +40,12 @@ begin
         temperature = case when 'temperature' = any (reset) then null else coalesce(set_tenant_defaults.temperature, known.temperature) end,
         max_answer_tokens = case when 'max_answer_tokens' = any (reset) then null else coalesce(set_tenant_defaults.max_answer_tokens, known.max_answer_tokens) end,
         notify_answers = case when 'notify_answers' = any (reset) then null else coalesce(set_tenant_defaults.notify_answers, known.notify_answers) end,
-        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end
+        notify_weekly = case when 'notify_weekly' = any (reset) then null else coalesce(set_tenant_defaults.notify_weekly, known.notify_weekly) end,
+        remember = case when 'remember' = any (reset) then null else coalesce(set_tenant_defaults.remember, known.remember) end
     returning known.* into stored;
     return stored;
 end
 $$;
-grant execute on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) to rowhouse_app;
-comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, text[]) is
+grant execute on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, boolean, text[]) to rowhouse_app;
+comment on function app.set_tenant_defaults(text, text, text, double precision, integer, boolean, boolean, boolean, text[]) is
     'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';

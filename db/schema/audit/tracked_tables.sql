@@ -62,6 +62,8 @@ select audit.track('app.documents',
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
     withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');
+-- That something is remembered, or forgotten; what it is, is between the person and the machine.
+select audit.track('app.memories', kept => '{user_id,learned,created_at,updated_at}', withheld => '{content}');
 -- That it was switched on or off; what somebody asks about is not written down.
 select audit.track('app.user_profiles',
     kept => '{user_id,enabled,created_at}', withheld => '{questions,model,embedding,updated_at}',
@@ -69,9 +71,9 @@ select audit.track('app.user_profiles',
 
 -- How to speak to somebody and what to tell them, in closed words, and which model answers.
 select audit.track('app.user_preferences',
-    kept => '{user_id,language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
+    kept => '{user_id,language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember,created_at,updated_at}');
 select audit.track('app.tenant_preferences',
-    kept => '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,created_at,updated_at}');
+    kept => '{language,tone,model,temperature,max_answer_tokens,notify_answers,notify_weekly,remember,created_at,updated_at}');
 
 -- With which account elsewhere somebody signs in: one that a thief linked must be found again.
 select audit.track('auth.identities', tenant => '',
@@ -125,6 +127,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.turns            turns under way, for a day; the messages that they write are recorded
 --   app.usage_events      figures of turns, which only their end writes, and nothing changes
 --   app.usage_days        the same, added up by triggers
+--   auth.memory_readings  marks of a job; what is remembered, and that it was forgotten, is recorded
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours
 --   auth.exchange_codes   good for a minute; the sign-in or the link that one leads to is recorded

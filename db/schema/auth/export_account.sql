@@ -125,7 +125,7 @@ as $$
     select jsonb_build_object('part', 'preferences', 'item', jsonb_build_object(
         'company', places.slug, 'language', taste.language, 'tone', taste.tone, 'model', taste.model,
         'temperature', taste.temperature, 'maxAnswerTokens', taste.max_answer_tokens,
-        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'updatedAt', taste.updated_at))
+        'notifyAnswers', taste.notify_answers, 'notifyWeekly', taste.notify_weekly, 'remember', taste.remember, 'updatedAt', taste.updated_at))
     from places
     join app.user_preferences as taste on taste.tenant_id = places.tenant_id and taste.user_id = places.user_id
     where places.exported
@@ -183,6 +183,14 @@ as $$
         'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
     from places
     join app.user_profiles as profile on profile.tenant_id = places.tenant_id and profile.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'memories', 'item', jsonb_build_object(
+        'company', places.slug, 'content', known.content, 'learned', known.learned,
+        'createdAt', known.created_at, 'updatedAt', known.updated_at))
+    from places
+    join app.memories as known on known.tenant_id = places.tenant_id and known.user_id = places.user_id
     where places.exported
 
     union all

@@ -1,6 +1,7 @@
 -- Ends a turn, once: writes the answer, or as much of it as was said, and what it cost; lets go of what was held. It needs no
 -- credential but the secret of the turn, because a sign-out or a ban in the middle ends the answer and not its price. The
 -- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
+-- A person's words are due then to be read for what to remember of them (jobs.claim_memories()).
 --
 -- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs}
 -- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
@@ -57,6 +58,16 @@ begin
         array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
         array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
         array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+    -- What a person said is read for what to remember of them once they have had the time to say it. What programs ask with a key,
+    -- guests and the operator's support tells of nobody who comes again.
+    if mine.credential_kind = 'session' and mine.conversation_id is not null and mine.generator = 'model' then
+        insert into auth.memory_readings as reading (tenant_id, user_id, due_at)
+        select member.tenant_id, member.user_id, now() + interval '10 minutes'
+        from app.memberships as member
+        where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
+        on conflict (tenant_id, user_id) do update set due_at = excluded.due_at
+        where reading.due_at is null;
+    end if;
     return true;
 end
 $$;

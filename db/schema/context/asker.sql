@@ -1,5 +1,6 @@
 -- Who asks, for the prompt: their name, language and role, their company, and what holds for them there. The name is the one
 -- that they go by in the company. A key of the company's own is nobody, and has the company's choices.
+-- What is remembered of them is added where it is told (context.begin_turn()).
 set local role rowhouse_definer;
 create or replace function context.asker(tenant uuid, person uuid) returns jsonb
     language sql stable parallel restricted security definer
@@ -14,7 +15,8 @@ as $$
         'tone', coalesce(mine.tone, company.tone, 'neutral'),
         'temperature', coalesce(mine.temperature, company.temperature),
         'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
-        'models', array_remove(array[mine.model, company.model], null)
+        'models', array_remove(array[mine.model, company.model], null),
+        'memories', '[]'::jsonb
     )
     from app.tenants as place
     left join app.users as known on known.id = person

@@ -79,6 +79,12 @@ begin
     delete from app.user_profiles as profile
     using app.memberships as membership
     where membership.user_id = person.id and profile.tenant_id = membership.tenant_id and profile.user_id = person.id;
+    delete from app.memories as known
+    using app.memberships as membership
+    where membership.user_id = person.id and known.tenant_id = membership.tenant_id and known.user_id = person.id;
+    delete from auth.memory_readings as reading
+    using app.memberships as membership
+    where membership.user_id = person.id and reading.tenant_id = membership.tenant_id and reading.user_id = person.id;
     -- What they used stays as figures; what is under way is settled first, or given up by jobs.sweep_holds().
     delete from auth.turns as asked
     using app.memberships as membership

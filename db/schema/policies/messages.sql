@@ -73,7 +73,7 @@ create policy "people find their own messages" on app.messages
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own messages" on app.messages is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.claim_memories(), which acts as the person whose words it reads; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.messages to rowhouse_definer;
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer

@@ -1,8 +1,8 @@
 select context.close_table('app.tenant_preferences');
 
-grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
-grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
-grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.tenant_preferences to rowhouse_app;
+grant select (tenant_id, id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember, created_at, updated_at) on app.tenant_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.tenant_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.tenant_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenant_preferences
     as restrictive for all to rowhouse_app
@@ -41,4 +41,4 @@ create policy "a turn asks how its company wants to be spoken for" on app.tenant
     for select to rowhouse_definer
     using (tenant_id = (select context.tenant_id()));
 comment on policy "a turn asks how its company wants to be spoken for" on app.tenant_preferences is
-    'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway.';
+    'context.begin_turn(), for the caller''s tenant: everybody inside may see it anyway; and jobs.claim_memories(), which acts as a member.';

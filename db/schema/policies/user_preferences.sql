@@ -1,8 +1,8 @@
 select context.close_table('app.user_preferences');
 
-grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, created_at, updated_at) on app.user_preferences to rowhouse_app;
-grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
-grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly) on app.user_preferences to rowhouse_app;
+grant select (tenant_id, id, user_id, language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember, created_at, updated_at) on app.user_preferences to rowhouse_app;
+grant insert (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.user_preferences to rowhouse_app;
+grant update (language, tone, model, temperature, max_answer_tokens, notify_answers, notify_weekly, remember) on app.user_preferences to rowhouse_app;
 grant delete on app.user_preferences to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.user_preferences
@@ -24,7 +24,7 @@ create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own preferences" on app.user_preferences is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies; and jobs.erase_tenant(), for the company that is being erased.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.remembers(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.user_preferences to rowhouse_definer;
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer

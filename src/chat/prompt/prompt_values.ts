@@ -11,6 +11,8 @@ export interface Asker {
   readonly temperature: number | null;
   readonly maxAnswerTokens: number | null;
   readonly models: readonly string[];
+  /** What is remembered of them, the newest first; none of a program or a guest. */
+  readonly memories: readonly string[];
 }
 
 /** What a template may say of whoever asks: to the model, and to whoever looks at it before. */

@@ -65,7 +65,7 @@ export async function answererOf(
     {
       template: begun.provider?.systemPrompt ?? TEMPLATE,
       values: valuesOf(asker),
-      memories: [],
+      memories: asker.memories,
       passages,
       history: question.keep === false ? (question.history ?? []) : begun.history.slice(1).reverse(),
       question: words,

@@ -16,6 +16,18 @@ export interface End {
   readonly provenance: object;
 }
 
+/** What a model took, as auth.settle_turn() is told it. */
+export const spentOf = (usage: Usage | null): object =>
+  usage === null
+    ? {}
+    : {
+        inputTokens: usage.input,
+        cachedInputTokens: usage.cachedInput,
+        outputTokens: usage.output,
+        reasoningTokens: usage.reasoning,
+        estimated: usage.estimated,
+      };
+
 /** Milliseconds between attempts while the database is away. After the last, jobs.sweep_holds() has to find the turn. */
 const PAUSES = [100, 500, 1_000, 2_000, 4_000];
 
@@ -31,13 +43,7 @@ export async function settleTurn(
 ): Promise<void> {
   const { usage, firstTokenMs, totalMs } = end;
   const spent = {
-    ...(usage && {
-      inputTokens: usage.input,
-      cachedInputTokens: usage.cachedInput,
-      outputTokens: usage.output,
-      reasoningTokens: usage.reasoning,
-      estimated: usage.estimated,
-    }),
+    ...spentOf(usage),
     ...(firstTokenMs !== null && { firstTokenMs }),
     totalMs,
   };
