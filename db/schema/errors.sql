@@ -46,7 +46,7 @@ using (values
     ('RH474', '',                     'public_mail_domain',      400, 'Anybody can have an address in this domain, so nobody belongs to a company by one.'),
     ('RH475', '',                     'too_many_domains',        409, 'A company has twenty domains at most.'),
     ('RH476', '',                     'invitation_over',         409, 'The invitation was accepted or revoked.'),
-    ('RH480', '',                     'limit_reached',           409, 'The company has as much of something as its plan allows; the message says of what, and how much.'),
+    ('RH480', '',                     'limit_reached',           409, 'There is as much of something as the company''s plan, or Rowhouse itself, allows; the message says of what, and how much.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
     ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')

@@ -378,9 +378,9 @@ export const CODES = {
   },
   limit_reached: {
     status: 409,
-    happens: "The company has as many of something as its plan allows; `detail` says of what, and how many.",
+    happens: "There is as much of something as the company's plan, or Rowhouse itself, allows; `detail` says of what, and how much.",
     remedy:
-      "Give up one that nobody needs, or get a larger plan. `myUsage` says what there is of everything.",
+      "Give up what nobody needs, or get a larger plan where it is the plan's. `myUsage` says what there is of everything that plans limit.",
   },
   link_of_another_browser: {
     status: 403,
