@@ -305,7 +305,7 @@ describe("a long export", () => {
       `with conversation as (
          insert into app.conversations (tenant_id, user_id, title) values ($1, $2, 'Long') returning *
        ) insert into app.messages (tenant_id, user_id, conversation_id, content)
-         select tenant_id, user_id, id, repeat('word ', 2000) from conversation, generate_series(1, $3::integer)`,
+         select tenant_id, user_id, id, repeat('word ', 4000) from conversation, generate_series(1, $3::integer)`,
       [person.login.tenant!.id, person.login.user.id, MESSAGES],
     );
   });
