@@ -82,6 +82,17 @@ create type app.effective_preferences as (
 );
 comment on type app.effective_preferences is 'What holds for the caller in this company: their own choice, else the company''s, else what is built in. Each has a source: own, company or built_in.';
 
+create type app.frequent_question as (
+    question text,
+    times integer,
+    last_asked_at timestamp with time zone,
+    conversation_id uuid,
+    answer_id uuid,
+    answered_at timestamp with time zone,
+    answer text
+);
+comment on type app.frequent_question is 'A question that the caller asked more than once, in these words or such as mean the same to a search, and what they were last answered.';
+
 create type app.holding as (
     holder_id uuid,
     user_id uuid,
@@ -5421,20 +5432,15 @@ comment on function app.end_support_where_off() is 'Trigger: what support has op
 grant execute on function app.end_support_where_off() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.forget_memories()
- RETURNS integer
- LANGUAGE plpgsql
+ RETURNS SETOF app.memories
+ LANGUAGE sql
  SET search_path TO ''
 AS $function$
-declare
-    forgotten integer;
-begin
     delete from app.memories as known
-    where known.tenant_id = (select context.tenant_id()) and known.user_id = (select context.user_id());
-    get diagnostics forgotten = row_count;
-    return forgotten;
-end
+    where known.tenant_id = (select context.tenant_id()) and known.user_id = (select context.user_id())
+    returning known.*
 $function$;
-comment on function app.forget_memories() is 'Forgets everything that is remembered of the caller in this company; returns how much that was.';
+comment on function app.forget_memories() is 'Forgets everything that is remembered of the caller in this company, and returns it a last time.';
 grant execute on function app.forget_memories() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.forget_memory()
@@ -5998,6 +6004,29 @@ BEGIN ATOMIC
 END;
 comment on function app.my_conversations() is 'The caller''s own conversations; for administrators too, who see everybody''s under conversations.';
 grant execute on function app.my_conversations() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.my_frequent_questions(wanted integer DEFAULT 10)
+ RETURNS SETOF app.frequent_question
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select question.content, found.times, question.created_at, answer.conversation_id, answer.id, answer.created_at,
+        case when not exists (
+            select from jsonb_array_elements(answer.provenance -> 'sources') as source
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = (select context.tenant_id()) and document.id = (source ->> 'documentId')::uuid
+                    and document.version = (source ->> 'version')::integer
+            )
+        ) then answer.content end
+    from context.frequent_questions(wanted) with ordinality as found (asked, times, answered, place)
+    join app.messages as question on question.tenant_id = (select context.tenant_id()) and question.id = found.asked
+    left join app.messages as answer on answer.tenant_id = (select context.tenant_id()) and answer.id = found.answered
+    order by found.place
+$function$;
+comment on function app.my_frequent_questions(integer) is 'What the caller asked more than once in the last half year, the most frequent first, 10 of them or up to 50; with the last answer where what it rests on still stands.';
+grant execute on function app.my_frequent_questions(integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.my_identities()
  RETURNS SETOF app.identity
@@ -12901,6 +12930,67 @@ AS $function$
 $function$;
 alter function context.found_by_words(uuid,uuid,boolean,uuid[],boolean,uuid[],text,integer) owner to rowhouse_definer;
 comment on function context.found_by_words(uuid,uuid,boolean,uuid[],boolean,uuid[],text,integer) is 'Passages in somebody''s reach that say words of a question, the best few hundred, and how much that weighs.';
+
+CREATE OR REPLACE FUNCTION context.frequent_questions(wanted integer)
+ RETURNS TABLE(asked uuid, times integer, answered uuid)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+declare
+    tenant constant uuid := context.tenant_where('chat');
+    me     constant uuid := context.user_where('chat');
+    rules  constant regconfig := context.text_configuration(context.asker(tenant, me) ->> 'language');
+begin
+    return query
+    with talked as materialized (
+        select known.id from app.conversations as known
+        where known.tenant_id = tenant and known.user_id = me and known.deleted_at is null
+            and known.updated_at > now() - interval '180 days'
+        order by known.updated_at desc
+        limit 200
+    ), said as materialized (
+        select message.id, message.conversation_id,
+            tsvector_to_array(strip(to_tsvector(rules, message.content))) as words
+        from talked
+        cross join lateral (
+            select one.id, one.conversation_id, one.content from app.messages as one
+            where one.tenant_id = tenant and one.user_id = me and one.conversation_id = talked.id
+                and one.role = 'user' and length(one.content) <= 1000
+            order by one.id desc
+            limit 50
+        ) as message
+    ), grouped as (
+        select (array_agg(said.id order by said.id desc))[1] as newest, count(*)::integer as times,
+            array_agg(said.conversation_id) as places, array_agg(said.id) as ids
+        from said
+        where said.words <> '{}'
+        group by said.words
+        having count(*) > 1
+        order by 2 desc, 1 desc
+        limit least(greatest(wanted, 1), 50)
+    )
+    select grouped.newest, grouped.times, (
+        select answer.id
+        from unnest(grouped.places, grouped.ids) as one (conversation_id, id)
+        join app.messages as answer
+            on answer.tenant_id = tenant and answer.conversation_id = one.conversation_id and answer.parent_id = one.id
+        where answer.user_id = me and answer.role = 'assistant' and answer.status = 'complete' and answer.content <> ''
+        order by answer.id desc
+        limit 1
+    )
+    from grouped
+    order by grouped.times desc, grouped.newest desc;
+end
+$function$;
+alter function context.frequent_questions(integer) owner to rowhouse_definer;
+comment on function context.frequent_questions(integer) is 'The keys of what the caller asked more than once in the last half year, how often, and of the last whole answer.';
+grant execute on function context.frequent_questions(integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.from_elsewhere(holder context.holder, facts jsonb)
  RETURNS boolean

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f78349100ff6d01951cdbd0824c0de1b9b230e3f
+--! Hash: sha1:5fb1c43eb5813756dd1aeffef4da3a1bda22e1dc
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -15084,6 +15084,123 @@ grant execute on function app.search_passages(text, real[], integer, text[], uui
 comment on function app.search_passages(text, real[], integer, text[], uuid, timestamptz, timestamptz, text) is
     'The passages of documents that the caller may read which answer a question best: 8 of them, or up to 50.';
 --! EndIncluded app/search_passages.sql
+--! Included context/frequent_questions.sql
+-- What the caller asked more than once in the last half year, in their last 200 conversations, the most frequent first: keys only,
+-- which row security is asked for again (app.my_frequent_questions()). Questions are the same where their words have the same
+-- stems, in whatever order, by the rules of the language that the caller is answered in; filling words count for nothing.
+--
+-- wanted: 1 to 50
+-- asked:  the question as it was last put;  answered: the newest whole answer to any of them
+set local role rowhouse_definer;
+create or replace function context.frequent_questions(wanted integer)
+    returns table (asked uuid, times integer, answered uuid)
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+declare
+    tenant constant uuid := context.tenant_where('chat');
+    me     constant uuid := context.user_where('chat');
+    rules  constant regconfig := context.text_configuration(context.asker(tenant, me) ->> 'language');
+begin
+    return query
+    with talked as materialized (
+        select known.id from app.conversations as known
+        where known.tenant_id = tenant and known.user_id = me and known.deleted_at is null
+            and known.updated_at > now() - interval '180 days'
+        order by known.updated_at desc
+        limit 200
+    ), said as materialized (
+        select message.id, message.conversation_id,
+            tsvector_to_array(strip(to_tsvector(rules, message.content))) as words
+        from talked
+        cross join lateral (
+            select one.id, one.conversation_id, one.content from app.messages as one
+            where one.tenant_id = tenant and one.user_id = me and one.conversation_id = talked.id
+                and one.role = 'user' and length(one.content) <= 1000
+            order by one.id desc
+            limit 50
+        ) as message
+    ), grouped as (
+        select (array_agg(said.id order by said.id desc))[1] as newest, count(*)::integer as times,
+            array_agg(said.conversation_id) as places, array_agg(said.id) as ids
+        from said
+        where said.words <> '{}'
+        group by said.words
+        having count(*) > 1
+        order by 2 desc, 1 desc
+        limit least(greatest(wanted, 1), 50)
+    )
+    select grouped.newest, grouped.times, (
+        select answer.id
+        from unnest(grouped.places, grouped.ids) as one (conversation_id, id)
+        join app.messages as answer
+            on answer.tenant_id = tenant and answer.conversation_id = one.conversation_id and answer.parent_id = one.id
+        where answer.user_id = me and answer.role = 'assistant' and answer.status = 'complete' and answer.content <> ''
+        order by answer.id desc
+        limit 1
+    )
+    from grouped
+    order by grouped.times desc, grouped.newest desc;
+end
+$$;
+grant execute on function context.frequent_questions(integer) to rowhouse_app;
+comment on function context.frequent_questions(integer) is
+    'The keys of what the caller asked more than once in the last half year, how often, and of the last whole answer.';
+reset role;
+--! EndIncluded context/frequent_questions.sql
+--! Included app/frequent_question.sql
+-- What somebody asked again and again, and what they were answered.
+do $$
+begin
+    if to_regtype('app.frequent_question') is null then
+        create type app.frequent_question as (
+            question        text,
+            times           integer,
+            last_asked_at   timestamptz,
+            conversation_id uuid,
+            answer_id       uuid,
+            answered_at     timestamptz,
+            answer          text
+        );
+    end if;
+end
+$$;
+comment on type app.frequent_question is 'A question that the caller asked more than once, in these words or such as mean the same to a search, and what they were last answered.';
+comment on column app.frequent_question.question is 'How they last put it.';
+comment on column app.frequent_question.times is 'How many times they asked it.';
+comment on column app.frequent_question.last_asked_at is 'When they last did.';
+comment on column app.frequent_question.conversation_id is 'Where they were last answered; null where no answer is whole.';
+comment on column app.frequent_question.answer_id is 'The key of that answer, with its parts and what it cites.';
+comment on column app.frequent_question.answered_at is 'When it was given.';
+comment on column app.frequent_question.answer is 'What it says; null where a document that it rests on was replaced or deleted since, or is not the caller''s to read any more.';
+--! EndIncluded app/frequent_question.sql
+--! Included app/my_frequent_questions.sql
+-- Answered at once from the last answer, if what it rests on still stands: every document of which it was given passages is one
+-- that row security shows to the caller now, in the same version.
+create or replace function app.my_frequent_questions(wanted integer default 10)
+    returns setof app.frequent_question
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select question.content, found.times, question.created_at, answer.conversation_id, answer.id, answer.created_at,
+        case when not exists (
+            select from jsonb_array_elements(answer.provenance -> 'sources') as source
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = (select context.tenant_id()) and document.id = (source ->> 'documentId')::uuid
+                    and document.version = (source ->> 'version')::integer
+            )
+        ) then answer.content end
+    from context.frequent_questions(wanted) with ordinality as found (asked, times, answered, place)
+    join app.messages as question on question.tenant_id = (select context.tenant_id()) and question.id = found.asked
+    left join app.messages as answer on answer.tenant_id = (select context.tenant_id()) and answer.id = found.answered
+    order by found.place
+$$;
+grant execute on function app.my_frequent_questions(integer) to rowhouse_app;
+comment on function app.my_frequent_questions(integer) is
+    'What the caller asked more than once in the last half year, the most frequent first, 10 of them or up to 50; with the last answer where what it rests on still stands.';
+--! EndIncluded app/my_frequent_questions.sql
 --! Included context/keep_profile.sql
 -- Whether the caller's questions draw a profile of what they tend to ask about. Off forgets what there is.
 set local role rowhouse_definer;
@@ -15153,22 +15270,17 @@ comment on function context.note_question(real[], text) is
 reset role;
 --! EndIncluded context/note_question.sql
 --! Included app/forget_memories.sql
-create or replace function app.forget_memories() returns integer
-    language plpgsql volatile parallel unsafe security invoker
+create or replace function app.forget_memories() returns setof app.memories
+    language sql volatile parallel unsafe security invoker
     set search_path = ''
 as $$
-declare
-    forgotten integer;
-begin
     delete from app.memories as known
-    where known.tenant_id = (select context.tenant_id()) and known.user_id = (select context.user_id());
-    get diagnostics forgotten = row_count;
-    return forgotten;
-end
+    where known.tenant_id = (select context.tenant_id()) and known.user_id = (select context.user_id())
+    returning known.*
 $$;
 grant execute on function app.forget_memories() to rowhouse_app;
 comment on function app.forget_memories() is
-    'Forgets everything that is remembered of the caller in this company; returns how much that was.';
+    'Forgets everything that is remembered of the caller in this company, and returns it a last time.';
 --! EndIncluded app/forget_memories.sql
 --! Included app/my_profile.sql
 create or replace function app.my_profile() returns app.user_profiles

@@ -443,6 +443,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/find_passages.sql
 --!include app/passage.sql
 --!include app/search_passages.sql
+--!include context/frequent_questions.sql
+--!include app/frequent_question.sql
+--!include app/my_frequent_questions.sql
 --!include context/keep_profile.sql
 --!include context/note_question.sql
 --!include app/forget_memories.sql

@@ -169,6 +169,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           "sha256",
         ),
       },
+      "app.frequent_question": { attribute: notNull("question", "times", "last_asked_at") },
       // One's own only: myProfile and useProfile.
       "app.user_profiles": {
         tags: {
@@ -426,6 +427,13 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           untilArgument: "Only of documents that were brought before.",
         },
       },
+      "app.my_frequent_questions": {
+        tags: {
+          behavior: "+list -connection -order -filter",
+          listSuffix: "omit",
+          wantedArgument: "How many, 50 at most; 10 unless said.",
+        },
+      },
       "app.search_members": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
@@ -505,7 +513,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
             "Names, as in max_answer_tokens, of what is to fall back to the company's choice: one's own is forgotten.",
         },
       },
-      "app.forget_memories": { tags: { resultFieldName: "forgotten" } },
+      "app.forget_memories": { tags: { resultFieldName: "memories" } },
       "app.delete_my_preferences": { tags: { resultFieldName: "preferences" } },
       "app.set_tenant_defaults": {
         tags: {

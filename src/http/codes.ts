@@ -378,7 +378,8 @@ export const CODES = {
   },
   limit_reached: {
     status: 409,
-    happens: "There is as much of something as the company's plan, or Rowhouse itself, allows; `detail` says of what, and how much.",
+    happens:
+      "There is as much of something as the company's plan, or Rowhouse itself, allows; `detail` says of what, and how much.",
     remedy:
       "Give up what nobody needs, or get a larger plan where it is the plan's. `myUsage` says what there is of everything that plans limit.",
   },

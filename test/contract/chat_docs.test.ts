@@ -136,7 +136,7 @@ describe("what the pages on chats say", () => {
       WhatIsRemembered: { memories: { nodes: [{ id: variables.id, learned: false }], totalCount: 1 } },
       Mend: { updateMemory: { memory: { content: expect.stringContaining("physicians") } } },
       Forget: { deleteMemory: { memory: { id: variables.id } } },
-      ForgetAll: { forgetMemories: { forgotten: 0 } },
+      ForgetAll: { forgetMemories: { memories: [] } },
     });
   });
 
@@ -166,6 +166,7 @@ describe("what the pages on chats say", () => {
     });
     expect(answers).toMatchObject({
       Search: { searchConversations: [{ id: conversationId }] },
+      AskedOften: { myFrequentQuestions: [] },
       Pin: { updateConversation: { conversation: { title: "Tea", pinnedAt: expect.any(String) } } },
       Archive: { updateConversation: { conversation: { status: "ARCHIVED", pinnedAt: null } } },
       OpenAgain: { updateConversation: { conversation: { status: "OPEN" } } },

@@ -63,12 +63,15 @@ test("these are the ways in", () => {
     "membership",
     "membershipByUserId",
     "memberships",
+    "memories",
+    "memory",
     "message",
     "messageFeedback",
     "modelPrice",
     "modelPrices",
     "modelProvider",
     "myConversations",
+    "myFrequentQuestions",
     "myIdentities",
     "myMembership",
     "myPasskeys",
@@ -113,6 +116,7 @@ test("these are the ways in", () => {
     "createConversation",
     "createDocument",
     "createGrant",
+    "createMemory",
     "createMessage",
     "createMessageFeedback",
     "createRole",
@@ -124,6 +128,7 @@ test("these are the ways in", () => {
     "deleteDocument",
     "deleteDomain",
     "deleteGrant",
+    "deleteMemory",
     "deleteMessageFeedback",
     "deleteMyPreferences",
     "deleteRole",
@@ -133,6 +138,7 @@ test("these are the ways in", () => {
     "deleteWebhookEndpoint",
     "discardConversation",
     "endSupportAccess",
+    "forgetMemories",
     "inviteMember",
     "leaveTeam",
     "leaveTenant",
@@ -167,6 +173,7 @@ test("these are the ways in", () => {
     "updateDocument",
     "updateDomain",
     "updateMembership",
+    "updateMemory",
     "updateMessageFeedback",
     "updateRole",
     "updateTeam",
@@ -185,6 +192,8 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("TeamMemberPatch")).toEqual(["role"]);
   expect(names("GrantInput")).toEqual(["endsAt", "permission", "reason", "userId"]);
   expect(names("ConversationPatch")).toEqual(["pinnedAt", "status", "title"]);
+  expect(names("MemoryInput")).toEqual(["content"]);
+  expect(names("MemoryPatch")).toEqual(["content"]);
   expect(names("MessageInput")).toEqual(["content", "conversationId", "parentId"]);
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
@@ -332,6 +341,7 @@ const tables: Readonly<Record<string, string>> = {
   Invitation: "app.invitations",
   InvitationTeam: "app.invitation_teams",
   Membership: "app.memberships",
+  Memory: "app.memories",
   Message: "app.messages",
   MessageFeedback: "app.message_feedback",
   ModelPrice: "app.model_prices",

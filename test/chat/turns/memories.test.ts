@@ -229,8 +229,9 @@ describe("whoever is remembered", () => {
     await graphql(member, `mutation { deleteMemory(input: {id: "${learned!.id}"}) { clientMutationId } }`);
     expect(await contents(member)).toEqual(["Answer in verse."]);
     expect(
-      (await graphql(member, "mutation { forgetMemories(input: {}) { forgotten } }")).data.forgetMemories,
-    ).toEqual({ forgotten: 1 });
+      (await graphql(member, "mutation { forgetMemories(input: {}) { memories { content } } }")).data
+        .forgetMemories,
+    ).toEqual({ memories: [{ content: "Answer in verse." }] });
     expect(await contents(member)).toEqual([]);
   });
 
@@ -247,7 +248,7 @@ describe("whoever is remembered", () => {
         `deleteMemory(input: {id: "${id}"}) { clientMutationId }`,
       ])
         expect((await graphql(other, `mutation { ${attempt} }`)).errors[0].extensions.code).toBe("NOT_FOUND");
-      await graphql(other, "mutation { forgetMemories(input: {}) { forgotten } }");
+      await graphql(other, "mutation { forgetMemories(input: {}) { memories { content } } }");
     }
     expect(await contents(member)).toEqual(["Likes tea."]);
   });
@@ -263,7 +264,7 @@ describe("whoever is remembered", () => {
     notes(["The person keeps bees."]);
     const learning = learn();
     await eventually(() => readings().length === 1);
-    await graphql(member, "mutation { forgetMemories(input: {}) { forgotten } }");
+    await graphql(member, "mutation { forgetMemories(input: {}) { memories { content } } }");
     chat.provider.release();
     expect(await learning).toEqual({ read: 1, remembered: 0, failed: 0 });
     await prefer(member, null);
@@ -281,7 +282,7 @@ describe("whoever is remembered", () => {
       'mutation { createMemory(input: {memory: {content: "Likes tea."}}) { clientMutationId } }',
     );
     await say(member, "I keep bees.");
-    await graphql(member, "mutation { forgetMemories(input: {}) { forgotten } }");
+    await graphql(member, "mutation { forgetMemories(input: {}) { memories { content } } }");
     expect(await learn()).toEqual({ read: 0, remembered: 0, failed: 0 });
   });
 

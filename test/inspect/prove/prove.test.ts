@@ -106,6 +106,7 @@ describe("our own database", () => {
       "context.find_members(search text, status text, role_id uuid, team_id uuid)",
       "context.find_passages(question text, embedding real[], model text, wanted integer, tags text[], team uuid, since timestamp with time zone, until timestamp with time zone)",
       "context.finish_attempt(key bytea, attempt uuid, answer text)",
+      "context.frequent_questions(wanted integer)",
       "context.holders_of(permission text, after uuid)",
       "context.identities_of_caller()",
       "context.invite_member(email text, role_id uuid, days integer, team_ids uuid[], led_team_ids uuid[])",
