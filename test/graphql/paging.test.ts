@@ -102,6 +102,10 @@ beforeAll(async () => {
     [acme.tenantId, acme.owner.messageId],
   );
   await client.query(
+    "insert into app.memories (tenant_id, user_id, content) select $1, $2, n from generate_series(1, 12) as n",
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query(
     "insert into app.budgets (tenant_id, level, model, cap_micros) select $1, 'model', 'm' || n, 1 from generate_series(1, 12) as n",
     [acme.tenantId],
   );
@@ -220,6 +224,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "membership.grants",
       "membership.teams",
       "memberships",
+      "memories",
       "message.feedback",
       "modelPrices",
       "myConversations",
