@@ -86,7 +86,7 @@ async function read(
       endpoint: endpointOf(provider, config.model, masterKeys(config)),
       model,
       messages: memoryPrompt(heard),
-      settings: { temperature: 0, maxOutputTokens: OUTPUT_TOKENS },
+      settings: { maxOutputTokens: OUTPUT_TOKENS },
       limits: LIMITS,
     });
     for await (const event of answer) {
