@@ -11507,6 +11507,7 @@ CREATE OR REPLACE FUNCTION auth.watch_subscriptions(credentials bytea[], kinds t
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 begin
     perform context.seal(context.body_of(

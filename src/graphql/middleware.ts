@@ -36,7 +36,7 @@ export function serveGraphQL(serv: GraphQLService, options: ServeOptions): Middl
     if (caller) await admission.check(caller);
     else if (!anonymousMayAskForSchema) throw unauthorized("credential_missing", CREDENTIAL_MISSING);
     const body = readRequest(await readJson(ctx));
-    const subject = subjectOf(body);
+    const subject = subjectOf(body, { onlyEvents: type === null });
     // An Idempotency-Key means nothing to it, as to a query: it changes nothing.
     if (subject) return subscribe(ctx, body, subject);
     if (type === null) throw notAcceptable();

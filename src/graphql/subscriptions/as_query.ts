@@ -10,6 +10,7 @@ import {
   parse,
   type SelectionSetNode,
   valueFromASTUntyped,
+  visit,
 } from "postgraphile/graphql";
 import { isUuid } from "../../uuid.ts";
 import { LIMITS } from "../limits.ts";
@@ -18,20 +19,25 @@ import { WATCHED, type Watched } from "./fields.ts";
 
 const queries = new WeakMap<DocumentNode, DocumentNode>();
 
-/** A valid document with its subscriptions as the queries of the same text; the same one each time, so that it is planned once. */
+/**
+ * A valid document with its subscriptions, and the fragments at their roots, as the queries of the same text; the same one each
+ * time, so that it is planned once.
+ */
 export function asQuery(document: DocumentNode): DocumentNode {
   if (!document.definitions.some(isSubscription)) return document;
   const known = queries.get(document);
   if (known) return known;
-  const definitions = document.definitions.map((definition) =>
-    isSubscription(definition) ? { ...definition, operation: OperationTypeNode.QUERY } : definition,
-  );
-  const asked = { ...document, definitions };
+  const asked: DocumentNode = visit(document, {
+    OperationDefinition: (operation) =>
+      isSubscription(operation) ? { ...operation, operation: OperationTypeNode.QUERY } : undefined,
+    NamedType: (type) =>
+      type.name.value === "Subscription" ? { ...type, name: { ...type.name, value: "Query" } } : undefined,
+  });
   queries.set(document, asked);
   return asked;
 }
 
-function isSubscription(definition: DefinitionNode): definition is OperationDefinitionNode {
+function isSubscription(definition: DefinitionNode): boolean {
   return definition.kind === "OperationDefinition" && definition.operation === "subscription";
 }
 
@@ -41,15 +47,21 @@ export interface Subject {
   readonly id: string | null;
 }
 
-/** What a request would watch, or null if it is no subscription. What does not parse is refused further on. */
-export function subjectOf({ query, variables, operationName }: GraphQLRequest): Subject | null {
+/**
+ * What a request would watch, or null if it is no subscription. What does not parse is refused further on; where the client reads
+ * nothing but events, it was meant as one.
+ */
+export function subjectOf(
+  { query, variables, operationName }: GraphQLRequest,
+  { onlyEvents }: { onlyEvents: boolean },
+): Subject | null {
   // Few requests are one, and to parse each of them twice would cost all of them.
-  if (!query.includes("subscription")) return null;
+  if (!onlyEvents && !query.includes("subscription")) return null;
   let document: DocumentNode;
   try {
     document = parse(query, { noLocation: true, maxTokens: LIMITS.tokens });
   } catch {
-    return null;
+    return onlyEvents ? { kind: WATCHED[0], id: null } : null;
   }
   const operation = getOperationAST(document, operationName);
   if (operation?.operation !== "subscription") return null;
