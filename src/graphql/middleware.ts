@@ -10,8 +10,8 @@ import { explorerPolicy } from "./explorer/explorer.ts";
 import type { Once } from "./once.ts";
 import { CREDENTIAL_MISSING } from "./schema_only.ts";
 import type { GraphQLRequest, GraphQLService } from "./service.ts";
-import { subjectOf } from "./subscriptions/as_query.ts";
 import { serveSubscriptions } from "./subscriptions/serve.ts";
+import { subjectOf } from "./subscriptions/subject.ts";
 import type { Subscriptions } from "./subscriptions/subscriptions.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { Caller } from "../../database/caller.ts";
-import type { Subject } from "./as_query.ts";
+import type { Subject } from "./subject.ts";
 
 export interface Marked {
   readonly caller: Pick<Caller, "credential">;

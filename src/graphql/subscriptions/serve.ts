@@ -8,8 +8,8 @@ import type { RequestState } from "../../http/request_facts.ts";
 import { codesOf, sendAnswer, statusOf } from "../answering.ts";
 import { CREDENTIAL_MISSING } from "../schema_only.ts";
 import type { Answer, GraphQLRequest, GraphQLService } from "../service.ts";
-import type { Subject } from "./as_query.ts";
 import { COMPLETE, nextEvent, subscriptionEvents } from "./events.ts";
+import type { Subject } from "./subject.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /**

@@ -3,8 +3,8 @@ import { type Caller, nameOf } from "../../database/caller.ts";
 import { describeError } from "../../http/describe_error.ts";
 import { Problem } from "../../http/problem.ts";
 import type { Log } from "../../log.ts";
-import type { Subject } from "./as_query.ts";
 import { changedMarks } from "./marks.ts";
+import type { Subject } from "./subject.ts";
 
 /** Milliseconds between looks. A subscription that must end does so within two seconds. */
 const EVERY = 1_000;
