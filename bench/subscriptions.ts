@@ -1,20 +1,33 @@
-// What it costs to watch over open subscriptions: the one call a second of a process, by how many are open and whose they are.
+// What it costs to watch over open subscriptions: the one call a second of a process, by how many are open and whose they are; then
+// a process with a thousand of them open, while nothing changes and while something is said in fifty of them each second.
 // node bench/subscriptions.ts
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import http from "node:http";
 import type pg from "pg";
+import { hashPassword } from "../src/auth/passwords.ts";
+import { closingAfter } from "../src/commands/closing.ts";
 import { changedMarks, type Marked } from "../src/graphql/subscriptions/marks.ts";
 import { median, milliseconds, processorTime, table } from "./measure.ts";
+import { PASSWORD, USER_AGENT } from "./peers/callers.ts";
+import { cpuOf, cpuOfFamily, privateMemoryOf } from "./peers/processes.ts";
+import { startOursAlone } from "./peers/start.ts";
 import { addRows, type Person } from "./people.ts";
-import { withServer } from "./server.ts";
+import { type BenchServer, withServer } from "./server.ts";
 import { withTriggersOff } from "./triggers_off.ts";
 
 const PEOPLE = 1_000;
 const CONVERSATIONS = 20;
 const TURNS = 20;
 const ROUNDS = 40;
+/** People whose subscriptions a process has open, each as many as one credential may. */
+const WATCHERS = 50;
+const EACH = 20;
+const SECONDS = 10;
 
 await withServer(
-  async ({ admin, auth }) => {
+  async (server) => {
+    const { admin, auth } = server;
     const people = await addRows(admin, "acme", PEOPLE);
     const rows = await talk(admin);
     await admin.query("vacuum analyze");
@@ -33,6 +46,7 @@ await withServer(
     } finally {
       client.release();
     }
+    await serving(server, people.slice(0, WATCHERS), rows);
   },
   { durable: false },
 );
@@ -101,4 +115,80 @@ async function watched(
     milliseconds(processor),
     `${(processor / 10).toFixed(1)} %`,
   ];
+}
+
+/** A web process with a thousand subscriptions: its processor time and PostgreSQL's, and its memory. */
+async function serving(
+  server: BenchServer,
+  people: readonly Person[],
+  rows: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  await server.admin.query("insert into auth.passwords (user_id, hash) select id, $1 from app.users", [
+    await hashPassword(PASSWORD),
+  ]);
+  await closingAfter(async (defer) => {
+    const port = Number(new URL(server.adminUrl).port);
+    const { url, child } = await startOursAlone(server, port, defer, { SUBSCRIPTION_LIMIT: "4000" });
+    const agent = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+    defer(async () => agent.destroy());
+    const posted = async (path: string, body: object, headers = {}): Promise<http.IncomingMessage> => {
+      const sent = { "Content-Type": "application/json", "User-Agent": USER_AGENT, ...headers };
+      const request = http.request(url + path, { method: "POST", agent, headers: sent });
+      request.end(JSON.stringify(body));
+      return ((await once(request, "response")) as [http.IncomingMessage])[0];
+    };
+
+    let heard = 0;
+    const before = privateMemoryOf(child.pid);
+    for (const { handle, userId } of people) {
+      const login = await posted("/auth/login", { email: handle, password: PASSWORD, tenant: "acme" });
+      const { access_token } = JSON.parse((await login.setEncoding("utf8").toArray()).join(""));
+      for (const id of rows.get(userId)!.slice(0, EACH)) {
+        const stream = await posted(
+          "/graphql",
+          {
+            query:
+              "subscription ($id: ID!) { conversation(id: $id) { title messages(last: 20) { nodes { id role status content } } } }",
+            variables: { id },
+          },
+          { Authorization: `Bearer ${access_token}`, Accept: "text/event-stream" },
+        );
+        if (stream.statusCode !== 200) throw new Error(`a subscription was answered ${stream.statusCode}`);
+        stream.on("data", (piece: Buffer) => {
+          if (piece.includes("event: next")) heard += 1;
+        });
+      }
+    }
+    const lines: string[][] = [];
+    const during = async (name: string, each: () => Promise<unknown>): Promise<void> => {
+      const said = heard;
+      const [web, database] = [cpuOf(child.pid), cpuOfFamily(server.pid)];
+      for (let second = 0; second < SECONDS; second++) {
+        await each();
+        await new Promise((done) => setTimeout(done, 1_000));
+      }
+      lines.push([
+        name,
+        ((heard - said) / SECONDS).toFixed(0),
+        `${((cpuOf(child.pid) - web) / SECONDS / 10).toFixed(1)} %`,
+        `${((cpuOfFamily(server.pid) - database) / SECONDS / 10).toFixed(1)} %`,
+      ]);
+    };
+    // What was opened a moment ago settles first.
+    await new Promise((done) => setTimeout(done, 10_000));
+    const of = ((privateMemoryOf(child.pid) - before) / 1024 / WATCHERS / EACH).toFixed(0);
+    await during("nothing", async () => {});
+    await during(`a message in ${WATCHERS} of them each second`, () =>
+      server.admin.query(
+        `with said as (
+           insert into app.messages (tenant_id, user_id, conversation_id, content)
+           select tenant_id, user_id, id, 'And then?' from app.conversations where id = any($1)
+         )
+         update app.conversations set last_message_at = now() where id = any($1)`,
+        [people.map(({ userId }) => rows.get(userId)![0])],
+      ),
+    );
+    const head = ["what changes", "answers a second", "of a core: web process", "PostgreSQL"];
+    console.log(`\n${WATCHERS * EACH} open, ${of} KiB each\n\n${table(head, lines)}`);
+  });
 }
