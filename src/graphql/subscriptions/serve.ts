@@ -46,7 +46,11 @@ export function serveSubscriptions(
     const ask = async (): Promise<Answer> => {
       failures = [];
       const answer = await serv.answer(body, { caller, failures });
-      if (statusOf(answer) === 401) admission.forget(caller);
+      if (statusOf(answer) === 401) {
+        admission.forget(caller);
+        // The line in the log, which is written at the end, says why it is one.
+        ctx.state.refusals = codesOf(answer.errors!);
+      }
       return answer;
     };
     await subscription.look();

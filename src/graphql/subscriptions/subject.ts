@@ -43,11 +43,14 @@ export function subjectOf(
   return { kind, id: field ? idOf(field, operation, variables ?? {}) : null };
 }
 
-/** A valid subscription has one field at its root; before it is known to be valid, fragments may lead in circles. */
+/**
+ * A valid subscription has one field at its root. Before it is known to be valid, fragments may lead in circles, or double at each
+ * step: none is looked into twice.
+ */
 function rootField(
   { selections }: SelectionSetNode,
   document: DocumentNode,
-  seen: ReadonlySet<string> = new Set(),
+  seen = new Set<string>(),
 ): FieldNode | null {
   for (const selection of selections) {
     const found = selection.kind === "Field" ? selection : within(selection);
@@ -59,12 +62,11 @@ function rootField(
     if (fragment.kind === "InlineFragment") return rootField(fragment.selectionSet, document, seen);
     const name = fragment.name.value;
     if (seen.has(name)) return null;
+    seen.add(name);
     const named = document.definitions.find(
       (definition) => definition.kind === "FragmentDefinition" && definition.name.value === name,
     );
-    return named?.kind === "FragmentDefinition"
-      ? rootField(named.selectionSet, document, new Set([...seen, name]))
-      : null;
+    return named?.kind === "FragmentDefinition" ? rootField(named.selectionSet, document, seen) : null;
   }
 }
 
