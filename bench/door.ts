@@ -1,9 +1,8 @@
 // What the door and the policies cost a request: each in a transaction of its own, over the wire.
 // node bench/door.ts
-import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { type Contestant, race } from "./clients.ts";
-import { median, table } from "./measure.ts";
+import { median, processorTime, table } from "./measure.ts";
 import { addRows, type Person } from "./people.ts";
 import { withServer } from "./server.ts";
 
@@ -77,15 +76,6 @@ async function byTurns(
       },
     ]),
   );
-}
-
-/** Microseconds that a process has run, as Linux counts them to the nanosecond. */
-function processorTime(pid: number): number | null {
-  try {
-    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1_000;
-  } catch {
-    return null;
-  }
 }
 
 function costRows(costs: ReadonlyMap<string, Cost>): string[][] {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** The middle of the values; of an even number of them, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -22,4 +24,13 @@ export function milliseconds(value: number): string {
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Microseconds that a process has run, as Linux counts them to the nanosecond. */
+export function processorTime(pid: number): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1_000;
+  } catch {
+    return null;
+  }
 }

@@ -391,6 +391,10 @@ grant insert (title, team_id) on app.conversations to rowhouse_app;
 grant select (tenant_id, id, user_id, title, status, created_at, updated_at, team_id, pinned_at, last_message_at, deleted_at) on app.conversations to rowhouse_app;
 grant update (title, status, pinned_at) on app.conversations to rowhouse_app;
 grant update (title, updated_at, team_id, last_message_at, deleted_at) on app.conversations to rowhouse_definer;
+create policy "a subscription learns that its conversation changed" on app.conversations
+    for select to rowhouse_definer
+    using (((tenant_id IS NOT NULL) AND ( SELECT context.watches() AS watches)));
+comment on policy "a subscription learns that its conversation changed" on app.conversations is 'auth.watch_subscriptions(), which gives out a mark of the version and nothing of the row. In no other context is anything of it in sight.';
 create policy "a turn begins a conversation of its caller's" on app.conversations
     for insert to rowhouse_definer
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
@@ -838,7 +842,7 @@ create policy "the queue, the search and the erasure know documents" on app.docu
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+comment on policy "the queue, the search and the erasure know documents" on app.documents is 'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.watch_subscriptions(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
 
 create table app.domains (
     tenant_id uuid default context.tenant_id() not null,
@@ -3456,7 +3460,7 @@ create policy "turns are kept until they are forgotten" on auth.turns
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "turns are kept until they are forgotten" on auth.turns is 'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
+comment on policy "turns are kept until they are forgotten" on auth.turns is 'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(), auth.watch_subscriptions(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
 
 create table auth.webhook_secrets (
     tenant_id uuid not null,
@@ -11712,6 +11716,64 @@ $function$;
 alter function auth.void_tenant_links(uuid) owner to rowhouse_definer;
 comment on function auth.void_tenant_links(uuid) is 'Makes the links worthless that owners were mailed to bring their closed tenant back.';
 
+CREATE OR REPLACE FUNCTION auth.watch_subscriptions(credentials bytea[], kinds text[], ids uuid[], marks bigint[])
+ RETURNS TABLE(place integer, mark bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+    perform context.seal(context.body_of(
+        row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
+        '{"watches": true}'
+    ));
+    return query
+    with asked as materialized (
+        select * from unnest(credentials, kinds, ids, marks) with ordinality
+            as given (credential, kind, id, known_mark, number)
+    ), held as materialized (
+        select shown.credential, found.tenant_id, found.state
+        from (select distinct asked.credential from asked) as shown
+        cross join lateral (
+            select (known.holder).tenant_id, known.holder::text as state
+            from context.session_holders as known where known.digest = sha256(shown.credential)
+            union all
+            select (known.holder).tenant_id, concat_ws(' ', known.holder, known.origins, known.addresses)
+            from context.api_key_holders as known where known.digest = sha256(shown.credential)
+            union all
+            select (known.holder).tenant_id, concat_ws(' ', known.holder, known.writes)
+            from context.support_holders as known where known.digest = sha256(shown.credential)
+        ) as found
+    )
+    select asked.number::integer, present.mark
+    from asked
+    left join held on held.credential = asked.credential
+    cross join lateral (
+        select hashtextextended(concat_ws(' ', held.state, case asked.kind
+            when 'conversation' then (
+                select concat_ws(' ', known.xmin, (
+                    select string_agg(concat_ws(' ', turn.id, turn.lost_at), ' ' order by turn.id)
+                    from auth.turns as turn
+                    where turn.tenant_id = known.tenant_id and turn.conversation_id = known.id and turn.settled_at is null
+                ))
+                from app.conversations as known
+                where known.tenant_id = held.tenant_id and known.id = asked.id
+            )
+            when 'document' then (
+                select known.xmin::text from app.documents as known
+                where known.tenant_id = held.tenant_id and known.id = asked.id
+            )
+        end), 0) as mark
+    ) as present
+    where present.mark is distinct from asked.known_mark;
+    perform set_config('rowhouse.context', '', true);
+end
+$function$;
+alter function auth.watch_subscriptions(bytea[],text[],uuid[],bigint[]) owner to rowhouse_definer;
+comment on function auth.watch_subscriptions(bytea[],text[],uuid[],bigint[]) is 'Which of the subscriptions that a process has open are to be asked again, because their credential, its holder or the row that they watch is not as it was.';
+grant execute on function auth.watch_subscriptions(bytea[],text[],uuid[],bigint[]) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.watch_turns(tenants uuid[], turns uuid[], documents jsonb DEFAULT '{}'::jsonb)
  RETURNS TABLE(tenant_id uuid, turn_id uuid, reason text)
  LANGUAGE plpgsql
@@ -15104,6 +15166,19 @@ RETURN context.user_in(context.open_seal(permission));
 comment on function context.user_where(text) is 'The caller if they hold the permission in their tenant, else null: a policy that compares with it hides.';
 grant execute on function context.user_where(text) to rowhouse_app;
 grant execute on function context.user_where(text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.watches()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+begin
+    return coalesce((context.detail_in(context.open_seal()) ->> 'watches')::boolean, false);
+end
+$function$;
+comment on function context.watches() is 'Whether auth.watch_subscriptions() asks; false in every other context.';
+grant execute on function context.watches() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION inspect.alter_policy(policy_name text, on_table text, using_expression text, check_expression text)
  RETURNS text

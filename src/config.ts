@@ -53,6 +53,8 @@ export interface Config {
   readonly trustedProxies: number;
   /** Requests per minute: under /auth/ from one address, elsewhere with one credential; and new guests from one address. */
   readonly rateLimits: { readonly signIn: number; readonly api: number; readonly guests: number };
+  /** Subscriptions that are open at a time: in one process, and with one credential there. */
+  readonly subscriptions: { readonly most: number; readonly perCredential: number };
   /** Who gets an account that has none: anybody; whom the operator invited; nobody. */
   readonly registration: "open" | "invited" | "closed";
   /** Days between asking for one's account to be deleted and its erasure. */
@@ -243,6 +245,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       signIn: read.integer("RATE_LIMIT_SIGN_IN", 60, 1, 1_000_000),
       api: read.integer("RATE_LIMIT", 1_200, 1, 1_000_000),
       guests: read.integer("RATE_LIMIT_GUESTS", 10, 1, 1_000_000),
+    }),
+    subscriptions: Object.freeze({
+      most: read.integer("SUBSCRIPTION_LIMIT", 1_000, 1, 100_000),
+      perCredential: read.integer("SUBSCRIPTIONS_PER_CREDENTIAL", 20, 1, 100_000),
     }),
     registration: read.choice("REGISTRATION", ["open", "invited", "closed"], "open"),
     accountDeletionGraceDays: read.integer("ACCOUNT_DELETION_GRACE_DAYS", 14, 1, 90),

@@ -24,6 +24,8 @@ export interface Metrics {
   readonly providers: ProviderMetrics;
   /** Tells of a pool's connections under this name from now on. */
   watchPool(name: string, pool: WatchedPool): void;
+  /** Tells how many subscriptions are open from now on. */
+  watchSubscriptions(open: () => number): void;
   /** Tells of the job queue and the trail from now on, asking with each scrape. */
   watchQueue(queue: WatchedQueue): void;
   /** Lets go of what is watched. */
@@ -89,6 +91,16 @@ export function createMetrics(): Metrics {
   perPool("rowhouse_pool_waiting", "Those who wait for a connection of a pool.", ["pool"], (pool) => ({
     "": pool.waitingCount,
   }));
+
+  let openSubscriptions = (): number => 0;
+  new Gauge({
+    name: "rowhouse_subscriptions",
+    help: "Subscriptions of GraphQL that are open.",
+    registers,
+    collect() {
+      this.set(openSubscriptions());
+    },
+  });
 
   let queue: WatchedQueue | null = null;
   new Gauge({
@@ -176,6 +188,9 @@ export function createMetrics(): Metrics {
     }),
     providers: providerMetrics(registry),
     watchPool: (name, pool) => void pools.set(name, pool),
+    watchSubscriptions(open) {
+      openSubscriptions = open;
+    },
     watchQueue(watched) {
       queue = watched;
     },
@@ -183,6 +198,7 @@ export function createMetrics(): Metrics {
       stopWatching();
       pools.clear();
       queue = null;
+      openSubscriptions = () => 0;
     },
   };
 }

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:5fb1c43eb5813756dd1aeffef4da3a1bda22e1dc
+--! Hash: sha1:4415f97eb3807cd848de13306af39117847ba99c
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -2544,6 +2544,20 @@ grant execute on function context.explained_row() to rowhouse_definer;
 comment on function context.explained_row() is
     'The id of the one row that inspect.why() explains in this context; null in every other.';
 --! EndIncluded context/explained_row.sql
+--! Included context/watches.sql
+-- For the policy that lets auth.watch_subscriptions() look at the version of a row: whether this is its context.
+create or replace function context.watches() returns boolean
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+begin
+    return coalesce((context.detail_in(context.open_seal()) ->> 'watches')::boolean, false);
+end
+$$;
+grant execute on function context.watches() to rowhouse_definer;
+comment on function context.watches() is
+    'Whether auth.watch_subscriptions() asks; false in every other context.';
+--! EndIncluded context/watches.sql
 --! Included context/request_limit.sql
 -- How many requests a minute the caller's API key is good for: what it says, and no more than what its tenant's plan
 -- gives each key; null where neither says anything, and for a session. It is asked
@@ -12015,6 +12029,81 @@ comment on function auth.watch_turns(uuid[], uuid[], jsonb) is
     'Renews the leases of the turns that a process streams, and returns which of them must end now, and why.';
 reset role;
 --! EndIncluded auth/watch_turns.sql
+--! Included auth/watch_subscriptions.sql
+-- For which subscriptions that a process has open the answer may be another by now; asked once a second for all of them
+-- together. It decides nothing: who is told that theirs may have changed asks their query again, through the door.
+--
+-- A mark stands for all that the door looks at when the credential is shown (who holds it, whether it still opens, what its
+-- holder may do, in which teams they are) and for the version of the one row that is watched, in the credential's own
+-- tenant. It says nothing but that: two marks are equal, or something changed.
+--
+-- credentials: sha256 of each secret, as for context.enter();  kinds: conversation or document;  ids: which one, or null
+-- marks:       what was returned last, null at first
+-- Returns only those whose mark is another now. place: from 1, as in the arrays.
+--
+-- Of a conversation, a message that is written moves its row, and one that is finished later, an answer, is known by its
+-- turn: it is settled with it. A vacuum leaves a row's version (xmin) as it was.
+--
+-- It is planned once: to plan its joins anew each second takes longer than to run them for a hundred subscriptions.
+set local role rowhouse_definer;
+create or replace function auth.watch_subscriptions(credentials bytea[], kinds text[], ids uuid[], marks bigint[])
+    returns table (place integer, mark bigint)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+    set plan_cache_mode = force_generic_plan
+as $$
+begin
+    perform context.seal(context.body_of(
+        row(null, null, null, null, null, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
+        '{"watches": true}'
+    ));
+    return query
+    with asked as materialized (
+        select * from unnest(credentials, kinds, ids, marks) with ordinality
+            as given (credential, kind, id, known_mark, number)
+    ), held as materialized (
+        select shown.credential, found.tenant_id, found.state
+        from (select distinct asked.credential from asked) as shown
+        cross join lateral (
+            select (known.holder).tenant_id, known.holder::text as state
+            from context.session_holders as known where known.digest = sha256(shown.credential)
+            union all
+            select (known.holder).tenant_id, concat_ws(' ', known.holder, known.origins, known.addresses)
+            from context.api_key_holders as known where known.digest = sha256(shown.credential)
+            union all
+            select (known.holder).tenant_id, concat_ws(' ', known.holder, known.writes)
+            from context.support_holders as known where known.digest = sha256(shown.credential)
+        ) as found
+    )
+    select asked.number::integer, present.mark
+    from asked
+    left join held on held.credential = asked.credential
+    cross join lateral (
+        select hashtextextended(concat_ws(' ', held.state, case asked.kind
+            when 'conversation' then (
+                select concat_ws(' ', known.xmin, (
+                    select string_agg(concat_ws(' ', turn.id, turn.lost_at), ' ' order by turn.id)
+                    from auth.turns as turn
+                    where turn.tenant_id = known.tenant_id and turn.conversation_id = known.id and turn.settled_at is null
+                ))
+                from app.conversations as known
+                where known.tenant_id = held.tenant_id and known.id = asked.id
+            )
+            when 'document' then (
+                select known.xmin::text from app.documents as known
+                where known.tenant_id = held.tenant_id and known.id = asked.id
+            )
+        end), 0) as mark
+    ) as present
+    where present.mark is distinct from asked.known_mark;
+    perform set_config('rowhouse.context', '', true);
+end
+$$;
+grant execute on function auth.watch_subscriptions(bytea[], text[], uuid[], bigint[]) to rowhouse_auth;
+comment on function auth.watch_subscriptions(bytea[], text[], uuid[], bigint[]) is
+    'Which of the subscriptions that a process has open are to be asked again, because their credential, its holder or the row that they watch is not as it was.';
+reset role;
+--! EndIncluded auth/watch_subscriptions.sql
 --! Included auth/set_model_price.sql
 -- Enters what a model costs, or changes it, for the whole installation: millionths of its currency for a million tokens. What
 -- is spent is priced when a turn is over.
@@ -15967,6 +16056,13 @@ create policy "what was thirty days in the bin is held" on app.conversations
 comment on policy "what was thirty days in the bin is held" on app.conversations is
     'jobs.expire_conversations() locks what it deletes, and changes nothing.';
 
+-- The definer's reach: subscriptions.
+create policy "a subscription learns that its conversation changed" on app.conversations
+    for select to rowhouse_definer
+    using (tenant_id is not null and (select context.watches()));
+comment on policy "a subscription learns that its conversation changed" on app.conversations is
+    'auth.watch_subscriptions(), which gives out a mark of the version and nothing of the row. In no other context is anything of it in sight.';
+
 -- The definer's reach: the end of an account.
 grant delete on app.conversations to rowhouse_definer;
 create policy "whoever is erased takes their conversations with them" on app.conversations
@@ -16174,7 +16270,7 @@ grant select, insert, update, delete on app.documents to rowhouse_definer;
 create policy "the queue, the search and the erasure know documents" on app.documents
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "the queue, the search and the erasure know documents" on app.documents is
-    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.watch_subscriptions(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
 --! EndIncluded policies/documents.sql
 --! Included policies/document_versions.sql
 select context.close_table('app.document_versions');
@@ -16631,7 +16727,7 @@ grant select, insert, update, delete on auth.turns to rowhouse_definer;
 create policy "turns are kept until they are forgotten" on auth.turns
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "turns are kept until they are forgotten" on auth.turns is
-    'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
+    'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(), auth.watch_subscriptions(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
 --! EndIncluded policies/turns.sql
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');

@@ -54,6 +54,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/member_tenant.sql
 --!include context/tenant_holding.sql
 --!include context/explained_row.sql
+--!include context/watches.sql
 --!include context/request_limit.sql
 --!include auth/is_fresh.sql
 --!include context/require_fresh_sign_in.sql
@@ -332,6 +333,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/stop_turn.sql
 --!include auth/settle_turn.sql
 --!include auth/watch_turns.sql
+--!include auth/watch_subscriptions.sql
 --!include auth/set_model_price.sql
 --!include auth/remove_model_price.sql
 --!include auth/list_model_prices.sql

@@ -10,6 +10,8 @@ export interface Bearer {
   readonly tenantId: AccessClaims["tenantId"];
   /** Which of the session's refresh tokens it came with. */
   readonly counter: AccessClaims["counter"];
+  /** When the token expires, in milliseconds since 1970. */
+  readonly expiresAt: number;
   /** Of the key that whoever shows the token has to prove to hold, each time. */
   readonly keyThumbprint?: AccessClaims["keyThumbprint"];
 }
@@ -22,8 +24,6 @@ const BELIEVED = 60_000;
 interface Remembered {
   readonly bearer: Bearer;
   readonly keyId: string;
-  /** On the clock of `Date.now()`. */
-  readonly expiresAt: number;
   /** On the clock of `performance.now()`. */
   readonly until: number;
 }
@@ -43,7 +43,7 @@ export function rememberTokens(
 ): (token: string) => Promise<Bearer> {
   const remembered = new RecentlyUsed<string, Remembered>(limit);
 
-  async function isGood({ keyId, expiresAt, until }: Remembered): Promise<boolean> {
+  async function isGood({ bearer: { expiresAt }, keyId, until }: Remembered): Promise<boolean> {
     if (Date.now() >= expiresAt || performance.now() >= until) return false;
     return (await authority.keys.find(keyId)) !== null;
   }
@@ -58,8 +58,8 @@ export function rememberTokens(
       authority,
       token,
     );
-    const bearer = { credential: digest(handle), tenantId, counter, keyThumbprint };
-    remembered.set(name, { bearer, keyId, expiresAt, until: performance.now() + BELIEVED });
+    const bearer = { credential: digest(handle), tenantId, counter, expiresAt, keyThumbprint };
+    remembered.set(name, { bearer, keyId, until: performance.now() + BELIEVED });
     return bearer;
   };
 }

@@ -57,8 +57,7 @@ const good = new WeakSet<OperationDefinitionNode>();
  * Measures a valid operation before it is planned. One that was good before is not measured again, unless its
  * variables may make a difference.
  *
- * @returns the first limit it breaks, with `extensions.code` SUBSCRIPTIONS_NOT_SUPPORTED, TOO_MANY_ROOT_FIELDS,
- *   TOO_DEEP, TOO_COSTLY, TOO_MANY_LISTS, LIST_TOO_LONG or PAGE_TOO_LARGE; else null
+ * @returns the first limit it breaks, with `extensions.code` TOO_MANY_ROOT_FIELDS, TOO_DEEP, TOO_COSTLY, TOO_MANY_LISTS, LIST_TOO_LONG or PAGE_TOO_LARGE; else null
  */
 export function brokenLimit(
   schema: GraphQLSchema,
@@ -100,9 +99,6 @@ function measured(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): GraphQLError | null {
-  if (operation.operation === "subscription") {
-    return refusal("SUBSCRIPTIONS_NOT_SUPPORTED", "Subscriptions are not supported.");
-  }
   const root = schema.getRootType(operation.operation);
   if (!root) return null;
 

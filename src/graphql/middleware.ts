@@ -1,15 +1,18 @@
 import type { Context, Middleware } from "koa";
 import { processHeaders } from "postgraphile/grafserv";
 import type { Admission } from "../http/admission.ts";
-import { comeBack, statusOf as statusOfCode } from "../http/codes.ts";
-import { acceptedType, isGraphQL } from "../http/graphql_path.ts";
+import { acceptedType, isGraphQL, readsEvents } from "../http/graphql_path.ts";
 import { invalidInput, Problem, unauthorized } from "../http/problem.ts";
 import { readJson } from "../http/read_json.ts";
 import type { RequestState } from "../http/request_facts.ts";
+import { sendAnswer } from "./answering.ts";
 import { explorerPolicy } from "./explorer/explorer.ts";
 import type { Once } from "./once.ts";
 import { CREDENTIAL_MISSING } from "./schema_only.ts";
-import type { Answer, GraphQLRequest, GraphQLService } from "./service.ts";
+import type { GraphQLRequest, GraphQLService } from "./service.ts";
+import { serveSubscriptions } from "./subscriptions/serve.ts";
+import { subjectOf } from "./subscriptions/subject.ts";
+import type { Subscriptions } from "./subscriptions/subscriptions.ts";
 
 /**
  * Answers `/graphql` and, where it is on, the explorer's pages; lets everything else pass.
@@ -17,21 +20,26 @@ import type { Answer, GraphQLRequest, GraphQLService } from "./service.ts";
  * A credential is asked for, and known to the door, before the document is looked at. Status: that of the refusal if the
  * request was refused as a whole (no or no good credential, it does not parse, is not valid, breaks a limit), 503 if the
  * database is away, 429 if the caller wants more at once than their share of it, else 200 with `errors` beside `data`, as
- * GraphQL over HTTP has it.
+ * GraphQL over HTTP has it. A subscription is answered by an event stream.
  */
 export function serveGraphQL(serv: GraphQLService, options: ServeOptions): Middleware<RequestState> {
   const { admission, anonymousMayAskForSchema, once } = options;
+  const subscribe = serveSubscriptions(serv, options);
   return async (ctx, next) => {
     if (!isGraphQL(ctx)) return showPage(ctx, serv, next);
     if (ctx.method !== "POST") {
       throw new Problem(405, "method_not_allowed", "GraphQL takes POST.", { headers: { Allow: "POST" } });
     }
     const type = acceptedType(ctx);
-    if (type === null) throw new Problem(406, "not_acceptable", "GraphQL answers application/json.");
+    if (type === null && !readsEvents(ctx)) throw notAcceptable();
     const { caller } = ctx.state;
     if (caller) await admission.check(caller);
     else if (!anonymousMayAskForSchema) throw unauthorized("credential_missing", CREDENTIAL_MISSING);
     const body = readRequest(await readJson(ctx));
+    const subject = subjectOf(body, { onlyEvents: type === null });
+    // An Idempotency-Key means nothing to it, as to a query: it changes nothing.
+    if (subject) return subscribe(ctx, body, subject);
+    if (type === null) throw notAcceptable();
     await once(ctx, body, () => respond(ctx, serv, body, type));
     if (caller && ctx.status === 401) admission.forget(caller);
   };
@@ -42,7 +50,10 @@ export interface ServeOptions {
   /** Whether what asks for nothing but the schema needs no credential. */
   readonly anonymousMayAskForSchema: boolean;
   readonly once: Once;
+  readonly subscriptions: Subscriptions;
 }
+
+const notAcceptable = (): Problem => new Problem(406, "not_acceptable", "GraphQL answers application/json.");
 
 async function respond(
   ctx: Context & { state: RequestState },
@@ -52,15 +63,7 @@ async function respond(
 ): Promise<void> {
   const failures: unknown[] = [];
   const answer = await serv.answer(body, { caller: ctx.state.caller, failures });
-  ctx.status = statusOf(answer);
-  ctx.set("Content-Type", `${type};charset=utf-8`);
-  ctx.set("Cache-Control", "no-store");
-  ctx.body = JSON.stringify(answer);
-  if (!answer.errors) return;
-  ctx.state.refusals = codesOf(answer.errors);
-  ctx.state.failure = failures[0];
-  ctx.set(comeBack(ctx.status));
-  if (ctx.status === 401) ctx.set("WWW-Authenticate", `Bearer realm="rowhouse", error="invalid_token"`);
+  sendAnswer(ctx, answer, failures, type);
 }
 
 /** The explorer, where it is on. */
@@ -95,20 +98,6 @@ async function showPage(
   if (ctx.path === "/graphiql") {
     ctx.set("Content-Security-Policy", explorerPolicy(result.buffer.toString()));
   }
-}
-
-/** Each code once, in the order of the errors. */
-function codesOf(errors: NonNullable<Answer["errors"]>): string[] {
-  return [...new Set(errors.map(({ extensions }) => String(extensions?.code ?? "INTERNAL_ERROR")))];
-}
-
-function statusOf({ data, errors }: Answer): number {
-  if (!errors) return 200;
-  const codes = errors.map(({ extensions }) => extensions?.code);
-  if (codes.some((code) => statusOfCode(code) === 401)) return 401;
-  if (codes.every((code) => code === "DATABASE_UNAVAILABLE")) return 503;
-  if (codes.every((code) => code === "TOO_MANY_AT_ONCE")) return 429;
-  return data === undefined ? 400 : 200;
 }
 
 /** Checks the shape of the body (GraphQL over HTTP, section 5.1), and that every text in it can be stored. */

@@ -17,6 +17,7 @@ import { PageSizePlugin } from "./page_size.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
 import { RequiredArgumentsPlugin } from "./required_arguments.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
+import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
 import { TotalCountPlugin } from "./total_count.ts";
 import { WebhookSecretsPlugin } from "./webhook_secrets.ts";
@@ -43,6 +44,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     ModelProviderPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,
+    SubscriptionsPlugin,
   ],
   disablePlugins: [
     // Identifiers across types, and the fields that only Relay 1 asked for.

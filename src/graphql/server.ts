@@ -20,14 +20,17 @@ import { serveGraphQL } from "./middleware.ts";
 import { createOnce } from "./once.ts";
 import { schemaPreset } from "./preset.ts";
 import { GraphQLService } from "./service.ts";
+import { openSubscriptions } from "./subscriptions/subscriptions.ts";
 import { takeProvider } from "./take_provider.ts";
 
 export type { SignInOffer } from "./explorer/explorer.ts";
 
 export interface GraphQLOptions {
-  readonly config: Pick<Config, "environment" | "graphiql" | "database" | "modelProviders">;
+  readonly config: Pick<Config, "environment" | "graphiql" | "database" | "modelProviders" | "subscriptions">;
   /** Connected as rowhouse_app. */
   readonly pool: pg.Pool;
+  /** Connected as rowhouse_auth: it watches over subscriptions. */
+  readonly auth: pg.Pool;
   readonly keys: MasterKeys;
   readonly log: Log;
   readonly catalogue: ErrorCatalogue;
@@ -43,6 +46,10 @@ export interface GraphQLOptions {
 export interface GraphQLServer {
   /** To be mounted behind `authenticate`; passes on what is not its own. */
   readonly middleware: Middleware<RequestState>;
+  /** How many subscriptions are open. */
+  readonly openSubscriptions: () => number;
+  /** Ends subscriptions: the process leaves. */
+  leave(): void;
   close(): Promise<void>;
 }
 
@@ -52,7 +59,7 @@ export interface GraphQLServer {
  * @throws if the schema cannot be built
  */
 export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLServer> {
-  const { config, pool, keys, log, catalogue, onRefusal, keyLimits, people = [], resolve } = options;
+  const { config, pool, auth, keys, log, catalogue, onRefusal, keyLimits, people = [], resolve } = options;
   const reach = { ports: config.modelProviders.ports, resolve };
   const introspection = config.environment !== "production" || config.graphiql;
   const { statementTimeout } = config.database;
@@ -85,14 +92,21 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
   await instance.getSchema();
   const serv = instance.createServ((given) => new GraphQLService(given));
   await serv.ready();
+  const subscriptions = openSubscriptions({ auth, log }, config.subscriptions);
   const api = serveGraphQL(serv, {
     admission: createAdmission(pool, statementTimeout, keyLimits),
     anonymousMayAskForSchema: config.environment === "development",
     once: createOnce({ pool, keys, log }),
+    subscriptions,
   });
   const files = explorerFiles();
   return {
     middleware: config.graphiql ? (ctx, next) => files(ctx, () => api(ctx, next)) : api,
-    close: async () => instance.release(),
+    openSubscriptions: () => subscriptions.size,
+    leave: () => subscriptions.leave(),
+    async close() {
+      subscriptions.close();
+      await instance.release();
+    },
   };
 }

@@ -2,6 +2,7 @@ import { hookArgs } from "postgraphile/grafast";
 import { GrafservBase, type RequestDigest } from "postgraphile/grafserv";
 import type { GraphQLFormattedError } from "postgraphile/graphql";
 import type { Caller } from "../database/caller.ts";
+import { asQuery } from "./subscriptions/as_query.ts";
 
 declare global {
   namespace Grafast {
@@ -29,7 +30,7 @@ export interface Answer {
 
 /** PostGraphile without a web framework. Its own HTTP knows fewer paths, media types and spellings than ours. */
 export class GraphQLService extends GrafservBase {
-  /** Parses, validates, plans, executes, and masks the errors. */
+  /** Parses, validates, plans, executes, and masks the errors. A subscription is answered once, as the query of the same text. */
   async answer(
     { query, variables, operationName }: GraphQLRequest,
     requestContext: Partial<Grafast.RequestContext>,
@@ -40,7 +41,7 @@ export class GraphQLService extends GrafservBase {
     if (errors) return { errors };
     const args = {
       schema,
-      document,
+      document: asQuery(document),
       rootValue: null,
       contextValue,
       variableValues: variables,

@@ -61,7 +61,7 @@ export function authenticate({
     const proven = await possession.prove(ctx, credential?.text);
     if (proven !== undefined) ctx.state.facts = { ...ctx.state.facts, key_thumbprint: proven };
     if (bearer) {
-      const { credential: digested, tenantId, counter } = bearer;
+      const { credential: digested, tenantId, counter, expiresAt } = bearer;
       const { facts } = ctx.state;
       const caller = {
         credential: digested,
@@ -75,6 +75,7 @@ export function authenticate({
       }
       ctx.state.caller = caller;
       ctx.state.counter = counter;
+      ctx.state.expiresAt = expiresAt;
     }
     await next();
   };

@@ -185,6 +185,12 @@ export const CODES = {
     remedy:
       "Sign in another way, and link the identity from there (`POST /auth/oauth/link`); or register with the address.",
   },
+  event_stream_required: {
+    status: 406,
+    happens: "The operation is a subscription, and `Accept` does not name `text/event-stream`.",
+    remedy:
+      "Send `Accept: text/event-stream` and read events, as the package `graphql-sse` does; or ask once, by the query of the same text.",
+  },
   file_broken: {
     status: 422,
     happens:
@@ -709,11 +715,6 @@ export const CODES = {
     remedy:
       "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, or show a passkey at `/auth/step-up/passkey`; then try again with the same token.",
   },
-  subscriptions_not_supported: {
-    status: 400,
-    happens: "The operation is a subscription.",
-    remedy: "Ask by query.",
-  },
   support_ended: {
     status: 401,
     happens:
@@ -824,6 +825,12 @@ export const CODES = {
     status: 400,
     happens: "The operation has more than ten root fields; aliases count.",
     remedy: "Ask in several requests.",
+  },
+  too_many_subscriptions: {
+    status: 429,
+    happens:
+      "As many subscriptions are open with this credential as may be (`SUBSCRIPTIONS_PER_CREDENTIAL`), or the company has its share of those that the process keeps open (`SUBSCRIPTION_LIMIT`).",
+    remedy: "Close those that nobody looks at, and try again after as many seconds as `Retry-After` says.",
   },
   too_many_tenants: {
     status: 409,

@@ -18,5 +18,10 @@ export function acceptedType(ctx: Context): string | null {
   return type;
 }
 
+/** Whether a client says that it reads an event stream. One that takes anything may wait for an end, and is not meant. */
+export function readsEvents(ctx: Context): boolean {
+  return /\btext\/event-stream\b/i.test(ctx.get("Accept")) && ctx.accepts("text/event-stream") !== false;
+}
+
 /** By what clients send as Accept, which is the same few texts again and again. */
 const chosen = new RecentlyUsed<string, { readonly type: string | null }>(100);

@@ -16,6 +16,8 @@ export interface RequestState {
   caller?: Caller;
   /** Which of its session's refresh tokens the caller's access token came with. */
   counter?: number;
+  /** When that access token expires, in milliseconds since 1970. */
+  expiresAt?: number;
   /** The refusal that was answered, for the log. */
   problem?: Problem;
   /** Codes of the errors in an answer of GraphQL, each once, for the log. */

@@ -126,6 +126,7 @@ export async function startServer(options: {
     const graphql = await createGraphQL({
       config,
       pool: app,
+      auth,
       keys,
       log,
       catalogue,
@@ -134,6 +135,7 @@ export async function startServer(options: {
       people: options.people,
     });
     opened.push(() => graphql.close());
+    metrics.watchSubscriptions(graphql.openSubscriptions);
 
     const redis =
       config.redisUrl === null
@@ -209,6 +211,7 @@ export async function startServer(options: {
     opened.push(async () => {
       const idle = handingOver ? server.keepAliveTimeout + KEEP_ALIVE_MARGIN : 0;
       // An answer that somebody reads is a request in flight; the others end by themselves, or are told to.
+      graphql.leave();
       await Promise.all([drain({ idle }), turns.leave()]);
       // What was asked by a request that came in while the others were finished, and whose client has left.
       await turns.close();

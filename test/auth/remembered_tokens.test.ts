@@ -49,7 +49,8 @@ const later = (seconds: number) => vi.advanceTimersByTime(seconds * 1_000);
 
 test("a token's signature is checked once a minute, and it says the same meanwhile", async () => {
   const token = await issue();
-  const bearer = { credential: digest(handle), tenantId, counter };
+  const expiresAt = Math.floor(Date.now() / 1_000) * 1_000 + 15 * 60_000;
+  const bearer = { credential: digest(handle), tenantId, counter, expiresAt };
   expect([await read(token), await read(token)]).toEqual([bearer, bearer]);
   later(59);
   expect(await read(token)).toEqual(bearer);

@@ -104,6 +104,13 @@ create policy "what was thirty days in the bin is held" on app.conversations
 comment on policy "what was thirty days in the bin is held" on app.conversations is
     'jobs.expire_conversations() locks what it deletes, and changes nothing.';
 
+-- The definer's reach: subscriptions.
+create policy "a subscription learns that its conversation changed" on app.conversations
+    for select to rowhouse_definer
+    using (tenant_id is not null and (select context.watches()));
+comment on policy "a subscription learns that its conversation changed" on app.conversations is
+    'auth.watch_subscriptions(), which gives out a mark of the version and nothing of the row. In no other context is anything of it in sight.';
+
 -- The definer's reach: the end of an account.
 grant delete on app.conversations to rowhouse_definer;
 create policy "whoever is erased takes their conversations with them" on app.conversations

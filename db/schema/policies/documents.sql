@@ -96,4 +96,4 @@ grant select, insert, update, delete on app.documents to rowhouse_definer;
 create policy "the queue, the search and the erasure know documents" on app.documents
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "the queue, the search and the erasure know documents" on app.documents is
-    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';
+    'Retrieval and the queue: context.find_passages(), context.document_to_change(), jobs.claim_document() and what follows it; jobs.queue_outdated(); auth.watch_subscriptions(); auth.export_account() and jobs.delete_account(); jobs.erase_tenant().';

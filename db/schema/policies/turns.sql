@@ -9,4 +9,4 @@ grant select, insert, update, delete on auth.turns to rowhouse_definer;
 create policy "turns are kept until they are forgotten" on auth.turns
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "turns are kept until they are forgotten" on auth.turns is
-    'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
+    'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(), auth.watch_subscriptions(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
