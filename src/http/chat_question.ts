@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { type Image, readImages } from "../chat/image.ts";
 import type { Question } from "../chat/turns/begin_turn.ts";
 import { isUuid } from "../uuid.ts";
 import * as field from "./fields.ts";
@@ -43,7 +44,9 @@ export const questionBody = {
     v.pipe(
       v.array(uiMessage, "must be a list of messages"),
       v.check((list) => list.length > 0, "must have a message"),
-      v.description("As `useChat` has them; the last is the question."),
+      v.description(
+        "As `useChat` has them; the last is the question. Its `file` parts are images: up to four, PNG, JPEG, GIF or WebP, as `data:` URLs.",
+      ),
     ),
   ),
   trigger: field.optional(field.oneOf(["submit-message", "regenerate-message"])),
@@ -111,7 +114,7 @@ function ofMessages(messages: readonly UiMessage[], around: Around): Question {
   const answer = earlier.findLast(({ role }) => role === "assistant");
   const conversation = around.conversationId ?? conversationOf(answer) ?? known(around.id);
   const place = conversation === undefined ? {} : { conversation };
-  if (around.temporary) return { content: questionOf(messages), history: historyOf(earlier) };
+  if (around.temporary) return { ...questionOf(messages), history: historyOf(earlier) };
   if (around.trigger === "regenerate-message" && known(around.messageId)) {
     return { content: null, answer: around.messageId!, ...place };
   }
@@ -119,21 +122,24 @@ function ofMessages(messages: readonly UiMessage[], around: Around): Question {
   // The first question, written anew; whoever opened the conversation elsewhere sends one message too, but of no id to replace.
   const fromStart = earlier.length === 0 && around.messageId !== undefined && conversation !== undefined;
   return {
-    content: questionOf(messages),
+    ...questionOf(messages),
     ...place,
     ...(parent !== undefined && conversation !== undefined && { parent }),
     ...(fromStart && { fromStart }),
   };
 }
 
-function questionOf(messages: readonly UiMessage[]): string {
+/** What is asked, and the images that it is asked of. */
+function questionOf(messages: readonly UiMessage[]): { content: string; parts?: readonly Image[] } {
   const last = messages.at(-1)!;
   if (last.role !== "user")
     throw invalidInput("The last of the messages is the question, of the role user.", "messages");
   const read = v.safeParse(content, textOf(last));
   if (!read.success)
     throw field.invalidFields([{ field: "messages", detail: `: the question ${read.issues[0].message}` }]);
-  return read.output;
+  const shown = readImages(last.parts);
+  if (typeof shown === "string") throw field.invalidFields([{ field: "messages", detail: `: ${shown}` }]);
+  return { content: read.output, ...(shown.length > 0 && { parts: shown }) };
 }
 
 const historyOf = (messages: readonly UiMessage[]) =>

@@ -39,6 +39,8 @@ export interface Ask {
   readonly body?: object;
   readonly trigger?: "submit-message" | "regenerate-message";
   readonly messageId?: string;
+  /** Beside the words. */
+  readonly files?: UIMessage["parts"];
 }
 
 /** @param model which of the stub's models answers; null: there is no provider */
@@ -66,7 +68,14 @@ export async function startChat(model: string | null = "ok", env: Headers = {}):
     async ask(
       headers,
       question,
-      { chatId = "a-chat-of-the-client", before = [], body, trigger = "submit-message", messageId } = {},
+      {
+        chatId = "a-chat-of-the-client",
+        before = [],
+        body,
+        trigger = "submit-message",
+        messageId,
+        files = [],
+      } = {},
     ) {
       const transport = new DefaultChatTransport<UIMessage>({
         api: `${server.url}/chat`,
@@ -77,7 +86,7 @@ export async function startChat(model: string | null = "ok", env: Headers = {}):
         trigger,
         chatId,
         messageId,
-        messages: [...before, { id: "q", role: "user", parts: [{ type: "text", text: question }] }],
+        messages: [...before, { id: "q", role: "user", parts: [{ type: "text", text: question }, ...files] }],
         abortSignal: undefined,
       });
       return heard(stream);

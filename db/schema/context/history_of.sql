@@ -8,13 +8,13 @@ create or replace function context.history_of(tenant uuid, conversation uuid, ne
     set search_path = ''
 as $$
     with recursive line as (
-        select said.id, said.parent_id, said.role, said.content, said.parts, 1 as place,
-            octet_length(said.content) + octet_length(said.parts::text) as reached
+        select said.id, said.parent_id, said.role, said.content, said.parts, said.parts <> '[]' as has_parts, 1 as place,
+            octet_length(said.content) as reached
         from app.messages as said
         where said.tenant_id = tenant and said.conversation_id = conversation and said.id = newest
         union all
-        select said.id, said.parent_id, said.role, said.content, said.parts, line.place + 1,
-            line.reached + octet_length(said.content) + octet_length(said.parts::text)
+        select said.id, said.parent_id, said.role, said.content, '[]', said.parts <> '[]', line.place + 1,
+            line.reached + octet_length(said.content)
         from line
         join app.messages as said
             on said.tenant_id = tenant and said.conversation_id = conversation and said.id = line.parent_id
@@ -25,7 +25,7 @@ as $$
         order by line.place
     ), '[]')
     from line
-    where (line.place = 1 or line.reached <= bytes) and (line.content <> '' or line.parts <> '[]')
+    where (line.place = 1 or line.reached <= bytes) and (line.content <> '' or line.has_parts)
 $$;
 comment on function context.history_of(uuid, uuid, uuid, integer, integer) is
     'The messages before and with one, newest first, up its parents, to a number of bytes and of messages.';

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { IMAGE_TOKENS, type Image } from "../image.ts";
 import type { Passage } from "../passage.ts";
 import type { CountTokens } from "../provider/count_tokens.ts";
 import type { Citation } from "../provider/events.ts";
@@ -16,6 +17,8 @@ export interface PromptParts {
   /** What was said before, the oldest first. */
   readonly history: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
   readonly question: string;
+  /** What the question shows; earlier questions' images are not shown again. */
+  readonly images?: readonly Image[];
 }
 
 export interface PromptOptions {
@@ -27,8 +30,15 @@ export interface PromptOptions {
   readonly fence?: string;
 }
 
+/** A message, as OpenAI's chat/completions have it. */
+type Message =
+  | { readonly role: "system" | "user" | "assistant"; readonly content: string }
+  | { readonly role: "user"; readonly content: (TextPart | ImagePart)[] };
+type TextPart = { type: "text"; text: string };
+type ImagePart = { type: "image_url"; image_url: { url: string } };
+
 export interface Prompt {
-  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
+  readonly messages: readonly Message[];
   /** SHA-256 of the messages but for the fence, in hexadecimal: the same for the same parts. */
   readonly hash: string;
   readonly tokens: number;
@@ -52,10 +62,10 @@ const SHARE = { memories: 0.1, passages: 0.6 };
  */
 export function buildPrompt(parts: PromptParts, options: PromptOptions): Prompt {
   const { contextTokens, outputTokens, count, fence = newFence() } = options;
-  const { template, values, memories, passages, history, question } = parts;
+  const { template, values, memories, passages, history, question, images = [] } = parts;
   const system = `${fillTemplate(template, values)}\n\n${fenceRules(fence)}`;
   const cost = (text: string): number => count(text) + PER_MESSAGE;
-  const frame = cost(system) + cost(question) + 2 * cost(fenced(fence, ""));
+  const frame = cost(system) + cost(question) + 2 * cost(fenced(fence, "")) + images.length * IMAGE_TOKENS;
   let room = contextTokens - outputTokens - frame;
   if (room < 0) throw new ProviderFailure("prompt_too_long");
 
@@ -77,15 +87,15 @@ export function buildPrompt(parts: PromptParts, options: PromptOptions): Prompt 
     ...cited.map((passage, at) => `[${at + 1}] ${passageText(passage)}`),
   ];
   const asked = data.length > 0 ? `${fenced(fence, data.join("\n\n"))}\n\n${question}` : question;
-  const messages = [
+  const messages: Message[] = [
     { role: "system" as const, content: system },
     ...kept.map(({ role, content }) => ({ role, content })),
-    { role: "user" as const, content: asked },
+    questionOf(asked, images),
   ];
   return {
     messages,
     hash: hashOf(messages, fence),
-    tokens: messages.reduce((sum, { content }) => sum + cost(content), 0),
+    tokens: messages.reduce((sum, message) => sum + cost(textOf(message)), images.length * IMAGE_TOKENS),
     citations: cited.map(({ id, documentId, title }, at) => ({
       number: at + 1,
       passageId: id,
@@ -130,9 +140,23 @@ const memoryLine = (memory: string): string => `- ${visible(memory).replace(/\s+
 const passageText = ({ title, content }: Passage): string =>
   `${JSON.stringify(visible(title).replace(/\s+/gu, " "))}\n${visible(content)}`;
 
+/** A provider that knows no images knows no lists of parts either: they are sent only where there is an image. */
+function questionOf(text: string, images: readonly Image[]): Message {
+  if (images.length === 0) return { role: "user", content: text };
+  const shown = images.map(({ url }): ImagePart => ({ type: "image_url", image_url: { url } }));
+  return { role: "user", content: [{ type: "text", text }, ...shown] };
+}
+
+/** What is said in a message, without what it shows. */
+export function textOf({ content }: Message): string {
+  if (typeof content === "string") return content;
+  return content.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
 function hashOf(messages: Prompt["messages"], fence: string): string {
-  const text = JSON.stringify(
-    messages.map(({ role, content }) => [role, content.replaceAll(fence, "fence")]),
+  const text = JSON.stringify(messages.map(({ role, content }) => [role, content])).replaceAll(
+    fence,
+    "fence",
   );
   return createHash("sha256").update(text).digest("hex");
 }

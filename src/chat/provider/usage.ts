@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { IMAGE_TOKENS } from "../image.ts";
 import type { CountTokens } from "./count_tokens.ts";
 import type { Usage } from "./events.ts";
 
@@ -34,12 +35,23 @@ export function estimateUsage(
 ): Usage {
   const reasoning = count(answer.reasoning);
   return {
-    input: sent.reduce<number>((sum, one) => sum + PER_MESSAGE + count(textOf(one)), 0),
+    input: sent.reduce<number>((sum, one) => sum + PER_MESSAGE + tokensOf(one, count), 0),
     cachedInput: 0,
     output: reasoning + count(answer.text),
     reasoning,
     estimated: true,
   };
+}
+
+/** An image is taken for as many tokens as it is in the prompt's room, whatever its data. */
+function tokensOf(message: unknown, count: CountTokens): number {
+  const { content } = message as { content?: unknown };
+  if (!Array.isArray(content)) return count(textOf(message));
+  const parts = content as readonly { readonly type: string; readonly text?: string }[];
+  return parts.reduce(
+    (sum, { type, text = "" }) => sum + (type === "image_url" ? IMAGE_TOKENS : count(text)),
+    0,
+  );
 }
 
 /** The text of a message, or all of it where it is more than a text. */

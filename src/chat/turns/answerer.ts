@@ -1,6 +1,7 @@
 import type { MasterKeys } from "../../auth/encryption.ts";
 import type { InstallationModel } from "../../config.ts";
 import { EXTRACTIVE, extractiveAnswer } from "../extractive/extractive_answer.ts";
+import { type Image, imagesIn } from "../image.ts";
 import { buildPrompt } from "../prompt/build_prompt.ts";
 import { valuesOf } from "../prompt/prompt_values.ts";
 import { loadTokenCounter } from "../provider/count_tokens.ts";
@@ -36,6 +37,11 @@ export function wordsOf(begun: Begun, { content }: Question): string {
   return content ?? begun.history[0]?.content ?? "";
 }
 
+/** The images that it is asked of, which stand with the question where it is answered again. */
+function imagesOf(begun: Begun, { parts, keep }: Question): readonly Image[] {
+  return imagesIn((keep === false ? parts : begun.history[0]?.parts) ?? []);
+}
+
 /**
  * Makes ready who answers: a model with its prompt, or sentences of the passages where there is none.
  *
@@ -69,6 +75,7 @@ export async function answererOf(
       passages,
       history: question.keep === false ? (question.history ?? []) : begun.history.slice(1).reverse(),
       question: words,
+      images: imagesOf(begun, question),
     },
     {
       contextTokens: most.input + output - (instructions ? count(instructions) + 4 : 0),

@@ -43,6 +43,8 @@ export interface Begun {
     readonly id: string;
     readonly role: "user" | "assistant";
     readonly content: string;
+    /** Of the question, the first of them. */
+    readonly parts: readonly object[];
   }[];
   readonly asker: Asker;
   readonly provider: OwnProvider | null;
