@@ -79,7 +79,7 @@ describe("a turn", () => {
     expect(branch.history.map(({ content }) => content)).toEqual(["another two", "answer one", "one"]);
     const few = { conversation: first.conversation_id, parent: second.answer_id, content: "x" };
     expect((await turn.begin(acme.member, { ...few, history_messages: 2 })).history).toHaveLength(2);
-    expect((await turn.begin(acme.member, { ...few, history_bytes: 16 })).history).toHaveLength(2);
+    expect((await turn.begin(acme.member, { ...few, history_bytes: 13 })).history).toHaveLength(2);
     const anew = { conversation: first.conversation_id, from_start: true, content: "one, again" };
     expect((await turn.begin(acme.member, anew)).history).toHaveLength(1);
   });
