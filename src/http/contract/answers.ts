@@ -148,6 +148,7 @@ export const accountExport = v.strictObject({
   documents: own,
   documentContents: own,
   profiles: own,
+  memories: own,
   feedback: own,
   usage: own,
 });
