@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MasterKeys } from "../../auth/encryption.ts";
 import { decrypt, encrypt } from "../../auth/encryption.ts";
 import type { GuardedRedis } from "../../http/redis.ts";
@@ -25,8 +26,13 @@ const BEAT = 4_000;
 /** Milliseconds without an entry after which whoever wrote it is taken for gone. */
 const SILENCE = 15_000;
 
+/** Milliseconds between attempts at an entry, which a stalled process or Redis did not write, or did not hear of. */
+const PAUSES = [200, 600, 1_200, 2_400];
+
 /** What one entry holds: events, and in the last one how it ended. */
 interface Entry {
+  /** From 0. One that was written twice is read once. */
+  readonly number: number;
   readonly events: readonly AnswerEvent[];
   readonly end?: { readonly code: string | null; readonly message?: string };
 }
@@ -44,6 +50,15 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
       },
       async () => false,
     );
+  }
+
+  /** What has a hole is no answer: after an entry that did not arrive in the end there are no more. */
+  async function deliver(turn: string, entry: Entry): Promise<boolean> {
+    for (const pause of PAUSES) {
+      if (await write(turn, entry)) return true;
+      await sleep(pause);
+    }
+    return write(turn, entry);
   }
 
   async function read(turn: string, after: string): Promise<[id: string, entry: Entry][]> {
@@ -76,15 +91,17 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
   return {
     async share(turn, said) {
       let gathered: AnswerEvent[] = [];
-      let writing: Promise<boolean> = write(turn, { events: [] });
+      // Where Redis is away to begin with, nobody waits for it.
+      let writing: Promise<boolean> = write(turn, { number: 0, events: [] });
+      let number = 0;
       let timer: NodeJS.Timeout | undefined;
       const flush = (end?: Entry["end"]): void => {
         clearTimeout(timer);
         timer = undefined;
         const events = gathered;
         gathered = [];
-        // What has a hole is no answer: after one entry that did not arrive there are no more.
-        writing = writing.then((well) => well && write(turn, { events, ...(end && { end }) }));
+        const entry = { number: ++number, events, ...(end && { end }) };
+        writing = writing.then((well) => well && deliver(turn, entry));
       };
       const beat = setInterval(() => flush(), BEAT);
       let end: Entry["end"] = { code: "complete" };
@@ -107,10 +124,13 @@ export function openSharedLog(redis: GuardedRedis, keys: MasterKeys): SharedLog 
 
   async function* follow(turn: string, signal?: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined> {
     let after = "0-0";
+    let next = 0;
     for (let heard = performance.now(); !signal?.aborted; ) {
       const entries = await read(turn, after);
-      for (const [id, { events, end }] of entries) {
+      for (const [id, { number, events, end }] of entries) {
         after = id;
+        if (number < next) continue;
+        next = number + 1;
         yield* events;
         if (end?.code === "complete") return;
         if (end) throw failureNamed(end.code, end.message);

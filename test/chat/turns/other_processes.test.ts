@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Chat, metadataIn, openStream, startChat } from "../../support/chatting.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
@@ -41,6 +42,26 @@ test("an answer is followed in another process, byte for byte, and stopped from 
   const { conversationId: place, turnId } = metadataIn(second.said());
   expect((await other.post(`/chat/${place}/stop`, { turnId }, headers)).body).toEqual({ stopped: true });
   expect(await second.ended()).toContain('"type":"abort"');
+  chat.provider.pace = 20;
+});
+
+test("a Redis that stalls for a second takes no word from who follows elsewhere", async () => {
+  const headers = await chat.headersOf(chat.acme.member);
+  chat.provider.pace = 50;
+  const stream = await openStream(`${chat.server.url}/chat`, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify({ content: "Tell me all" }),
+  });
+  await stream.says("canary1");
+  const { conversationId } = metadataIn(stream.said());
+  const followed = await openStream(`${other.url}/chat/${conversationId}/stream`, { headers });
+  await followed.says("canary1");
+  const client = new Redis(redis.url);
+  await client.client("PAUSE", 1_000);
+  expect(await followed.ended()).toBe(await stream.ended());
+  expect(followed.said()).toContain("canary39");
+  client.disconnect();
   chat.provider.pace = 20;
 });
 
