@@ -74,4 +74,40 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     /^with check \(the wall\): "managers of roles change roles they hold" on app\.roles$/,
     "The row came through the policy's using, which asks for the same permission, and built_in is granted to nobody for input.",
   ],
+  [
+    /^with check \(the wall\): "leads bring people into their team, managers of teams into each" on app\.team_members$/,
+    "The trigger guard_team_member asks for the team and the permission again. test/access/teams.test.ts asks for both.",
+  ],
+  [
+    /^with check \(the wall\): "people say what they think of an answer" on app\.message_feedback$/,
+    "The trigger guard_feedback lets nobody rate what they may not read, and whose a rating is, is no input. db/policy-matrix.md has who may.",
+  ],
+  [
+    /^drop trigger place_document_part on app\.document_(versions|contents|chunks)$/,
+    "No caller writes a part of a document: the trigger says for the definer's functions, and the attack's parts say it themselves, whose a part is. test/access/documents.test.ts reads parts that functions wrote.",
+  ],
+  [
+    /^drop trigger carry_visibility on app\.documents$/,
+    "It takes the parts along when a document is shown to others or to fewer; the attack looks at a document's parts without having changed it. test/documents/canaries.test.ts asks from the very next question on.",
+  ],
+  [
+    /^drop trigger prepare_chunk on app\.document_chunks$/,
+    "It makes the words and signs that a search looks for and refuses nothing. test/documents/retrieval.test.ts finds by them.",
+  ],
+  [
+    /^drop trigger guard_storage on app\.document_versions$/,
+    "The attack's tenants store as much as they like, and a limit is a tenant's own: nothing of it is about two. test/access/document_storage.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger (count_usage on app\.usage_events|count_feedback on app\.message_feedback)$/,
+    "It adds figures up in the tenant's own rows and refuses nothing. test/access/analytics.test.ts asks for the sums.",
+  ],
+  [
+    /^drop trigger open_budget on app\.budgets$/,
+    "It counts what a tenant's new budget finds spent already. test/access/budgets.test.ts asks for it.",
+  ],
+  [
+    /^drop trigger forget_memory on app\.memories$/,
+    "It has a job read no more of what its person said before, and refuses nothing. test/chat/turns/memories.test.ts asks for it.",
+  ],
 ];
