@@ -84,8 +84,10 @@ export async function createDatabase({ application = true } = {}): Promise<TestD
 
 function pool(connectionString: string): pg.Pool {
   const made = new pg.Pool({ connectionString, max: 10 });
-  // Tests that end connections on purpose see it in the query that fails.
+  // Tests that end connections on purpose see it in the query that fails; and a database is dropped while the pool's last
+  // connections are still taking their leave, of which the pool hears no more.
   made.on("error", () => {});
+  made.on("connect", (client) => void client.on("error", () => {}));
   return made;
 }
 
