@@ -122,14 +122,16 @@ describe("a prompt", () => {
   });
 
   test("shows the images of the question after its words, and takes each for a thousand tokens", () => {
-    const shown = built({ images: [IMAGE, IMAGE] });
+    // Fences are of as many letters, and not always of as many tokens.
+    const fence = { fence: "a fence of a test" };
+    const shown = built({ images: [IMAGE, IMAGE] }, fence);
     const picture = { type: "image_url", image_url: { url: IMAGE.url } };
     expect(shown.messages.at(-1)!.content).toEqual([
       { type: "text", text: expect.stringMatching(/When is tea\?$/) },
       picture,
       picture,
     ]);
-    expect(shown.tokens).toBe(built().tokens + 2_000);
+    expect(shown.tokens).toBe(built({}, fence).tokens + 2_000);
     expect(() => built({ images: [IMAGE] }, { contextTokens: 1_900 })).toThrow("prompt_too_long");
   });
 
