@@ -5,7 +5,7 @@ import type { CountTokens } from "../provider/count_tokens.ts";
 import type { Citation } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
 import { fenced, fenceRules, newFence } from "./fence.ts";
-import { fillTemplate, type PromptValues, visible } from "./template.ts";
+import { fillTemplate, onOneLine, type PromptValues, visible } from "./template.ts";
 
 export interface PromptParts {
   readonly template: string;
@@ -136,7 +136,7 @@ const MOST_PER_TOKEN = 128;
 /** Tokens of what stands between two texts, and of a number before one. */
 const BETWEEN = 6;
 
-const memoryLine = (memory: string): string => `- ${visible(memory).replace(/\s+/gu, " ").trim()}`;
+const memoryLine = (memory: string): string => `- ${onOneLine(memory)}`;
 const passageText = ({ title, content }: Passage): string =>
   `${JSON.stringify(visible(title).replace(/\s+/gu, " "))}\n${visible(content)}`;
 

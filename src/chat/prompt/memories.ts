@@ -1,7 +1,7 @@
 import type OpenAI from "openai";
 import * as v from "valibot";
 import { fenced, newFence } from "./fence.ts";
-import { visible } from "./template.ts";
+import { onOneLine } from "./template.ts";
 
 /** What somebody said, and what is remembered of them already. */
 export interface Heard {
@@ -27,7 +27,7 @@ export function memoryPrompt(
   { said, known, language }: Heard,
   fence = newFence(),
 ): OpenAI.ChatCompletionMessageParam[] {
-  const line = (text: string): string => `- ${visible(text).replace(/\s+/gu, " ").trim()}`;
+  const line = (text: string): string => `- ${onOneLine(text)}`;
   const data = [
     `Noted already:\n${known.length > 0 ? known.map(line).join("\n") : "- nothing"}`,
     `Said by the person, the oldest first:\n${said.map(line).join("\n")}`,
@@ -50,7 +50,7 @@ export function memoriesIn(answer: string): string[] {
   const read = v.safeParse(v.pipe(v.string(), v.parseJson(), Answer), json);
   if (!read.success) return [];
   return read.output.memories
-    .map((memory) => visible(memory).replace(/\s+/gu, " ").trim().toWellFormed())
+    .map((memory) => onOneLine(memory).toWellFormed())
     .filter((memory) => memory !== "" && memory.length <= LONGEST)
     .slice(0, MOST);
 }

@@ -43,8 +43,11 @@ export function fillTemplate(template: string, values: PromptValues): string {
 const isPlaceholder = (name: string): name is Placeholder => PLACEHOLDERS.some((one) => one === name);
 
 function quoted(value: string): string {
-  return JSON.stringify(visible(value).replace(/\s+/gu, " ").trim().slice(0, MOST).toWellFormed());
+  return JSON.stringify(onOneLine(value).slice(0, MOST).toWellFormed());
 }
+
+/** What people see of a text, on one line. */
+export const onOneLine = (text: string): string => visible(text).replace(/\s+/gu, " ").trim();
 
 /**
  * A text without what nobody sees, in which words can be hidden from people that a model reads: controls but line breaks and tabs,
