@@ -2213,7 +2213,7 @@ comment on policy "nothing crosses the wall" on app.user_preferences is 'Whateve
 create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
-comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.remembers(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
+comment on policy "people find their own preferences" on app.user_preferences is 'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.asker(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
 create policy "people keep their own preferences" on app.user_preferences
     for all to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
@@ -12067,6 +12067,7 @@ AS $function$
         'temperature', coalesce(mine.temperature, company.temperature),
         'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
         'models', array_remove(array[mine.model, company.model], null),
+        'remembers', coalesce(mine.remember, company.remember, true),
         'memories', '[]'::jsonb
     )
     from app.tenants as place
@@ -12175,7 +12176,7 @@ begin
         select asked.question, asked.answer into question_id, answer_id
         from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
-        if context.kind_in(body) = 'session' and context.remembers(tenant_id, person) then
+        if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
         end if;
     else
@@ -14144,21 +14145,6 @@ end
 $function$;
 alter function context.release(uuid[],uuid[],bigint[],bigint[]) owner to rowhouse_definer;
 comment on function context.release(uuid[],uuid[],bigint[],bigint[]) is 'Lets go of what was held of budgets and adds what was spent, in a fixed order.';
-
-CREATE OR REPLACE FUNCTION context.remembers(tenant uuid, person uuid)
- RETURNS boolean
- LANGUAGE sql
- STABLE PARALLEL RESTRICTED SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select coalesce(
-        (select mine.remember from app.user_preferences as mine where mine.tenant_id = tenant and mine.user_id = person),
-        (select company.remember from app.tenant_preferences as company where company.tenant_id = tenant),
-        true
-    )
-$function$;
-alter function context.remembers(uuid,uuid) owner to rowhouse_definer;
-comment on function context.remembers(uuid,uuid) is 'Whether what a person says in a company is remembered: their own choice, else the company''s, else yes.';
 
 CREATE OR REPLACE FUNCTION context.remove_model_provider()
  RETURNS void
@@ -16867,8 +16853,9 @@ begin
 
         -- As the person: row security shows their own words, and nobody else's.
         perform context.act(mine.user_id, mine.tenant_id, '{}');
+        asker := context.asker(mine.tenant_id, mine.user_id);
         said := null;
-        if mine.tries < 5 and context.remembers(mine.tenant_id, mine.user_id) and exists (
+        if mine.tries < 5 and (asker ->> 'remembers')::boolean and exists (
             select from app.memberships as member
             join app.tenants as place on place.id = member.tenant_id
             where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
@@ -16889,7 +16876,6 @@ begin
             ) as words
             where words.reached <= 16000;
         end if;
-        asker := context.asker(mine.tenant_id, mine.user_id);
         select * into chosen from auth.model_providers as one where one.tenant_id = mine.tenant_id and one.active;
         model := context.choose_model(
             null, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model, installation_models);
@@ -17595,7 +17581,7 @@ begin
                 select lower(known.content) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id)
         order by lower(trim(said.content)), said.place
     ) as new
-    where context.remembers(mine.tenant_id, mine.user_id)
+    where (context.asker(mine.tenant_id, mine.user_id) ->> 'remembers')::boolean
     order by new.place
     limit 100 - (select count(*) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id);
     get diagnostics kept = row_count;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e268183bcc15278d51215f39d23da80c8d3ee272
+--! Hash: sha1:a65a4dcbaf492ca76a5879978cddf36a3981ebcb
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -11611,7 +11611,8 @@ comment on function context.choose_model(text, text[], auth.model_providers, tex
 --! Included context/asker.sql
 -- Who asks, for the prompt: their name, language and role, their company, and what holds for them there. The name is the one
 -- that they go by in the company. A key of the company's own is nobody, and has the company's choices.
--- What is remembered of them is added where it is told (context.begin_turn()).
+-- Whether what they say is remembered is one of those choices; what is remembered is added where it is told
+-- (context.begin_turn()).
 set local role rowhouse_definer;
 create or replace function context.asker(tenant uuid, person uuid) returns jsonb
     language sql stable parallel restricted security definer
@@ -11627,6 +11628,7 @@ as $$
         'temperature', coalesce(mine.temperature, company.temperature),
         'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
         'models', array_remove(array[mine.model, company.model], null),
+        'remembers', coalesce(mine.remember, company.remember, true),
         'memories', '[]'::jsonb
     )
     from app.tenants as place
@@ -11686,23 +11688,6 @@ comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, bool
     'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
 reset role;
 --! EndIncluded context/ask.sql
---! Included context/remembers.sql
--- Whether what somebody says in a company is remembered: their own choice, else the company's, else yes.
-set local role rowhouse_definer;
-create or replace function context.remembers(tenant uuid, person uuid) returns boolean
-    language sql stable parallel restricted security definer
-    set search_path = ''
-as $$
-    select coalesce(
-        (select mine.remember from app.user_preferences as mine where mine.tenant_id = tenant and mine.user_id = person),
-        (select company.remember from app.tenant_preferences as company where company.tenant_id = tenant),
-        true
-    )
-$$;
-comment on function context.remembers(uuid, uuid) is
-    'Whether what a person says in a company is remembered: their own choice, else the company''s, else yes.';
-reset role;
---! EndIncluded context/remembers.sql
 --! Included context/memories_of.sql
 -- What is remembered of somebody in a company, the newest first.
 set local role rowhouse_definer;
@@ -11828,7 +11813,7 @@ begin
         select asked.question, asked.answer into question_id, answer_id
         from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
-        if context.kind_in(body) = 'session' and context.remembers(tenant_id, person) then
+        if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
         end if;
     else
@@ -12523,8 +12508,9 @@ begin
 
         -- As the person: row security shows their own words, and nobody else's.
         perform context.act(mine.user_id, mine.tenant_id, '{}');
+        asker := context.asker(mine.tenant_id, mine.user_id);
         said := null;
-        if mine.tries < 5 and context.remembers(mine.tenant_id, mine.user_id) and exists (
+        if mine.tries < 5 and (asker ->> 'remembers')::boolean and exists (
             select from app.memberships as member
             join app.tenants as place on place.id = member.tenant_id
             where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
@@ -12545,7 +12531,6 @@ begin
             ) as words
             where words.reached <= 16000;
         end if;
-        asker := context.asker(mine.tenant_id, mine.user_id);
         select * into chosen from auth.model_providers as one where one.tenant_id = mine.tenant_id and one.active;
         model := context.choose_model(
             null, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model, installation_models);
@@ -12627,7 +12612,7 @@ begin
                 select lower(known.content) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id)
         order by lower(trim(said.content)), said.place
     ) as new
-    where context.remembers(mine.tenant_id, mine.user_id)
+    where (context.asker(mine.tenant_id, mine.user_id) ->> 'remembers')::boolean
     order by new.place
     limit 100 - (select count(*) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id);
     get diagnostics kept = row_count;
@@ -16756,7 +16741,7 @@ create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own preferences" on app.user_preferences is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.remembers(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.asker(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.user_preferences to rowhouse_definer;
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer

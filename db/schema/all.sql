@@ -327,7 +327,6 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/choose_model.sql
 --!include context/asker.sql
 --!include context/ask.sql
---!include context/remembers.sql
 --!include context/memories_of.sql
 --!include context/begin_turn.sql
 --!include context/stop_turn.sql

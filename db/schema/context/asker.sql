@@ -1,6 +1,7 @@
 -- Who asks, for the prompt: their name, language and role, their company, and what holds for them there. The name is the one
 -- that they go by in the company. A key of the company's own is nobody, and has the company's choices.
--- What is remembered of them is added where it is told (context.begin_turn()).
+-- Whether what they say is remembered is one of those choices; what is remembered is added where it is told
+-- (context.begin_turn()).
 set local role rowhouse_definer;
 create or replace function context.asker(tenant uuid, person uuid) returns jsonb
     language sql stable parallel restricted security definer
@@ -16,6 +17,7 @@ as $$
         'temperature', coalesce(mine.temperature, company.temperature),
         'maxAnswerTokens', coalesce(mine.max_answer_tokens, company.max_answer_tokens),
         'models', array_remove(array[mine.model, company.model], null),
+        'remembers', coalesce(mine.remember, company.remember, true),
         'memories', '[]'::jsonb
     )
     from app.tenants as place

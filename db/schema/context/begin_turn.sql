@@ -106,7 +106,7 @@ begin
         select asked.question, asked.answer into question_id, answer_id
         from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
-        if context.kind_in(body) = 'session' and context.remembers(tenant_id, person) then
+        if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
         end if;
     else

@@ -39,8 +39,9 @@ begin
 
         -- As the person: row security shows their own words, and nobody else's.
         perform context.act(mine.user_id, mine.tenant_id, '{}');
+        asker := context.asker(mine.tenant_id, mine.user_id);
         said := null;
-        if mine.tries < 5 and context.remembers(mine.tenant_id, mine.user_id) and exists (
+        if mine.tries < 5 and (asker ->> 'remembers')::boolean and exists (
             select from app.memberships as member
             join app.tenants as place on place.id = member.tenant_id
             where member.tenant_id = mine.tenant_id and member.user_id = mine.user_id
@@ -61,7 +62,6 @@ begin
             ) as words
             where words.reached <= 16000;
         end if;
-        asker := context.asker(mine.tenant_id, mine.user_id);
         select * into chosen from auth.model_providers as one where one.tenant_id = mine.tenant_id and one.active;
         model := context.choose_model(
             null, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model, installation_models);

@@ -34,7 +34,7 @@ begin
                 select lower(known.content) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id)
         order by lower(trim(said.content)), said.place
     ) as new
-    where context.remembers(mine.tenant_id, mine.user_id)
+    where (context.asker(mine.tenant_id, mine.user_id) ->> 'remembers')::boolean
     order by new.place
     limit 100 - (select count(*) from app.memories as known where known.tenant_id = mine.tenant_id and known.user_id = mine.user_id);
     get diagnostics kept = row_count;

@@ -24,7 +24,7 @@ create policy "people find their own preferences" on app.user_preferences
     for select to rowhouse_definer
     using (user_id = (select context.user_id()) or tenant_id = (select context.tenant_in_erasure()));
 comment on policy "people find their own preferences" on app.user_preferences is
-    'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.remembers(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
+    'auth.export_account() and jobs.delete_account(), for one person in all their companies; context.asker(), for whoever asks or is acted for; and jobs.erase_tenant(), for the company that is being erased.';
 grant delete on app.user_preferences to rowhouse_definer;
 create policy "whoever is erased takes their preferences with them" on app.user_preferences
     for delete to rowhouse_definer
