@@ -90,13 +90,15 @@ await withServer((server) =>
     await server.admin.query("insert into auth.passwords (user_id, hash) select id, $1 from app.users", [
       await hashPassword(PASSWORD),
     ]);
-    const { url, child } = await startOursAlone(server, Number(new URL(server.adminUrl).port), defer, {
-      MODEL_PROVIDER_URL: provider,
-      MODEL_PROVIDER_KEY: "sk-stub",
-      MODEL_PROVIDER_INTERNAL: "on",
-      MODEL: "fast",
-      MODEL_PROVIDER_MODELS: "slow",
-    });
+    const start = () =>
+      startOursAlone(server, Number(new URL(server.adminUrl).port), defer, {
+        MODEL_PROVIDER_URL: provider,
+        MODEL_PROVIDER_KEY: "sk-stub",
+        MODEL_PROVIDER_INTERNAL: "on",
+        MODEL: "fast",
+        MODEL_PROVIDER_MODELS: "slow",
+      });
+    const { url } = await start();
     const tokens: string[] = [];
     for (let n = 1; n <= CALLERS; n++) {
       const login = { email: `${n}@acme.example`, password: PASSWORD, tenant: "acme" };
@@ -151,19 +153,23 @@ await withServer((server) =>
     console.log(`\n${CALLERS} callers at once: ${(turns / SECONDS).toFixed(0)} turns a second\n`);
 
     const rows: string[][] = [];
-    const before = privateMemoryOf(child.pid);
+    // A process of its own: the one before still lets go of what it had to do.
+    const idle = await start();
+    await asked(`${idle.url}/chat`, token, { content: "Awake?", temporary: true }, '"text-delta"');
+    await new Promise((done) => setTimeout(done, PAUSE * 1_000));
+    const before = privateMemoryOf(idle.child.pid);
     let open = 0;
     for (const wanted of STREAMS) {
       for (; open < wanted; open++) {
         const body = { content: "For ever?", model: "slow", temporary: true };
-        const response = await posted(`${url}/chat`, tokens[open % CALLERS]!, body);
+        const response = await posted(`${idle.url}/chat`, tokens[open % CALLERS]!, body);
         if (response.statusCode !== 200) throw new Error(`stream ${open}: ${response.statusCode}`);
         response.resume();
       }
       const memory: number[] = [];
       for (let n = 0; n < 3; n++) {
         await new Promise((done) => setTimeout(done, PAUSE * 1_000));
-        memory.push((privateMemoryOf(child.pid) - before) / 1024 ** 2);
+        memory.push((privateMemoryOf(idle.child.pid) - before) / 1024 ** 2);
       }
       rows.push([
         String(wanted),

@@ -2563,7 +2563,7 @@ create table audit.events (
     constraint events_pkey PRIMARY KEY (tenant_id, id, at),
     constraint events_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
     constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text, 'sign_in'::text, 'system'::text]))),
-    constraint events_check CHECK (((table_name IS NULL) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text])))),
+    constraint events_check CHECK (((table_name IS NULL) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text, 'read'::text])))),
     constraint events_check1 CHECK (((table_name IS NULL) = (row_key IS NULL))),
     constraint events_check2 CHECK (((table_name IS NULL) = (row_id IS NULL))),
     constraint events_check3 CHECK (((old_row IS NOT NULL) = (action = ANY (ARRAY['update'::text, 'delete'::text])))),
@@ -2572,7 +2572,7 @@ create table audit.events (
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
-comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
@@ -10597,6 +10597,53 @@ alter function auth.record_key_usage(bytea[],bigint[],timestamp with time zone[]
 comment on function auth.record_key_usage(bytea[],bigint[],timestamp with time zone[]) is 'Adds to the use counts of API keys what a web process counted since it told last.';
 grant execute on function auth.record_key_usage(bytea[],bigint[],timestamp with time zone[]) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.record_reading(credential bytea, facts jsonb, handed jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    holder context.holder := context.known_holder(credential);
+    reader constant uuid := case when holder.kind <> 'support' then holder.user_id end;
+    "right" constant text := case holder.kind when 'support' then 'support' else 'view_all_chats' end;
+begin
+    if holder.tenant_id is null then
+        return reader;
+    end if;
+    holder.permissions := '{}';
+    perform context.seal(context.body_of(holder, context.stated(facts)));
+
+    insert into audit.events (
+        tenant_id, action, table_name, row_key, row_id, detail,
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
+    )
+    select
+        holder.tenant_id, 'read', read.table_name, jsonb_build_object('tenant_id', holder.tenant_id, 'id', read.id), read.id::text, read.detail,
+        holder.kind, holder.user_id, holder.credential_id,
+        case when holder.kind = 'support' then holder.credential_id end,
+        facts ->> 'request_id', (facts ->> 'ip')::inet, facts ->> 'user_agent'
+    from (
+        select
+            'app.conversations' as table_name, told.id, told.user_id, told.by_team,
+            jsonb_build_object('right', "right", 'messages', told.messages) as detail
+        from jsonb_to_recordset(handed -> 'conversations') as told (id uuid, user_id uuid, by_team boolean, messages integer)
+        union all
+        select 'app.message_feedback', told.id, told.user_id, null, jsonb_build_object('right', "right")
+        from jsonb_to_recordset(handed -> 'feedback') as told (id uuid, user_id uuid)
+    ) as read
+    where read.user_id is distinct from reader and (holder.kind = 'support' or read.by_team is not true);
+
+    if handed ? 'events' then
+        perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
+    end if;
+    return reader;
+end
+$function$;
+alter function auth.record_reading(bytea,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.record_reading(bytea,jsonb,jsonb) is 'Writes into the trail what a request handed out that is another''s, by a right of its caller''s; returns whose rows are the caller''s own.';
+grant execute on function auth.record_reading(bytea,jsonb,jsonb) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.record_refusal(credential bytea, code text, detail text, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -10604,16 +10651,9 @@ CREATE OR REPLACE FUNCTION auth.record_refusal(credential bytea, code text, deta
  SET search_path TO ''
 AS $function$
 declare
-    holder context.holder;
+    holder context.holder := context.known_holder(credential);
 begin
-    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
-    if not found then
-        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
-    end if;
-    if not found then
-        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
-    end if;
-    if not found then
+    if holder.credential_id is null then
         perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
         return;
     end if;
@@ -13412,6 +13452,28 @@ grant execute on function context.kind_in(text) to rowhouse_app;
 grant execute on function context.kind_in(text) to rowhouse_auth;
 grant execute on function context.kind_in(text) to rowhouse_definer;
 grant execute on function context.kind_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.known_holder(credential bytea)
+ RETURNS context.holder
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    holder context.holder;
+begin
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
+    if not found then
+        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
+        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
+    end if;
+    return holder;
+end
+$function$;
+alter function context.known_holder(bytea) owner to rowhouse_definer;
+comment on function context.known_holder(bytea) is 'Whose a credential (sha256 of the secret) is or was, with their live state; null for one that nobody knows.';
 
 CREATE OR REPLACE FUNCTION context.latency_of_step(step integer)
  RETURNS integer

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:a65a4dcbaf492ca76a5879978cddf36a3981ebcb
+--! Hash: sha1:d54981fe0042b732d7956dba383a3dd304bad0e5
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1370,7 +1370,7 @@ create table audit.events (
     user_agent      text,
     database_role   text not null default session_user,
     primary key (tenant_id, id, at),
-    check ((table_name is null) = (action not in ('insert', 'update', 'delete'))),
+    check ((table_name is null) = (action not in ('insert', 'update', 'delete', 'read'))),
     check ((table_name is null) = (row_key is null)),
     check ((table_name is null) = (row_id is null)),
     check ((old_row is not null) = (action in ('update', 'delete'))),
@@ -1717,6 +1717,31 @@ grant select on context.support_holders to rowhouse_definer;
 comment on view context.support_holders is
     'Accesses for support by the digest of their credential, live or not, with the live state of their company and of the member they act as. What hands out rights is never among their permissions.';
 --! EndIncluded context/support_holders.sql
+--! Included context/known_holder.sql
+-- Whose a credential is or was, live or not; null for one that nobody knows. What the web process tells of a request
+-- that is over is told of them.
+set local role rowhouse_definer;
+create or replace function context.known_holder(credential bytea) returns context.holder
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    holder context.holder;
+begin
+    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
+    if not found then
+        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
+    end if;
+    if not found then
+        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
+    end if;
+    return holder;
+end
+$$;
+comment on function context.known_holder(bytea) is
+    'Whose a credential (sha256 of the secret) is or was, with their live state; null for one that nobody knows.';
+reset role;
+--! EndIncluded context/known_holder.sql
 --! Included context/refuse.sql
 -- Raises RH403. The detail is the permission that was missing, or `broken_seal`, `session`, `account`.
 create or replace function context.refuse(missing text) returns void
@@ -7204,16 +7229,9 @@ create or replace function auth.record_refusal(credential bytea, code text, deta
     set search_path = ''
 as $$
 declare
-    holder context.holder;
+    holder context.holder := context.known_holder(credential);
 begin
-    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
-    if not found then
-        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
-    end if;
-    if not found then
-        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
-    end if;
-    if not found then
+    if holder.credential_id is null then
         perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
         return;
     end if;
@@ -7238,6 +7256,66 @@ comment on function auth.record_refusal(bytea, text, text, jsonb) is
     'Writes a refusal into the trail, in a transaction of its own, under the refused credential; counts it where nobody knows that credential.';
 reset role;
 --! EndIncluded auth/record_refusal.sql
+--! Included auth/record_reading.sql
+-- Writes into the trail what a request handed out by a right of its caller's: conversations of others, what others thought of an
+-- answer, the trail itself. The web process says which rows went into its answer, and does not send the answer before this
+-- has committed: nobody has another's words before the trail says so.
+--
+-- credential: sha256 of the secret
+-- handed: {"conversations": [{"id", "user_id", "by_team", "messages"}], "feedback": [{"id", "user_id"}],
+--          "events": {"count", "first_at", "last_at"}}; by_team, whether they are in the team that the row is of; null without one
+--
+-- What is the caller's own is no event, nor what is their team's. Support has nothing of its own: as a member, too, it reads what is
+-- another's. One event for each conversation, so that what became of a record tells who read it.
+--
+-- Returns whose rows are the caller's own, so that the process need not tell of those again; null if none are.
+set local role rowhouse_definer;
+create or replace function auth.record_reading(credential bytea, facts jsonb, handed jsonb) returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    holder context.holder := context.known_holder(credential);
+    reader constant uuid := case when holder.kind <> 'support' then holder.user_id end;
+    "right" constant text := case holder.kind when 'support' then 'support' else 'view_all_chats' end;
+begin
+    if holder.tenant_id is null then
+        return reader;
+    end if;
+    holder.permissions := '{}';
+    perform context.seal(context.body_of(holder, context.stated(facts)));
+
+    insert into audit.events (
+        tenant_id, action, table_name, row_key, row_id, detail,
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
+    )
+    select
+        holder.tenant_id, 'read', read.table_name, jsonb_build_object('tenant_id', holder.tenant_id, 'id', read.id), read.id::text, read.detail,
+        holder.kind, holder.user_id, holder.credential_id,
+        case when holder.kind = 'support' then holder.credential_id end,
+        facts ->> 'request_id', (facts ->> 'ip')::inet, facts ->> 'user_agent'
+    from (
+        select
+            'app.conversations' as table_name, told.id, told.user_id, told.by_team,
+            jsonb_build_object('right', "right", 'messages', told.messages) as detail
+        from jsonb_to_recordset(handed -> 'conversations') as told (id uuid, user_id uuid, by_team boolean, messages integer)
+        union all
+        select 'app.message_feedback', told.id, told.user_id, null, jsonb_build_object('right', "right")
+        from jsonb_to_recordset(handed -> 'feedback') as told (id uuid, user_id uuid)
+    ) as read
+    where read.user_id is distinct from reader and (holder.kind = 'support' or read.by_team is not true);
+
+    if handed ? 'events' then
+        perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
+    end if;
+    return reader;
+end
+$$;
+grant execute on function auth.record_reading(bytea, jsonb, jsonb) to rowhouse_auth;
+comment on function auth.record_reading(bytea, jsonb, jsonb) is
+    'Writes into the trail what a request handed out that is another''s, by a right of its caller''s; returns whose rows are the caller''s own.';
+reset role;
+--! EndIncluded auth/record_reading.sql
 --! Included auth/open_support.sql
 -- Lets the operator into a company: for a reason, for a limited time, to look or, where the company allows it, to change things.
 -- Its owners are told by mail, and so is the member as whom it is.
@@ -17760,7 +17838,7 @@ comment on column audit.tallies.subject is 'The network that strangers came from
 
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
-comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
@@ -17774,7 +17852,7 @@ comment on column audit.events.transaction_id is 'The writing transaction; rows 
 
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';
-comment on column app.audit_events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column app.audit_events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
 comment on column app.audit_events.table_name is 'The table of the changed row, with its schema; null for named events.';
 comment on column app.audit_events.row_key is 'The primary key of the changed row.';
 comment on column app.audit_events.row_id is 'The key of the changed row within its tenant.';

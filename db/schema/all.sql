@@ -14,6 +14,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/session_holders.sql
 --!include context/api_key_holders.sql
 --!include context/support_holders.sql
+--!include context/known_holder.sql
 --!include context/refuse.sql
 --!include context/mac.sql
 --!include context/open_seal.sql
@@ -193,6 +194,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/finish_passkey_mfa.sql
 --!include auth/finish_passkey_step_up.sql
 --!include auth/record_refusal.sql
+--!include auth/record_reading.sql
 --!include auth/open_support.sql
 --!include auth/list_support.sql
 --!include auth/end_support.sql

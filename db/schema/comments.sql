@@ -404,7 +404,7 @@ comment on column audit.tallies.subject is 'The network that strangers came from
 
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
-comment on column audit.events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
@@ -418,7 +418,7 @@ comment on column audit.events.transaction_id is 'The writing transaction; rows 
 
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';
-comment on column app.audit_events.action is 'insert, update or delete of a row, or a named event such as auth.login.';
+comment on column app.audit_events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
 comment on column app.audit_events.table_name is 'The table of the changed row, with its schema; null for named events.';
 comment on column app.audit_events.row_key is 'The primary key of the changed row.';
 comment on column app.audit_events.row_id is 'The key of the changed row within its tenant.';

@@ -1,6 +1,7 @@
 import { isAsyncIterable } from "postgraphile/grafast";
 import type { ExecutionConfig } from "postgraphile/grafserv";
 import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from "postgraphile/graphql";
+import type { Readings } from "../audit/readings.ts";
 import type { Caller } from "../database/caller.ts";
 import { describeError } from "../http/describe_error.ts";
 import type { OnRefusal } from "../http/report_errors.ts";
@@ -16,6 +17,7 @@ export interface GuardOptions {
   /** Whether a client may ask for the schema, and be helped with names of it. */
   readonly introspection: boolean;
   readonly onRefusal: OnRefusal;
+  readonly readings: Readings;
   readonly log: Log;
 }
 
@@ -56,7 +58,7 @@ function guarded(config: ExecutionConfig, options: GuardOptions): ExecutionConfi
       }
       const broken = brokenLimit(schema, document, operationName, variableValues);
       if (broken) return { errors: [broken] };
-      const result = await settled(config.execute(args));
+      const result = await settled(told(config.execute(args), args, options.readings));
       noteFailures(result, args);
       await reportRefusals(result, callerOf(args), options);
       return withNotFound(result, schema, document, operationName);
@@ -76,6 +78,18 @@ function invalidQuery(error: GraphQLError, helpful: boolean): GraphQLError {
 
 function callerOf(args: Parameters<ExecutionConfig["execute"]>[0]): Caller | undefined {
   return "requestContext" in args ? args.requestContext?.caller : undefined;
+}
+
+/** An answer of which the trail knows whose words are in it. Without that it is not given. */
+async function told(
+  execution: ReturnType<ExecutionConfig["execute"]>,
+  args: Parameters<ExecutionConfig["execute"]>[0],
+  readings: Readings,
+): Promise<Awaited<typeof execution>> {
+  const result = await execution;
+  const { caller, handed } = ("requestContext" in args && args.requestContext) || {};
+  if (caller && handed) await readings.tell(caller, handed);
+  return result;
 }
 
 /** The log wants to know what was behind an error; the answer will not say. */

@@ -14,6 +14,7 @@ import { NamesPlugin } from "./names.ts";
 import { NotFoundPlugin } from "./not_found.ts";
 import { OrdersPlugin } from "./orders.ts";
 import { PageSizePlugin } from "./page_size.ts";
+import { ReadingsPlugin } from "./readings.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
 import { RequiredArgumentsPlugin } from "./required_arguments.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
@@ -44,6 +45,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     ModelProviderPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,
+    ReadingsPlugin,
     SubscriptionsPlugin,
   ],
   disablePlugins: [

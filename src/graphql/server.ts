@@ -2,6 +2,7 @@ import "./environment.ts";
 import type { Middleware } from "koa";
 import type pg from "pg";
 import { postgraphile } from "postgraphile";
+import type { Readings } from "../audit/readings.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
 import type { Config } from "../config.ts";
 import { doorService } from "../database/adaptor.ts";
@@ -35,6 +36,8 @@ export interface GraphQLOptions {
   readonly log: Log;
   readonly catalogue: ErrorCatalogue;
   readonly onRefusal: OnRefusal;
+  /** Tells the trail whose words an answer holds. */
+  readonly readings: Readings;
   /** Learns what the door says of API keys. */
   readonly keyLimits?: KeyLimits;
   /** How names of model providers are looked up; by the system, unless it is said. */
@@ -59,20 +62,33 @@ export interface GraphQLServer {
  * @throws if the schema cannot be built
  */
 export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLServer> {
-  const { config, pool, auth, keys, log, catalogue, onRefusal, keyLimits, people = [], resolve } = options;
+  const {
+    config,
+    pool,
+    auth,
+    keys,
+    log,
+    catalogue,
+    onRefusal,
+    readings,
+    keyLimits,
+    people = [],
+    resolve,
+  } = options;
   const reach = { ports: config.modelProviders.ports, resolve };
   const introspection = config.environment !== "production" || config.graphiql;
   const { statementTimeout } = config.database;
   const instance = postgraphile({
     extends: [schemaPreset],
-    plugins: [guardPlugin({ introspection, onRefusal, log })],
+    plugins: [guardPlugin({ introspection, onRefusal, readings, log })],
     pgServices: [
       doorService({ pool, schemas: ["app"], statementTimeout, callerOf: (request) => request.caller }),
     ],
     ruru: explorerPreset(people),
     grafast: {
       explain: false,
-      context: () => ({
+      context: ({ handed }) => ({
+        handed,
         makeWebhookSecret: () => makeWebhookSecret(keys),
         takeProvider: (given) => takeProvider(given, { keys, reach }),
       }),

@@ -1,6 +1,7 @@
 import { hookArgs } from "postgraphile/grafast";
 import { GrafservBase, type RequestDigest } from "postgraphile/grafserv";
 import type { GraphQLFormattedError } from "postgraphile/graphql";
+import { nothingHanded } from "../audit/handed.ts";
 import type { Caller } from "../database/caller.ts";
 import { asQuery } from "./subscriptions/as_query.ts";
 
@@ -33,8 +34,9 @@ export class GraphQLService extends GrafservBase {
   /** Parses, validates, plans, executes, and masks the errors. A subscription is answered once, as the query of the same text. */
   async answer(
     { query, variables, operationName }: GraphQLRequest,
-    requestContext: Partial<Grafast.RequestContext>,
+    request: Partial<Grafast.RequestContext>,
   ): Promise<Answer> {
+    const requestContext = { ...request, handed: nothingHanded() };
     const { schema, parseAndValidate, execute, resolvedPreset, contextValue } =
       await this.getExecutionConfig(requestContext);
     const { document, errors } = parseAndValidate(query);

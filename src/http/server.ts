@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { openReadings } from "../audit/readings.ts";
 import { openAccountDeletion } from "../auth/account_deletion.ts";
 import { openAccountExport } from "../auth/account_export.ts";
 import { countApiKeyUsage } from "../auth/api_key_usage.ts";
@@ -123,6 +124,7 @@ export async function startServer(options: {
     opened.push(() => limits.close());
     const possession = openPossession(config, keys, log);
     opened.push(async () => possession.close());
+    const readings = openReadings(auth);
     const graphql = await createGraphQL({
       config,
       pool: app,
@@ -131,6 +133,7 @@ export async function startServer(options: {
       log,
       catalogue,
       onRefusal: identity.recordRefusal,
+      readings,
       keyLimits,
       people: options.people,
     });
@@ -192,6 +195,7 @@ export async function startServer(options: {
       possession,
       onRefusal: identity.recordRefusal,
       turns,
+      readings,
       models: openModels(chat),
       admission: createAdmission(app, statementTimeout, keyLimits),
       app,

@@ -23,6 +23,8 @@ let api: GraphQLHouse;
 let schema: GraphQLSchema;
 /** An invitation into every team. */
 let invitation: string;
+/** When there was all that is walked through. */
+let before: string;
 
 beforeAll(async () => {
   database = await createDatabase({ application: false });
@@ -124,6 +126,7 @@ beforeAll(async () => {
      from generate_series(1, 12) as n`,
     [acme.tenantId, acme.owner.userId],
   );
+  before = (await database.admin.query("select to_json(clock_timestamp()) as now")).rows[0].now;
 });
 afterAll(async () => {
   await api.close();
@@ -182,7 +185,9 @@ async function page({ path }: List, given: string): Promise<Page> {
   const node =
     list === "modelPrices" ? "model" : ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
   const team = list === "teamConversations" ? `teamId: "${acme.owner.teamId}", ` : "";
-  const selection = `${list}(${team}${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
+  // Whoever reads the trail is in it: it is walked as it was before.
+  const until = list === "auditEvents" ? `filter: {at: {lessThan: "${before}"}}, ` : "";
+  const selection = `${list}(${team}${until}${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
   const query = path.length === 1 ? selection : `${path[0]}(id: "${keys[path[0]!]}") { ${selection} }`;
   const { data, errors } = await api.ask(acme.owner, `{ ${query} }`);
   expect(errors, `${path.join(".")}(${given})`).toEqual([]);
@@ -265,8 +270,8 @@ describe("a walk through a list meets each row once, in every order, both ways",
     const trail = lists().find(({ path }) => path.join() === "auditEvents")!;
     const met = await walk(trail, "AT_ASC", true);
     const { rows } = await database.admin.query<{ id: string; actor_id: string | null }>(
-      "select id, actor_id from audit.events where tenant_id = $1 order by at, id",
-      [acme.tenantId],
+      "select id, actor_id from audit.events where tenant_id = $1 and at < $2 order by at, id",
+      [acme.tenantId, before],
     );
     expect(new Set(rows.map(({ actor_id }) => actor_id === null)).size).toBe(2);
     expect(met).toEqual(rows.map(({ id }) => id));

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import Koa from "koa";
 import pg from "pg";
 import { pino } from "pino";
+import { openReadings } from "../../src/audit/readings.ts";
 import { masterKeys } from "../../src/auth/encryption.ts";
 import { createGraphQL, type GraphQLOptions } from "../../src/graphql/server.ts";
 import { readCatalogue } from "../../src/http/error_catalogue.ts";
@@ -95,6 +96,7 @@ export async function startGraphQL(
     log,
     catalogue,
     onRefusal,
+    readings: openReadings(database.auth),
   });
 
   const app = new Koa<RequestState>({});

@@ -9,16 +9,9 @@ create or replace function auth.record_refusal(credential bytea, code text, deta
     set search_path = ''
 as $$
 declare
-    holder context.holder;
+    holder context.holder := context.known_holder(credential);
 begin
-    select (known.holder).* into holder from context.session_holders as known where known.digest = sha256(credential);
-    if not found then
-        select (known.holder).* into holder from context.api_key_holders as known where known.digest = sha256(credential);
-    end if;
-    if not found then
-        select (known.holder).* into holder from context.support_holders as known where known.digest = sha256(credential);
-    end if;
-    if not found then
+    if holder.credential_id is null then
         perform audit.tally_stranger('access.unknown_credential', auth.network((facts ->> 'ip')::inet));
         return;
     end if;

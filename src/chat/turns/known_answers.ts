@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { HandedRow } from "../../audit/handed.ts";
 import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
 import type { StoredAnswer } from "./stored_events.ts";
@@ -6,16 +7,17 @@ import type { TurnIds } from "./turns.ts";
 
 /**
  * The answer that is being written in a conversation, as whoever asks may read it; `idle` where there is none, and null where there is
- * no such conversation for them to see.
+ * no such conversation for them to see. With whose conversation it is.
  */
 export async function runningIn(
   app: pg.Pool,
   caller: Caller,
   conversation: string,
-): Promise<TurnIds | "idle" | null> {
+): Promise<{ turn: TurnIds; conversation: HandedRow } | "idle" | null> {
   const { rows } = await askInDoor(app, caller, {
     name: "answer_running_in",
-    text: `select conversation.id as "conversationId", conversation.tenant_id as "tenantId", answer.*
+    text: `select conversation.id as "conversationId", conversation.tenant_id as "tenantId", answer.*,
+        conversation.user_id as "userId", conversation.team_id = any ((select context.teams('chat'))::uuid[]) as "byTeam"
       from app.conversations as conversation
       left join lateral (
         select turn_id as "id", id as "answerId", parent_id as "questionId", coalesce(model, 'extractive') as "answeredBy"
@@ -25,7 +27,8 @@ export async function runningIn(
     values: [conversation],
   });
   if (!rows[0]) return null;
-  return rows[0].id === null ? "idle" : (rows[0] as TurnIds);
+  const { userId, byTeam, ...turn } = rows[0] as TurnIds & Pick<HandedRow, "userId" | "byTeam">;
+  return turn.id === null ? "idle" : { turn, conversation: { id: conversation, userId, byTeam } };
 }
 
 /** What is stored of an answer; null where it is not there to be seen. */

@@ -7,9 +7,9 @@ import { answers } from "../routing.ts";
 import { EXACT, type Parts } from "./parts.ts";
 
 /** Asking, following an answer that is being written, and ending it. */
-export function chatting({ turns, app, catalogue, log }: Parts): Router<RequestState> {
+export function chatting({ turns, app, readings, catalogue, log }: Parts): Router<RequestState> {
   return new Router<RequestState>(EXACT)
     .post("/chat", ask(turns, app, log))
-    .get("/chat/:id/stream", answers("text/event-stream"), followAnswer(turns, app, catalogue, log))
+    .get("/chat/:id/stream", answers("text/event-stream"), followAnswer(turns, app, readings, catalogue, log))
     .post("/chat/:id/stop", answers("application/json"), stopAnswer(turns, app));
 }

@@ -1,5 +1,6 @@
 import type { Middleware } from "koa";
 import type pg from "pg";
+import type { Readings } from "../../audit/readings.ts";
 import type { TokenAuthority } from "../../auth/access_token.ts";
 import type { AccountDeletion } from "../../auth/account_deletion.ts";
 import type { AccountExport } from "../../auth/account_export.ts";
@@ -66,6 +67,8 @@ export interface Parts {
   readonly onRefusal: OnRefusal;
   /** What questions are asked through. */
   readonly turns: Turns;
+  /** Tells the trail whose words somebody read. */
+  readonly readings: Readings;
   /** Which models there are, and embeddings. */
   readonly models: Models;
   /** Asks the door how many requests a key is good for. */

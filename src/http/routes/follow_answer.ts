@@ -1,5 +1,7 @@
 import type { Middleware } from "koa";
 import type pg from "pg";
+import { nothingHanded } from "../../audit/handed.ts";
+import type { Readings } from "../../audit/readings.ts";
 import { UI_STREAM_HEADERS, uiMessageStream } from "../../chat/stream/ui_message_stream.ts";
 import { TurnEnded } from "../../chat/turn_ended.ts";
 import { runningIn, storedAnswer } from "../../chat/turns/known_answers.ts";
@@ -43,6 +45,7 @@ export const followOperation = operation({
 export function followAnswer(
   turns: Turns,
   app: pg.Pool,
+  readings: Readings,
   catalogue: ErrorCatalogue,
   log: Log,
 ): Middleware<RequestState> {
@@ -52,11 +55,14 @@ export function followAnswer(
     const running = isUuid(id) ? await runningIn(app, caller, id) : null;
     if (running === null) throw refusalOf("not_found");
     ctx.set("Cache-Control", "no-store");
-    const turn = running === "idle" ? undefined : await turns.find(running);
-    if (!turn) {
+    const turn = running === "idle" ? undefined : await turns.find(running.turn);
+    if (running === "idle" || !turn) {
       ctx.status = 204;
       return;
     }
+    const handed = nothingHanded();
+    handed.conversation(running.conversation, turn.answerId!);
+    await readings.tell(caller, handed);
     const failed = (err: unknown): void =>
       log.error({ err: describeError(err), turn: turn.id }, "an answer failed");
     answerWithEvents(

@@ -84,6 +84,21 @@ describe("an answer that is being written", () => {
     expect(await seen.ended()).toBe(await stream.ended());
   });
 
+  test("says in the trail who followed it by a right, and nothing of its own member", async () => {
+    const { conversationId, stream } = await begun("stall");
+    await (await follow(conversationId, member)).says("word1");
+    const seen = await follow(conversationId, admin);
+    await seen.says("word1");
+    const { rows } = await chat.database.admin.query(
+      "select actor_id, detail from audit.events where action = 'read' and row_id = $1",
+      [conversationId],
+    );
+    expect(rows).toEqual([
+      { actor_id: chat.acme.admin.userId, detail: { right: "view_all_chats", messages: 1 } },
+    ]);
+    for (const { leave } of [seen, stream]) leave();
+  });
+
   test("leaves a follower who may not read it any more, and goes on", async () => {
     const { conversationId, stream, turnId } = await begun("stall");
     const seen = await follow(conversationId, admin);
