@@ -10637,6 +10637,12 @@ begin
     if handed ? 'events' then
         perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
     end if;
+    if handed ? 'exported' then
+        perform audit.record_event('chat.exported', holder.tenant_id, handed -> 'exported');
+    end if;
+    if handed ? 'asked' and holder.kind = 'support' then
+        perform audit.record_event('support.read', holder.tenant_id, jsonb_build_object('asked', handed -> 'asked'));
+    end if;
     return reader;
 end
 $function$;

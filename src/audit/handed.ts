@@ -14,7 +14,15 @@ export interface Handed {
   feedback(row: Pick<HandedRow, "id" | "userId">): void;
   /** An event of the trail. */
   event(id: string): void;
-  /** What auth.record_reading() is told; null where all of it is the reader's own, their team's, or nothing. */
+  /** A whole conversation, as a file: an event also where it is one's own. */
+  exported(row: HandedRow, format: string): void;
+  /** What was asked for, in the names of the API: all that support asks is in the trail. */
+  asked(what: () => readonly string[]): void;
+  /**
+   * What auth.record_reading() is told; null where all of it is the reader's own, their team's, or nothing.
+   *
+   * @param reader whose rows are the reader's own; null: nobody's, as for support; undefined: not known yet
+   */
   anothers(reader: string | null | undefined): object | null;
 }
 
@@ -23,6 +31,8 @@ export function nothingHanded(): Handed {
   const conversations = new Map<string, HandedRow & { messages: Set<string> }>();
   const feedback = new Map<string, string>();
   const events = new Set<string>();
+  let asked: () => readonly string[] = () => [];
+  let exported: object | undefined;
   return {
     conversation(row, messageId) {
       const known = conversations.get(row.id) ?? { ...row, messages: new Set() };
@@ -35,10 +45,18 @@ export function nothingHanded(): Handed {
     event(id) {
       events.add(id);
     },
+    exported(row, format) {
+      this.conversation(row);
+      exported = { conversation_id: row.id, format };
+    },
+    asked(what) {
+      asked = what;
+    },
     anothers(reader) {
       const read = [...conversations.values()].filter((row) => row.userId !== reader && row.byTeam !== true);
       const thought = [...feedback].filter(([, userId]) => userId !== reader);
-      if (read.length + thought.length + events.size === 0) return null;
+      const told = typeof reader === "string" ? [] : asked();
+      if (read.length + thought.length + events.size + told.length === 0 && !exported) return null;
       return {
         conversations: read.map(({ id, userId, byTeam, messages }) => ({
           id,
@@ -48,6 +66,8 @@ export function nothingHanded(): Handed {
         })),
         feedback: thought.map(([id, userId]) => ({ id, user_id: userId })),
         ...(events.size > 0 && { events: rangeOf(events) }),
+        ...(exported && { exported }),
+        ...(told.length > 0 && { asked: told }),
       };
     },
   };

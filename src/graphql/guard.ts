@@ -11,6 +11,7 @@ import { refusalIn, withoutSuggestions } from "./errors.ts";
 import { brokenLimit } from "./limits.ts";
 import { withNotFound } from "./not_found.ts";
 import { refusal } from "./refusal.ts";
+import { rootFieldsOf } from "./root_fields.ts";
 import { asksForSchemaOnly, CREDENTIAL_MISSING } from "./schema_only.ts";
 
 export interface GuardOptions {
@@ -88,7 +89,10 @@ async function told(
 ): Promise<Awaited<typeof execution>> {
   const result = await execution;
   const { caller, handed } = ("requestContext" in args && args.requestContext) || {};
-  if (caller && handed) await readings.tell(caller, handed);
+  if (caller && handed) {
+    handed.asked(() => rootFieldsOf(args.document, args.operationName));
+    await readings.tell(caller, handed);
+  }
   return result;
 }
 

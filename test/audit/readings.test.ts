@@ -111,9 +111,14 @@ describe("whoever reads what is another's, by a right, is in the trail", () => {
     await database.admin.query("update app.message_feedback set comment = 'Not a word of it' where id = $1", [
       acme.member.feedbackId,
     ]);
-    const asked = `{ messageFeedback(first: 20) { nodes { id comment } } }`;
-    const { data } = await api.ask(acme.admin, asked);
-    expect(data.messageFeedback.nodes.length).toBeGreaterThan(1);
+    const ofMessage = ({ messageId }: { messageId: string }) =>
+      `message(id: "${messageId}") { feedback(first: 5) { nodes { rating comment } } }`;
+    const { data } = await api.ask(
+      acme.admin,
+      `{ ${ofMessage(acme.member)} other: ${ofMessage(acme.colleague)} mine: ${ofMessage(acme.admin)} }`,
+    );
+    expect(data.message.feedback.nodes).toEqual([{ rating: "UP", comment: "Not a word of it" }]);
+    expect(data.other.feedback.nodes).toHaveLength(1);
     // Of the others there is a thumb, and no word.
     expect(await reads()).toMatchObject([
       {
@@ -224,6 +229,17 @@ describe("the trail and the operator", () => {
       impersonator_id: support.accessId,
     };
     expect(await reads()).toMatchObject([event, event]);
+    // In its own name, too, all that it asks for is written down, by the names of the API.
+    const visit = await enterForSupport(database, "acme");
+    await api.ask(
+      visit,
+      `{ people: memberships(first: 1) { nodes { id } } ...More } fragment More on Query { roles(first: 1) { nodes { id } } }`,
+    );
+    const { rows } = await database.admin.query(
+      "select detail from audit.events where action = 'support.read' and credential_id = $1",
+      [visit.accessId],
+    );
+    expect(rows).toEqual([{ detail: { asked: ["memberships", "roles"] } }]);
   });
 
   test("whoever holds view_audit alone finds no word of a chat in any row", async () => {

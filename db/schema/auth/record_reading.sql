@@ -4,10 +4,11 @@
 --
 -- credential: sha256 of the secret
 -- handed: {"conversations": [{"id", "user_id", "by_team", "messages"}], "feedback": [{"id", "user_id"}],
---          "events": {"events", "first", "last"}}; by_team, whether they are in the team that the row is of; null without one
+--          "events": {"events", "first", "last"}, "exported": {"conversation_id", "format"}, "asked": ["a name of the API"]};
+--         by_team, whether they are in the team that the row is of; null without one
 --
 -- What is the caller's own is no event, nor what is their team's. Support has nothing of its own: as a member, too, it reads what is
--- another's. One event for each conversation, so that what became of a record tells who read it.
+-- another's, and whatever it asks for is an event. One event for each conversation, so that what became of a record tells who read it.
 --
 -- Returns whose rows are the caller's own, so that the process need not tell of those again; null if none are.
 set local role rowhouse_definer;
@@ -48,6 +49,12 @@ begin
 
     if handed ? 'events' then
         perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
+    end if;
+    if handed ? 'exported' then
+        perform audit.record_event('chat.exported', holder.tenant_id, handed -> 'exported');
+    end if;
+    if handed ? 'asked' and holder.kind = 'support' then
+        perform audit.record_event('support.read', holder.tenant_id, jsonb_build_object('asked', handed -> 'asked'));
     end if;
     return reader;
 end

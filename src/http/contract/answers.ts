@@ -153,6 +153,17 @@ export const accountExport = v.strictObject({
   usage: own,
 });
 
+/** A conversation with all its messages, the oldest first. */
+export const conversationExport = v.strictObject({
+  format: v.literal("rowhouse-conversation"),
+  version: v.literal(1),
+  exportedAt: v.pipe(v.string(), v.isoTimestamp()),
+  conversation: v.looseObject({ id: uuid, title: v.string(), status: v.string() }),
+  messages: v.array(
+    v.looseObject({ id: uuid, parentId: v.nullable(uuid), role: v.string(), content: v.string() }),
+  ),
+});
+
 /** A refusal (RFC 9457). */
 export const problem = v.looseObject({
   type: v.pipe(v.string(), v.description("Leads to the page of its code.")),

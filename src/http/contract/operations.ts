@@ -12,6 +12,7 @@ import { downloadDocumentOperation } from "../routes/documents/download.ts";
 import { replaceDocumentOperation } from "../routes/documents/replace.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
 import { exportAccountOperation } from "../routes/export_account.ts";
+import { exportConversationOperation } from "../routes/export_conversation.ts";
 import { followOperation } from "../routes/follow_answer.ts";
 import { forgotPasswordOperation } from "../routes/forgot_password.ts";
 import { joinTenantOperation } from "../routes/join_tenant.ts";
@@ -229,6 +230,7 @@ export const OPERATIONS: readonly Operation[] = [
   linkOperation,
   askOperation,
   followOperation,
+  exportConversationOperation,
   stopOperation,
   graphql,
   completionOperation,

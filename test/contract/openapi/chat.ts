@@ -24,6 +24,9 @@ const stop = (
   turnId = conversation,
 ): Promise<Answer> => server.post(`/chat/${id}/stop`, { turnId }, headers);
 
+const take = ({ server }: Street, headers: Headers, id = conversation): Promise<Answer> =>
+  server.get(`/chat/${id}/export`, headers);
+
 /** Asks until the day of a company is used up, of which a process hears within a second or so. */
 async function untilTheDayIsOver(
   street: Street,
@@ -51,6 +54,11 @@ export const CHAT_REFUSALS: Examples = {
   ...withBadSessions("post /chat", (street, headers) => ask(street, headers)),
   ...withBadSessions("get /chat/:id/stream", (street, headers) => follow(street, headers)),
   ...withBadSessions("post /chat/:id/stop", (street, headers) => stop(street, headers)),
+  ...withBadSessions("get /chat/:id/export", (street, headers) => take(street, headers)),
+  "get /chat/:id/export daily_limit_reached": (_, street) => untilTheDayIsOver(street, take),
+  "get /chat/:id/export not_found": async (_, street) => take(street, (await someone(street)).headers),
+  "get /chat/:id/export invalid_input": async (_, street) =>
+    street.server.get(`/chat/${conversation}/export?format=pdf`, (await someone(street)).headers),
   "post /chat body_too_large": async (_, street) =>
     street.server.post("/chat", { content: "x".repeat(2 ** 21) }),
   "post /chat daily_limit_reached": (_, street) => untilTheDayIsOver(street, ask),
@@ -104,6 +112,11 @@ export const CHAT_SUCCESSES: Examples = {
     const { headers } = await someone(street);
     const { body } = await ask(street, headers);
     return follow(street, headers, body.conversationId);
+  },
+  "get /chat/:id/export 200": async (_, street) => {
+    const { headers } = await someone(street);
+    const { body } = await ask(street, headers);
+    return take(street, headers, body.conversationId);
   },
   "post /chat/:id/stop 200": async (_, street) => {
     const { headers } = await someone(street);
