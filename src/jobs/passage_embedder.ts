@@ -34,10 +34,7 @@ export function passageEmbedder({
     }
     return {
       model: asked.model,
-      async embed(texts) {
-        const { vectors } = await providers.embed({ ...asked, texts, limits: { dimensions: MOST_KEPT } });
-        return vectors;
-      },
+      embed: (texts) => providers.embed({ ...asked, texts, limits: { dimensions: MOST_KEPT } }),
     };
   };
 
