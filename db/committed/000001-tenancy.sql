@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:79b5546525298046e03ce65363ee8ceb2e6ec37c
+--! Hash: sha1:a8dc5275fa9d2c2a6eb6d18d88b8fa792fc98888
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -605,6 +605,20 @@ create table app.messages (
 create index messages_of_team on app.messages (tenant_id, team_id, id);
 create index messages_by_conversation on app.messages (tenant_id, user_id, conversation_id, id);
 create index messages_by_parent on app.messages (tenant_id, conversation_id, parent_id);
+
+-- By which of somebody's words a message is found, as digests that only their words have: a list of the index is of one person.
+create table context.message_words (
+    tenant_id       uuid not null,
+    message_id      uuid not null,
+    user_id         uuid not null,
+    conversation_id uuid not null,
+    created_at      timestamptz not null,
+    words           bigint[] not null,
+    primary key (tenant_id, message_id),
+    foreign key (tenant_id, message_id) references app.messages (tenant_id, id) on delete cascade
+);
+-- Without a list of what is pending: each search would read through it, and it is everybody's.
+create index message_words_by_word on context.message_words using gin (words) with (fastupdate = off);
 
 create table app.message_feedback (
     tenant_id  uuid not null default context.tenant_id() references app.tenants,
@@ -10351,6 +10365,69 @@ reset role;
 create or replace trigger receive_message after insert on app.messages
     for each row execute function app.receive_message();
 --! EndIncluded app/receive_message.sql
+--! Included context/word_keys.sql
+-- Words as an index of one person's words has them: 64 bits of a digest over tenant, person and word. The same word of somebody else is
+-- another key, so that how long a search takes says nothing of what others wrote.
+set local role rowhouse_definer;
+create or replace function context.word_keys(tenant uuid, person uuid, words text[]) returns bigint[]
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(array_agg(distinct
+        ('x' || encode(substring(sha256(uuid_send(tenant) || uuid_send(person) || convert_to(word, 'UTF8')) for 8), 'hex'))::bit(64)::bigint), '{}')
+    from unnest(words) as word
+$$;
+comment on function context.word_keys(uuid, uuid, text[]) is 'Keys of the words of one person, which are nobody else''s.';
+reset role;
+--! EndIncluded context/word_keys.sql
+--! Included context/words_of.sql
+-- The words of a text for a search of one's history: as they are, without regard to a language. Of more than 100,000 characters the
+-- beginning counts: no more is certain to fit in a tsvector.
+set local role rowhouse_definer;
+create or replace function context.words_of(content text) returns tsvector
+    language sql immutable parallel safe security invoker
+    return to_tsvector('pg_catalog.simple', left(content, 100000));
+comment on function context.words_of(text) is 'The words of a message or a title, without regard to a language.';
+reset role;
+--! EndIncluded context/words_of.sql
+--! Included app/index_message.sql
+-- A message is found by its words from the moment it is there, and an answer when it is whole.
+set local role rowhouse_definer;
+create or replace function app.index_message() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    insert into context.message_words as known (tenant_id, message_id, user_id, conversation_id, created_at, words)
+    values (new.tenant_id, new.id, new.user_id, new.conversation_id, new.created_at,
+        context.word_keys(new.tenant_id, new.user_id, tsvector_to_array(context.words_of(new.content))))
+    on conflict (tenant_id, message_id) do update set words = excluded.words;
+    return null;
+end
+$$;
+grant execute on function app.index_message() to rowhouse_owner;
+comment on function app.index_message() is 'Trigger: what was said is found by its words.';
+reset role;
+
+create or replace trigger index_message after insert on app.messages
+    for each row when (new.content <> '') execute function app.index_message();
+create or replace trigger reindex_message after update of content on app.messages
+    for each row when (new.content <> old.content) execute function app.index_message();
+--! EndIncluded app/index_message.sql
+--! Included context/index_messages.sql
+-- Makes all messages of a tenant to be found by their words: after it was brought in, while triggers rested. For who sees every row.
+create or replace function context.index_messages(tenant uuid) returns void
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    insert into context.message_words (tenant_id, message_id, user_id, conversation_id, created_at, words)
+    select said.tenant_id, said.id, said.user_id, said.conversation_id, said.created_at,
+        context.word_keys(said.tenant_id, said.user_id, tsvector_to_array(context.words_of(said.content)))
+    from app.messages as said where said.tenant_id = tenant and said.content <> ''
+    on conflict (tenant_id, message_id) do update set words = excluded.words
+$$;
+comment on function context.index_messages(uuid) is 'Makes all messages of a tenant to be found by their words.';
+--! EndIncluded context/index_messages.sql
 --! Included app/place_document.sql
 -- A document whose team is no more goes back to who brought it: it is not handed to the whole company.
 create or replace function app.place_document() returns trigger
@@ -13220,50 +13297,108 @@ comment on function context.move_conversation(uuid, text, uuid) is
     'Shares, discards or restores a conversation of the caller''s, with its messages. Raises RH403, RH404.';
 reset role;
 --! EndIncluded context/move_conversation.sql
+--! Included context/messages_with.sql
+-- Messages of one person that have words, by the keys of these: all of them or any. The keys are of this person's words only, and so is
+-- what the index reads; the fence, offset 0, has it asked first, because the planner knows nobody's words. Inlined, so no `set`.
+set local role rowhouse_definer;
+create or replace function context.messages_with(tenant uuid, person uuid, keys bigint[], every boolean)
+    returns setof context.message_words
+    language sql stable parallel restricted security invoker
+begin atomic
+    select hit.* from (
+        select * from context.message_words as known where every and known.words @> keys
+        union all
+        select * from context.message_words as known where not every and known.words && keys
+        offset 0
+    ) as hit
+    where hit.tenant_id = tenant and hit.user_id = person;
+end;
+comment on function context.messages_with(uuid, uuid, bigint[], boolean) is
+    'The messages of one person that have all or any of the words with these keys.';
+reset role;
+--! EndIncluded context/messages_with.sql
 --! Included context/find_conversations.sql
 -- Which of the caller's own conversations hold these words, in the title or in what was said: ids, the newest first, fifty at
 -- most. The words are taken as they are, without regard to a language; quotation marks, `or` and a minus work as in a search
--- engine. Of a message of more than 100,000 characters the beginning counts: no more is certain to fit in a tsvector.
+-- engine.
 --
--- It looks through what is the caller's and nothing else, so it costs what one person said: an index on words is of no use
--- where the definer's own policies stand before the words, and they stay. What holds none of the words as letters is passed over
--- before its words are taken apart, which costs ten times as much.
+-- The index has keys that only this person's words have (context.word_keys), so a search costs what they said with these words, and
+-- nothing of what others say. Where the keys alone answer the question, as for words of which all or any are wanted, no message is read.
+-- What stands next to what, and what must not be there, the keys do not say: then messages are read, the newest first, until fifty
+-- conversations are found. A question for what does not hold a word, and no more, begins with all that the person said.
 set local role rowhouse_definer;
 create or replace function context.find_conversations(search text) returns uuid[]
-    language sql stable parallel restricted security definer
+    language plpgsql stable parallel restricted security definer
     set search_path = ''
     set plan_cache_mode = force_custom_plan
     set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+    set enable_seqscan = off
 as $$
-    with asked as materialized (
-        select context.tenant_id() as tenant, context.user_where('chat') as me, question.query,
-            -- A question for what does not hold a word is answered by what holds none.
-            case when querytree(question.query) = 'T' then '{%}' else array(
-                select '%' || replace(replace(replace(word.lexeme, '\', '\\'), '%', '\%'), '_', '\_') || '%'
-                from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple', left(search, 1000)))) as word (lexeme)
-            ) end as letters
-        from (select websearch_to_tsquery('pg_catalog.simple', left(search, 1000)) as query) as question
-    )
-    select coalesce(array_agg(found.conversation_id), '{}')
-    from (
-        select hit.conversation_id, max(hit.at) as at
-        from asked
-        cross join lateral (
-            select said.conversation_id, said.created_at as at
-            from app.messages as said
-            where said.tenant_id = asked.tenant and said.user_id = asked.me and said.deleted_at is null
-                and case when lower(said.content) like any (asked.letters)
-                    then to_tsvector('pg_catalog.simple', left(said.content, 100000)) @@ asked.query end
+declare
+    word   constant text := '''((?:[^'']|'''')*)''';
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_where('chat');
+    query  constant tsquery := websearch_to_tsquery('pg_catalog.simple', left(search, 1000));
+    -- What an index can be asked of it: without what must not be there. T: nothing.
+    tree   constant text := querytree(query);
+    shape  constant text := regexp_replace(query::text, word, 'w', 'g');
+    exact  constant boolean := shape !~ '[!<]' and not (shape ~ '&' and shape ~ '\|');
+    every  constant boolean := regexp_replace(tree, word, 'w', 'g') !~ '\|';
+    keys   constant bigint[] := context.word_keys(tenant, me, array(
+        select replace(replace(part[1], '''''', ''''), '\\', '\') from regexp_matches(tree, word, 'g') as part));
+    found  uuid[];
+    newest timestamptz[];
+    hits   integer := 0;
+    said   record;
+begin
+    if me is null or numnode(query) = 0 then
+        return '{}';
+    end if;
+    select coalesce(array_agg(known.id), '{}'), coalesce(array_agg(known.updated_at), '{}') into found, newest
+    from app.conversations as known
+    where known.tenant_id = tenant and known.user_id = me and known.deleted_at is null
+        and context.words_of(known.title) @@ query;
+    if exact then
+        select found || coalesce(array_agg(hit.conversation_id), '{}'), newest || coalesce(array_agg(hit.at), '{}') into found, newest
+        from (
+            select known.conversation_id, max(known.created_at) as at
+            from context.messages_with(tenant, me, keys, every) as known
+            group by known.conversation_id
+        ) as hit;
+    else
+        for said in
+            select known.conversation_id, known.message_id, known.created_at
+            from context.messages_with(tenant, me, keys, every) as known
+            where tree <> 'T'
             union all
-            select known.id, known.updated_at
-            from app.conversations as known
-            where known.tenant_id = asked.tenant and known.user_id = asked.me and known.deleted_at is null
-                and to_tsvector('pg_catalog.simple', known.title) @@ asked.query
-        ) as hit
-        group by hit.conversation_id
-        order by at desc, hit.conversation_id
+            select known.conversation_id, known.id, known.created_at
+            from app.messages as known
+            where tree = 'T' and known.tenant_id = tenant and known.user_id = me
+            order by 3 desc
+        loop
+            continue when said.conversation_id = any (found);
+            if exists (
+                select from app.messages as known
+                where known.tenant_id = tenant and known.id = said.message_id and known.user_id = me
+                    and known.deleted_at is null and context.words_of(known.content) @@ query
+            ) then
+                found := found || said.conversation_id;
+                newest := newest || said.created_at;
+                hits := hits + 1;
+                exit when hits = 50;
+            end if;
+        end loop;
+    end if;
+    return array(
+        select place.id from app.conversations as place
+        join (
+            select hit.id, max(hit.at) as at from unnest(found, newest) as hit (id, at) group by hit.id
+        ) as hit on hit.id = place.id
+        where place.tenant_id = tenant and place.user_id = me and place.deleted_at is null
+        order by hit.at desc, place.id
         limit 50
-    ) as found
+    );
+end
 $$;
 grant execute on function context.find_conversations(text) to rowhouse_app;
 comment on function context.find_conversations(text) is
@@ -15638,22 +15773,21 @@ create or replace function context.found_by_meaning(
     set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
 as $$
     with compared as materialized (
-        select reached.id, reached.user_id = me as own,
-            case when length(reached.signs) = cardinality(asked) then bit_count(reached.signs # (select context.signs(asked))) end as differ
+        select reached.id, reached.user_id = me as own, bit_count(reached.signs # (select context.signs(asked))) as differ
         from context.reachable_chunks(tenant, me, readable, teams, private, among) as reached
         where length(reached.signs) = cardinality(asked)
             and (found_by_meaning.model is null or reached.model = found_by_meaning.model)
     ), near as materialized (
-        (select * from compared order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared order by differ, id limit greatest(wanted * 3, 120))
         union
-        (select * from compared where compared.own order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared where compared.own order by differ, id limit greatest(wanted * 3, 120))
     )
     select near.id, near.own, weighed.likeness
     from near
     -- context.likeness(), in the query: called for each it would cost five times as much.
     cross join lateral (
-        select sum(pair.a::float8 * pair.b) as likeness
-        from app.document_chunks as known, unnest(known.embedding, asked) as pair (a, b)
+        select sum(pair.a * pair.b) as likeness
+        from app.document_chunks as known, unnest(known.embedding, asked::float8[]) as pair (a, b)
         where known.tenant_id = tenant and known.id = near.id
     ) as weighed
     order by weighed.likeness desc, near.id
@@ -16830,6 +16964,20 @@ create policy "the desk explains one row" on app.messages
 comment on policy "the desk explains one row" on app.messages is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 --! EndIncluded policies/messages.sql
+--! Included policies/message_words.sql
+select context.close_table('context.message_words');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on context.message_words
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: each function names the tenant and the person.
+grant select, insert, update, delete on context.message_words to rowhouse_definer;
+create policy "what somebody said is found by themselves" on context.message_words
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "what somebody said is found by themselves" on context.message_words is
+    'app.index_message() writes the words of a message with it; context.find_conversations() asks for the caller''s own, and row security is asked for each conversation that it found; jobs.erase_tenant(). No role reads it.';
+--! EndIncluded policies/message_words.sql
 --! Included policies/documents.sql
 select context.close_table('app.documents');
 -- One member may have most of a tenant's documents: lists are planned for them.
@@ -18338,6 +18486,8 @@ comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypt
 comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
 comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
 
+comment on table context.message_words is 'By which words each message is found by whoever the conversation is of, as digests that no other person''s words have. Not audited: drawn from messages, with them.';
+comment on column context.message_words.words is '64 bits of a digest over tenant, person and word, for each word of the message (context.word_keys).';
 comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
 comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
 comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
@@ -19076,6 +19226,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
 --   jobs.unkept_objects   the queue of what is deleted from the storage; that its version went is an event of its own
+--   context.message_words  drawn from messages, with them
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same

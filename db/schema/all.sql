@@ -283,6 +283,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/touch_updated_at.sql
 --!include app/place_message.sql
 --!include app/receive_message.sql
+--!include context/word_keys.sql
+--!include context/words_of.sql
+--!include app/index_message.sql
+--!include context/index_messages.sql
 --!include app/place_document.sql
 --!include app/place_document_part.sql
 --!include app/free_object.sql
@@ -368,6 +372,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/keep_memories.sql
 --!include jobs/fail_memories.sql
 --!include context/move_conversation.sql
+--!include context/messages_with.sql
 --!include context/find_conversations.sql
 --!include jobs/expire_conversations.sql
 --!include app/discard_conversation.sql
@@ -490,6 +495,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/domains.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
+--!include policies/message_words.sql
 --!include policies/documents.sql
 --!include policies/document_versions.sql
 --!include policies/document_contents.sql

@@ -294,6 +294,8 @@ comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypt
 comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
 comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
 
+comment on table context.message_words is 'By which words each message is found by whoever the conversation is of, as digests that no other person''s words have. Not audited: drawn from messages, with them.';
+comment on column context.message_words.words is '64 bits of a digest over tenant, person and word, for each word of the message (context.word_keys).';
 comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
 comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
 comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';

@@ -138,6 +138,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
 --   jobs.unkept_objects   the queue of what is deleted from the storage; that its version went is an event of its own
+--   context.message_words  drawn from messages, with them
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same
