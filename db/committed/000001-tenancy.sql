@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:a8dc5275fa9d2c2a6eb6d18d88b8fa792fc98888
+--! Hash: sha1:07f769aa59fab8c59b99e1b203242c00e79aa81d
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -15408,6 +15408,9 @@ declare
     tenant constant uuid := context.tenant_requiring('chat');
     place  text;
 begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
     perform context.refuse_full_storage(tenant, size_bytes);
     insert into jobs.unkept_objects (object_key, tenant, due_at)
     values (tenant || '/' || encode(extensions.gen_random_bytes(16), 'hex'), tenant, now() + interval '1 hour')
