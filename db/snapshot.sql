@@ -12191,6 +12191,9 @@ declare
     tenant constant uuid := context.tenant_requiring('chat');
     place  text;
 begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
     perform context.refuse_full_storage(tenant, size_bytes);
     insert into jobs.unkept_objects (object_key, tenant, due_at)
     values (tenant || '/' || encode(extensions.gen_random_bytes(16), 'hex'), tenant, now() + interval '1 hour')

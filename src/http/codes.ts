@@ -131,17 +131,17 @@ export const CODES = {
       "There is one like it already (two roles of one name), or something else still refers to what was to go. `field` and `rule` say which.",
     remedy: "Read what is there, and decide; the same request is refused again.",
   },
-  conversation_archived: {
-    status: 409,
-    happens: "The conversation that a message was written into is archived.",
-    remedy:
-      "Show it as read-only. Its member can open it again: `updateConversation` with the status `OPEN`.",
-  },
   content_corrupt: {
     status: 500,
     happens:
       "The bytes of a document are not those that were brought: the object storage lost them, or has others. Nothing of a file of up to a MiB is sent then; of a larger one the answer breaks off.",
     remedy: "Bring the file again, as a new version. The operator has the object's name in the log.",
+  },
+  conversation_archived: {
+    status: 409,
+    happens: "The conversation that a message was written into is archived.",
+    remedy:
+      "Show it as read-only. Its member can open it again: `updateConversation` with the status `OPEN`.",
   },
   credential_expired: {
     status: 401,

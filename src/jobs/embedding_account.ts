@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Embedded } from "../chat/provider/embed.ts";
-import type { ClaimedBy, Passage } from "./index_documents.ts";
+import type { ClaimedBy, Passage } from "./claimed_document.ts";
 import { callFunction, type JobContext } from "./job.ts";
 
 /** What embedding one document may cost, and did. */

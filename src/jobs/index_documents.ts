@@ -3,6 +3,7 @@ import { ProviderFailure } from "../chat/provider/failure.ts";
 import { ContentCorrupt, noStorage, StorageUnavailable } from "../documents/storage/object_storage.ts";
 import { verified } from "../documents/storage/verified.ts";
 import { withTemporaryFile } from "../documents/temporary_file.ts";
+import type { ClaimedBy, Passage } from "./claimed_document.ts";
 import { openEmbeddingAccount } from "./embedding_account.ts";
 import { callFunction, type Job, type JobContext } from "./job.ts";
 
@@ -17,15 +18,6 @@ export interface BroughtFile {
   readonly mediaType: string;
   /** Where its bytes are, for as long as it is read. */
   readonly path: string;
-}
-
-/** A passage of a text. Offsets are UTF-16 code units. */
-export interface Passage {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** The headings that it stands under, the outermost first. */
-  readonly headings: readonly string[];
 }
 
 /** What reading a document takes. */
@@ -47,13 +39,6 @@ export interface PassageEmbedder {
    * @throws {ProviderFailure} which keeps nothing from being found by its words
    */
   embed(texts: readonly string[]): Promise<Embedded>;
-}
-
-/** What a claim is known by. */
-export interface ClaimedBy {
-  readonly tenant: string;
-  readonly document: string;
-  readonly attempt: number;
 }
 
 /** A document that is this worker's to read, until its claim is over. */
