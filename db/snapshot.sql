@@ -468,11 +468,12 @@ create table app.document_chunks (
     attempt integer not null,
     live boolean default false not null,
     ordinal integer not null,
-    visibility text not null,
-    team_id uuid,
-    user_id uuid not null,
     starts_at integer not null,
     ends_at integer not null,
+    user_id uuid not null,
+    team_id uuid,
+    visibility text not null,
+    signs bit varying,
     language text not null,
     heading text default ''::text not null,
     content text not null,
@@ -480,7 +481,6 @@ create table app.document_chunks (
     search tsvector not null,
     model text,
     embedding real[],
-    signs bit varying,
     created_at timestamp with time zone default now() not null,
     constraint document_chunks_pkey PRIMARY KEY (tenant_id, id),
     constraint document_chunks_tenant_id_document_id_attempt_ordinal_key UNIQUE (tenant_id, document_id, attempt, ordinal),
@@ -505,11 +505,12 @@ comment on column app.document_chunks.version is 'Of which version it is.';
 comment on column app.document_chunks.attempt is 'Of which reading of the document it is.';
 comment on column app.document_chunks.live is 'Whether it answers: false while its document is being read.';
 comment on column app.document_chunks.ordinal is 'Its place in the document, from 0.';
-comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
-comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
-comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
 comment on column app.document_chunks.starts_at is 'Where it begins in the text of the document, in characters.';
 comment on column app.document_chunks.ends_at is 'Where it ends in the text of the document, in characters.';
+comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
+comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
+comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
+comment on column app.document_chunks.signs is 'The signs of the embedding, a bit each.';
 comment on column app.document_chunks.language is 'In which language it is (BCP 47).';
 comment on column app.document_chunks.heading is 'Under which heading it stands; empty where there is none.';
 comment on column app.document_chunks.content is 'What it says.';
@@ -517,13 +518,12 @@ comment on column app.document_chunks.sha256 is 'SHA-256 of what it says, in hex
 comment on column app.document_chunks.search is 'The words of it, for the search.';
 comment on column app.document_chunks.model is 'Which model made the embedding; null without one.';
 comment on column app.document_chunks.embedding is 'Its embedding, at length one; null without one.';
-comment on column app.document_chunks.signs is 'The signs of the embedding, a bit each.';
 comment on column app.document_chunks.created_at is 'When it was drawn.';
 CREATE INDEX document_chunks_by_letters ON app.document_chunks USING gin (tenant_id, context.spellings(content)) WITH (fastupdate=off);
 CREATE INDEX document_chunks_by_word ON app.document_chunks USING gin (tenant_id, search) WITH (fastupdate=off);
 CREATE INDEX document_chunks_of_member ON app.document_chunks USING btree (tenant_id, user_id, id);
 CREATE INDEX document_chunks_of_tenant ON app.document_chunks USING btree (tenant_id, visibility, team_id);
-alter table app.document_chunks alter column visibility set statistics 0, alter column language set statistics 0, alter column heading set statistics 0, alter column content set statistics 0, alter column sha256 set statistics 0, alter column search set statistics 0, alter column model set statistics 0, alter column embedding set statistics 0, alter column signs set statistics 0;
+alter table app.document_chunks alter column visibility set statistics 0, alter column signs set statistics 0, alter column language set statistics 0, alter column heading set statistics 0, alter column content set statistics 0, alter column sha256 set statistics 0, alter column search set statistics 0, alter column model set statistics 0, alter column embedding set statistics 0;
 alter index app.document_chunks_by_letters alter column 2 set statistics 0;
 alter table app.document_chunks alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER keep_whole BEFORE TRUNCATE ON app.document_chunks FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -532,7 +532,7 @@ CREATE TRIGGER prepare_chunk BEFORE INSERT ON app.document_chunks FOR EACH ROW E
 alter table app.document_chunks enable row level security;
 alter table app.document_chunks force row level security;
 grant delete, insert, select, update on app.document_chunks to rowhouse_definer;
-grant select (tenant_id, id, document_id, version, live, ordinal, visibility, team_id, user_id, starts_at, ends_at, language, heading, content, sha256, model, created_at) on app.document_chunks to rowhouse_app;
+grant select (tenant_id, id, document_id, version, live, ordinal, starts_at, ends_at, user_id, team_id, visibility, language, heading, content, sha256, model, created_at) on app.document_chunks to rowhouse_app;
 create policy "members of a team read its passages" on app.document_chunks
     for select to rowhouse_app
     using (((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])) AND live));
@@ -573,7 +573,7 @@ create table app.document_contents (
     constraint document_contents_content_check CHECK (((octet_length(content) >= 1) AND (octet_length(content) <= 1048576))),
     constraint document_contents_piece_check CHECK ((piece > 0))
 );
-comment on table app.document_contents is 'The bytes of a version, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
+comment on table app.document_contents is 'The bytes of a version that is not in the object storage, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
 comment on column app.document_contents.id is 'Its key.';
 comment on column app.document_contents.document_id is 'The key of its document.';
 comment on column app.document_contents.version is 'Of which version it is.';
@@ -594,7 +594,7 @@ create policy "contents are kept, and read by who indexes them" on app.document_
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "contents are kept, and read by who indexes them" on app.document_contents is 'context.keep_version(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.erase_tenant().';
+comment on policy "contents are kept, and read by who indexes them" on app.document_contents is 'context.keep_pieces(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.read_version() and jobs.move_to_storage(), which move them; jobs.erase_tenant().';
 create policy "members of a team read its contents" on app.document_contents
     for select to rowhouse_app
     using ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])));
@@ -623,14 +623,17 @@ create table app.document_versions (
     media_type text not null,
     size_bytes integer not null,
     sha256 text not null,
+    object_key text,
     created_at timestamp with time zone default now() not null,
     visibility text not null,
     team_id uuid,
     user_id uuid not null,
     constraint document_versions_pkey PRIMARY KEY (tenant_id, id),
     constraint document_versions_tenant_id_document_id_version_key UNIQUE (tenant_id, document_id, version),
+    constraint document_versions_tenant_id_object_key_key UNIQUE (tenant_id, object_key),
     constraint document_versions_tenant_id_document_id_fkey FOREIGN KEY (tenant_id, document_id) REFERENCES app.documents(tenant_id, id) ON DELETE CASCADE,
     constraint document_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint document_versions_object_key_check CHECK ((object_key ~ (('^'::text || tenant_id) || '/[0-9a-f]{32}$'::text))),
     constraint document_versions_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
     constraint document_versions_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= 104857600))),
     constraint document_versions_version_check CHECK ((version > 0))
@@ -644,21 +647,23 @@ comment on column app.document_versions.file_name is 'What the file was called; 
 comment on column app.document_versions.media_type is 'What kind of file it is (RFC 6838).';
 comment on column app.document_versions.size_bytes is 'How many bytes it has.';
 comment on column app.document_versions.sha256 is 'SHA-256 of it, in hexadecimal.';
+comment on column app.document_versions.object_key is 'Where its bytes are in the object storage; null: they are in app.document_contents.';
 comment on column app.document_versions.created_at is 'When it was brought.';
 comment on column app.document_versions.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
 comment on column app.document_versions.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_versions.user_id is 'Its document''s, by a trigger.';
 CREATE INDEX document_versions_of_document ON app.document_versions USING btree (tenant_id, document_id, id);
-alter table app.document_versions alter column file_name set statistics 0, alter column media_type set statistics 0, alter column sha256 set statistics 0, alter column visibility set statistics 0;
+alter table app.document_versions alter column file_name set statistics 0, alter column media_type set statistics 0, alter column sha256 set statistics 0, alter column object_key set statistics 0, alter column visibility set statistics 0;
 alter table app.document_versions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.document_versions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,created_by,document_id,id,media_type,sha256,size_bytes,team_id,tenant_id,user_id,version,visibility', 'file_name', 'visibility,team_id,user_id');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.document_versions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,created_by,document_id,id,media_type,sha256,size_bytes,team_id,tenant_id,user_id,version,visibility', 'file_name,object_key', 'object_key,visibility,team_id,user_id');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.document_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER free_object AFTER DELETE ON app.document_versions FOR EACH ROW WHEN ((old.object_key IS NOT NULL)) EXECUTE FUNCTION app.free_object();
 CREATE TRIGGER guard_storage BEFORE INSERT ON app.document_versions FOR EACH ROW EXECUTE FUNCTION app.guard_storage();
 CREATE TRIGGER place_document_part BEFORE INSERT ON app.document_versions FOR EACH ROW EXECUTE FUNCTION app.place_document_part();
 alter table app.document_versions enable row level security;
 alter table app.document_versions force row level security;
 grant delete, insert, select, update on app.document_versions to rowhouse_definer;
-grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
+grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, object_key, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
 create policy "members of a team read its versions" on app.document_versions
     for select to rowhouse_app
     using ((team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])));
@@ -680,7 +685,7 @@ create policy "versions are kept and counted" on app.document_versions
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "versions are kept and counted" on app.document_versions is 'context.keep_version(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
+comment on policy "versions are kept and counted" on app.document_versions is 'context.place_version(); jobs.move_to_storage() and jobs.move_to_database(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
 
 create table app.documents (
     tenant_id uuid default context.tenant_id() not null,
@@ -1395,8 +1400,10 @@ alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_in
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance', 'team_id,deleted_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER index_message AFTER INSERT ON app.messages FOR EACH ROW WHEN ((new.content <> ''::text)) EXECUTE FUNCTION app.index_message();
 CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
+CREATE TRIGGER reindex_message AFTER UPDATE OF content ON app.messages FOR EACH ROW WHEN ((new.content <> old.content)) EXECUTE FUNCTION app.index_message();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
@@ -2000,7 +2007,7 @@ create table app.usage_days (
     constraint usage_days_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_days_failed_check CHECK ((failed >= 0)),
     constraint usage_days_first_counts_check CHECK ((cardinality(first_counts) = 21)),
-    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
+    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text, 'embedding'::text]))),
     constraint usage_days_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_days_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_days_output_tokens_check CHECK ((output_tokens >= 0)),
@@ -2018,7 +2025,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -2086,7 +2093,7 @@ create table app.usage_events (
     constraint usage_events_check1 CHECK (((reasoning_tokens >= 0) AND (reasoning_tokens <= output_tokens))),
     constraint usage_events_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_events_first_token_ms_check CHECK ((first_token_ms >= 0)),
-    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
+    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text, 'embedding'::text]))),
     constraint usage_events_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_events_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_events_outcome_check CHECK ((outcome = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text]))),
@@ -2100,7 +2107,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -3431,6 +3438,7 @@ create table auth.turns (
     lost_at timestamp with time zone,
     settled_at timestamp with time zone,
     outcome text,
+    embeds_for uuid,
     constraint turns_pkey PRIMARY KEY (tenant_id, id),
     constraint turns_tenant_id_conversation_id_fkey FOREIGN KEY (tenant_id, conversation_id) REFERENCES app.conversations(tenant_id, id) ON DELETE SET NULL (conversation_id),
     constraint turns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
@@ -3438,7 +3446,7 @@ create table auth.turns (
     constraint turns_check1 CHECK (((settled_at IS NULL) = (outcome IS NULL))),
     constraint turns_check2 CHECK (((held_micros = 0) OR ((settled_at IS NULL) AND (lost_at IS NULL)))),
     constraint turns_credential_kind_check CHECK ((credential_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text, 'job'::text]))),
-    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
+    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text, 'embedding'::text]))),
     constraint turns_held_micros_check CHECK ((held_micros >= 0)),
     constraint turns_idempotency_key_check CHECK ((octet_length(idempotency_key) = 32)),
     constraint turns_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
@@ -3447,6 +3455,7 @@ create table auth.turns (
     constraint turns_settlement_check CHECK ((octet_length(settlement) = 32))
 );
 comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
+CREATE INDEX turns_embedding ON auth.turns USING btree (tenant_id, embeds_for) WHERE (embeds_for IS NOT NULL);
 CREATE INDEX turns_of_conversation ON auth.turns USING btree (tenant_id, conversation_id, id);
 CREATE UNIQUE INDEX turns_once ON auth.turns USING btree (tenant_id, user_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX turns_under_way ON auth.turns USING btree (tenant_id, lease_until) WHERE ((settled_at IS NULL) AND (lost_at IS NULL));
@@ -3572,6 +3581,31 @@ create policy "the door remembers what was done once" on context.idempotency_key
     with check (true);
 comment on policy "the door remembers what was done once" on context.idempotency_keys is 'context.enter() claims a key with the changes of its request, context.recall_answer() reads one''s own, jobs.expire_idempotency_keys() forgets after a day.';
 
+create table context.message_words (
+    tenant_id uuid not null,
+    message_id uuid not null,
+    user_id uuid not null,
+    conversation_id uuid not null,
+    created_at timestamp with time zone not null,
+    words bigint[] not null,
+    constraint message_words_pkey PRIMARY KEY (tenant_id, message_id),
+    constraint message_words_tenant_id_message_id_fkey FOREIGN KEY (tenant_id, message_id) REFERENCES app.messages(tenant_id, id) ON DELETE CASCADE
+);
+comment on table context.message_words is 'By which words each message is found by whoever the conversation is of, as digests that no other person''s words have. Not audited: drawn from messages, with them.';
+comment on column context.message_words.words is '64 bits of a digest over tenant, person and word, for each word of the message (context.word_keys).';
+CREATE INDEX message_words_by_word ON context.message_words USING gin (words) WITH (fastupdate=off);
+alter table context.message_words alter column words set statistics 0;
+alter table context.message_words alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON context.message_words FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table context.message_words enable row level security;
+alter table context.message_words force row level security;
+grant delete, insert, select, update on context.message_words to rowhouse_definer;
+create policy "what somebody said is found by themselves" on context.message_words
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "what somebody said is found by themselves" on context.message_words is 'app.index_message() writes the words of a message with it; context.find_conversations() asks for the caller''s own, and row security is asked for each conversation that it found; jobs.erase_tenant(). No role reads it.';
+
 create table context.seal_keys (
     id text default "left"(replace((gen_random_uuid())::text, '-'::text, ''::text), 8) not null,
     key bytea default extensions.gen_random_bytes(32) not null,
@@ -3610,6 +3644,35 @@ create policy "workers say that they are alive" on jobs.heartbeats
     using (true)
     with check (true);
 comment on policy "workers say that they are alive" on jobs.heartbeats is 'jobs.beat() writes, context.readiness() reads.';
+
+create table jobs.unkept_objects (
+    object_key text not null,
+    tenant uuid not null,
+    due_at timestamp with time zone not null,
+    tries integer default 0 not null,
+    failure text,
+    created_at timestamp with time zone default now() not null,
+    constraint unkept_objects_pkey PRIMARY KEY (object_key),
+    constraint unkept_objects_failure_check CHECK (((failure ~ '^[a-z]+(_[a-z]+)*$'::text) AND (length(failure) <= 60))),
+    constraint unkept_objects_object_key_check CHECK ((object_key ~ '^[0-9a-f-]{36}/[0-9a-f]{32}$'::text)),
+    constraint unkept_objects_tries_check CHECK ((tries >= 0))
+);
+comment on table jobs.unkept_objects is 'Objects of the storage that no version of a document names: of uploads under way, and of versions that are gone. Each is deleted when it is due. Not audited: that its version went is an event of its own.';
+comment on column jobs.unkept_objects.tenant is 'Whose it was; no reference, because it outlives its tenant''s rows.';
+comment on column jobs.unkept_objects.due_at is 'When it is deleted, unless a version is kept of it before.';
+comment on column jobs.unkept_objects.tries is 'How often it was taken in hand to be deleted; from the first time on nothing is kept of it.';
+CREATE INDEX unkept_objects_due ON jobs.unkept_objects USING btree (due_at);
+CREATE INDEX unkept_objects_of_tenant ON jobs.unkept_objects USING btree (tenant);
+alter table jobs.unkept_objects alter column object_key set statistics 0, alter column failure set statistics 0;
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON jobs.unkept_objects FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table jobs.unkept_objects enable row level security;
+alter table jobs.unkept_objects force row level security;
+grant delete, insert, select, update on jobs.unkept_objects to rowhouse_definer;
+create policy "what nobody keeps is deleted" on jobs.unkept_objects
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "what nobody keeps is deleted" on jobs.unkept_objects is 'context.begin_object() and app.free_object() write what is to go, context.keep_stored_version() takes back what is kept, jobs.claim_objects() and jobs.settle_objects() see to it. No role reads it.';
 
 create table tenancy.migrations (
     number integer not null,
@@ -5238,8 +5301,8 @@ CREATE OR REPLACE FUNCTION app.count_usage()
  SET search_path TO ''
 AS $function$
 declare
-    -- What is read for memories costs tokens, and is no turn that somebody took.
-    chat       constant integer := (new.generator <> 'memory')::integer;
+    -- What is read for memories and what is embedded costs tokens, and is no turn that somebody took.
+    chat       constant integer := (new.generator not in ('memory', 'embedding'))::integer;
     first_step constant integer := context.latency_step(new.first_token_ms);
     total_step constant integer := context.latency_step(new.total_ms);
 begin
@@ -5467,6 +5530,21 @@ $function$;
 alter function app.forget_memory() owner to rowhouse_definer;
 comment on function app.forget_memory() is 'Trigger: after something was forgotten or mended, nothing that was said before is read for memories.';
 grant execute on function app.forget_memory() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.free_object()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into jobs.unkept_objects (object_key, tenant, due_at) values (old.object_key, old.tenant_id, now());
+    return null;
+end
+$function$;
+alter function app.free_object() owner to rowhouse_definer;
+comment on function app.free_object() is 'Trigger: the object of a version that is gone is to be deleted.';
+grant execute on function app.free_object() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_domain()
  RETURNS trigger
@@ -5726,22 +5804,8 @@ CREATE OR REPLACE FUNCTION app.guard_storage()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-    most bigint;
-    used bigint;
 begin
-    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id;
-    if most is null then
-        return new;
-    end if;
-    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
-    used := context.storage_in_use(new.tenant_id);
-    if used + new.size_bytes > most then
-        raise exception using
-            errcode = 'RH480',
-            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, new.size_bytes),
-            hint = 'Delete documents that nobody needs, or get a larger plan.';
-    end if;
+    perform context.refuse_full_storage(new.tenant_id, new.size_bytes);
     return new;
 end
 $function$;
@@ -5853,6 +5917,24 @@ $function$;
 alter function app.guard_webhook_endpoint() owner to rowhouse_definer;
 comment on function app.guard_webhook_endpoint() is 'Trigger: an endpoint subscribes to events that there are (RH400), of a tenant that has twenty at most, and is led elsewhere only after a fresh sign-in (RH440).';
 grant execute on function app.guard_webhook_endpoint() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.index_message()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into context.message_words as known (tenant_id, message_id, user_id, conversation_id, created_at, words)
+    values (new.tenant_id, new.id, new.user_id, new.conversation_id, new.created_at,
+        context.word_keys(new.tenant_id, new.user_id, tsvector_to_array(context.words_of(new.content))))
+    on conflict (tenant_id, message_id) do update set words = excluded.words;
+    return null;
+end
+$function$;
+alter function app.index_message() owner to rowhouse_definer;
+comment on function app.index_message() is 'Trigger: what was said is found by its words.';
+grant execute on function app.index_message() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.invite_member(email text, role_id uuid, days integer DEFAULT 7, team_ids uuid[] DEFAULT '{}'::uuid[], led_team_ids uuid[] DEFAULT '{}'::uuid[])
  RETURNS app.invitations
@@ -8913,6 +8995,16 @@ AS $function$
     where places.exported
 
     union all
+    -- What is in the object storage the server fetches: it is told where, of the caller's own.
+    select jsonb_build_object('part', 'documentContents', 'item', jsonb_build_object(
+        'document', kept.document_id, 'version', kept.version, 'objectKey', kept.object_key,
+        'bytes', kept.size_bytes, 'sha256', kept.sha256))
+    from places
+    join app.document_versions as kept on kept.tenant_id = places.tenant_id and kept.user_id = places.user_id
+        and kept.visibility = 'private' and kept.object_key is not null
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'profiles', 'item', jsonb_build_object(
         'company', places.slug, 'enabled', profile.enabled, 'questions', profile.questions, 'model', profile.model,
         'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
@@ -11281,8 +11373,10 @@ CREATE OR REPLACE FUNCTION auth.settle_turn(tenant uuid, turn uuid, settlement b
  SET search_path TO ''
 AS $function$
 declare
-    mine  auth.turns;
-    spent app.usage_events;
+    mine      auth.turns;
+    embedding auth.turns;
+    spent     bigint;
+    embedded  bigint := 0;
 begin
     select * into mine from auth.turns as known
     where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(settle_turn.settlement)
@@ -11300,29 +11394,23 @@ begin
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
 
-    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
-    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
-    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
-    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
-    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
-    insert into app.usage_events (
-        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
-        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
-    ) values (
-        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
-        mine.team_id, mine.conversation_id, mine.generator, mine.model, settle_turn.outcome,
-        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
-        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
-        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
-    );
+    -- What embedding the question took is settled with the answer, in budgets that may be others.
+    select * into embedding from auth.turns as known
+    where known.tenant_id = mine.tenant_id and known.embeds_for = mine.id and known.settled_at is null
+    for no key update;
+    spent := context.note_usage(mine, settle_turn.outcome, usage);
+    if embedding.id is not null and usage ? 'embedding' then
+        embedded := context.note_usage(embedding, 'complete', usage -> 'embedding');
+    end if;
     update auth.turns as known set settled_at = now(), outcome = settle_turn.outcome, held_micros = 0
-    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    where known.tenant_id = mine.tenant_id and known.id in (mine.id, embedding.id);
     perform context.release(
-        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
-        array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
-        array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets) + coalesce(cardinality(embedding.budgets), 0)]),
+        mine.budgets || embedding.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)])
+            || array_fill(embedding.held_micros, array[coalesce(cardinality(embedding.budgets), 0)]),
+        array_fill(spent, array[cardinality(mine.budgets)])
+            || array_fill(embedded, array[coalesce(cardinality(embedding.budgets), 0)]));
     -- What a person said is read for what to remember of them once they have had the time to say it. What programs ask with a key,
     -- guests and the operator's support tells of nobody who comes again.
     if mine.credential_kind = 'session' and mine.conversation_id is not null and mine.generator = 'model' then
@@ -12139,7 +12227,31 @@ alter function context.asker_of_caller() owner to rowhouse_definer;
 comment on function context.asker_of_caller() is 'What a system prompt would be told of the caller. Raises RH403 configure_model.';
 grant execute on function context.asker_of_caller() to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+CREATE OR REPLACE FUNCTION context.begin_object(size_bytes bigint)
+ RETURNS text
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    place  text;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    perform context.refuse_full_storage(tenant, size_bytes);
+    insert into jobs.unkept_objects (object_key, tenant, due_at)
+    values (tenant || '/' || encode(extensions.gen_random_bytes(16), 'hex'), tenant, now() + interval '1 hour')
+    returning object_key into place;
+    return place;
+end
+$function$;
+alter function context.begin_object(bigint) owner to rowhouse_definer;
+comment on function context.begin_object(bigint) is 'A place in the object storage for an upload of the caller''s, which is deleted in an hour unless a version is kept of it. Raises RH403, RH480.';
+grant execute on function context.begin_object(bigint) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, installation_embedding_model text DEFAULT NULL::text, embeds boolean DEFAULT false, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12156,6 +12268,8 @@ declare
     chosen    auth.model_providers;
     price     bigint;
     budgets   uuid[];
+    embedder  text;
+    words     text;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -12230,6 +12344,13 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
+    words := coalesce(content, history -> 0 ->> 'content');
+    if not embeds and not app.is_blank(words) then
+        embedder := case when chosen.id is null then installation_embedding_model else chosen.embedding_model end;
+    end if;
+    if embedder is not null then
+        perform context.lock_budgets(tenant_id, place.team_id, person, key, array[answered_by, embedder]);
+    end if;
     price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
@@ -12239,16 +12360,29 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+        case when answered_by = 'extractive' then 'extractive' when embeds then 'embedding' else 'model' end, answered_by,
+        begin_turn.held_micros, budgets
     );
+    if embedder is not null then
+        -- No token is shorter than a byte, and a text may have two marks of its own.
+        price := context.price_of(embedder, octet_length(words) + 2, 0, 0, 0);
+        budgets := context.reserve(tenant_id, place.team_id, person, key, embedder, price);
+        insert into auth.turns (
+            tenant_id, user_id, conversation_id, team_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets,
+            lease_until, embeds_for
+        ) values (
+            begin_turn.tenant_id, person, place.id, place.team_id, context.kind_in(body), context.credential_in(body), sha256(settlement),
+            'embedding', embedder, case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, 'infinity', turn_id
+        );
+    end if;
     provider := case when chosen.id is not null then jsonb_build_object(
         'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
         'embeddingModel', chosen.embedding_model) end;
 end
 $function$;
-alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
-grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) to rowhouse_app;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
@@ -12465,6 +12599,28 @@ BEGIN ATOMIC
 END;
 comment on function context.counting(integer[],integer) is 'Counts with one more of a step; as they were for none.';
 grant execute on function context.counting(integer[],integer) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.create_stored_document(title text, media_type text, object text, size_bytes integer, sha256 text, file_name text DEFAULT NULL::text, visibility text DEFAULT 'private'::text, team_id uuid DEFAULT NULL::uuid, tags text[] DEFAULT '{}'::text[], language text DEFAULT NULL::text)
+ RETURNS app.documents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made app.documents;
+begin
+    insert into app.documents (title, media_type, file_name, visibility, team_id, tags, language)
+    values (create_stored_document.title, create_stored_document.media_type, create_stored_document.file_name,
+        create_stored_document.visibility, create_stored_document.team_id, coalesce(create_stored_document.tags, '{}'),
+        create_stored_document.language)
+    returning id into made.id;
+    perform context.keep_stored_version(made.id, create_stored_document.object, create_stored_document.size_bytes,
+        create_stored_document.sha256, create_stored_document.media_type, create_stored_document.file_name);
+    select known.* into made from app.documents as known where known.id = made.id;
+    return made;
+end
+$function$;
+comment on function context.create_stored_document(text,text,text,integer,text,text,text,uuid,text[],text) is 'Keeps a document whose bytes were uploaded to the object storage, and has it read. Raises RH403, RH404, RH480.';
+grant execute on function context.create_stored_document(text,text,text,integer,text,text,text,uuid,text[],text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.credential_in(body text)
  RETURNS uuid
@@ -12706,7 +12862,7 @@ grant execute on function context.fault_of_key(text[],inet[],jsonb) to rowhouse_
 
 CREATE OR REPLACE FUNCTION context.find_conversations(search text)
  RETURNS uuid[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
  SET plan_cache_mode TO 'force_custom_plan'
@@ -12715,36 +12871,73 @@ CREATE OR REPLACE FUNCTION context.find_conversations(search text)
  SET enable_hashjoin TO 'on'
  SET enable_bitmapscan TO 'on'
  SET enable_material TO 'on'
+ SET enable_seqscan TO 'off'
 AS $function$
-    with asked as materialized (
-        select context.tenant_id() as tenant, context.user_where('chat') as me, question.query,
-            -- A question for what does not hold a word is answered by what holds none.
-            case when querytree(question.query) = 'T' then '{%}' else array(
-                select '%' || replace(replace(replace(word.lexeme, '\', '\\'), '%', '\%'), '_', '\_') || '%'
-                from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple', left(search, 1000)))) as word (lexeme)
-            ) end as letters
-        from (select websearch_to_tsquery('pg_catalog.simple', left(search, 1000)) as query) as question
-    )
-    select coalesce(array_agg(found.conversation_id), '{}')
-    from (
-        select hit.conversation_id, max(hit.at) as at
-        from asked
-        cross join lateral (
-            select said.conversation_id, said.created_at as at
-            from app.messages as said
-            where said.tenant_id = asked.tenant and said.user_id = asked.me and said.deleted_at is null
-                and case when lower(said.content) like any (asked.letters)
-                    then to_tsvector('pg_catalog.simple', left(said.content, 100000)) @@ asked.query end
+declare
+    word   constant text := '''((?:[^'']|'''')*)''';
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_where('chat');
+    query  constant tsquery := websearch_to_tsquery('pg_catalog.simple', left(search, 1000));
+    -- What an index can be asked of it: without what must not be there. T: nothing.
+    tree   constant text := querytree(query);
+    shape  constant text := regexp_replace(query::text, word, 'w', 'g');
+    exact  constant boolean := shape !~ '[!<]' and not (shape ~ '&' and shape ~ '\|');
+    every  constant boolean := regexp_replace(tree, word, 'w', 'g') !~ '\|';
+    keys   constant bigint[] := context.word_keys(tenant, me, array(
+        select replace(replace(part[1], '''''', ''''), '\\', '\') from regexp_matches(tree, word, 'g') as part));
+    found  uuid[];
+    newest timestamptz[];
+    hits   integer := 0;
+    said   record;
+begin
+    if me is null or numnode(query) = 0 then
+        return '{}';
+    end if;
+    select coalesce(array_agg(known.id), '{}'), coalesce(array_agg(known.updated_at), '{}') into found, newest
+    from app.conversations as known
+    where known.tenant_id = tenant and known.user_id = me and known.deleted_at is null
+        and context.words_of(known.title) @@ query;
+    if exact then
+        select found || coalesce(array_agg(hit.conversation_id), '{}'), newest || coalesce(array_agg(hit.at), '{}') into found, newest
+        from (
+            select known.conversation_id, max(known.created_at) as at
+            from context.messages_with(tenant, me, keys, every) as known
+            group by known.conversation_id
+        ) as hit;
+    else
+        for said in
+            select known.conversation_id, known.message_id, known.created_at
+            from context.messages_with(tenant, me, keys, every) as known
+            where tree <> 'T'
             union all
-            select known.id, known.updated_at
-            from app.conversations as known
-            where known.tenant_id = asked.tenant and known.user_id = asked.me and known.deleted_at is null
-                and to_tsvector('pg_catalog.simple', known.title) @@ asked.query
-        ) as hit
-        group by hit.conversation_id
-        order by at desc, hit.conversation_id
+            select known.conversation_id, known.id, known.created_at
+            from app.messages as known
+            where tree = 'T' and known.tenant_id = tenant and known.user_id = me
+            order by 3 desc
+        loop
+            continue when said.conversation_id = any (found);
+            if exists (
+                select from app.messages as known
+                where known.tenant_id = tenant and known.id = said.message_id and known.user_id = me
+                    and known.deleted_at is null and context.words_of(known.content) @@ query
+            ) then
+                found := found || said.conversation_id;
+                newest := newest || said.created_at;
+                hits := hits + 1;
+                exit when hits = 50;
+            end if;
+        end loop;
+    end if;
+    return array(
+        select place.id from app.conversations as place
+        join (
+            select hit.id, max(hit.at) as at from unnest(found, newest) as hit (id, at) group by hit.id
+        ) as hit on hit.id = place.id
+        where place.tenant_id = tenant and place.user_id = me and place.deleted_at is null
+        order by hit.at desc, place.id
         limit 50
-    ) as found
+    );
+end
 $function$;
 alter function context.find_conversations(text) owner to rowhouse_definer;
 comment on function context.find_conversations(text) is 'The ids of up to fifty of the caller''s own conversations that hold the words, in the title or in what was said.';
@@ -12951,22 +13144,21 @@ CREATE OR REPLACE FUNCTION context.found_by_meaning(tenant uuid, me uuid, readab
  SET enable_material TO 'on'
 AS $function$
     with compared as materialized (
-        select reached.id, reached.user_id = me as own,
-            case when length(reached.signs) = cardinality(asked) then bit_count(reached.signs # (select context.signs(asked))) end as differ
+        select reached.id, reached.user_id = me as own, bit_count(reached.signs # (select context.signs(asked))) as differ
         from context.reachable_chunks(tenant, me, readable, teams, private, among) as reached
         where length(reached.signs) = cardinality(asked)
             and (found_by_meaning.model is null or reached.model = found_by_meaning.model)
     ), near as materialized (
-        (select * from compared order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared order by differ, id limit greatest(wanted * 3, 120))
         union
-        (select * from compared where compared.own order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared where compared.own order by differ, id limit greatest(wanted * 3, 120))
     )
     select near.id, near.own, weighed.likeness
     from near
     -- context.likeness(), in the query: called for each it would cost five times as much.
     cross join lateral (
-        select sum(pair.a::float8 * pair.b) as likeness
-        from app.document_chunks as known, unnest(known.embedding, asked) as pair (a, b)
+        select sum(pair.a * pair.b) as likeness
+        from app.document_chunks as known, unnest(known.embedding, asked::float8[]) as pair (a, b)
         where known.tenant_id = tenant and known.id = near.id
     ) as weighed
     order by weighed.likeness desc, near.id
@@ -13190,6 +13382,19 @@ alter function context.identities_of_caller() owner to rowhouse_definer;
 comment on function context.identities_of_caller() is 'The caller''s own accounts elsewhere, oldest first.';
 grant execute on function context.identities_of_caller() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.index_messages(tenant uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    insert into context.message_words (tenant_id, message_id, user_id, conversation_id, created_at, words)
+    select said.tenant_id, said.id, said.user_id, said.conversation_id, said.created_at,
+        context.word_keys(said.tenant_id, said.user_id, tsvector_to_array(context.words_of(said.content)))
+    from app.messages as said where said.tenant_id = tenant and said.content <> ''
+    on conflict (tenant_id, message_id) do update set words = excluded.words
+$function$;
+comment on function context.index_messages(uuid) is 'Makes all messages of a tenant to be found by their words.';
+
 CREATE OR REPLACE FUNCTION context.invite_member(email text, role_id uuid, days integer, team_ids uuid[], led_team_ids uuid[])
  RETURNS app.invitations
  LANGUAGE plpgsql
@@ -13343,6 +13548,20 @@ end
 $function$;
 comment on function context.keep_no_values(regclass) is 'Keeps what people wrote and who they are out of the planner''s statistics, which everybody may look at.';
 
+CREATE OR REPLACE FUNCTION context.keep_pieces(kept app.document_versions, content bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into app.document_contents (tenant_id, document_id, version, piece, content, visibility, user_id)
+    select kept.tenant_id, kept.document_id, kept.version, number, substring(content from (number - 1) * 1048576 + 1 for 1048576),
+        kept.visibility, kept.user_id
+    from generate_series(1, (octet_length(content) + 1048575) / 1048576) as number
+$function$;
+alter function context.keep_pieces(app.document_versions,bytea) owner to rowhouse_definer;
+comment on function context.keep_pieces(app.document_versions,bytea) is 'Keeps the bytes of a version in the database.';
+
 CREATE OR REPLACE FUNCTION context.keep_profile(enabled boolean)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -13368,6 +13587,26 @@ alter function context.keep_profile(boolean) owner to rowhouse_definer;
 comment on function context.keep_profile(boolean) is 'Switches the caller''s profile on, or off, which forgets it. Raises RH403.';
 grant execute on function context.keep_profile(boolean) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.keep_stored_version(document uuid, object text, size_bytes integer, sha256 text, media_type text, file_name text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from jobs.unkept_objects as waiting
+    where waiting.object_key = object and waiting.tenant = context.tenant_id()
+        and waiting.tries = 0 and waiting.due_at > now();
+    if not found then
+        perform context.refuse_missing('upload');
+    end if;
+    return (context.place_version(document, size_bytes, sha256, media_type, file_name, object)).document_id;
+end
+$function$;
+alter function context.keep_stored_version(uuid,text,integer,text,text,text) owner to rowhouse_definer;
+comment on function context.keep_stored_version(uuid,text,integer,text,text,text) is 'Keeps an uploaded object as the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
+grant execute on function context.keep_stored_version(uuid,text,integer,text,text,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.keep_version(document uuid, content bytea, media_type text, file_name text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -13375,22 +13614,11 @@ CREATE OR REPLACE FUNCTION context.keep_version(document uuid, content bytea, me
  SET search_path TO ''
 AS $function$
 declare
-    piece constant integer := 1048576;
-    mine  app.documents := context.document_to_change(document);
+    made constant app.document_versions := context.place_version(
+        document, octet_length(content), encode(sha256(content), 'hex'), media_type, file_name, null);
 begin
-    mine.version := mine.version + 1;
-    insert into app.document_versions (tenant_id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, visibility, user_id)
-    values (mine.tenant_id, mine.id, mine.version, context.user_id(), keep_version.file_name, keep_version.media_type,
-        octet_length(content), encode(sha256(content), 'hex'), mine.visibility, mine.user_id);
-    insert into app.document_contents (tenant_id, document_id, version, piece, content, visibility, user_id)
-    select mine.tenant_id, mine.id, mine.version, number, substring(content from (number - 1) * piece + 1 for piece), mine.visibility, mine.user_id
-    from generate_series(1, (octet_length(content) + piece - 1) / piece) as number;
-    update app.documents as known set
-        version = mine.version, size_bytes = octet_length(content), sha256 = encode(sha256(content), 'hex'),
-        media_type = keep_version.media_type, file_name = keep_version.file_name,
-        status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
-    where known.tenant_id = mine.tenant_id and known.id = mine.id;
-    return mine.id;
+    perform context.keep_pieces(made, content);
+    return made.document_id;
 end
 $function$;
 alter function context.keep_version(uuid,bytea,text,text) owner to rowhouse_definer;
@@ -13556,6 +13784,28 @@ RETURN (SELECT sum(((pair.a)::double precision * pair.b)) AS sum FROM UNNEST(lik
 alter function context.likeness(real[],real[]) owner to rowhouse_definer;
 comment on function context.likeness(real[],real[]) is 'The cosine of two embeddings of length one.';
 
+CREATE OR REPLACE FUNCTION context.lock_budgets(tenant uuid, team uuid, person uuid, key uuid, models text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform from app.budgets as budget
+    where budget.tenant_id = tenant and case budget.level
+        when 'tenant' then true
+        when 'team' then budget.subject_id = team
+        when 'user' then budget.subject_id = person
+        when 'key' then budget.subject_id = key
+        when 'model' then budget.model = any (models)
+    end
+    order by budget.id
+    for no key update;
+end
+$function$;
+alter function context.lock_budgets(uuid,uuid,uuid,uuid,text[]) owner to rowhouse_definer;
+comment on function context.lock_budgets(uuid,uuid,uuid,uuid,text[]) is 'Locks the budgets that some models concern, in a fixed order.';
+
 CREATE OR REPLACE FUNCTION context.lock_colleague(tenant uuid, person uuid)
  RETURNS app.memberships
  LANGUAGE plpgsql
@@ -13595,6 +13845,28 @@ comment on function context.may(text) is 'Whether the caller holds the permissio
 grant execute on function context.may(text) to rowhouse_app;
 grant execute on function context.may(text) to rowhouse_definer;
 grant execute on function context.may(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.may_cost(tenant uuid, team uuid, person uuid, model text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(bool_and(
+        context.price_of(may_cost.model, 1, 0, 0, 0) is not null
+        and budget.reserved_micros
+            + case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end
+            < budget.cap_micros), true)
+    from app.budgets as budget
+    where budget.tenant_id = tenant and case budget.level
+        when 'tenant' then true
+        when 'team' then budget.subject_id = team
+        when 'user' then budget.subject_id = person
+        when 'model' then budget.model = may_cost.model
+    end
+$function$;
+alter function context.may_cost(uuid,uuid,uuid,text) owner to rowhouse_definer;
+comment on function context.may_cost(uuid,uuid,uuid,text) is 'Whether the budgets that a model concerns have any room, and its price is known where there are such.';
 
 CREATE OR REPLACE FUNCTION context.may_give(permission text)
  RETURNS boolean
@@ -13652,6 +13924,40 @@ AS $function$
 $function$;
 alter function context.memories_of(uuid,uuid) owner to rowhouse_definer;
 comment on function context.memories_of(uuid,uuid) is 'What is remembered of a person in a company, the newest first.';
+
+CREATE OR REPLACE FUNCTION context.messages_with(tenant uuid, person uuid, keys bigint[], every boolean)
+ RETURNS SETOF context.message_words
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT hit.tenant_id,
+     hit.message_id,
+     hit.user_id,
+     hit.conversation_id,
+     hit.created_at,
+     hit.words
+    FROM ( SELECT known.tenant_id,
+             known.message_id,
+             known.user_id,
+             known.conversation_id,
+             known.created_at,
+             known.words
+            FROM context.message_words known
+           WHERE (messages_with.every AND (known.words @> messages_with.keys))
+         UNION ALL
+          SELECT known.tenant_id,
+             known.message_id,
+             known.user_id,
+             known.conversation_id,
+             known.created_at,
+             known.words
+            FROM context.message_words known
+           WHERE ((NOT messages_with.every) AND (known.words && messages_with.keys))
+  OFFSET 0) hit
+   WHERE ((hit.tenant_id = messages_with.tenant) AND (hit.user_id = messages_with.person));
+END;
+alter function context.messages_with(uuid,uuid,bigint[],boolean) owner to rowhouse_definer;
+comment on function context.messages_with(uuid,uuid,bigint[],boolean) is 'The messages of one person that have all or any of the words with these keys.';
 
 CREATE OR REPLACE FUNCTION context.model_provider()
  RETURNS jsonb
@@ -13743,6 +14049,38 @@ $function$;
 alter function context.note_question(real[],text) owner to rowhouse_definer;
 comment on function context.note_question(real[],text) is 'Draws a question of somebody who is signed in into their profile, unless they switched it off. Raises RH403.';
 grant execute on function context.note_question(real[],text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.note_usage(mine auth.turns, outcome text, usage jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    spent app.usage_events;
+begin
+    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
+    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
+    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
+    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
+    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
+    spent.cost_micros := context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    insert into app.usage_events (
+        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
+    ) values (
+        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.team_id, mine.conversation_id, mine.generator, mine.model, note_usage.outcome,
+        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
+        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
+        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
+    );
+    return coalesce(spent.cost_micros, 0);
+end
+$function$;
+alter function context.note_usage(auth.turns,text,jsonb) owner to rowhouse_definer;
+comment on function context.note_usage(auth.turns,text,jsonb) is 'Writes what a turn used and returns what it cost, 0 where nobody knows the price.';
 
 CREATE OR REPLACE FUNCTION context.offered_models(installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[])
  RETURNS text[]
@@ -13904,6 +14242,34 @@ alter function context.permissions_of(uuid) owner to rowhouse_definer;
 comment on function context.permissions_of(uuid) is 'What somebody in the caller''s tenant may do, and by what; of others only for managers of users and of roles.';
 grant execute on function context.permissions_of(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.place_version(document uuid, size_bytes integer, sha256 text, media_type text, file_name text, object text)
+ RETURNS app.document_versions
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.documents := context.document_to_change(document);
+    made app.document_versions;
+begin
+    insert into app.document_versions (
+        tenant_id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, object_key, visibility, user_id
+    ) values (
+        mine.tenant_id, mine.id, mine.version + 1, context.user_id(), place_version.file_name, place_version.media_type,
+        place_version.size_bytes, place_version.sha256, place_version.object, mine.visibility, mine.user_id
+    )
+    returning * into made;
+    update app.documents as known set
+        version = made.version, size_bytes = made.size_bytes, sha256 = made.sha256,
+        media_type = made.media_type, file_name = made.file_name,
+        status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return made;
+end
+$function$;
+alter function context.place_version(uuid,integer,text,text,text,text) owner to rowhouse_definer;
+comment on function context.place_version(uuid,integer,text,text,text,text) is 'The row of a document''s next version, which the caller may make, and that it waits to be read. Raises RH403, RH404, RH480.';
+
 CREATE OR REPLACE FUNCTION context.plan_for_largest(target regclass, key name)
  RETURNS void
  LANGUAGE plpgsql
@@ -13948,11 +14314,12 @@ BEGIN ATOMIC
      chunk.attempt,
      chunk.live,
      chunk.ordinal,
-     chunk.visibility,
-     chunk.team_id,
-     chunk.user_id,
      chunk.starts_at,
      chunk.ends_at,
+     chunk.user_id,
+     chunk.team_id,
+     chunk.visibility,
+     chunk.signs,
      chunk.language,
      chunk.heading,
      chunk.content,
@@ -13960,7 +14327,6 @@ BEGIN ATOMIC
      chunk.search,
      chunk.model,
      chunk.embedding,
-     chunk.signs,
      chunk.created_at
     FROM app.document_chunks chunk
    WHERE ((chunk.tenant_id = reachable_chunks.tenant) AND chunk.live AND context.reaches(chunk.visibility, chunk.team_id, chunk.user_id, reachable_chunks.me, reachable_chunks.readable, reachable_chunks.teams, reachable_chunks.private) AND ((reachable_chunks.among IS NULL) OR (chunk.document_id = ANY (reachable_chunks.among))));
@@ -14062,6 +14428,33 @@ end
 $function$;
 comment on function context.refuse_archived() is 'Raises RH410: the conversation is archived.';
 grant execute on function context.refuse_archived() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.refuse_full_storage(tenant uuid, wanted bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    most bigint;
+    used bigint;
+begin
+    select known.storage_limit into most from app.tenants as known where known.id = tenant;
+    if most is null then
+        return;
+    end if;
+    select known.storage_limit into most from app.tenants as known where known.id = tenant for no key update;
+    used := context.storage_in_use(tenant);
+    if used + wanted > most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, wanted),
+            hint = 'Delete documents that nobody needs, or get a larger plan.';
+    end if;
+end
+$function$;
+alter function context.refuse_full_storage(uuid,bigint) owner to rowhouse_definer;
+comment on function context.refuse_full_storage(uuid,bigint) is 'Refuses a document that a tenant''s plan has no room for. Raises RH480.';
 
 CREATE OR REPLACE FUNCTION context.refuse_invitation(id uuid)
  RETURNS void
@@ -14296,6 +14689,24 @@ $function$;
 alter function context.rename_passkey_of_caller(uuid,text) owner to rowhouse_definer;
 comment on function context.rename_passkey_of_caller(uuid,text) is 'Gives a passkey of the caller''s another name. Raises RH400, RH404.';
 grant execute on function context.rename_passkey_of_caller(uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.replace_stored_document(id uuid, object text, size_bytes integer, sha256 text, media_type text, file_name text DEFAULT NULL::text)
+ RETURNS app.documents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    kept constant uuid := context.keep_stored_version(
+        replace_stored_document.id, replace_stored_document.object, replace_stored_document.size_bytes,
+        replace_stored_document.sha256, replace_stored_document.media_type, replace_stored_document.file_name);
+    made app.documents;
+begin
+    select known.* into made from app.documents as known where known.id = kept;
+    return made;
+end
+$function$;
+comment on function context.replace_stored_document(uuid,text,integer,text,text,text) is 'Gives a document a new version whose bytes were uploaded to the object storage, and has it read. Raises RH403, RH404, RH480.';
+grant execute on function context.replace_stored_document(uuid,text,integer,text,text,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.request_limit()
  RETURNS integer
@@ -15233,6 +15644,27 @@ end
 $function$;
 comment on function context.watches() is 'Whether auth.watch_subscriptions() asks; false in every other context.';
 grant execute on function context.watches() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.word_keys(tenant uuid, person uuid, words text[])
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(distinct
+        ('x' || encode(substring(sha256(uuid_send(tenant) || uuid_send(person) || convert_to(word, 'UTF8')) for 8), 'hex'))::bit(64)::bigint), '{}')
+    from unnest(words) as word
+$function$;
+alter function context.word_keys(uuid,uuid,text[]) owner to rowhouse_definer;
+comment on function context.word_keys(uuid,uuid,text[]) is 'Keys of the words of one person, which are nobody else''s.';
+
+CREATE OR REPLACE FUNCTION context.words_of(content text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN to_tsvector('simple'::regconfig, "left"(content, 100000));
+alter function context.words_of(text) owner to rowhouse_definer;
+comment on function context.words_of(text) is 'The words of a message or a title, without regard to a language.';
 
 CREATE OR REPLACE FUNCTION inspect.alter_policy(policy_name text, on_table text, using_expression text, check_expression text)
  RETURNS text
@@ -16849,8 +17281,61 @@ alter function jobs.beat(text) owner to rowhouse_definer;
 comment on function jobs.beat(text) is 'A worker says that it is alive; /readyz looks for it.';
 grant execute on function jobs.beat(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.begin_embedding(tenant uuid, document uuid, attempt integer, settlement bytea, model text, tokens integer)
+ RETURNS TABLE(turn uuid, failure text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine    app.documents;
+    price   constant bigint := context.price_of(model, tokens, 0, 0, 0);
+    budgets uuid[];
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return;
+    end if;
+    begin
+        budgets := context.reserve(mine.tenant_id, mine.team_id, mine.user_id, null, model, price);
+    exception
+        when sqlstate 'RH450' then
+            failure := 'budget_exceeded';
+        when sqlstate 'RH451' then
+            failure := 'price_unknown';
+    end;
+    if failure is null then
+        insert into auth.turns (
+            tenant_id, user_id, team_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets, lease_until, embeds_for
+        ) values (
+            mine.tenant_id, mine.user_id, mine.team_id, 'job', mine.user_id, sha256(settlement), 'embedding', model,
+            case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, now() + interval '10 minutes', mine.id
+        )
+        returning id into turn;
+    end if;
+    return next;
+end
+$function$;
+alter function jobs.begin_embedding(uuid,uuid,integer,bytea,text,integer) owner to rowhouse_definer;
+comment on function jobs.begin_embedding(uuid,uuid,integer,bytea,text,integer) is 'Holds what embedding a claimed document may cost; returns the turn that settles it, or why nothing may be embedded.';
+grant execute on function jobs.begin_embedding(uuid,uuid,integer,bytea,text,integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.begin_move(tenant uuid)
+ RETURNS text
+ LANGUAGE sql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into jobs.unkept_objects (object_key, tenant, due_at)
+    values (tenant || '/' || encode(extensions.gen_random_bytes(16), 'hex'), tenant, now() + interval '1 hour')
+    returning object_key
+$function$;
+alter function jobs.begin_move(uuid) owner to rowhouse_definer;
+comment on function jobs.begin_move(uuid) is 'A place in the object storage for a version that is moved there; it is deleted in an hour unless the version takes it.';
+grant execute on function jobs.begin_move(uuid) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.claim_document(minutes integer DEFAULT 10)
- RETURNS TABLE(tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text, size_bytes integer, language text)
+ RETURNS TABLE(tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text, size_bytes integer, language text, object_key text, sha256 text)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -16889,11 +17374,15 @@ begin
     where known.tenant_id = mine.tenant_id and known.id = mine.id
     returning known.tenant_id, known.id, known.version, known.attempt, known.title, known.file_name, known.media_type,
         known.size_bytes,
-        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id));
+        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id)),
+        (
+            select kept.object_key from app.document_versions as kept
+            where kept.tenant_id = known.tenant_id and kept.document_id = known.id and kept.version = known.version
+        ), known.sha256;
 end
 $function$;
 alter function jobs.claim_document(integer) owner to rowhouse_definer;
-comment on function jobs.claim_document(integer) is 'One document that waits to be read, lent to whoever asks, with the number of the attempt; after five it has failed.';
+comment on function jobs.claim_document(integer) is 'One document that waits to be read, lent to whoever asks, with the number of the attempt and where its bytes are; after five it has failed.';
 grant execute on function jobs.claim_document(integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.claim_memories(settlement bytea, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 8000, most_output_tokens integer DEFAULT 1000)
@@ -16986,6 +17475,28 @@ $function$;
 alter function jobs.claim_memories(bytea,text,text[],integer,integer) owner to rowhouse_definer;
 comment on function jobs.claim_memories(bytea,text,text[],integer,integer) is 'What somebody said and nobody has read yet for what to remember of them, with the provider that reads it; holds what that may cost.';
 grant execute on function jobs.claim_memories(bytea,text,text[],integer,integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.claim_objects(batch integer DEFAULT 100)
+ RETURNS SETOF text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with due as materialized (
+        select waiting.object_key from jobs.unkept_objects as waiting
+        where waiting.due_at <= now()
+        order by waiting.due_at, waiting.object_key
+        limit batch
+        for update skip locked
+    )
+    update jobs.unkept_objects as taken set tries = taken.tries + 1, due_at = now() + interval '10 minutes'
+    from due
+    where taken.object_key = due.object_key
+    returning taken.object_key
+$function$;
+alter function jobs.claim_objects(integer) owner to rowhouse_definer;
+comment on function jobs.claim_objects(integer) is 'Objects of the storage that no version names and that are due to be deleted, lent for ten minutes.';
+grant execute on function jobs.claim_objects(integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.claim_webhooks()
  RETURNS TABLE(tenant uuid, endpoint uuid, lent_until timestamp with time zone, url text, secrets jsonb, id uuid, type text, data jsonb, sequence integer, created_at timestamp with time zone, attempt integer)
@@ -17320,6 +17831,10 @@ begin
         end if;
     end loop;
 
+    if jobs.objects_of(leaving.id) > 0 then
+        return jsonb_build_object('step', 'waiting', 'tenant', leaving.id, 'objects', jobs.objects_of(leaving.id));
+    end if;
+
     -- The mails of its invitations name people who are nobody here; those to its owners bring back nothing any more.
     with gone as (
         delete from auth.mail_tokens as token where leaving.id in (token.invited_to, token.restores) returning token.id
@@ -17337,7 +17852,7 @@ begin
 end
 $function$;
 alter function jobs.erase_tenant(integer) owner to rowhouse_definer;
-comment on function jobs.erase_tenant(integer) is 'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
+comment on function jobs.erase_tenant(integer) is 'One step of erasing the tenants whose grace is over: none, more, waiting (for its objects to be deleted) or erased, with the certificate.';
 grant execute on function jobs.erase_tenant(integer) to rowhouse_owner;
 grant execute on function jobs.erase_tenant(integer) to rowhouse_worker;
 
@@ -17717,6 +18232,64 @@ alter function jobs.measure() owner to rowhouse_definer;
 comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
 grant execute on function jobs.measure() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.move_to_database(tenant uuid, version uuid, object text, content bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.document_versions;
+begin
+    select * into mine from app.document_versions as kept
+    where kept.tenant_id = move_to_database.tenant and kept.id = move_to_database.version and kept.object_key = object
+    for update;
+    if not found then
+        return false;
+    end if;
+    if encode(sha256(content), 'hex') <> mine.sha256 then
+        raise exception using errcode = 'data_corrupted', message = 'these are not the bytes that were brought';
+    end if;
+    update app.document_versions as kept set object_key = null where kept.tenant_id = mine.tenant_id and kept.id = mine.id;
+    perform context.keep_pieces(mine, content);
+    insert into jobs.unkept_objects (object_key, tenant, due_at) values (object, mine.tenant_id, now() + interval '1 hour');
+    return true;
+end
+$function$;
+alter function jobs.move_to_database(uuid,uuid,text,bytea) owner to rowhouse_definer;
+comment on function jobs.move_to_database(uuid,uuid,text,bytea) is 'Takes a version''s bytes back into the database; returns whether it did. Raises XX001 for bytes that are others.';
+grant execute on function jobs.move_to_database(uuid,uuid,text,bytea) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.move_to_storage(tenant uuid, version uuid, object text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.document_versions;
+begin
+    select * into mine from app.document_versions as kept
+    where kept.tenant_id = move_to_storage.tenant and kept.id = move_to_storage.version and kept.object_key is null
+    for update;
+    if not found then
+        return false;
+    end if;
+    delete from jobs.unkept_objects as waiting
+    where waiting.object_key = object and waiting.tenant = mine.tenant_id and waiting.tries = 0 and waiting.due_at > now();
+    if not found then
+        return false;
+    end if;
+    update app.document_versions as kept set object_key = object where kept.tenant_id = mine.tenant_id and kept.id = mine.id;
+    delete from app.document_contents as part
+    where part.tenant_id = mine.tenant_id and part.document_id = mine.document_id and part.version = mine.version;
+    return true;
+end
+$function$;
+alter function jobs.move_to_storage(uuid,uuid,text) owner to rowhouse_definer;
+comment on function jobs.move_to_storage(uuid,uuid,text) is 'Says that a version''s bytes are in the object storage now, and takes them out of the database; returns whether it did.';
+grant execute on function jobs.move_to_storage(uuid,uuid,text) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.note_domain(tenant uuid, id uuid, proven boolean)
  RETURNS boolean
  LANGUAGE sql
@@ -17737,6 +18310,52 @@ $function$;
 alter function jobs.note_domain(uuid,uuid,boolean) owner to rowhouse_definer;
 comment on function jobs.note_domain(uuid,uuid,boolean) is 'Notes whether a domain''s challenge is in the DNS; null where it did not answer. Returns whether the domain is proven now.';
 grant execute on function jobs.note_domain(uuid,uuid,boolean) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.objects_due()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (select from jobs.unkept_objects as waiting where waiting.due_at <= now())
+$function$;
+alter function jobs.objects_due() owner to rowhouse_definer;
+comment on function jobs.objects_due() is 'Whether an object of the storage waits to be deleted.';
+grant execute on function jobs.objects_due() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.objects_of(tenant uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select count(*) from jobs.unkept_objects as waiting where waiting.tenant = objects_of.tenant
+$function$;
+alter function jobs.objects_of(uuid) owner to rowhouse_definer;
+comment on function jobs.objects_of(uuid) is 'How many objects of a tenant wait to be deleted.';
+
+CREATE OR REPLACE FUNCTION jobs.postpone_document(tenant uuid, document uuid, attempt integer, minutes integer DEFAULT 5)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    update app.documents as known set
+        status = 'queued', progress = 0, tries = greatest(known.tries - 1, 0), due_at = now() + make_interval(mins => minutes)
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$function$;
+alter function jobs.postpone_document(uuid,uuid,integer,integer) owner to rowhouse_definer;
+comment on function jobs.postpone_document(uuid,uuid,integer,integer) is 'Lets go of a claimed document whose bytes are out of reach; returns whether the claim still held.';
+grant execute on function jobs.postpone_document(uuid,uuid,integer,integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.queue_outdated(installation_model text DEFAULT NULL::text)
  RETURNS integer
@@ -17765,8 +18384,11 @@ begin
                         'model_key_refused', 'model_refused', 'model_malformed', 'model_redirects', 'model_address_refused',
                         'prompt_too_long', 'answer_too_large'
                     ) and (wanted.since is null or wanted.since < known.indexed_at) then interval '1 day'
+                    when known.embedding_failure in ('budget_exceeded', 'price_unknown') then interval '1 hour'
                     else interval '10 minutes'
                 end
+                and (known.embedding_failure is null or known.embedding_failure not in ('budget_exceeded', 'price_unknown')
+                    or context.may_cost(known.tenant_id, known.team_id, known.user_id, wanted.model))
             order by known.id
             limit 100
             for no key update skip locked
@@ -17816,6 +18438,22 @@ $function$;
 alter function jobs.read_document(uuid,uuid,integer,integer) owner to rowhouse_definer;
 comment on function jobs.read_document(uuid,uuid,integer,integer) is 'A piece of a claimed document''s bytes, counted from 1; null after the last.';
 grant execute on function jobs.read_document(uuid,uuid,integer,integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.read_version(tenant uuid, version uuid, piece integer)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select part.content
+    from app.document_versions as kept
+    join app.document_contents as part
+        on part.tenant_id = kept.tenant_id and part.document_id = kept.document_id and part.version = kept.version
+    where kept.tenant_id = read_version.tenant and kept.id = read_version.version and part.piece = read_version.piece
+$function$;
+alter function jobs.read_version(uuid,uuid,integer) owner to rowhouse_definer;
+comment on function jobs.read_version(uuid,uuid,integer) is 'A piece of a version''s bytes that are in the database, counted from 1; null after the last.';
+grant execute on function jobs.read_version(uuid,uuid,integer) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamp with time zone)
  RETURNS void
@@ -17882,6 +18520,63 @@ $function$;
 alter function jobs.rotate_seal_key(interval) owner to rowhouse_definer;
 comment on function jobs.rotate_seal_key(interval) is 'Replaces the seal key when it is older than max_age; true if it did.';
 grant execute on function jobs.rotate_seal_key(interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.settle_embedding(tenant uuid, turn uuid, settlement bytea, outcome text, usage jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select auth.settle_turn(tenant, turn, settlement, outcome, usage => usage)
+$function$;
+alter function jobs.settle_embedding(uuid,uuid,bytea,text,jsonb) owner to rowhouse_definer;
+comment on function jobs.settle_embedding(uuid,uuid,bytea,text,jsonb) is 'Settles what embedding a document cost, once. Raises RH404.';
+grant execute on function jobs.settle_embedding(uuid,uuid,bytea,text,jsonb) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.settle_objects(objects text[], failure text DEFAULT NULL::text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    leaving auth.tenant_deletions;
+    settled integer;
+begin
+    if failure is not null then
+        update jobs.unkept_objects as kept set
+            failure = settle_objects.failure,
+            due_at = now() + least(make_interval(mins => kept.tries * kept.tries), interval '6 hours')
+        where kept.object_key = any (objects);
+        get diagnostics settled = row_count;
+        return settled;
+    end if;
+    for leaving in
+        select known.* from auth.tenant_deletions as known
+        where known.began_at is not null and known.id in (
+            select gone.tenant from jobs.unkept_objects as gone where gone.object_key = any (objects)
+        )
+        order by known.id
+        for no key update
+    loop
+        update auth.tenant_deletions as known set
+            counts = jsonb_set(known.counts, '{objects}', to_jsonb(coalesce((known.counts ->> 'objects')::bigint, 0) + going.many)),
+            digest = sha256(known.digest || convert_to(E'objects\n' || going.keys || E'\n', 'UTF8'))
+        from (
+            select count(*) as many, string_agg(gone.object_key, E'\n' order by gone.object_key collate "C") as keys
+            from jobs.unkept_objects as gone
+            where gone.object_key = any (objects) and gone.tenant = leaving.id
+        ) as going
+        where known.id = leaving.id;
+    end loop;
+    delete from jobs.unkept_objects as gone where gone.object_key = any (objects);
+    get diagnostics settled = row_count;
+    return settled;
+end
+$function$;
+alter function jobs.settle_objects(text[],text) owner to rowhouse_definer;
+comment on function jobs.settle_objects(text[],text) is 'Forgets objects that were deleted, and has those tried again that could not be; returns how many.';
+grant execute on function jobs.settle_objects(text[],text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.settle_webhook(tenant uuid, delivery uuid, attempt integer, status integer, failure text)
  RETURNS text
@@ -17976,6 +18671,8 @@ begin
     from jsonb_to_recordset(chunks) as given (
         ordinal integer, heading text, content text, starts_at integer, ends_at integer, embedding real[]
     );
+    update auth.turns as known set lease_until = now() + interval '10 minutes'
+    where known.tenant_id = mine.tenant_id and known.embeds_for = mine.id and known.settled_at is null and known.lost_at is null;
     update app.documents as known set
         progress = store_chunks.progress, due_at = now() + interval '10 minutes',
         language = coalesce(known.language, store_chunks.language)
@@ -17995,6 +18692,7 @@ CREATE OR REPLACE FUNCTION jobs.sweep_holds(batch integer DEFAULT 200)
 AS $function$
 declare
     dead    auth.turns;
+    embedding auth.turns;
     tenants uuid[] := '{}';
     budgets uuid[] := '{}';
     held    bigint[] := '{}';
@@ -18015,6 +18713,18 @@ begin
         tenants := tenants || array_fill(dead.tenant_id, array[cardinality(dead.budgets)]);
         budgets := budgets || dead.budgets;
         held := held || array_fill(dead.held_micros, array[cardinality(dead.budgets)]);
+        -- What embedding its question holds is let go with it: that has no lease of its own.
+        for embedding in
+            select * from auth.turns as known
+            where known.tenant_id = dead.tenant_id and known.embeds_for = dead.id and known.settled_at is null and known.lost_at is null
+            for no key update
+        loop
+            update auth.turns as known set lost_at = now(), held_micros = 0
+            where known.tenant_id = embedding.tenant_id and known.id = embedding.id;
+            tenants := tenants || array_fill(embedding.tenant_id, array[cardinality(embedding.budgets)]);
+            budgets := budgets || embedding.budgets;
+            held := held || array_fill(embedding.held_micros, array[cardinality(embedding.budgets)]);
+        end loop;
         given_up := given_up + 1;
     end loop;
     perform context.release(tenants, budgets, held, array_fill(0::bigint, array[cardinality(budgets)]));
@@ -18025,6 +18735,22 @@ $function$;
 alter function jobs.sweep_holds(integer) owner to rowhouse_definer;
 comment on function jobs.sweep_holds(integer) is 'Gives up turns whose process is dead, lets go of what they held and returns how many; forgets those of more than a day ago.';
 grant execute on function jobs.sweep_holds(integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.version_to_move(stored boolean, after_tenant uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid, after_version uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid)
+ RETURNS TABLE(tenant uuid, id uuid, object_key text, size_bytes integer, sha256 text, remaining bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select kept.tenant_id, kept.id, kept.object_key, kept.size_bytes, kept.sha256, count(*) over ()
+    from app.document_versions as kept
+    where (kept.object_key is not null) <> stored and (kept.tenant_id, kept.id) > (after_tenant, after_version)
+    order by kept.tenant_id, kept.id
+    limit 1
+$function$;
+alter function jobs.version_to_move(boolean,uuid,uuid) owner to rowhouse_definer;
+comment on function jobs.version_to_move(boolean,uuid,uuid) is 'The next version whose bytes are not where they are to be, and how many there are; no row where all are there.';
+grant execute on function jobs.version_to_move(boolean,uuid,uuid) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.webhook_endpoints_due()
  RETURNS TABLE(tenant_id uuid, endpoint_id uuid, since timestamp with time zone)

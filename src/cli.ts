@@ -140,6 +140,16 @@ export and import take a superuser's DATABASE_URL, because row security hides ro
 Status: 0 done, 1 not done (no such tenant, it stands so already, or the archive will not do), 2 it could not run.`,
     examine: async (args) => (await import("./commands/tenant.ts")).tenant(args),
   },
+  documents: {
+    summary: "move the bytes of documents to object storage, and back",
+    help: `rowhouse documents move --to s3|postgres
+  takes the bytes of every document's versions to the bucket of the settings (S3_ENDPOINT, S3_BUCKET, …), or back into the
+  database, while everything is in use. It can be broken off and run again: it goes on with what is left. New ones go where
+  DOCUMENT_STORAGE says. docs/documents/storage.md is the handbook.
+
+Status: 0 all are there, 1 some have not the bytes that were brought and stay where they are, 2 it could not go on.`,
+    examine: async (args) => (await import("./commands/documents.ts")).documents(args),
+  },
   model: {
     summary: "what models cost",
     help: `What a model costs, for the whole installation; docs/chat/budgets.md is the handbook.

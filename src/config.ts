@@ -63,6 +63,8 @@ export interface Config {
   readonly guests: { readonly most: number; readonly idleDays: number };
   /** What reading one uploaded file may cost. */
   readonly documents: ExtractionLimits;
+  /** Where new bytes of documents are kept, and what else holds some (docs/documents/storage.md). */
+  readonly documentStorage: { readonly keepIn: "postgres" | "s3"; readonly s3: S3Settings | null };
   /** Who is asked whether a person registers, asks for a mail or visits; null: nobody. */
   readonly captcha: CaptchaSettings | null;
   /** Who else may sign people in. */
@@ -89,6 +91,20 @@ export interface Config {
   readonly workerPort: number | null;
   /** Milliseconds between saying "not ready" and accepting no more, for a balancer to notice. */
   readonly shutdownDelay: number;
+}
+
+/** A bucket of Amazon's S3, or of whatever speaks its language. */
+export interface S3Settings {
+  /** Without the bucket; its path, if it has one, ends without a slash. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Whether the bucket stands in the path, else in the host. */
+  readonly pathStyle: boolean;
+  /** What the storage is asked to encrypt objects with; null: as the bucket is set up. */
+  readonly encryption: "AES256" | "aws:kms" | null;
 }
 
 /** Who makes the puzzles that a person solves and a program does not. */
@@ -264,6 +280,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       // Node.js itself, and the reader of PDF without a file, take 100.
       memory: read.integer("DOCUMENT_MEMORY_MB", 512, 256, 16_384),
     }),
+    documentStorage: documentStorage(read),
     captcha: captchaSettings(read),
     oauth: Object.freeze(oauthProviders(read)),
     passkeyRpId: read.relyingParty("PASSKEY_RP_ID", new URL(publicUrl).hostname),
@@ -302,6 +319,48 @@ function captchaSettings(read: ReturnType<typeof reader>): CaptchaSettings | nul
   if (provider === "off") return null;
   if (secret === null) read.problem("CAPTCHA_SECRET must be set where CAPTCHA is on: the provider gives it.");
   return Object.freeze({ provider, secret: secret ?? "", verifyUrl });
+}
+
+/** Either all of what a bucket needs, or nothing: half of it is a mistake. */
+function documentStorage(read: ReturnType<typeof reader>): Config["documentStorage"] {
+  const keepIn = read.choice("DOCUMENT_STORAGE", ["postgres", "s3"], "postgres");
+  const endpoint = read.url("S3_ENDPOINT", ["https:", "http:"])?.replace(/\/+$/, "") ?? null;
+  const region = read.text("S3_REGION", "us-east-1");
+  const bucket = read.optional("S3_BUCKET");
+  const accessKeyId = read.headerValue("S3_ACCESS_KEY_ID");
+  const secretAccessKey = read.optional("S3_SECRET_ACCESS_KEY");
+  const pathStyle = read.onOff("S3_PATH_STYLE", true);
+  const encryption = read.choice("S3_ENCRYPTION", ["off", "AES256", "aws:kms"], "off");
+  const wanted = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+  const given = wanted.filter((name) => read.optional(name) !== null);
+  if (given.length === 0) {
+    if (keepIn === "s3") read.problem(`DOCUMENT_STORAGE is "s3", and ${wanted.join(", ")} are not set.`);
+    return Object.freeze({ keepIn, s3: null });
+  }
+  for (const name of wanted.filter((one) => !given.includes(one))) {
+    read.problem(`${name} must be set where ${given[0]} is.`);
+  }
+  if (bucket !== null && !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+    read.problem("S3_BUCKET is no name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens.");
+  }
+  if (endpoint !== null && (new URL(endpoint).username || new URL(endpoint).password)) {
+    read.problem(
+      "S3_ENDPOINT holds a name or a password; those are S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.",
+    );
+  }
+  if (endpoint === null || bucket === null || accessKeyId === null || secretAccessKey === null) {
+    return Object.freeze({ keepIn, s3: null });
+  }
+  const s3 = Object.freeze({
+    endpoint,
+    region,
+    bucket,
+    accessKeyId,
+    secretAccessKey,
+    pathStyle,
+    encryption: encryption === "off" ? null : encryption,
+  });
+  return Object.freeze({ keepIn, s3 });
 }
 
 function installationModel(read: ReturnType<typeof reader>): InstallationModel | null {

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:62410e2e02efcf39c4f6edea40f4f3a6f3b0ab31
+--! Hash: sha1:14397a1cc5daaef6d3eaa39a48cb1c1a4a94c111
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -606,6 +606,20 @@ create index messages_of_team on app.messages (tenant_id, team_id, id);
 create index messages_by_conversation on app.messages (tenant_id, user_id, conversation_id, id);
 create index messages_by_parent on app.messages (tenant_id, conversation_id, parent_id);
 
+-- By which of somebody's words a message is found, as digests that only their words have: a list of the index is of one person.
+create table context.message_words (
+    tenant_id       uuid not null,
+    message_id      uuid not null,
+    user_id         uuid not null,
+    conversation_id uuid not null,
+    created_at      timestamptz not null,
+    words           bigint[] not null,
+    primary key (tenant_id, message_id),
+    foreign key (tenant_id, message_id) references app.messages (tenant_id, id) on delete cascade
+);
+-- Without a list of what is pending: each search would read through it, and it is everybody's.
+create index message_words_by_word on context.message_words using gin (words) with (fastupdate = off);
+
 create table app.message_feedback (
     tenant_id  uuid not null default context.tenant_id() references app.tenants,
     id         uuid not null default uuidv7(),
@@ -643,7 +657,7 @@ create table app.usage_events (
     api_key_id          uuid,
     team_id             uuid,
     conversation_id     uuid,
-    generator           text not null check (generator in ('model', 'extractive', 'memory')),
+    generator           text not null check (generator in ('model', 'extractive', 'memory', 'embedding')),
     model               text not null check (length(model) between 1 and 100),
     outcome             text not null check (outcome in ('complete', 'stopped', 'failed')),
     input_tokens        integer not null default 0 check (input_tokens >= 0),
@@ -672,7 +686,7 @@ create table app.usage_days (
     user_id             uuid not null,
     team_id             uuid,
     api_key_id          uuid,
-    generator           text not null check (generator in ('model', 'extractive', 'memory')),
+    generator           text not null check (generator in ('model', 'extractive', 'memory', 'embedding')),
     model               text not null check (length(model) between 1 and 100),
     turns               bigint not null default 0 check (turns >= 0),
     stopped             bigint not null default 0 check (stopped >= 0),
@@ -792,12 +806,17 @@ create table app.document_versions (
     media_type  text not null,
     size_bytes  integer not null check (size_bytes between 0 and 104857600),
     sha256      text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+    -- Where its bytes are in the object storage; null: in app.document_contents.
+    object_key  text,
     created_at  timestamptz not null default now(),
     visibility  text not null,
     team_id     uuid,
     user_id     uuid not null,
     primary key (tenant_id, id),
     unique (tenant_id, document_id, version),
+    unique (tenant_id, object_key),
+    -- No row of a tenant's, whoever wrote it, leads to what is another's.
+    constraint document_versions_object_key_check check (object_key ~ ('^' || tenant_id || '/[0-9a-f]{32}$')),
     foreign key (tenant_id, document_id) references app.documents (tenant_id, id) on delete cascade
 );
 
@@ -830,20 +849,21 @@ create table app.document_chunks (
     attempt     integer not null check (attempt > 0),
     live        boolean not null default false,
     ordinal     integer not null check (ordinal >= 0),
-    visibility  text not null,
-    team_id     uuid,
-    user_id     uuid not null,
     starts_at   integer not null check (starts_at >= 0),
     ends_at     integer not null check (ends_at >= starts_at),
+    user_id     uuid not null,
+    team_id     uuid,
+    visibility  text not null,
+    -- What the trigger place_chunk makes of the text, and of the signs of the embedding. These stand before whatever is wide: the
+    -- scan of a tenant's signs takes a row apart only up to them.
+    signs       bit varying,
     language    text not null,
     heading     text not null default '' check (length(heading) <= 1000),
     content     text not null check (length(content) between 1 and 20000),
     sha256      text not null check (sha256 ~ '^[0-9a-f]{64}$'),
-    -- What the trigger place_chunk makes of the text, and of the signs of the embedding.
     search      tsvector not null,
     model       text check (length(model) between 1 and 200),
     embedding   real[] check (cardinality(embedding) between 1 and 4096 and array_position(embedding, null) is null),
-    signs       bit varying,
     created_at  timestamptz not null default now(),
     primary key (tenant_id, id),
     unique (tenant_id, document_id, attempt, ordinal),
@@ -1169,7 +1189,7 @@ create table auth.turns (
     settlement      bytea not null check (octet_length(settlement) = 32),
     idempotency_key bytea check (octet_length(idempotency_key) = 32),
     request         bytea check (octet_length(request) = 32),
-    generator       text not null check (generator in ('model', 'extractive', 'memory')),
+    generator       text not null check (generator in ('model', 'extractive', 'memory', 'embedding')),
     model           text not null check (length(model) between 1 and 100),
     -- Held of these budgets until the turn is over.
     held_micros     bigint not null default 0 check (held_micros >= 0),
@@ -1182,6 +1202,8 @@ create table auth.turns (
     lost_at         timestamptz,
     settled_at      timestamptz,
     outcome         text check (outcome in ('complete', 'stopped', 'failed')),
+    -- The turn whose question is embedded, with which this one is settled; or the document.
+    embeds_for      uuid,
     primary key (tenant_id, id),
     -- A turn outlives its conversation: what it holds is let go when it is over.
     foreign key (tenant_id, conversation_id) references app.conversations (tenant_id, id) on delete set null (conversation_id),
@@ -1191,6 +1213,7 @@ create table auth.turns (
 );
 create unique index turns_once on auth.turns (tenant_id, user_id, idempotency_key) where idempotency_key is not null;
 create index turns_of_conversation on auth.turns (tenant_id, conversation_id, id);
+create index turns_embedding on auth.turns (tenant_id, embeds_for) where embeds_for is not null;
 create index turns_under_way on auth.turns (tenant_id, lease_until) where settled_at is null and lost_at is null;
 
 -- Up to where what somebody said was read for what to remember of them, and when there is more to read. Whoever forgets something
@@ -1346,6 +1369,19 @@ create table jobs.heartbeats (
     worker  text primary key check (length(worker) between 1 and 200),
     seen_at timestamptz not null default now()
 );
+
+-- Objects of the storage that no version of a document names: of uploads under way, and of versions that are gone. Each is
+-- deleted when it is due. They outlive their tenant's rows, so nothing here refers to one.
+create table jobs.unkept_objects (
+    object_key text primary key check (object_key ~ '^[0-9a-f-]{36}/[0-9a-f]{32}$'),
+    tenant     uuid not null,
+    due_at     timestamptz not null,
+    tries      integer not null default 0 check (tries >= 0),
+    failure    text check (failure ~ '^[a-z]+(_[a-z]+)*$' and length(failure) <= 60),
+    created_at timestamptz not null default now()
+);
+create index unkept_objects_due on jobs.unkept_objects (due_at);
+create index unkept_objects_of_tenant on jobs.unkept_objects (tenant);
 
 -- audit: the trail ---------------------------------------------------------------------------------
 
@@ -3241,6 +3277,35 @@ $$;
 comment on function context.storage_in_use(uuid) is 'How many bytes the documents of a tenant have, with their earlier versions.';
 reset role;
 --! EndIncluded context/storage_in_use.sql
+--! Included context/refuse_full_storage.sql
+-- Refuses what a tenant's plan has no room for. Its row is locked, so that the last bytes are given once, however many come at once.
+set local role rowhouse_definer;
+create or replace function context.refuse_full_storage(tenant uuid, wanted bigint) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    most bigint;
+    used bigint;
+begin
+    select known.storage_limit into most from app.tenants as known where known.id = tenant;
+    if most is null then
+        return;
+    end if;
+    select known.storage_limit into most from app.tenants as known where known.id = tenant for no key update;
+    used := context.storage_in_use(tenant);
+    if used + wanted > most then
+        raise exception using
+            errcode = 'RH480',
+            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, wanted),
+            hint = 'Delete documents that nobody needs, or get a larger plan.';
+    end if;
+end
+$$;
+comment on function context.refuse_full_storage(uuid, bigint) is
+    'Refuses a document that a tenant''s plan has no room for. Raises RH480.';
+reset role;
+--! EndIncluded context/refuse_full_storage.sql
 
 -- The trail
 --! Included audit/platform.sql
@@ -8587,6 +8652,16 @@ as $$
     where places.exported
 
     union all
+    -- What is in the object storage the server fetches: it is told where, of the caller's own.
+    select jsonb_build_object('part', 'documentContents', 'item', jsonb_build_object(
+        'document', kept.document_id, 'version', kept.version, 'objectKey', kept.object_key,
+        'bytes', kept.size_bytes, 'sha256', kept.sha256))
+    from places
+    join app.document_versions as kept on kept.tenant_id = places.tenant_id and kept.user_id = places.user_id
+        and kept.visibility = 'private' and kept.object_key is not null
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'profiles', 'item', jsonb_build_object(
         'company', places.slug, 'enabled', profile.enabled, 'questions', profile.questions, 'model', profile.model,
         'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))
@@ -8903,6 +8978,18 @@ comment on function jobs.delete_account(integer) is
     'One step of erasing the accounts whose grace is over: none, more, postponed or deleted.';
 reset role;
 --! EndIncluded jobs/delete_account.sql
+--! Included jobs/objects_of.sql
+-- How many objects of a tenant wait to be deleted: its certificate of erasure waits for them.
+set local role rowhouse_definer;
+create or replace function jobs.objects_of(tenant uuid) returns bigint
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select count(*) from jobs.unkept_objects as waiting where waiting.tenant = objects_of.tenant
+$$;
+comment on function jobs.objects_of(uuid) is 'How many objects of a tenant wait to be deleted.';
+reset role;
+--! EndIncluded jobs/objects_of.sql
 --! Included jobs/erase_tenant.sql
 -- Goes one step further with erasing the tenants whose grace is over, one tenant after the other; one transaction a step, so that
 -- it can be broken off and goes on where it was. However many workers ask, one works.
@@ -8914,7 +9001,10 @@ reset role;
 -- digest over their keys, in the order in which they went: each time sha256(digest before || table and keys, a line each).
 --
 -- batch: rows that one step takes
--- Returns what it did: {"step": "none"}; {"step": "more", tenant, table, rows}; {"step": "erased", tenant, slug, counts, digest}.
+-- Objects of its documents go by jobs.claim_objects(), and are counted as "objects"; until the last of them is gone there is no
+-- certificate, because it would not be true.
+--
+-- Returns what it did: {"step": "none"}; {"step": "more", tenant, table, rows}; {"step": "waiting", tenant, objects}; {"step": "erased", tenant, slug, counts, digest}.
 set local role rowhouse_definer;
 create or replace function jobs.erase_tenant(batch integer default 1000) returns jsonb
     language plpgsql volatile parallel unsafe security definer
@@ -8980,6 +9070,10 @@ begin
         end if;
     end loop;
 
+    if jobs.objects_of(leaving.id) > 0 then
+        return jsonb_build_object('step', 'waiting', 'tenant', leaving.id, 'objects', jobs.objects_of(leaving.id));
+    end if;
+
     -- The mails of its invitations name people who are nobody here; those to its owners bring back nothing any more.
     with gone as (
         delete from auth.mail_tokens as token where leaving.id in (token.invited_to, token.restores) returning token.id
@@ -8998,7 +9092,7 @@ end
 $$;
 grant execute on function jobs.erase_tenant(integer) to rowhouse_worker, rowhouse_owner;
 comment on function jobs.erase_tenant(integer) is
-    'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
+    'One step of erasing the tenants whose grace is over: none, more, waiting (for its objects to be deleted) or erased, with the certificate.';
 reset role;
 --! EndIncluded jobs/erase_tenant.sql
 --! Included jobs/expire_exchange_codes.sql
@@ -9657,7 +9751,7 @@ set local role rowhouse_definer;
 create or replace function jobs.claim_document(minutes integer default 10)
     returns table (
         tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text,
-        size_bytes integer, language text
+        size_bytes integer, language text, object_key text, sha256 text
     )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -9696,12 +9790,16 @@ begin
     where known.tenant_id = mine.tenant_id and known.id = mine.id
     returning known.tenant_id, known.id, known.version, known.attempt, known.title, known.file_name, known.media_type,
         known.size_bytes,
-        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id));
+        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id)),
+        (
+            select kept.object_key from app.document_versions as kept
+            where kept.tenant_id = known.tenant_id and kept.document_id = known.id and kept.version = known.version
+        ), known.sha256;
 end
 $$;
 grant execute on function jobs.claim_document(integer) to rowhouse_worker;
 comment on function jobs.claim_document(integer) is
-    'One document that waits to be read, lent to whoever asks, with the number of the attempt; after five it has failed.';
+    'One document that waits to be read, lent to whoever asks, with the number of the attempt and where its bytes are; after five it has failed.';
 reset role;
 --! EndIncluded jobs/claim_document.sql
 --! Included jobs/read_document.sql
@@ -9724,7 +9822,8 @@ comment on function jobs.read_document(uuid, uuid, integer, integer) is
 reset role;
 --! EndIncluded jobs/read_document.sql
 --! Included jobs/store_chunks.sql
--- Stores passages of a claimed document, beside those that answer until it is finished, and lends it for another ten minutes.
+-- Stores passages of a claimed document, beside those that answer until it is finished, and lends it for another ten minutes, with what its
+-- embedding holds.
 --
 -- chunks:   [{ordinal, heading, content, starts_at, ends_at, embedding?}, …]
 -- language: of the passages, as found in them
@@ -9758,6 +9857,8 @@ begin
     from jsonb_to_recordset(chunks) as given (
         ordinal integer, heading text, content text, starts_at integer, ends_at integer, embedding real[]
     );
+    update auth.turns as known set lease_until = now() + interval '10 minutes'
+    where known.tenant_id = mine.tenant_id and known.embeds_for = mine.id and known.settled_at is null and known.lost_at is null;
     update app.documents as known set
         progress = store_chunks.progress, due_at = now() + interval '10 minutes',
         language = coalesce(known.language, store_chunks.language)
@@ -9827,13 +9928,41 @@ comment on function jobs.document_provider(uuid, uuid, integer) is
     'The provider that embeds a claimed document''s passages, with its key as it is kept: sealed; no row where the claim is over.';
 reset role;
 --! EndIncluded jobs/document_provider.sql
+--! Included jobs/postpone_document.sql
+-- Lets go of a claimed document that cannot be had just now, for no fault of its own: it waits again, and the try counts for nothing.
+-- Returns whether the claim still held.
+set local role rowhouse_definer;
+create or replace function jobs.postpone_document(tenant uuid, document uuid, attempt integer, minutes integer default 5)
+    returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents;
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return false;
+    end if;
+    update app.documents as known set
+        status = 'queued', progress = 0, tries = greatest(known.tries - 1, 0), due_at = now() + make_interval(mins => minutes)
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$$;
+grant execute on function jobs.postpone_document(uuid, uuid, integer, integer) to rowhouse_worker;
+comment on function jobs.postpone_document(uuid, uuid, integer, integer) is
+    'Lets go of a claimed document whose bytes are out of reach; returns whether the claim still held.';
+reset role;
+--! EndIncluded jobs/postpone_document.sql
 --! Included jobs/queue_outdated.sql
 -- Has documents read once more whose passages are not embedded by the model that embeds their company's questions now: after a
 -- company set another one, or the installation did, or a provider failed. Until each is read, what it had before answers.
 --
 -- A hundred of a tenant at a time, and only while none of its documents waits: one that was just brought is never behind
 -- thousands that are found already. No document more than once in ten minutes. What a provider refuses it will refuse again,
--- so after a key, a request or an address was refused it takes a day, or a change of the provider.
+-- so after a key, a request or an address was refused it takes a day, or a change of the provider. Where a budget had no room, or nobody
+-- knew the price, it takes an hour, and that this is so no more.
 --
 -- installation_model: which embeds for whoever has no provider; null: none
 -- Returns how many.
@@ -9863,8 +9992,11 @@ begin
                         'model_key_refused', 'model_refused', 'model_malformed', 'model_redirects', 'model_address_refused',
                         'prompt_too_long', 'answer_too_large'
                     ) and (wanted.since is null or wanted.since < known.indexed_at) then interval '1 day'
+                    when known.embedding_failure in ('budget_exceeded', 'price_unknown') then interval '1 hour'
                     else interval '10 minutes'
                 end
+                and (known.embedding_failure is null or known.embedding_failure not in ('budget_exceeded', 'price_unknown')
+                    or context.may_cost(known.tenant_id, known.team_id, known.user_id, wanted.model))
             order by known.id
             limit 100
             for no key update skip locked
@@ -9885,6 +10017,220 @@ comment on function jobs.queue_outdated(text) is
     'Queues documents whose passages are not embedded as their company''s questions are; returns how many.';
 reset role;
 --! EndIncluded jobs/queue_outdated.sql
+--! Included jobs/objects_due.sql
+-- Whether an object waits to be deleted that no worker has in hand.
+set local role rowhouse_definer;
+create or replace function jobs.objects_due() returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (select from jobs.unkept_objects as waiting where waiting.due_at <= now())
+$$;
+grant execute on function jobs.objects_due() to rowhouse_worker;
+comment on function jobs.objects_due() is 'Whether an object of the storage waits to be deleted.';
+reset role;
+--! EndIncluded jobs/objects_due.sql
+--! Included jobs/claim_objects.sql
+-- Objects that are to be deleted, for whoever asks, and for nobody else in the next ten minutes: if the process dies with them, another
+-- one has them then. Deleting one that is gone already does no harm.
+set local role rowhouse_definer;
+create or replace function jobs.claim_objects(batch integer default 100) returns setof text
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    with due as materialized (
+        select waiting.object_key from jobs.unkept_objects as waiting
+        where waiting.due_at <= now()
+        order by waiting.due_at, waiting.object_key
+        limit batch
+        for update skip locked
+    )
+    update jobs.unkept_objects as taken set tries = taken.tries + 1, due_at = now() + interval '10 minutes'
+    from due
+    where taken.object_key = due.object_key
+    returning taken.object_key
+$$;
+grant execute on function jobs.claim_objects(integer) to rowhouse_worker;
+comment on function jobs.claim_objects(integer) is
+    'Objects of the storage that no version names and that are due to be deleted, lent for ten minutes.';
+reset role;
+--! EndIncluded jobs/claim_objects.sql
+--! Included jobs/settle_objects.sql
+-- What became of objects that were to be deleted. Those that are gone are forgotten; where their tenant is being erased, its certificate
+-- counts them, and its digest covers their names, in the order in which they went. Those that could not be deleted are tried again after
+-- 1, 4, 9, … minutes, and after six hours from the nineteenth time on, for as long as it takes.
+--
+-- failure: null: they are gone
+-- Returns how many it was told of that it knew.
+set local role rowhouse_definer;
+create or replace function jobs.settle_objects(objects text[], failure text default null) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    leaving auth.tenant_deletions;
+    settled integer;
+begin
+    if failure is not null then
+        update jobs.unkept_objects as kept set
+            failure = settle_objects.failure,
+            due_at = now() + least(make_interval(mins => kept.tries * kept.tries), interval '6 hours')
+        where kept.object_key = any (objects);
+        get diagnostics settled = row_count;
+        return settled;
+    end if;
+    for leaving in
+        select known.* from auth.tenant_deletions as known
+        where known.began_at is not null and known.id in (
+            select gone.tenant from jobs.unkept_objects as gone where gone.object_key = any (objects)
+        )
+        order by known.id
+        for no key update
+    loop
+        update auth.tenant_deletions as known set
+            counts = jsonb_set(known.counts, '{objects}', to_jsonb(coalesce((known.counts ->> 'objects')::bigint, 0) + going.many)),
+            digest = sha256(known.digest || convert_to(E'objects\n' || going.keys || E'\n', 'UTF8'))
+        from (
+            select count(*) as many, string_agg(gone.object_key, E'\n' order by gone.object_key collate "C") as keys
+            from jobs.unkept_objects as gone
+            where gone.object_key = any (objects) and gone.tenant = leaving.id
+        ) as going
+        where known.id = leaving.id;
+    end loop;
+    delete from jobs.unkept_objects as gone where gone.object_key = any (objects);
+    get diagnostics settled = row_count;
+    return settled;
+end
+$$;
+grant execute on function jobs.settle_objects(text[], text) to rowhouse_worker;
+comment on function jobs.settle_objects(text[], text) is
+    'Forgets objects that were deleted, and has those tried again that could not be; returns how many.';
+reset role;
+--! EndIncluded jobs/settle_objects.sql
+--! Included jobs/version_to_move.sql
+-- The next version whose bytes are not where they are to be, in the order of tenants and versions, and how many there are from it
+-- on. Whoever moves them is done when there is none; broken off and asked again, it begins with what is left.
+--
+-- stored: whether they are to be in the object storage
+-- after_tenant, after_version: what could not be moved, and is passed over in this run
+set local role rowhouse_definer;
+create or replace function jobs.version_to_move(
+    stored boolean, after_tenant uuid default '00000000-0000-0000-0000-000000000000',
+    after_version uuid default '00000000-0000-0000-0000-000000000000'
+)
+    returns table (tenant uuid, id uuid, object_key text, size_bytes integer, sha256 text, remaining bigint)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select kept.tenant_id, kept.id, kept.object_key, kept.size_bytes, kept.sha256, count(*) over ()
+    from app.document_versions as kept
+    where (kept.object_key is not null) <> stored and (kept.tenant_id, kept.id) > (after_tenant, after_version)
+    order by kept.tenant_id, kept.id
+    limit 1
+$$;
+grant execute on function jobs.version_to_move(boolean, uuid, uuid) to rowhouse_worker;
+comment on function jobs.version_to_move(boolean, uuid, uuid) is
+    'The next version whose bytes are not where they are to be, and how many there are; no row where all are there.';
+reset role;
+--! EndIncluded jobs/version_to_move.sql
+--! Included jobs/read_version.sql
+-- A piece of a version whose bytes are in the database, for whoever moves them. Null after the last one.
+set local role rowhouse_definer;
+create or replace function jobs.read_version(tenant uuid, version uuid, piece integer) returns bytea
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select part.content
+    from app.document_versions as kept
+    join app.document_contents as part
+        on part.tenant_id = kept.tenant_id and part.document_id = kept.document_id and part.version = kept.version
+    where kept.tenant_id = read_version.tenant and kept.id = read_version.version and part.piece = read_version.piece
+$$;
+grant execute on function jobs.read_version(uuid, uuid, integer) to rowhouse_worker;
+comment on function jobs.read_version(uuid, uuid, integer) is
+    'A piece of a version''s bytes that are in the database, counted from 1; null after the last.';
+reset role;
+--! EndIncluded jobs/read_version.sql
+--! Included jobs/begin_move.sql
+-- A place in the object storage for a version that is moved there. As context.begin_object(): unless the version takes it, it is deleted.
+set local role rowhouse_definer;
+create or replace function jobs.begin_move(tenant uuid) returns text
+    language sql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into jobs.unkept_objects (object_key, tenant, due_at)
+    values (tenant || '/' || encode(extensions.gen_random_bytes(16), 'hex'), tenant, now() + interval '1 hour')
+    returning object_key
+$$;
+grant execute on function jobs.begin_move(uuid) to rowhouse_worker;
+comment on function jobs.begin_move(uuid) is
+    'A place in the object storage for a version that is moved there; it is deleted in an hour unless the version takes it.';
+reset role;
+--! EndIncluded jobs/begin_move.sql
+--! Included jobs/move_to_storage.sql
+-- A version is where it was copied to, and no more in the database. Returns false, and changes nothing, where it is gone, was moved by
+-- somebody else, or the copy is being deleted: then the copy goes as it came.
+set local role rowhouse_definer;
+create or replace function jobs.move_to_storage(tenant uuid, version uuid, object text) returns boolean
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.document_versions;
+begin
+    select * into mine from app.document_versions as kept
+    where kept.tenant_id = move_to_storage.tenant and kept.id = move_to_storage.version and kept.object_key is null
+    for update;
+    if not found then
+        return false;
+    end if;
+    delete from jobs.unkept_objects as waiting
+    where waiting.object_key = object and waiting.tenant = mine.tenant_id and waiting.tries = 0 and waiting.due_at > now();
+    if not found then
+        return false;
+    end if;
+    update app.document_versions as kept set object_key = object where kept.tenant_id = mine.tenant_id and kept.id = mine.id;
+    delete from app.document_contents as part
+    where part.tenant_id = mine.tenant_id and part.document_id = mine.document_id and part.version = mine.version;
+    return true;
+end
+$$;
+grant execute on function jobs.move_to_storage(uuid, uuid, text) to rowhouse_worker;
+comment on function jobs.move_to_storage(uuid, uuid, text) is
+    'Says that a version''s bytes are in the object storage now, and takes them out of the database; returns whether it did.';
+reset role;
+--! EndIncluded jobs/move_to_storage.sql
+--! Included jobs/move_to_database.sql
+-- Takes the bytes of a version from the object storage back into the database; what is not what was brought is refused. The object goes
+-- in an hour: somebody may be reading it. Returns false, and changes nothing, where the version is gone or is somewhere else by now.
+set local role rowhouse_definer;
+create or replace function jobs.move_to_database(tenant uuid, version uuid, object text, content bytea) returns boolean
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.document_versions;
+begin
+    select * into mine from app.document_versions as kept
+    where kept.tenant_id = move_to_database.tenant and kept.id = move_to_database.version and kept.object_key = object
+    for update;
+    if not found then
+        return false;
+    end if;
+    if encode(sha256(content), 'hex') <> mine.sha256 then
+        raise exception using errcode = 'data_corrupted', message = 'these are not the bytes that were brought';
+    end if;
+    update app.document_versions as kept set object_key = null where kept.tenant_id = mine.tenant_id and kept.id = mine.id;
+    perform context.keep_pieces(mine, content);
+    insert into jobs.unkept_objects (object_key, tenant, due_at) values (object, mine.tenant_id, now() + interval '1 hour');
+    return true;
+end
+$$;
+grant execute on function jobs.move_to_database(uuid, uuid, text, bytea) to rowhouse_worker;
+comment on function jobs.move_to_database(uuid, uuid, text, bytea) is
+    'Takes a version''s bytes back into the database; returns whether it did. Raises XX001 for bytes that are others.';
+reset role;
+--! EndIncluded jobs/move_to_database.sql
 
 -- Rules of single values
 --! Included app/is_blank.sql
@@ -10104,6 +10450,69 @@ reset role;
 create or replace trigger receive_message after insert on app.messages
     for each row execute function app.receive_message();
 --! EndIncluded app/receive_message.sql
+--! Included context/word_keys.sql
+-- Words as an index of one person's words has them: 64 bits of a digest over tenant, person and word. The same word of somebody else is
+-- another key, so that how long a search takes says nothing of what others wrote.
+set local role rowhouse_definer;
+create or replace function context.word_keys(tenant uuid, person uuid, words text[]) returns bigint[]
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select coalesce(array_agg(distinct
+        ('x' || encode(substring(sha256(uuid_send(tenant) || uuid_send(person) || convert_to(word, 'UTF8')) for 8), 'hex'))::bit(64)::bigint), '{}')
+    from unnest(words) as word
+$$;
+comment on function context.word_keys(uuid, uuid, text[]) is 'Keys of the words of one person, which are nobody else''s.';
+reset role;
+--! EndIncluded context/word_keys.sql
+--! Included context/words_of.sql
+-- The words of a text for a search of one's history: as they are, without regard to a language. Of more than 100,000 characters the
+-- beginning counts: no more is certain to fit in a tsvector.
+set local role rowhouse_definer;
+create or replace function context.words_of(content text) returns tsvector
+    language sql immutable parallel safe security invoker
+    return to_tsvector('pg_catalog.simple', left(content, 100000));
+comment on function context.words_of(text) is 'The words of a message or a title, without regard to a language.';
+reset role;
+--! EndIncluded context/words_of.sql
+--! Included app/index_message.sql
+-- A message is found by its words from the moment it is there, and an answer when it is whole.
+set local role rowhouse_definer;
+create or replace function app.index_message() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    insert into context.message_words as known (tenant_id, message_id, user_id, conversation_id, created_at, words)
+    values (new.tenant_id, new.id, new.user_id, new.conversation_id, new.created_at,
+        context.word_keys(new.tenant_id, new.user_id, tsvector_to_array(context.words_of(new.content))))
+    on conflict (tenant_id, message_id) do update set words = excluded.words;
+    return null;
+end
+$$;
+grant execute on function app.index_message() to rowhouse_owner;
+comment on function app.index_message() is 'Trigger: what was said is found by its words.';
+reset role;
+
+create or replace trigger index_message after insert on app.messages
+    for each row when (new.content <> '') execute function app.index_message();
+create or replace trigger reindex_message after update of content on app.messages
+    for each row when (new.content <> old.content) execute function app.index_message();
+--! EndIncluded app/index_message.sql
+--! Included context/index_messages.sql
+-- Makes all messages of a tenant to be found by their words: after it was brought in, while triggers rested. For who sees every row.
+create or replace function context.index_messages(tenant uuid) returns void
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    insert into context.message_words (tenant_id, message_id, user_id, conversation_id, created_at, words)
+    select said.tenant_id, said.id, said.user_id, said.conversation_id, said.created_at,
+        context.word_keys(said.tenant_id, said.user_id, tsvector_to_array(context.words_of(said.content)))
+    from app.messages as said where said.tenant_id = tenant and said.content <> ''
+    on conflict (tenant_id, message_id) do update set words = excluded.words
+$$;
+comment on function context.index_messages(uuid) is 'Makes all messages of a tenant to be found by their words.';
+--! EndIncluded context/index_messages.sql
 --! Included app/place_document.sql
 -- A document whose team is no more goes back to who brought it: it is not handed to the whole company.
 create or replace function app.place_document() returns trigger
@@ -10149,6 +10558,26 @@ create or replace trigger place_document_part before insert on app.document_cont
 create or replace trigger place_document_part before insert on app.document_chunks
     for each row execute function app.place_document_part();
 --! EndIncluded app/place_document_part.sql
+--! Included app/free_object.sql
+-- An object goes when its version goes, however that went: with its document, its member, or all of its tenant. That it has to go is
+-- written in the same transaction, so it is never forgotten; jobs.claim_objects() hands it out until it is gone.
+set local role rowhouse_definer;
+create or replace function app.free_object() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    insert into jobs.unkept_objects (object_key, tenant, due_at) values (old.object_key, old.tenant_id, now());
+    return null;
+end
+$$;
+grant execute on function app.free_object() to rowhouse_owner;
+comment on function app.free_object() is 'Trigger: the object of a version that is gone is to be deleted.';
+reset role;
+
+create or replace trigger free_object after delete on app.document_versions
+    for each row when (old.object_key is not null) execute function app.free_object();
+--! EndIncluded app/free_object.sql
 --! Included app/prepare_chunk.sql
 -- What a passage is found by is made of what it says, whoever writes it: its words, its signs, its hash.
 set local role rowhouse_definer;
@@ -10204,28 +10633,14 @@ create or replace trigger carry_visibility after update on app.documents
     execute function app.carry_visibility();
 --! EndIncluded app/carry_visibility.sql
 --! Included app/guard_storage.sql
--- A tenant stores as much as its plan allows. Its row is locked, so that the last bytes are given once, however many come at once.
+-- A tenant stores as much as its plan allows, wherever the bytes are.
 set local role rowhouse_definer;
 create or replace function app.guard_storage() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-declare
-    most bigint;
-    used bigint;
 begin
-    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id;
-    if most is null then
-        return new;
-    end if;
-    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
-    used := context.storage_in_use(new.tenant_id);
-    if used + new.size_bytes > most then
-        raise exception using
-            errcode = 'RH480',
-            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, new.size_bytes),
-            hint = 'Delete documents that nobody needs, or get a larger plan.';
-    end if;
+    perform context.refuse_full_storage(new.tenant_id, new.size_bytes);
     return new;
 end
 $$;
@@ -11467,8 +11882,8 @@ create or replace function app.count_usage() returns trigger
     set search_path = ''
 as $$
 declare
-    -- What is read for memories costs tokens, and is no turn that somebody took.
-    chat       constant integer := (new.generator <> 'memory')::integer;
+    -- What is read for memories and what is embedded costs tokens, and is no turn that somebody took.
+    chat       constant integer := (new.generator not in ('memory', 'embedding'))::integer;
     first_step constant integer := context.latency_step(new.first_token_ms);
     total_step constant integer := context.latency_step(new.total_ms);
 begin
@@ -11505,6 +11920,56 @@ reset role;
 create or replace trigger count_usage after insert on app.usage_events
     for each row execute function app.count_usage();
 --! EndIncluded app/count_usage.sql
+--! Included context/may_cost.sql
+-- Whether a model may cost anything now: every budget that it concerns has some room in this period, and its price is known where there is
+-- one. What a call really needs, context.reserve() finds out.
+set local role rowhouse_definer;
+create or replace function context.may_cost(tenant uuid, team uuid, person uuid, model text) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(bool_and(
+        context.price_of(may_cost.model, 1, 0, 0, 0) is not null
+        and budget.reserved_micros
+            + case when budget.period_start < date_trunc(budget.period, now(), 'UTC') then 0 else budget.spent_micros end
+            < budget.cap_micros), true)
+    from app.budgets as budget
+    where budget.tenant_id = tenant and case budget.level
+        when 'tenant' then true
+        when 'team' then budget.subject_id = team
+        when 'user' then budget.subject_id = person
+        when 'model' then budget.model = may_cost.model
+    end
+$$;
+comment on function context.may_cost(uuid, uuid, uuid, text) is
+    'Whether the budgets that a model concerns have any room, and its price is known where there are such.';
+reset role;
+--! EndIncluded context/may_cost.sql
+--! Included context/lock_budgets.sql
+-- Locks every budget that any of these models concerns, in the order of their ids, for who reserves for one after the other: whoever else
+-- comes takes them in the same order, and nobody waits in a circle.
+set local role rowhouse_definer;
+create or replace function context.lock_budgets(tenant uuid, team uuid, person uuid, key uuid, models text[]) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    perform from app.budgets as budget
+    where budget.tenant_id = tenant and case budget.level
+        when 'tenant' then true
+        when 'team' then budget.subject_id = team
+        when 'user' then budget.subject_id = person
+        when 'key' then budget.subject_id = key
+        when 'model' then budget.model = any (models)
+    end
+    order by budget.id
+    for no key update;
+end
+$$;
+comment on function context.lock_budgets(uuid, uuid, uuid, uuid, text[]) is
+    'Locks the budgets that some models concern, in a fixed order.';
+reset role;
+--! EndIncluded context/lock_budgets.sql
 --! Included context/reserve.sql
 -- Holds what an answer may cost at most in every budget that it concerns, or in none: one statement, which locks them in the
 -- order of their ids before it looks, so that writers who come from different sides wait for each other and never in a
@@ -11805,7 +12270,12 @@ reset role;
 -- installation_model: the one of the installation's own provider; null where it has none
 -- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
+-- installation_embedding_model: the one that embeds questions where the company has no provider; null: none does
+-- embeds:         texts are embedded, and nothing is answered
 -- history_*:      how much of what was said before comes along
+--
+-- Where the question is embedded to find passages, that has a turn of its own (auth.turns.embeds_for), so that it is held in the
+-- budgets of its own model, settled with the answer, and used up by nobody. Both are held or neither.
 --
 -- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
 set local role rowhouse_definer;
@@ -11815,6 +12285,7 @@ create or replace function context.begin_turn(
     idempotency jsonb default null, model text default null, installation_model text default null,
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
+    installation_embedding_model text default null, embeds boolean default false,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
     out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
 )
@@ -11832,6 +12303,8 @@ declare
     chosen    auth.model_providers;
     price     bigint;
     budgets   uuid[];
+    embedder  text;
+    words     text;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -11906,6 +12379,13 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
+    words := coalesce(content, history -> 0 ->> 'content');
+    if not embeds and not app.is_blank(words) then
+        embedder := case when chosen.id is null then installation_embedding_model else chosen.embedding_model end;
+    end if;
+    if embedder is not null then
+        perform context.lock_budgets(tenant_id, place.team_id, person, key, array[answered_by, embedder]);
+    end if;
     price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
@@ -11915,18 +12395,31 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+        case when answered_by = 'extractive' then 'extractive' when embeds then 'embedding' else 'model' end, answered_by,
+        begin_turn.held_micros, budgets
     );
+    if embedder is not null then
+        -- No token is shorter than a byte, and a text may have two marks of its own.
+        price := context.price_of(embedder, octet_length(words) + 2, 0, 0, 0);
+        budgets := context.reserve(tenant_id, place.team_id, person, key, embedder, price);
+        insert into auth.turns (
+            tenant_id, user_id, conversation_id, team_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets,
+            lease_until, embeds_for
+        ) values (
+            begin_turn.tenant_id, person, place.id, place.team_id, context.kind_in(body), context.credential_in(body), sha256(settlement),
+            'embedding', embedder, case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, 'infinity', turn_id
+        );
+    end if;
     provider := case when chosen.id is not null then jsonb_build_object(
         'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
         'embeddingModel', chosen.embedding_model) end;
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
 ) is
     'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 reset role;
@@ -11963,13 +12456,50 @@ comment on function context.stop_turn(uuid) is
     'Asks for the end of one turn of the caller''s; returns whether it was under way. Raises RH403, RH404.';
 reset role;
 --! EndIncluded context/stop_turn.sql
+--! Included context/note_usage.sql
+-- Writes what a turn used, for good, and what that costs. Returns the cost; 0 where nobody knows the price.
+--
+-- usage: as for auth.settle_turn()
+set local role rowhouse_definer;
+create or replace function context.note_usage(mine auth.turns, outcome text, usage jsonb) returns bigint
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    spent app.usage_events;
+begin
+    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
+    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
+    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
+    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
+    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
+    spent.cost_micros := context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    insert into app.usage_events (
+        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
+        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
+    ) values (
+        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.team_id, mine.conversation_id, mine.generator, mine.model, note_usage.outcome,
+        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
+        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
+        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
+    );
+    return coalesce(spent.cost_micros, 0);
+end
+$$;
+comment on function context.note_usage(auth.turns, text, jsonb) is
+    'Writes what a turn used and returns what it cost, 0 where nobody knows the price.';
+reset role;
+--! EndIncluded context/note_usage.sql
 --! Included auth/settle_turn.sql
 -- Ends a turn, once: writes the answer, or as much of it as was said, and what it cost; lets go of what was held. It needs no
 -- credential but the secret of the turn, because a sign-out or a ban in the middle ends the answer and not its price. The
 -- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
 -- A person's words are due then to be read for what to remember of them (jobs.claim_memories()).
 --
--- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs}
+-- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs,
+--         embedding: {inputTokens, estimated}}, the last of the question, where it was embedded
 -- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
 -- and a wrong secret alike.
 set local role rowhouse_definer;
@@ -11982,8 +12512,10 @@ create or replace function auth.settle_turn(
     set search_path = ''
 as $$
 declare
-    mine  auth.turns;
-    spent app.usage_events;
+    mine      auth.turns;
+    embedding auth.turns;
+    spent     bigint;
+    embedded  bigint := 0;
 begin
     select * into mine from auth.turns as known
     where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(settle_turn.settlement)
@@ -12001,29 +12533,23 @@ begin
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
 
-    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
-    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
-    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
-    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
-    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
-    insert into app.usage_events (
-        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
-        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
-    ) values (
-        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
-        mine.team_id, mine.conversation_id, mine.generator, mine.model, settle_turn.outcome,
-        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
-        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
-        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
-    );
+    -- What embedding the question took is settled with the answer, in budgets that may be others.
+    select * into embedding from auth.turns as known
+    where known.tenant_id = mine.tenant_id and known.embeds_for = mine.id and known.settled_at is null
+    for no key update;
+    spent := context.note_usage(mine, settle_turn.outcome, usage);
+    if embedding.id is not null and usage ? 'embedding' then
+        embedded := context.note_usage(embedding, 'complete', usage -> 'embedding');
+    end if;
     update auth.turns as known set settled_at = now(), outcome = settle_turn.outcome, held_micros = 0
-    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    where known.tenant_id = mine.tenant_id and known.id in (mine.id, embedding.id);
     perform context.release(
-        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
-        array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
-        array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets) + coalesce(cardinality(embedding.budgets), 0)]),
+        mine.budgets || embedding.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)])
+            || array_fill(embedding.held_micros, array[coalesce(cardinality(embedding.budgets), 0)]),
+        array_fill(spent, array[cardinality(mine.budgets)])
+            || array_fill(embedded, array[coalesce(cardinality(embedding.budgets), 0)]));
     -- What a person said is read for what to remember of them once they have had the time to say it. What programs ask with a key,
     -- guests and the operator's support tells of nobody who comes again.
     if mine.credential_kind = 'session' and mine.conversation_id is not null and mine.generator = 'model' then
@@ -12519,6 +13045,7 @@ create or replace function jobs.sweep_holds(batch integer default 200) returns i
 as $$
 declare
     dead    auth.turns;
+    embedding auth.turns;
     tenants uuid[] := '{}';
     budgets uuid[] := '{}';
     held    bigint[] := '{}';
@@ -12539,6 +13066,18 @@ begin
         tenants := tenants || array_fill(dead.tenant_id, array[cardinality(dead.budgets)]);
         budgets := budgets || dead.budgets;
         held := held || array_fill(dead.held_micros, array[cardinality(dead.budgets)]);
+        -- What embedding its question holds is let go with it: that has no lease of its own.
+        for embedding in
+            select * from auth.turns as known
+            where known.tenant_id = dead.tenant_id and known.embeds_for = dead.id and known.settled_at is null and known.lost_at is null
+            for no key update
+        loop
+            update auth.turns as known set lost_at = now(), held_micros = 0
+            where known.tenant_id = embedding.tenant_id and known.id = embedding.id;
+            tenants := tenants || array_fill(embedding.tenant_id, array[cardinality(embedding.budgets)]);
+            budgets := budgets || embedding.budgets;
+            held := held || array_fill(embedding.held_micros, array[cardinality(embedding.budgets)]);
+        end loop;
         given_up := given_up + 1;
     end loop;
     perform context.release(tenants, budgets, held, array_fill(0::bigint, array[cardinality(budgets)]));
@@ -12551,6 +13090,70 @@ comment on function jobs.sweep_holds(integer) is
     'Gives up turns whose process is dead, lets go of what they held and returns how many; forgets those of more than a day ago.';
 reset role;
 --! EndIncluded jobs/sweep_holds.sql
+--! Included jobs/begin_embedding.sql
+-- Holds what embedding a claimed document may cost, in the budgets of its company, its team, whoever brought it and the model, as a turn of its
+-- own. Returns no row where the claim is over, and then nothing is to be embedded; the turn; or why nothing may be embedded:
+-- budget_exceeded or price_unknown. Then the document is found by its words, and jobs.queue_outdated() has it embedded once there is room.
+--
+-- settlement: a secret, for jobs.settle_embedding()
+-- tokens:     how many it may be at most
+set local role rowhouse_definer;
+create or replace function jobs.begin_embedding(
+    tenant uuid, document uuid, attempt integer, settlement bytea, model text, tokens integer
+)
+    returns table (turn uuid, failure text)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine    app.documents;
+    price   constant bigint := context.price_of(model, tokens, 0, 0, 0);
+    budgets uuid[];
+begin
+    select * into mine from jobs.claimed_document(tenant, document, attempt);
+    if not found then
+        return;
+    end if;
+    begin
+        budgets := context.reserve(mine.tenant_id, mine.team_id, mine.user_id, null, model, price);
+    exception
+        when sqlstate 'RH450' then
+            failure := 'budget_exceeded';
+        when sqlstate 'RH451' then
+            failure := 'price_unknown';
+    end;
+    if failure is null then
+        insert into auth.turns (
+            tenant_id, user_id, team_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets, lease_until, embeds_for
+        ) values (
+            mine.tenant_id, mine.user_id, mine.team_id, 'job', mine.user_id, sha256(settlement), 'embedding', model,
+            case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, now() + interval '10 minutes', mine.id
+        )
+        returning id into turn;
+    end if;
+    return next;
+end
+$$;
+grant execute on function jobs.begin_embedding(uuid, uuid, integer, bytea, text, integer) to rowhouse_worker;
+comment on function jobs.begin_embedding(uuid, uuid, integer, bytea, text, integer) is
+    'Holds what embedding a claimed document may cost; returns the turn that settles it, or why nothing may be embedded.';
+reset role;
+--! EndIncluded jobs/begin_embedding.sql
+--! Included jobs/settle_embedding.sql
+-- Settles what embedding a document cost, once, whatever became of the document; false: it was settled already.
+-- Raises RH404 for an unknown turn and a wrong secret alike.
+set local role rowhouse_definer;
+create or replace function jobs.settle_embedding(tenant uuid, turn uuid, settlement bytea, outcome text, usage jsonb) returns boolean
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select auth.settle_turn(tenant, turn, settlement, outcome, usage => usage)
+$$;
+grant execute on function jobs.settle_embedding(uuid, uuid, bytea, text, jsonb) to rowhouse_worker;
+comment on function jobs.settle_embedding(uuid, uuid, bytea, text, jsonb) is
+    'Settles what embedding a document cost, once. Raises RH404.';
+reset role;
+--! EndIncluded jobs/settle_embedding.sql
 --! Included jobs/claim_memories.sql
 -- What somebody said and nobody has read yet for what to remember of them, for whoever asks, and for nobody else in the next five
 -- minutes. Only their own words: what a model answered or a document says is nothing that they told of themselves. A turn of its own
@@ -12779,50 +13382,108 @@ comment on function context.move_conversation(uuid, text, uuid) is
     'Shares, discards or restores a conversation of the caller''s, with its messages. Raises RH403, RH404.';
 reset role;
 --! EndIncluded context/move_conversation.sql
+--! Included context/messages_with.sql
+-- Messages of one person that have words, by the keys of these: all of them or any. The keys are of this person's words only, and so is
+-- what the index reads; the fence, offset 0, has it asked first, because the planner knows nobody's words. Inlined, so no `set`.
+set local role rowhouse_definer;
+create or replace function context.messages_with(tenant uuid, person uuid, keys bigint[], every boolean)
+    returns setof context.message_words
+    language sql stable parallel restricted security invoker
+begin atomic
+    select hit.* from (
+        select * from context.message_words as known where every and known.words @> keys
+        union all
+        select * from context.message_words as known where not every and known.words && keys
+        offset 0
+    ) as hit
+    where hit.tenant_id = tenant and hit.user_id = person;
+end;
+comment on function context.messages_with(uuid, uuid, bigint[], boolean) is
+    'The messages of one person that have all or any of the words with these keys.';
+reset role;
+--! EndIncluded context/messages_with.sql
 --! Included context/find_conversations.sql
 -- Which of the caller's own conversations hold these words, in the title or in what was said: ids, the newest first, fifty at
 -- most. The words are taken as they are, without regard to a language; quotation marks, `or` and a minus work as in a search
--- engine. Of a message of more than 100,000 characters the beginning counts: no more is certain to fit in a tsvector.
+-- engine.
 --
--- It looks through what is the caller's and nothing else, so it costs what one person said: an index on words is of no use
--- where the definer's own policies stand before the words, and they stay. What holds none of the words as letters is passed over
--- before its words are taken apart, which costs ten times as much.
+-- The index has keys that only this person's words have (context.word_keys), so a search costs what they said with these words, and
+-- nothing of what others say. Where the keys alone answer the question, as for words of which all or any are wanted, no message is read.
+-- What stands next to what, and what must not be there, the keys do not say: then messages are read, the newest first, until fifty
+-- conversations are found. A question for what does not hold a word, and no more, begins with all that the person said.
 set local role rowhouse_definer;
 create or replace function context.find_conversations(search text) returns uuid[]
-    language sql stable parallel restricted security definer
+    language plpgsql stable parallel restricted security definer
     set search_path = ''
     set plan_cache_mode = force_custom_plan
     set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+    set enable_seqscan = off
 as $$
-    with asked as materialized (
-        select context.tenant_id() as tenant, context.user_where('chat') as me, question.query,
-            -- A question for what does not hold a word is answered by what holds none.
-            case when querytree(question.query) = 'T' then '{%}' else array(
-                select '%' || replace(replace(replace(word.lexeme, '\', '\\'), '%', '\%'), '_', '\_') || '%'
-                from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple', left(search, 1000)))) as word (lexeme)
-            ) end as letters
-        from (select websearch_to_tsquery('pg_catalog.simple', left(search, 1000)) as query) as question
-    )
-    select coalesce(array_agg(found.conversation_id), '{}')
-    from (
-        select hit.conversation_id, max(hit.at) as at
-        from asked
-        cross join lateral (
-            select said.conversation_id, said.created_at as at
-            from app.messages as said
-            where said.tenant_id = asked.tenant and said.user_id = asked.me and said.deleted_at is null
-                and case when lower(said.content) like any (asked.letters)
-                    then to_tsvector('pg_catalog.simple', left(said.content, 100000)) @@ asked.query end
+declare
+    word   constant text := '''((?:[^'']|'''')*)''';
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_where('chat');
+    query  constant tsquery := websearch_to_tsquery('pg_catalog.simple', left(search, 1000));
+    -- What an index can be asked of it: without what must not be there. T: nothing.
+    tree   constant text := querytree(query);
+    shape  constant text := regexp_replace(query::text, word, 'w', 'g');
+    exact  constant boolean := shape !~ '[!<]' and not (shape ~ '&' and shape ~ '\|');
+    every  constant boolean := regexp_replace(tree, word, 'w', 'g') !~ '\|';
+    keys   constant bigint[] := context.word_keys(tenant, me, array(
+        select replace(replace(part[1], '''''', ''''), '\\', '\') from regexp_matches(tree, word, 'g') as part));
+    found  uuid[];
+    newest timestamptz[];
+    hits   integer := 0;
+    said   record;
+begin
+    if me is null or numnode(query) = 0 then
+        return '{}';
+    end if;
+    select coalesce(array_agg(known.id), '{}'), coalesce(array_agg(known.updated_at), '{}') into found, newest
+    from app.conversations as known
+    where known.tenant_id = tenant and known.user_id = me and known.deleted_at is null
+        and context.words_of(known.title) @@ query;
+    if exact then
+        select found || coalesce(array_agg(hit.conversation_id), '{}'), newest || coalesce(array_agg(hit.at), '{}') into found, newest
+        from (
+            select known.conversation_id, max(known.created_at) as at
+            from context.messages_with(tenant, me, keys, every) as known
+            group by known.conversation_id
+        ) as hit;
+    else
+        for said in
+            select known.conversation_id, known.message_id, known.created_at
+            from context.messages_with(tenant, me, keys, every) as known
+            where tree <> 'T'
             union all
-            select known.id, known.updated_at
-            from app.conversations as known
-            where known.tenant_id = asked.tenant and known.user_id = asked.me and known.deleted_at is null
-                and to_tsvector('pg_catalog.simple', known.title) @@ asked.query
-        ) as hit
-        group by hit.conversation_id
-        order by at desc, hit.conversation_id
+            select known.conversation_id, known.id, known.created_at
+            from app.messages as known
+            where tree = 'T' and known.tenant_id = tenant and known.user_id = me
+            order by 3 desc
+        loop
+            continue when said.conversation_id = any (found);
+            if exists (
+                select from app.messages as known
+                where known.tenant_id = tenant and known.id = said.message_id and known.user_id = me
+                    and known.deleted_at is null and context.words_of(known.content) @@ query
+            ) then
+                found := found || said.conversation_id;
+                newest := newest || said.created_at;
+                hits := hits + 1;
+                exit when hits = 50;
+            end if;
+        end loop;
+    end if;
+    return array(
+        select place.id from app.conversations as place
+        join (
+            select hit.id, max(hit.at) as at from unnest(found, newest) as hit (id, at) group by hit.id
+        ) as hit on hit.id = place.id
+        where place.tenant_id = tenant and place.user_id = me and place.deleted_at is null
+        order by hit.at desc, place.id
         limit 50
-    ) as found
+    );
+end
 $$;
 grant execute on function context.find_conversations(text) to rowhouse_app;
 comment on function context.find_conversations(text) is
@@ -14745,6 +15406,57 @@ comment on function context.document_to_change(uuid) is
     'Locks a document that the caller may change. Raises RH403, RH404.';
 reset role;
 --! EndIncluded context/document_to_change.sql
+--! Included context/place_version.sql
+-- The next version of a document that the caller may change: its row, and that it waits to be read. Where its bytes are, whoever
+-- calls this says.
+--
+-- object: where they are in the object storage; null: in app.document_contents
+set local role rowhouse_definer;
+create or replace function context.place_version(
+    document uuid, size_bytes integer, sha256 text, media_type text, file_name text, object text
+)
+    returns app.document_versions
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine app.documents := context.document_to_change(document);
+    made app.document_versions;
+begin
+    insert into app.document_versions (
+        tenant_id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, object_key, visibility, user_id
+    ) values (
+        mine.tenant_id, mine.id, mine.version + 1, context.user_id(), place_version.file_name, place_version.media_type,
+        place_version.size_bytes, place_version.sha256, place_version.object, mine.visibility, mine.user_id
+    )
+    returning * into made;
+    update app.documents as known set
+        version = made.version, size_bytes = made.size_bytes, sha256 = made.sha256,
+        media_type = made.media_type, file_name = made.file_name,
+        status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return made;
+end
+$$;
+comment on function context.place_version(uuid, integer, text, text, text, text) is
+    'The row of a document''s next version, which the caller may make, and that it waits to be read. Raises RH403, RH404, RH480.';
+reset role;
+--! EndIncluded context/place_version.sql
+--! Included context/keep_pieces.sql
+-- The bytes of a version, in pieces of one MiB, so that no answer holds a whole file.
+set local role rowhouse_definer;
+create or replace function context.keep_pieces(kept app.document_versions, content bytea) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    insert into app.document_contents (tenant_id, document_id, version, piece, content, visibility, user_id)
+    select kept.tenant_id, kept.document_id, kept.version, number, substring(content from (number - 1) * 1048576 + 1 for 1048576),
+        kept.visibility, kept.user_id
+    from generate_series(1, (octet_length(content) + 1048575) / 1048576) as number
+$$;
+comment on function context.keep_pieces(app.document_versions, bytea) is 'Keeps the bytes of a version in the database.';
+reset role;
+--! EndIncluded context/keep_pieces.sql
 --! Included context/keep_version.sql
 -- Keeps what a document says now, as its next version, and has it read. Size and hash are taken here, of what is really there.
 set local role rowhouse_definer;
@@ -14754,22 +15466,11 @@ create or replace function context.keep_version(document uuid, content bytea, me
     set search_path = ''
 as $$
 declare
-    piece constant integer := 1048576;
-    mine  app.documents := context.document_to_change(document);
+    made constant app.document_versions := context.place_version(
+        document, octet_length(content), encode(sha256(content), 'hex'), media_type, file_name, null);
 begin
-    mine.version := mine.version + 1;
-    insert into app.document_versions (tenant_id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, visibility, user_id)
-    values (mine.tenant_id, mine.id, mine.version, context.user_id(), keep_version.file_name, keep_version.media_type,
-        octet_length(content), encode(sha256(content), 'hex'), mine.visibility, mine.user_id);
-    insert into app.document_contents (tenant_id, document_id, version, piece, content, visibility, user_id)
-    select mine.tenant_id, mine.id, mine.version, number, substring(content from (number - 1) * piece + 1 for piece), mine.visibility, mine.user_id
-    from generate_series(1, (octet_length(content) + piece - 1) / piece) as number;
-    update app.documents as known set
-        version = mine.version, size_bytes = octet_length(content), sha256 = encode(sha256(content), 'hex'),
-        media_type = keep_version.media_type, file_name = keep_version.file_name,
-        status = 'queued', failure = null, progress = 0, tries = 0, due_at = now()
-    where known.tenant_id = mine.tenant_id and known.id = mine.id;
-    return mine.id;
+    perform context.keep_pieces(made, content);
+    return made.document_id;
 end
 $$;
 grant execute on function context.keep_version(uuid, bytea, text, text) to rowhouse_app;
@@ -14777,6 +15478,66 @@ comment on function context.keep_version(uuid, bytea, text, text) is
     'Keeps the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
 reset role;
 --! EndIncluded context/keep_version.sql
+--! Included context/begin_object.sql
+-- Where an upload may go in the object storage: a name that says nothing but whose it is. Until a version is kept of it
+-- (context.keep_stored_version) it is one of those that jobs.claim_objects() has deleted, in an hour: whatever becomes of who uploads,
+-- nothing is left behind.
+--
+-- Raises RH403 without chat, and RH480 before a byte is sent where the tenant stores too much already.
+set local role rowhouse_definer;
+create or replace function context.begin_object(size_bytes bigint) returns text
+    language plpgsql volatile strict parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('chat');
+    place  text;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    perform context.refuse_full_storage(tenant, size_bytes);
+    insert into jobs.unkept_objects (object_key, tenant, due_at)
+    values (tenant || '/' || encode(extensions.gen_random_bytes(16), 'hex'), tenant, now() + interval '1 hour')
+    returning object_key into place;
+    return place;
+end
+$$;
+grant execute on function context.begin_object(bigint) to rowhouse_app;
+comment on function context.begin_object(bigint) is
+    'A place in the object storage for an upload of the caller''s, which is deleted in an hour unless a version is kept of it. Raises RH403, RH480.';
+reset role;
+--! EndIncluded context/begin_object.sql
+--! Included context/keep_stored_version.sql
+-- Keeps what was uploaded to the object storage as the next version of a document, and has it read. In the same transaction the
+-- object is one that is kept: from then on it goes when its version goes. It is taken once, by the tenant that it was begun for, and
+-- not any more once it is being deleted.
+--
+-- Size and hash are what the server counted while it received the file. Nobody else can have put an object there, and whoever reads it
+-- compares both.
+set local role rowhouse_definer;
+create or replace function context.keep_stored_version(
+    document uuid, object text, size_bytes integer, sha256 text, media_type text, file_name text
+)
+    returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    delete from jobs.unkept_objects as waiting
+    where waiting.object_key = object and waiting.tenant = context.tenant_id()
+        and waiting.tries = 0 and waiting.due_at > now();
+    if not found then
+        perform context.refuse_missing('upload');
+    end if;
+    return (context.place_version(document, size_bytes, sha256, media_type, file_name, object)).document_id;
+end
+$$;
+grant execute on function context.keep_stored_version(uuid, text, integer, text, text, text) to rowhouse_app;
+comment on function context.keep_stored_version(uuid, text, integer, text, text, text) is
+    'Keeps an uploaded object as the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
+reset role;
+--! EndIncluded context/keep_stored_version.sql
 --! Included context/requeue_document.sql
 -- Has a document read once more: one that failed, or after the model of the embeddings changed.
 set local role rowhouse_definer;
@@ -14823,6 +15584,34 @@ grant execute on function app.create_document(text, text, bytea, text, text, uui
 comment on function app.create_document(text, text, bytea, text, text, uuid, text[], text) is
     'Keeps a document and has it read: private to the caller, for a team of theirs or, with manage_documents, for the company.';
 --! EndIncluded app/create_document.sql
+--! Included context/create_stored_document.sql
+-- As app.create_document(), of bytes that are in the object storage. For the server, which put them there: no part of the API.
+create or replace function context.create_stored_document(
+    title text, media_type text, object text, size_bytes integer, sha256 text, file_name text default null,
+    visibility text default 'private', team_id uuid default null, tags text[] default '{}', language text default null
+)
+    returns app.documents
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    made app.documents;
+begin
+    insert into app.documents (title, media_type, file_name, visibility, team_id, tags, language)
+    values (create_stored_document.title, create_stored_document.media_type, create_stored_document.file_name,
+        create_stored_document.visibility, create_stored_document.team_id, coalesce(create_stored_document.tags, '{}'),
+        create_stored_document.language)
+    returning id into made.id;
+    perform context.keep_stored_version(made.id, create_stored_document.object, create_stored_document.size_bytes,
+        create_stored_document.sha256, create_stored_document.media_type, create_stored_document.file_name);
+    select known.* into made from app.documents as known where known.id = made.id;
+    return made;
+end
+$$;
+grant execute on function context.create_stored_document(text, text, text, integer, text, text, text, uuid, text[], text) to rowhouse_app;
+comment on function context.create_stored_document(text, text, text, integer, text, text, text, uuid, text[], text) is
+    'Keeps a document whose bytes were uploaded to the object storage, and has it read. Raises RH403, RH404, RH480.';
+--! EndIncluded context/create_stored_document.sql
 --! Included app/replace_document.sql
 create or replace function app.replace_document(id uuid, content bytea, media_type text, file_name text default null)
     returns app.documents
@@ -14841,6 +15630,29 @@ grant execute on function app.replace_document(uuid, bytea, text, text) to rowho
 comment on function app.replace_document(uuid, bytea, text, text) is
     'Gives a document a new version and has it read; until that is done, the one before answers.';
 --! EndIncluded app/replace_document.sql
+--! Included context/replace_stored_document.sql
+-- As app.replace_document(), of bytes that are in the object storage. For the server, which put them there: no part of the API.
+create or replace function context.replace_stored_document(
+    id uuid, object text, size_bytes integer, sha256 text, media_type text, file_name text default null
+)
+    returns app.documents
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    kept constant uuid := context.keep_stored_version(
+        replace_stored_document.id, replace_stored_document.object, replace_stored_document.size_bytes,
+        replace_stored_document.sha256, replace_stored_document.media_type, replace_stored_document.file_name);
+    made app.documents;
+begin
+    select known.* into made from app.documents as known where known.id = kept;
+    return made;
+end
+$$;
+grant execute on function context.replace_stored_document(uuid, text, integer, text, text, text) to rowhouse_app;
+comment on function context.replace_stored_document(uuid, text, integer, text, text, text) is
+    'Gives a document a new version whose bytes were uploaded to the object storage, and has it read. Raises RH403, RH404, RH480.';
+--! EndIncluded context/replace_stored_document.sql
 --! Included app/reindex_document.sql
 create or replace function app.reindex_document(id uuid) returns app.documents
     language plpgsql volatile strict parallel unsafe security invoker
@@ -15049,22 +15861,21 @@ create or replace function context.found_by_meaning(
     set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
 as $$
     with compared as materialized (
-        select reached.id, reached.user_id = me as own,
-            case when length(reached.signs) = cardinality(asked) then bit_count(reached.signs # (select context.signs(asked))) end as differ
+        select reached.id, reached.user_id = me as own, bit_count(reached.signs # (select context.signs(asked))) as differ
         from context.reachable_chunks(tenant, me, readable, teams, private, among) as reached
         where length(reached.signs) = cardinality(asked)
             and (found_by_meaning.model is null or reached.model = found_by_meaning.model)
     ), near as materialized (
-        (select * from compared order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared order by differ, id limit greatest(wanted * 3, 120))
         union
-        (select * from compared where compared.own order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared where compared.own order by differ, id limit greatest(wanted * 3, 120))
     )
     select near.id, near.own, weighed.likeness
     from near
     -- context.likeness(), in the query: called for each it would cost five times as much.
     cross join lateral (
-        select sum(pair.a::float8 * pair.b) as likeness
-        from app.document_chunks as known, unnest(known.embedding, asked) as pair (a, b)
+        select sum(pair.a * pair.b) as likeness
+        from app.document_chunks as known, unnest(known.embedding, asked::float8[]) as pair (a, b)
         where known.tenant_id = tenant and known.id = near.id
     ) as weighed
     order by weighed.likeness desc, near.id
@@ -16241,6 +17052,20 @@ create policy "the desk explains one row" on app.messages
 comment on policy "the desk explains one row" on app.messages is
     'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
 --! EndIncluded policies/messages.sql
+--! Included policies/message_words.sql
+select context.close_table('context.message_words');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on context.message_words
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: each function names the tenant and the person.
+grant select, insert, update, delete on context.message_words to rowhouse_definer;
+create policy "what somebody said is found by themselves" on context.message_words
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "what somebody said is found by themselves" on context.message_words is
+    'app.index_message() writes the words of a message with it; context.find_conversations() asks for the caller''s own, and row security is asked for each conversation that it found; jobs.erase_tenant(). No role reads it.';
+--! EndIncluded policies/message_words.sql
 --! Included policies/documents.sql
 select context.close_table('app.documents');
 -- One member may have most of a tenant's documents: lists are planned for them.
@@ -16345,8 +17170,8 @@ comment on policy "the queue, the search and the erasure know documents" on app.
 --! Included policies/document_versions.sql
 select context.close_table('app.document_versions');
 
--- Only to be read: context.keep_version() makes them.
-grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
+-- Only to be read: context.place_version() makes them.
+grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, object_key, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.document_versions
     as restrictive for all to rowhouse_app
@@ -16378,7 +17203,7 @@ grant select, insert, update, delete on app.document_versions to rowhouse_define
 create policy "versions are kept and counted" on app.document_versions
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "versions are kept and counted" on app.document_versions is
-    'context.keep_version(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
+    'context.place_version(); jobs.move_to_storage() and jobs.move_to_database(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
 --! EndIncluded policies/document_versions.sql
 --! Included policies/document_contents.sql
 select context.close_table('app.document_contents');
@@ -16387,7 +17212,7 @@ select context.close_table('app.document_contents');
 create or replace trigger keep_whole before truncate on app.document_contents
     for each statement execute function audit.refuse_change();
 
--- Only to be read: context.keep_version() makes them.
+-- Only to be read: context.keep_pieces() makes them.
 grant select (tenant_id, id, document_id, version, piece, content, visibility, team_id, user_id) on app.document_contents to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.document_contents
@@ -16420,7 +17245,7 @@ grant select, insert, update, delete on app.document_contents to rowhouse_define
 create policy "contents are kept, and read by who indexes them" on app.document_contents
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "contents are kept, and read by who indexes them" on app.document_contents is
-    'context.keep_version(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.erase_tenant().';
+    'context.keep_pieces(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.read_version() and jobs.move_to_storage(), which move them; jobs.erase_tenant().';
 --! EndIncluded policies/document_contents.sql
 --! Included policies/document_chunks.sql
 select context.close_table('app.document_chunks');
@@ -17340,6 +18165,20 @@ create policy "workers say that they are alive" on jobs.heartbeats
 comment on policy "workers say that they are alive" on jobs.heartbeats is
     'jobs.beat() writes, context.readiness() reads.';
 --! EndIncluded policies/heartbeats.sql
+--! Included policies/unkept_objects.sql
+select context.close_table('jobs.unkept_objects');
+
+-- Not audited, and yet nobody empties it for all tenants at once: what it forgets is never deleted.
+create or replace trigger keep_whole before truncate on jobs.unkept_objects
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: what no version names has to go.
+grant select, insert, update, delete on jobs.unkept_objects to rowhouse_definer;
+create policy "what nobody keeps is deleted" on jobs.unkept_objects
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "what nobody keeps is deleted" on jobs.unkept_objects is
+    'context.begin_object() and app.free_object() write what is to go, context.keep_stored_version() takes back what is kept, jobs.claim_objects() and jobs.settle_objects() see to it. No role reads it.';
+--! EndIncluded policies/unkept_objects.sql
 --! Included policies/events.sql
 select context.close_table('audit.events');
 
@@ -17623,7 +18462,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -17642,7 +18481,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -17735,6 +18574,8 @@ comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypt
 comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
 comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
 
+comment on table context.message_words is 'By which words each message is found by whoever the conversation is of, as digests that no other person''s words have. Not audited: drawn from messages, with them.';
+comment on column context.message_words.words is '64 bits of a digest over tenant, person and word, for each word of the message (context.word_keys).';
 comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
 comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
 comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
@@ -17839,6 +18680,10 @@ comment on table context.access_as_migrated is 'How each policy, grant, function
 comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
 comment on column context.errors.detail is 'The error''s detail that has this name; empty for every detail that has none of its own.';
 comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
+comment on table jobs.unkept_objects is 'Objects of the storage that no version of a document names: of uploads under way, and of versions that are gone. Each is deleted when it is due. Not audited: that its version went is an event of its own.';
+comment on column jobs.unkept_objects.tenant is 'Whose it was; no reference, because it outlives its tenant''s rows.';
+comment on column jobs.unkept_objects.due_at is 'When it is deleted, unless a version is kept of it before.';
+comment on column jobs.unkept_objects.tries is 'How often it was taken in hand to be deleted; from the first time on nothing is kept of it.';
 
 comment on table audit.tallies is 'How often somebody without a live credential did something: a row for an hour, an action and a network (or a dead credential). Forgotten after 90 days. Not audited: counters.';
 comment on column audit.tallies.subject is 'The network that strangers came from ("elsewhere" after a hundred in an hour), or the id of a credential that is over, and why.';
@@ -17912,12 +18757,13 @@ comment on column app.document_versions.file_name is 'What the file was called; 
 comment on column app.document_versions.media_type is 'What kind of file it is (RFC 6838).';
 comment on column app.document_versions.size_bytes is 'How many bytes it has.';
 comment on column app.document_versions.sha256 is 'SHA-256 of it, in hexadecimal.';
+comment on column app.document_versions.object_key is 'Where its bytes are in the object storage; null: they are in app.document_contents.';
 comment on column app.document_versions.created_at is 'When it was brought.';
 comment on column app.document_versions.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
 comment on column app.document_versions.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_versions.user_id is 'Its document''s, by a trigger.';
 
-comment on table app.document_contents is 'The bytes of a version, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
+comment on table app.document_contents is 'The bytes of a version that is not in the object storage, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
 comment on column app.document_contents.id is 'Its key.';
 comment on column app.document_contents.document_id is 'The key of its document.';
 comment on column app.document_contents.version is 'Of which version it is.';
@@ -18091,7 +18937,7 @@ comment on constraint model_prices_cached_input_micros_check on app.model_prices
 comment on constraint model_prices_output_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 comment on constraint model_prices_reasoning_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 
-comment on constraint usage_events_generator_check on app.usage_events is 'An answer is by a model or extractive.';
+comment on constraint usage_events_generator_check on app.usage_events is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
 comment on constraint usage_events_model_check on app.usage_events is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_events_outcome_check on app.usage_events is 'A turn is complete, stopped or failed.';
 comment on constraint usage_events_input_tokens_check on app.usage_events is 'Tokens are not negative.';
@@ -18104,7 +18950,7 @@ comment on constraint usage_events_total_ms_check on app.usage_events is 'A time
 comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
 comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
 
-comment on constraint usage_days_generator_check on app.usage_days is 'An answer is by a model or extractive.';
+comment on constraint usage_days_generator_check on app.usage_days is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
 comment on constraint usage_days_model_check on app.usage_days is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_days_turns_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_stopped_check on app.usage_days is 'A sum is not negative.';
@@ -18224,6 +19070,8 @@ comment on constraint documents_tenant_id_team_id_fkey on app.documents is 'A do
 comment on constraint document_versions_version_check on app.document_versions is 'Versions are counted from 1.';
 comment on constraint document_versions_size_bytes_check on app.document_versions is 'A document has at most 100 MiB.';
 comment on constraint document_versions_sha256_check on app.document_versions is 'A hash has 64 hexadecimal digits.';
+comment on constraint document_versions_object_key_check on app.document_versions is 'An object is named by its company and 32 hexadecimal digits.';
+comment on constraint document_versions_tenant_id_object_key_key on app.document_versions is 'An object is of one version.';
 comment on constraint document_versions_tenant_id_document_id_version_key on app.document_versions is 'Each version of a document has a number of its own.';
 comment on constraint document_versions_tenant_id_fkey on app.document_versions is 'A version belongs to a company.';
 comment on constraint document_versions_tenant_id_document_id_fkey on app.document_versions is 'A version is of a document of its own company.';
@@ -18389,7 +19237,7 @@ select audit.track('app.documents',
     clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at}');
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
-    withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');
+    withheld => '{file_name,object_key}', clocks => '{object_key,visibility,team_id,user_id}');
 -- That something is remembered, or forgotten; what it is, is between the person and the machine.
 select audit.track('app.memories', kept => '{user_id,learned,created_at,updated_at}', withheld => '{content}');
 -- That it was switched on or off; what somebody asks about is not written down.
@@ -18465,6 +19313,8 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.request_counts   counters; the limit that they are compared with is the tenant's, and audited
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
+--   jobs.unkept_objects   the queue of what is deleted from the storage; that its version went is an event of its own
+--   context.message_words  drawn from messages, with them
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same

@@ -83,6 +83,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/spellings.sql
 --!include context/likeness.sql
 --!include context/storage_in_use.sql
+--!include context/refuse_full_storage.sql
 
 -- The trail
 --!include audit/platform.sql
@@ -232,6 +233,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/note_domain.sql
 --!include jobs/create_audit_partitions.sql
 --!include jobs/delete_account.sql
+--!include jobs/objects_of.sql
 --!include jobs/erase_tenant.sql
 --!include jobs/expire_exchange_codes.sql
 --!include jobs/expire_grants.sql
@@ -261,7 +263,16 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/store_chunks.sql
 --!include jobs/finish_document.sql
 --!include jobs/document_provider.sql
+--!include jobs/postpone_document.sql
 --!include jobs/queue_outdated.sql
+--!include jobs/objects_due.sql
+--!include jobs/claim_objects.sql
+--!include jobs/settle_objects.sql
+--!include jobs/version_to_move.sql
+--!include jobs/read_version.sql
+--!include jobs/begin_move.sql
+--!include jobs/move_to_storage.sql
+--!include jobs/move_to_database.sql
 
 -- Rules of single values
 --!include app/is_blank.sql
@@ -274,8 +285,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/touch_updated_at.sql
 --!include app/place_message.sql
 --!include app/receive_message.sql
+--!include context/word_keys.sql
+--!include context/words_of.sql
+--!include app/index_message.sql
+--!include context/index_messages.sql
 --!include app/place_document.sql
 --!include app/place_document_part.sql
+--!include app/free_object.sql
 --!include app/prepare_chunk.sql
 --!include app/carry_visibility.sql
 --!include app/guard_storage.sql
@@ -323,6 +339,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/price_of.sql
 --!include context/latency_step.sql
 --!include app/count_usage.sql
+--!include context/may_cost.sql
+--!include context/lock_budgets.sql
 --!include context/reserve.sql
 --!include context/release.sql
 --!include context/history_of.sql
@@ -332,6 +350,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/memories_of.sql
 --!include context/begin_turn.sql
 --!include context/stop_turn.sql
+--!include context/note_usage.sql
 --!include auth/settle_turn.sql
 --!include auth/watch_turns.sql
 --!include auth/watch_subscriptions.sql
@@ -349,10 +368,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/prompt_asker.sql
 --!include context/offered_models.sql
 --!include jobs/sweep_holds.sql
+--!include jobs/begin_embedding.sql
+--!include jobs/settle_embedding.sql
 --!include jobs/claim_memories.sql
 --!include jobs/keep_memories.sql
 --!include jobs/fail_memories.sql
 --!include context/move_conversation.sql
+--!include context/messages_with.sql
 --!include context/find_conversations.sql
 --!include jobs/expire_conversations.sql
 --!include app/discard_conversation.sql
@@ -433,10 +455,16 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/send_test_event.sql
 --!include app/resend_webhook_delivery.sql
 --!include context/document_to_change.sql
+--!include context/place_version.sql
+--!include context/keep_pieces.sql
 --!include context/keep_version.sql
+--!include context/begin_object.sql
+--!include context/keep_stored_version.sql
 --!include context/requeue_document.sql
 --!include app/create_document.sql
+--!include context/create_stored_document.sql
 --!include app/replace_document.sql
+--!include context/replace_stored_document.sql
 --!include app/reindex_document.sql
 --!include context/reaches.sql
 --!include context/reachable_chunks.sql
@@ -469,6 +497,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/domains.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
+--!include policies/message_words.sql
 --!include policies/documents.sql
 --!include policies/document_versions.sql
 --!include policies/document_contents.sql
@@ -513,6 +542,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/errors.sql
 --!include policies/access_as_migrated.sql
 --!include policies/heartbeats.sql
+--!include policies/unkept_objects.sql
 --!include policies/events.sql
 --!include policies/tallies.sql
 --!include policies/migrations.sql

@@ -182,7 +182,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -201,7 +201,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -294,6 +294,8 @@ comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypt
 comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
 comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
 
+comment on table context.message_words is 'By which words each message is found by whoever the conversation is of, as digests that no other person''s words have. Not audited: drawn from messages, with them.';
+comment on column context.message_words.words is '64 bits of a digest over tenant, person and word, for each word of the message (context.word_keys).';
 comment on table context.idempotency_keys is 'Which Idempotency-Keys were used in the last day, and the answers they had, encrypted.';
 comment on column context.idempotency_keys.key is 'sha256 of the key that the client sent.';
 comment on column context.idempotency_keys.request is 'sha256 of the request: the same key for another one is refused.';
@@ -398,6 +400,10 @@ comment on table context.access_as_migrated is 'How each policy, grant, function
 comment on table context.errors is 'Every SQLSTATE of class RH: name, HTTP status, meaning. Not audited: only migrations write it.';
 comment on column context.errors.detail is 'The error''s detail that has this name; empty for every detail that has none of its own.';
 comment on table jobs.heartbeats is 'When each worker was last seen. Not audited: a clock.';
+comment on table jobs.unkept_objects is 'Objects of the storage that no version of a document names: of uploads under way, and of versions that are gone. Each is deleted when it is due. Not audited: that its version went is an event of its own.';
+comment on column jobs.unkept_objects.tenant is 'Whose it was; no reference, because it outlives its tenant''s rows.';
+comment on column jobs.unkept_objects.due_at is 'When it is deleted, unless a version is kept of it before.';
+comment on column jobs.unkept_objects.tries is 'How often it was taken in hand to be deleted; from the first time on nothing is kept of it.';
 
 comment on table audit.tallies is 'How often somebody without a live credential did something: a row for an hour, an action and a network (or a dead credential). Forgotten after 90 days. Not audited: counters.';
 comment on column audit.tallies.subject is 'The network that strangers came from ("elsewhere" after a hundred in an hour), or the id of a credential that is over, and why.';
@@ -471,12 +477,13 @@ comment on column app.document_versions.file_name is 'What the file was called; 
 comment on column app.document_versions.media_type is 'What kind of file it is (RFC 6838).';
 comment on column app.document_versions.size_bytes is 'How many bytes it has.';
 comment on column app.document_versions.sha256 is 'SHA-256 of it, in hexadecimal.';
+comment on column app.document_versions.object_key is 'Where its bytes are in the object storage; null: they are in app.document_contents.';
 comment on column app.document_versions.created_at is 'When it was brought.';
 comment on column app.document_versions.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
 comment on column app.document_versions.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_versions.user_id is 'Its document''s, by a trigger.';
 
-comment on table app.document_contents is 'The bytes of a version, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
+comment on table app.document_contents is 'The bytes of a version that is not in the object storage, in pieces of one MiB. Not audited: the version is an event of its own, and its bytes never change.';
 comment on column app.document_contents.id is 'Its key.';
 comment on column app.document_contents.document_id is 'The key of its document.';
 comment on column app.document_contents.version is 'Of which version it is.';

@@ -121,7 +121,7 @@ comment on constraint model_prices_cached_input_micros_check on app.model_prices
 comment on constraint model_prices_output_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 comment on constraint model_prices_reasoning_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 
-comment on constraint usage_events_generator_check on app.usage_events is 'An answer is by a model or extractive.';
+comment on constraint usage_events_generator_check on app.usage_events is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
 comment on constraint usage_events_model_check on app.usage_events is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_events_outcome_check on app.usage_events is 'A turn is complete, stopped or failed.';
 comment on constraint usage_events_input_tokens_check on app.usage_events is 'Tokens are not negative.';
@@ -134,7 +134,7 @@ comment on constraint usage_events_total_ms_check on app.usage_events is 'A time
 comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
 comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
 
-comment on constraint usage_days_generator_check on app.usage_days is 'An answer is by a model or extractive.';
+comment on constraint usage_days_generator_check on app.usage_days is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
 comment on constraint usage_days_model_check on app.usage_days is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_days_turns_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_stopped_check on app.usage_days is 'A sum is not negative.';
@@ -254,6 +254,8 @@ comment on constraint documents_tenant_id_team_id_fkey on app.documents is 'A do
 comment on constraint document_versions_version_check on app.document_versions is 'Versions are counted from 1.';
 comment on constraint document_versions_size_bytes_check on app.document_versions is 'A document has at most 100 MiB.';
 comment on constraint document_versions_sha256_check on app.document_versions is 'A hash has 64 hexadecimal digits.';
+comment on constraint document_versions_object_key_check on app.document_versions is 'An object is named by its company and 32 hexadecimal digits.';
+comment on constraint document_versions_tenant_id_object_key_key on app.document_versions is 'An object is of one version.';
 comment on constraint document_versions_tenant_id_document_id_version_key on app.document_versions is 'Each version of a document has a number of its own.';
 comment on constraint document_versions_tenant_id_fkey on app.document_versions is 'A version belongs to a company.';
 comment on constraint document_versions_tenant_id_document_id_fkey on app.document_versions is 'A version is of a document of its own company.';

@@ -1,5 +1,8 @@
 import type pg from "pg";
 import type { Caller } from "../database/caller.ts";
+import { inPieces } from "../documents/storage/in_pieces.ts";
+import { noStorage, type ObjectStorage } from "../documents/storage/object_storage.ts";
+import { verified } from "../documents/storage/verified.ts";
 import { askingOne } from "./one_row.ts";
 
 /** The parts of an export, in the order in which the database hands them out; `profile` is one item, the others are lists. */
@@ -44,8 +47,12 @@ const BATCH = 100;
 /** Milliseconds in which a batch has to be taken: the connection that waits meanwhile is one that signs people in. */
 const PATIENCE = 30_000;
 
-/** @param auth connected as rowhouse_auth */
-export function openAccountExport(auth: pg.Pool, patience = PATIENCE): AccountExport {
+/** @param auth connected as rowhouse_auth @param objects what has the bytes of documents that are not in the database */
+export function openAccountExport(
+  auth: pg.Pool,
+  objects: ObjectStorage | null = null,
+  patience = PATIENCE,
+): AccountExport {
   const one = askingOne(auth);
   return {
     begin({ credential, facts }) {
@@ -71,11 +78,13 @@ export function openAccountExport(auth: pg.Pool, patience = PATIENCE): AccountEx
         for (;;) {
           const { rows } = await client.query<{ row: ExportItem }>(`fetch ${BATCH} from own`);
           if (rows.length === 0) break;
-          const impatience = setTimeout(letGo, patience, true);
-          yield rows.map(({ row }) => row);
-          clearTimeout(impatience);
-          if (letGo.done) throw new Error("nobody took the export for too long");
-          await enter();
+          for await (const batch of filled(rows, objects)) {
+            const impatience = setTimeout(letGo, patience, true);
+            yield batch;
+            clearTimeout(impatience);
+            if (letGo.done) throw new Error("nobody took the export for too long");
+            await enter();
+          }
         }
         await client.query("commit");
         letGo(false);
@@ -85,6 +94,47 @@ export function openAccountExport(auth: pg.Pool, patience = PATIENCE): AccountEx
       }
     },
   };
+}
+
+/** Of a version that is in the object storage, the database says where. */
+interface StoredVersion {
+  readonly document: string;
+  readonly version: number;
+  readonly objectKey: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+/** Bytes of a piece of a document, as the database cuts those that it has. */
+const PIECE = 65_536;
+
+/** The items as they are, with the bytes of those versions whose place the database names. */
+async function* filled(
+  rows: readonly { readonly row: ExportItem }[],
+  objects: ObjectStorage | null,
+): AsyncGenerator<readonly ExportItem[], void> {
+  let batch: ExportItem[] = [];
+  for (const { row } of rows) {
+    const stored = row.item as StoredVersion;
+    if (row.part !== "documentContents" || stored.objectKey === undefined) {
+      batch.push(row);
+      continue;
+    }
+    if (objects === null) throw noStorage();
+    let number = 0;
+    for await (const bytes of inPieces(verified(objects.read(stored.objectKey), stored), PIECE)) {
+      number += 1;
+      const { document, version } = stored;
+      batch.push({
+        part: "documentContents",
+        item: { document, version, piece: number, base64: bytes.toString("base64") },
+      });
+      if (batch.length === BATCH) {
+        yield batch;
+        batch = [];
+      }
+    }
+  }
+  if (batch.length > 0) yield batch;
 }
 
 interface Once<Argument> {

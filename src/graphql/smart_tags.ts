@@ -142,7 +142,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       // Read within their document.
       "app.document_versions": {
         tags: { behavior: "-query:resource:connection" },
-        attribute: hiddenAcl,
+        // Where bytes are is the server's to know.
+        attribute: { ...hiddenAcl, object_key: { tags: { behavior: "-*" } } },
       },
       // Bytes are no business of GraphQL's.
       "app.document_contents": { tags: { behavior: "-*" } },

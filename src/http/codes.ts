@@ -131,6 +131,12 @@ export const CODES = {
       "There is one like it already (two roles of one name), or something else still refers to what was to go. `field` and `rule` say which.",
     remedy: "Read what is there, and decide; the same request is refused again.",
   },
+  content_corrupt: {
+    status: 500,
+    happens:
+      "The bytes of a document are not those that were brought: the object storage lost them, or has others. Nothing of a file of up to a MiB is sent then; of a larger one the answer breaks off.",
+    remedy: "Bring the file again, as a new version. The operator has the object's name in the log.",
+  },
   conversation_archived: {
     status: 409,
     happens: "The conversation that a message was written into is archived.",
@@ -714,6 +720,12 @@ export const CODES = {
       "What was to be done wants somebody who proved in the last ten minutes who they are: making or rotating an API key, a second factor, what a company wants of its members, what colleagues may do, who comes into a team, exporting or deleting one's account.",
     remedy:
       "Ask for the password, or the code of the second factor, send it to `POST /auth/step-up`, or show a passkey at `/auth/step-up/passkey`; then try again with the same token.",
+  },
+  storage_unavailable: {
+    status: 503,
+    happens:
+      "The object storage that has the bytes of documents cannot be reached, or fails. What was to be kept was not.",
+    remedy: "Wait as long as `Retry-After` says, then send the file, or ask for it, again.",
   },
   support_ended: {
     status: 401,

@@ -9,6 +9,7 @@ import { acceptedType, isGraphQL } from "./graphql_path.ts";
 import { isOpenAI, openAIError, retryAdvice } from "./openai_error.ts";
 import { Problem, unauthorized } from "./problem.ts";
 import type { RequestState } from "./request_facts.ts";
+import { storageProblem } from "./storage_problem.ts";
 import { turnProblem } from "./turn_problem.ts";
 
 /** Tells the trail of a refusal whose own transaction rolled back. */
@@ -43,8 +44,8 @@ export function asProblem(error: unknown, catalogue: ErrorCatalogue): Problem {
     if (status === 401) return unauthorized(code, message, error);
     return new Problem(status, code, message, { members, headers: comeBack(status), cause: error });
   }
-  const turn = turnProblem(error);
-  if (turn) return turn;
+  const known = turnProblem(error) ?? storageProblem(error);
+  if (known) return known;
   // Koa and its parts throw http-errors; `expose` means that the message was written for the client.
   const { message, status, expose } = error as Partial<Record<string, unknown>>;
   if (typeof status === "number" && status >= 400 && status < 500 && expose === true) {

@@ -28,6 +28,7 @@ import type { Connections } from "../database/credentials.ts";
 import { openDoorPool, Pool } from "../database/pool.ts";
 import { requireSuitablePooler } from "../database/pooler.ts";
 import { openLibrary } from "../documents/library.ts";
+import { openStorage } from "../documents/storage/open_storage.ts";
 import { createGraphQL, type SignInOffer } from "../graphql/server.ts";
 import type { Log } from "../log.ts";
 import { openMailer } from "../mail/mailer.ts";
@@ -150,6 +151,7 @@ export async function startServer(options: {
             "answers are followed in the process that writes them",
           );
     if (redis) opened.push(async () => redis.close());
+    const storage = openStorage(config);
     const chat = {
       app,
       auth,
@@ -175,9 +177,9 @@ export async function startServer(options: {
       account: openOwnAccount(auth),
       deletion: openAccountDeletion(auth),
       tenants: openOwnTenants(auth),
-      exports: openAccountExport(auth),
+      exports: openAccountExport(auth, storage.objects),
       joining: openJoining(auth),
-      library: openLibrary(app),
+      library: openLibrary(app, storage),
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),

@@ -1,5 +1,10 @@
+import type { Embedded } from "../chat/provider/embed.ts";
 import { ProviderFailure } from "../chat/provider/failure.ts";
+import { ContentCorrupt, noStorage, StorageUnavailable } from "../documents/storage/object_storage.ts";
+import { verified } from "../documents/storage/verified.ts";
 import { withTemporaryFile } from "../documents/temporary_file.ts";
+import type { ClaimedBy, Passage } from "./claimed_document.ts";
+import { openEmbeddingAccount } from "./embedding_account.ts";
 import { callFunction, type Job, type JobContext } from "./job.ts";
 
 /** Milliseconds for which a run takes further documents: then another job may have its turn. */
@@ -13,15 +18,6 @@ export interface BroughtFile {
   readonly mediaType: string;
   /** Where its bytes are, for as long as it is read. */
   readonly path: string;
-}
-
-/** A passage of a text. Offsets are UTF-16 code units. */
-export interface Passage {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** The headings that it stands under, the outermost first. */
-  readonly headings: readonly string[];
 }
 
 /** What reading a document takes. */
@@ -38,18 +34,11 @@ export interface Reading<Text extends { readonly language: string | null }> {
 export interface PassageEmbedder {
   readonly model: string;
   /**
-   * Embeddings of the texts, in their order.
+   * Embeddings of the texts, in their order, and what they took.
    *
    * @throws {ProviderFailure} which keeps nothing from being found by its words
    */
-  embed(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
-}
-
-/** What a claim is known by. */
-export interface ClaimedBy {
-  readonly tenant: string;
-  readonly document: string;
-  readonly attempt: number;
+  embed(texts: readonly string[]): Promise<Embedded>;
 }
 
 /** A document that is this worker's to read, until its claim is over. */
@@ -58,6 +47,10 @@ interface Claim extends ClaimedBy {
   readonly file_name: string | null;
   readonly media_type: string;
   readonly language: string | null;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  /** Where its bytes are in the object storage; null: in the database. */
+  readonly object_key: string | null;
 }
 
 /**
@@ -85,11 +78,16 @@ export function indexDocuments<Text extends { readonly language: string | null }
         done[holds ? "ready" : "dropped"] += 1;
         if (holds && failure !== null) done.unembedded += 1;
       } catch (error) {
-        const refusal = reading.refusal(error);
+        if (error instanceof StorageUnavailable) {
+          // It is not the document's fault: no try of its is used up, and the others wait for the storage too.
+          await postpone(context, claim);
+          throw error;
+        }
+        const refusal = error instanceof ContentCorrupt ? error.code : reading.refusal(error);
         await fail(context, claim, refusal);
         done.failed += 1;
         // The file's fault is its people's to hear of; any other is the operator's too.
-        if (refusal === null) throw error;
+        if (refusal === null || error instanceof ContentCorrupt) throw error;
       }
     }
     return done;
@@ -118,56 +116,75 @@ async function index<Text extends { readonly language: string | null }>(
   const passages = chunk(text);
   const language = text.language ?? claim.language ?? "en";
   const embedder = await embedderFor(claim);
-  let failure: string | null = null;
+  const account = await openEmbeddingAccount(context, claim, embedder?.model ?? null, passages);
+  let { failure } = account;
   const vectorsOf = async (batch: readonly Passage[]) => {
     // What failed once is not asked for each of a thousand passages.
     if (embedder === null || failure !== null) return null;
     try {
-      return await embedder.embed(batch.map((passage) => passage.text));
+      const { vectors, usage } = await embedder.embed(batch.map((passage) => passage.text));
+      account.add(usage);
+      return vectors;
     } catch (error) {
       if (!(error instanceof ProviderFailure)) throw error;
       failure = error.code;
       return null;
     }
   };
-  for (let at = 0; at < passages.length; at += BATCH) {
-    const batch = passages.slice(at, at + BATCH);
-    const vectors = await vectorsOf(batch);
-    const rows = batch.map(({ text, start, end, headings }, place) => ({
-      ordinal: at + place,
-      heading: headings.join(" › ").slice(0, 1000).toWellFormed(),
-      content: text,
-      starts_at: start,
-      ends_at: end,
-      embedding: vectors?.[place],
-    }));
-    const holds = await callFunction<boolean>(
-      context,
-      "select jobs.store_chunks($1, $2, $3, $4, $5, $6, $7)",
-      [
-        tenant,
-        document,
-        attempt,
-        JSON.stringify(rows),
-        language,
-        vectors && embedder ? embedder.model : null,
-        Math.floor((100 * Math.min(at + BATCH, passages.length)) / passages.length),
-      ],
-    );
-    if (!holds) return { holds, failure };
+  try {
+    return await store();
+  } finally {
+    // However it ended: what was embedded has its price.
+    await account.settle(failure === null);
   }
-  const holds = await callFunction<boolean>(context, "select jobs.finish_document($1, $2, $3, $4, $5)", [
-    tenant,
-    document,
-    attempt,
-    failure === null ? (embedder?.model ?? null) : null,
-    failure,
-  ]);
-  return { holds, failure };
+
+  async function store(): Promise<{ readonly holds: boolean; readonly failure: string | null }> {
+    for (let at = 0; at < passages.length; at += BATCH) {
+      const batch = passages.slice(at, at + BATCH);
+      const vectors = await vectorsOf(batch);
+      const rows = batch.map(({ text, start, end, headings }, place) => ({
+        ordinal: at + place,
+        heading: headings.join(" › ").slice(0, 1000).toWellFormed(),
+        content: text,
+        starts_at: start,
+        ends_at: end,
+        embedding: vectors?.[place],
+      }));
+      const holds = await callFunction<boolean>(
+        context,
+        "select jobs.store_chunks($1, $2, $3, $4, $5, $6, $7)",
+        [
+          tenant,
+          document,
+          attempt,
+          JSON.stringify(rows),
+          language,
+          vectors && embedder ? embedder.model : null,
+          Math.floor((100 * Math.min(at + BATCH, passages.length)) / passages.length),
+        ],
+      );
+      if (!holds) return { holds, failure };
+    }
+    const holds = await callFunction<boolean>(context, "select jobs.finish_document($1, $2, $3, $4, $5)", [
+      tenant,
+      document,
+      attempt,
+      failure === null ? (embedder?.model ?? null) : null,
+      failure,
+    ]);
+    return { holds, failure };
+  }
 }
 
 /** Its bytes, in pieces: a worker holds one of them, however large the file is. */
-async function* piecesOf(
+function piecesOf(context: JobContext, claim: Claim): AsyncGenerator<Buffer, void> {
+  const { object_key: key, size_bytes: bytes, sha256 } = claim;
+  if (key === null) return piecesKept(context, claim);
+  if (context.objects === null) throw noStorage();
+  return verified(context.objects.read(key), { bytes, sha256 });
+}
+
+async function* piecesKept(
   context: JobContext,
   { tenant, document, attempt }: ClaimedBy,
 ): AsyncGenerator<Buffer, void> {
@@ -181,6 +198,14 @@ async function* piecesOf(
     if (piece === null) return;
     yield piece;
   }
+}
+
+function postpone(context: JobContext, { tenant, document, attempt }: ClaimedBy): Promise<boolean> {
+  return callFunction<boolean>(context, "select jobs.postpone_document($1, $2, $3)", [
+    tenant,
+    document,
+    attempt,
+  ]);
 }
 
 function fail(

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Providers } from "../chat/provider/providers.ts";
 import type { Config } from "../config.ts";
 import { ANSWER_PATIENCE } from "../database/pool.ts";
+import type { ObjectStorage } from "../documents/storage/object_storage.ts";
 
 /** Milliseconds that a job's call of the database may take. */
 export const JOB_TIMEOUT = 2 * 60_000;
@@ -13,6 +14,8 @@ export interface JobContext {
   readonly config: JobConfig;
   /** Model providers, as this process knows them: which of them are not well outlives a job. */
   readonly providers: Providers;
+  /** What has the bytes of documents that are not in the database; null: nothing. */
+  readonly objects: ObjectStorage | null;
 }
 
 /** The settings that jobs need. */
@@ -22,6 +25,7 @@ export type JobConfig = Pick<
   | "previousMasterKey"
   | "accessTokenAlgorithm"
   | "documents"
+  | "documentStorage"
   | "guests"
   | "webhooks"
   | "modelProviders"

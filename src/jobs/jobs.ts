@@ -3,6 +3,7 @@ import { type ParsedCronItem, parseCrontab } from "graphile-worker";
 import { readSource } from "../whole_file.ts";
 import { createAuditPartitions } from "./create_audit_partitions.ts";
 import { deleteAccounts } from "./delete_accounts.ts";
+import { deleteObjects } from "./delete_objects.ts";
 import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { eraseTenants } from "./erase_tenants.ts";
 import { expireConversations } from "./expire_conversations.ts";
@@ -39,6 +40,7 @@ export const jobs: Readonly<Record<string, Job>> = {
     indexDocuments(readingOf(context.config.documents, passageEmbedder(context)))(context),
   learn_memories: learnMemories,
   delete_accounts: deleteAccounts,
+  delete_objects: deleteObjects,
   erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,

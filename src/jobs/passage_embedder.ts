@@ -1,7 +1,8 @@
 import { CannotDecrypt, masterKeys } from "../auth/encryption.ts";
 import { ProviderFailure } from "../chat/provider/failure.ts";
 import { type Embedder, embedderOf, type LentProvider, MOST_KEPT } from "../chat/provider/whose.ts";
-import type { ClaimedBy, PassageEmbedder } from "./index_documents.ts";
+import type { ClaimedBy } from "./claimed_document.ts";
+import type { PassageEmbedder } from "./index_documents.ts";
 import type { JobContext } from "./job.ts";
 
 /** What jobs.document_provider() lends; null where the company has no provider of its own. */
@@ -34,10 +35,7 @@ export function passageEmbedder({
     }
     return {
       model: asked.model,
-      async embed(texts) {
-        const { vectors } = await providers.embed({ ...asked, texts, limits: { dimensions: MOST_KEPT } });
-        return vectors;
-      },
+      embed: (texts) => providers.embed({ ...asked, texts, limits: { dimensions: MOST_KEPT } }),
     };
   };
 

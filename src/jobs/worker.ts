@@ -4,6 +4,7 @@ import type pg from "pg";
 import { openProviders } from "../chat/provider/providers.ts";
 import { JOBS_AT_ONCE, WORKER_CONNECTIONS } from "../database/connections_needed.ts";
 import { Pool } from "../database/pool.ts";
+import { openStorage } from "../documents/storage/open_storage.ts";
 import { about, type Log } from "../log.ts";
 import type { Metrics, WatchedQueue } from "../metrics.ts";
 import { traced } from "../tracing.ts";
@@ -56,6 +57,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     database: pool,
     config,
     providers: openProviders({ reach: config.modelProviders, log, metrics: metrics?.providers }),
+    objects: openStorage(config).objects,
   };
   let runner: Runner;
   try {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
+import type { ObjectStorage } from "../documents/storage/object_storage.ts";
 import { footerLine, headerLine, rowLine } from "./archive.ts";
 import { archivedTables, columnsOfPeople, PEOPLE, quoted } from "./archived_tables.ts";
+import { CONTENTS, countStored, storedContents, VERSIONS } from "./stored_contents.ts";
 
 /** Rows in hand at a time. */
 const BATCH = 200;
@@ -11,12 +13,14 @@ const BATCH = 200;
  * batch of rows, so a million take no more memory than a hundred.
  *
  * @param client sees every row: a superuser, or BYPASSRLS
+ * @param objects what has the bytes of documents that are not in the database: an archive holds them as the database would
  * @param onProgress hears how many rows went, and of how many
  */
 export async function* exportTenant(
   client: pg.Client,
   tenantId: string,
   onProgress: (done: number, total: number) => void = () => {},
+  objects: ObjectStorage | null = null,
 ): AsyncGenerator<Buffer, void> {
   await client.query("begin isolation level repeatable read read only");
   try {
@@ -43,7 +47,7 @@ export async function* exportTenant(
         where: `${column} = $1`,
       })),
     ];
-    const total = await countRows(client, sources, tenantId);
+    const total = (await countRows(client, sources, tenantId)) + (await countStored(client, tenantId));
 
     const hash = createHash("sha256");
     const counts: Record<string, number> = {};
@@ -58,7 +62,7 @@ export async function* exportTenant(
     for (const { name, columns, where } of sources) {
       counts[name] = 0;
       const values = columns
-        .map((column) => `'${column.replaceAll("'", "''")}', ${quoted(column)}`)
+        .map((column) => `'${column.replaceAll("'", "''")}', ${archivedValue(name, column)}`)
         .join(", ");
       // Of what has more columns than a function takes arguments, the row is taken whole.
       const row = columns.length <= 50 ? `jsonb_build_object(${values})` : "to_jsonb(owned)";
@@ -75,12 +79,24 @@ export async function* exportTenant(
         onProgress(done, total);
       }
       await client.query("close owned");
+      if (name === CONTENTS) {
+        for await (const text of storedContents(client, tenantId, objects)) {
+          counts[name] += 1;
+          done += 1;
+          yield written(rowLine(name, text));
+          onProgress(done, total);
+        }
+      }
     }
     yield Buffer.from(footerLine({ counts, sha256: hash.digest("hex") }));
   } finally {
     await client.query("rollback");
   }
 }
+
+/** Where bytes are in our storage says nothing elsewhere: the archive has the bytes themselves. */
+const archivedValue = (table: string, column: string): string =>
+  table === VERSIONS && column === "object_key" ? "null" : quoted(column);
 
 async function countRows(
   client: pg.Client,

@@ -99,6 +99,7 @@ async function bringIn(
   const here = [...known.values()].filter(({ name }) => header!.tables[name]);
   await refuseBroken(client, tenant, here);
   await client.query("set local session_replication_role = origin");
+  await client.query("select context.index_messages($1)", [tenant.id]);
   await client.query("select audit.record_event('tenant.imported', $1, $2)", [
     tenant.id,
     { counts, people_known: peopleKnown },

@@ -387,7 +387,7 @@ describe("a long export", () => {
   });
 
   test("lets go of its connection when its reader goes away, or does not read", async () => {
-    const exports = openAccountExport(database.auth, 50);
+    const exports = openAccountExport(database.auth, null, 50);
     const idle = exports.batches(session() as never);
     await idle.next();
     await new Promise((done) => setTimeout(done, 120));

@@ -5,7 +5,7 @@ import { projectRoot } from "../../src/database/migrations.ts";
 
 const compose = readFileSync(join(projectRoot, "docker-compose.yml"), "utf8");
 const documented = [
-  ...readFileSync(join(projectRoot, ".env.example"), "utf8").matchAll(/^#?([A-Z_]+)=/gm),
+  ...readFileSync(join(projectRoot, ".env.example"), "utf8").matchAll(/^#?([A-Z0-9_]+)=/gm),
 ].map(([, name]) => name!);
 
 /** What the installation of docker-compose.yml decides by itself, and why. */
@@ -22,7 +22,7 @@ const decided: Readonly<Record<string, string>> = {
 };
 
 test("docker-compose.yml passes every setting on, or decides it for a reason", () => {
-  const passed = [...compose.matchAll(/^ {4}([A-Z_]+): \$\{\1:[-?]/gm)].map(([, name]) => name!);
+  const passed = [...compose.matchAll(/^ {4}([A-Z0-9_]+): \$\{\1:[-?]/gm)].map(([, name]) => name!);
   const missing = documented.filter((name) => !passed.includes(name) && !Object.hasOwn(decided, name));
   expect(missing).toEqual([]);
   expect(passed.filter((name) => Object.hasOwn(decided, name))).toEqual([]);

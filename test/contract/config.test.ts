@@ -79,6 +79,43 @@ describe("the configuration", () => {
     expect(problems({ STATE_DIR, ...none, DOCUMENT_MEMORY_MB: "255" })).toHaveLength(4);
   });
 
+  test("knows a bucket for documents, all of it or nothing, and reports what is wrong with it at once", () => {
+    expect(readConfig({ STATE_DIR }).documentStorage).toEqual({ keepIn: "postgres", s3: null });
+    const bucket = {
+      S3_ENDPOINT: "https://s3.example.com/",
+      S3_BUCKET: "documents",
+      S3_ACCESS_KEY_ID: "AKIA",
+      S3_SECRET_ACCESS_KEY: "hush",
+    };
+    expect(readConfig({ STATE_DIR, ...bucket, S3_ENCRYPTION: "aws:kms" }).documentStorage).toEqual({
+      keepIn: "postgres",
+      s3: {
+        endpoint: "https://s3.example.com",
+        region: "us-east-1",
+        bucket: "documents",
+        accessKeyId: "AKIA",
+        secretAccessKey: "hush",
+        pathStyle: true,
+        encryption: "aws:kms",
+      },
+    });
+    expect(problems({ STATE_DIR, DOCUMENT_STORAGE: "s3" })).toEqual([
+      expect.stringMatching(/^DOCUMENT_STORAGE is "s3", and S3_ENDPOINT, /),
+    ]);
+    expect(problems({ STATE_DIR, S3_BUCKET: "documents" })).toHaveLength(3);
+    const wrong = problems({
+      STATE_DIR,
+      ...bucket,
+      DOCUMENT_STORAGE: "disk",
+      S3_ENDPOINT: "https://AKIA:hush@s3.example.com",
+      S3_BUCKET: "../documents",
+      S3_PATH_STYLE: "yes",
+      S3_ENCRYPTION: "none",
+    });
+    expect(wrong).toHaveLength(5);
+    expect(wrong.join()).not.toContain("hush");
+  });
+
   test("knows how many guests there may be, and for how long", () => {
     expect(readConfig({ STATE_DIR })).toMatchObject({
       guests: { most: 10_000, idleDays: 30 },
@@ -297,7 +334,7 @@ describe("the configuration", () => {
     );
     readConfig(spy);
     const text = readFileSync(join(projectRoot, ".env.example"), "utf8");
-    const documented = [...text.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1]);
+    const documented = [...text.matchAll(/^#?([A-Z0-9_]+)=/gm)].map((match) => match[1]);
     read.delete("ROWHOUSE_ENV");
     expect(documented.sort()).toEqual([...read].sort());
   });

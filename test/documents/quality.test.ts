@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { bring, find, readAll } from "../support/library.ts";
+import { bring, embedderBy, find, readAll } from "../support/library.ts";
 import { handbook, meaning } from "../support/passages.ts";
 import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
@@ -34,7 +34,7 @@ test("words and meaning together find more than either alone", async () => {
     null,
   ]);
   await readAll(database, {
-    embedder: async () => ({ model: "thesaurus", embed: async (texts) => texts.map(meaning) }),
+    embedder: async () => embedderBy("thesaurus", meaning),
   });
   const words = await recall((question) => [question, null]);
   const vectors = await recall((question) => ["", meaning(question)]);

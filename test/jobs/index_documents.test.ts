@@ -8,7 +8,7 @@ import { docx, paragraph } from "../support/files/docx.ts";
 import { pdf, pdfOfStream } from "../support/files/pdf.ts";
 import { LIMITS } from "../support/files/reading.ts";
 import { jobContext } from "../support/jobs.ts";
-import { embedding, MODEL } from "../support/library.ts";
+import { embedderBy, embedding, MODEL } from "../support/library.ts";
 import { type SignUp, signUp } from "../support/people.ts";
 import { type Answer, startTestServer, type TestServer } from "../support/server.ts";
 
@@ -153,9 +153,7 @@ test("passages have embeddings where there is a model; what is our own mistake i
   await expect(away(jobContext(database))).rejects.toThrow("a mistake of ours");
   expect(await shown(id)).toMatchObject({ status: "QUEUED", failure: null });
   await database.admin.query("update app.documents set due_at = now() where id = $1", [id]);
-  const there = indexDocuments(
-    readingOf(LIMITS, async () => ({ model: MODEL, embed: async (texts) => texts.map(embedding) })),
-  );
+  const there = indexDocuments(readingOf(LIMITS, async () => embedderBy(MODEL, embedding)));
   expect(await there(jobContext(database))).toMatchObject({ ready: 1 });
   const { rows } = await database.admin.query(
     "select model, cardinality(embedding) as length from app.document_chunks where document_id = $1",

@@ -10,15 +10,18 @@ const reach = { internal: true, ports: [443] };
 export function jobContext(
   { worker }: Pick<TestDatabase, "worker">,
   settings: Partial<JobConfig> = {},
+  objects: JobContext["objects"] = null,
 ): JobContext {
   return {
     database: worker,
+    objects,
     providers: openProviders({ reach, log: { warn() {} } }),
     config: {
       masterKey: testMasterKey,
       previousMasterKey: null,
       accessTokenAlgorithm: "EdDSA",
       documents: LIMITS,
+      documentStorage: { keepIn: "postgres", s3: null },
       guests: { most: 10_000, idleDays: 30 },
       webhooks: { internal: true, ports: [443] },
       modelProviders: reach,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { indexDocuments, type Reading } from "../../src/jobs/index_documents.ts";
+import { indexDocuments, type PassageEmbedder, type Reading } from "../../src/jobs/index_documents.ts";
 import type { TestDatabase } from "./database.ts";
 import { jobContext } from "./jobs.ts";
 
@@ -23,6 +23,15 @@ export function embedding(text: string): number[] {
   return sum;
 }
 
+/** Who embeds by a rule, a token a byte. */
+export const embedderBy = (model: string, rule: (text: string) => number[]): PassageEmbedder => ({
+  model,
+  embed: async (texts) => ({
+    vectors: texts.map(rule),
+    usage: { input: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0), estimated: true },
+  }),
+});
+
 /** Plain text as it is, a passage a paragraph. */
 export const plainReading: Reading<{ language: string | null; text: string }> = {
   extract: async ({ path }) => ({ language: null, text: readFileSync(path, "utf8") }),
@@ -34,7 +43,7 @@ export const plainReading: Reading<{ language: string | null; text: string }> = 
       return passage;
     });
   },
-  embedder: async () => ({ model: MODEL, embed: async (texts) => texts.map(embedding) }),
+  embedder: async () => embedderBy(MODEL, embedding),
   refusal: () => null,
 };
 

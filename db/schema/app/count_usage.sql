@@ -5,8 +5,8 @@ create or replace function app.count_usage() returns trigger
     set search_path = ''
 as $$
 declare
-    -- What is read for memories costs tokens, and is no turn that somebody took.
-    chat       constant integer := (new.generator <> 'memory')::integer;
+    -- What is read for memories and what is embedded costs tokens, and is no turn that somebody took.
+    chat       constant integer := (new.generator not in ('memory', 'embedding'))::integer;
     first_step constant integer := context.latency_step(new.first_token_ms);
     total_step constant integer := context.latency_step(new.total_ms);
 begin

@@ -1,25 +1,11 @@
--- A tenant stores as much as its plan allows. Its row is locked, so that the last bytes are given once, however many come at once.
+-- A tenant stores as much as its plan allows, wherever the bytes are.
 set local role rowhouse_definer;
 create or replace function app.guard_storage() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-declare
-    most bigint;
-    used bigint;
 begin
-    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id;
-    if most is null then
-        return new;
-    end if;
-    select known.storage_limit into most from app.tenants as known where known.id = new.tenant_id for no key update;
-    used := context.storage_in_use(new.tenant_id);
-    if used + new.size_bytes > most then
-        raise exception using
-            errcode = 'RH480',
-            message = format('%s of %s bytes of documents are stored, and this one has %s', used, most, new.size_bytes),
-            hint = 'Delete documents that nobody needs, or get a larger plan.';
-    end if;
+    perform context.refuse_full_storage(new.tenant_id, new.size_bytes);
     return new;
 end
 $$;

@@ -61,7 +61,7 @@ select audit.track('app.documents',
     clocks => '{language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at}');
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
-    withheld => '{file_name}', clocks => '{visibility,team_id,user_id}');
+    withheld => '{file_name,object_key}', clocks => '{object_key,visibility,team_id,user_id}');
 -- That something is remembered, or forgotten; what it is, is between the person and the machine.
 select audit.track('app.memories', kept => '{user_id,learned,created_at,updated_at}', withheld => '{content}');
 -- That it was switched on or off; what somebody asks about is not written down.
@@ -137,6 +137,8 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.request_counts   counters; the limit that they are compared with is the tenant's, and audited
 --   audit.tallies         counters of what strangers tried
 --   jobs.heartbeats       a clock
+--   jobs.unkept_objects   the queue of what is deleted from the storage; that its version went is an event of its own
+--   context.message_words  drawn from messages, with them
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same

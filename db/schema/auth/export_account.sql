@@ -178,6 +178,16 @@ as $$
     where places.exported
 
     union all
+    -- What is in the object storage the server fetches: it is told where, of the caller's own.
+    select jsonb_build_object('part', 'documentContents', 'item', jsonb_build_object(
+        'document', kept.document_id, 'version', kept.version, 'objectKey', kept.object_key,
+        'bytes', kept.size_bytes, 'sha256', kept.sha256))
+    from places
+    join app.document_versions as kept on kept.tenant_id = places.tenant_id and kept.user_id = places.user_id
+        and kept.visibility = 'private' and kept.object_key is not null
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'profiles', 'item', jsonb_build_object(
         'company', places.slug, 'enabled', profile.enabled, 'questions', profile.questions, 'model', profile.model,
         'embedding', profile.embedding, 'createdAt', profile.created_at, 'updatedAt', profile.updated_at))

@@ -3,7 +3,8 @@
 -- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
 -- A person's words are due then to be read for what to remember of them (jobs.claim_memories()).
 --
--- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs}
+-- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs,
+--         embedding: {inputTokens, estimated}}, the last of the question, where it was embedded
 -- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
 -- and a wrong secret alike.
 set local role rowhouse_definer;
@@ -16,8 +17,10 @@ create or replace function auth.settle_turn(
     set search_path = ''
 as $$
 declare
-    mine  auth.turns;
-    spent app.usage_events;
+    mine      auth.turns;
+    embedding auth.turns;
+    spent     bigint;
+    embedded  bigint := 0;
 begin
     select * into mine from auth.turns as known
     where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(settle_turn.settlement)
@@ -35,29 +38,23 @@ begin
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
 
-    -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
-    spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
-    spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
-    spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
-    spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
-    insert into app.usage_events (
-        tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
-        input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
-    ) values (
-        mine.tenant_id, mine.id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
-        mine.team_id, mine.conversation_id, mine.generator, mine.model, settle_turn.outcome,
-        spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens,
-        coalesce((usage ->> 'estimated')::boolean, false), spent.cost_micros,
-        (usage ->> 'firstTokenMs')::integer, (usage ->> 'totalMs')::integer
-    );
+    -- What embedding the question took is settled with the answer, in budgets that may be others.
+    select * into embedding from auth.turns as known
+    where known.tenant_id = mine.tenant_id and known.embeds_for = mine.id and known.settled_at is null
+    for no key update;
+    spent := context.note_usage(mine, settle_turn.outcome, usage);
+    if embedding.id is not null and usage ? 'embedding' then
+        embedded := context.note_usage(embedding, 'complete', usage -> 'embedding');
+    end if;
     update auth.turns as known set settled_at = now(), outcome = settle_turn.outcome, held_micros = 0
-    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    where known.tenant_id = mine.tenant_id and known.id in (mine.id, embedding.id);
     perform context.release(
-        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
-        array_fill(mine.held_micros, array[cardinality(mine.budgets)]),
-        array_fill(coalesce(spent.cost_micros, 0), array[cardinality(mine.budgets)]));
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets) + coalesce(cardinality(embedding.budgets), 0)]),
+        mine.budgets || embedding.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)])
+            || array_fill(embedding.held_micros, array[coalesce(cardinality(embedding.budgets), 0)]),
+        array_fill(spent, array[cardinality(mine.budgets)])
+            || array_fill(embedded, array[coalesce(cardinality(embedding.budgets), 0)]));
     -- What a person said is read for what to remember of them once they have had the time to say it. What programs ask with a key,
     -- guests and the operator's support tells of nobody who comes again.
     if mine.credential_kind = 'session' and mine.conversation_id is not null and mine.generator = 'model' then

@@ -13,7 +13,12 @@
 -- installation_model: the one of the installation's own provider; null where it has none
 -- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
+-- installation_embedding_model: the one that embeds questions where the company has no provider; null: none does
+-- embeds:         texts are embedded, and nothing is answered
 -- history_*:      how much of what was said before comes along
+--
+-- Where the question is embedded to find passages, that has a turn of its own (auth.turns.embeds_for), so that it is held in the
+-- budgets of its own model, settled with the answer, and used up by nobody. Both are held or neither.
 --
 -- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
 set local role rowhouse_definer;
@@ -23,6 +28,7 @@ create or replace function context.begin_turn(
     idempotency jsonb default null, model text default null, installation_model text default null,
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
+    installation_embedding_model text default null, embeds boolean default false,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
     out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
 )
@@ -40,6 +46,8 @@ declare
     chosen    auth.model_providers;
     price     bigint;
     budgets   uuid[];
+    embedder  text;
+    words     text;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -114,6 +122,13 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
+    words := coalesce(content, history -> 0 ->> 'content');
+    if not embeds and not app.is_blank(words) then
+        embedder := case when chosen.id is null then installation_embedding_model else chosen.embedding_model end;
+    end if;
+    if embedder is not null then
+        perform context.lock_budgets(tenant_id, place.team_id, person, key, array[answered_by, embedder]);
+    end if;
     price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
@@ -123,18 +138,31 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+        case when answered_by = 'extractive' then 'extractive' when embeds then 'embedding' else 'model' end, answered_by,
+        begin_turn.held_micros, budgets
     );
+    if embedder is not null then
+        -- No token is shorter than a byte, and a text may have two marks of its own.
+        price := context.price_of(embedder, octet_length(words) + 2, 0, 0, 0);
+        budgets := context.reserve(tenant_id, place.team_id, person, key, embedder, price);
+        insert into auth.turns (
+            tenant_id, user_id, conversation_id, team_id, credential_kind, credential_id, settlement, generator, model, held_micros, budgets,
+            lease_until, embeds_for
+        ) values (
+            begin_turn.tenant_id, person, place.id, place.team_id, context.kind_in(body), context.credential_in(body), sha256(settlement),
+            'embedding', embedder, case when budgets = '{}' then 0 else coalesce(price, 0) end, budgets, 'infinity', turn_id
+        );
+    end if;
     provider := case when chosen.id is not null then jsonb_build_object(
         'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
         'embeddingModel', chosen.embedding_model) end;
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
 ) is
     'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 reset role;

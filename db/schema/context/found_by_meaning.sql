@@ -15,22 +15,21 @@ create or replace function context.found_by_meaning(
     set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
 as $$
     with compared as materialized (
-        select reached.id, reached.user_id = me as own,
-            case when length(reached.signs) = cardinality(asked) then bit_count(reached.signs # (select context.signs(asked))) end as differ
+        select reached.id, reached.user_id = me as own, bit_count(reached.signs # (select context.signs(asked))) as differ
         from context.reachable_chunks(tenant, me, readable, teams, private, among) as reached
         where length(reached.signs) = cardinality(asked)
             and (found_by_meaning.model is null or reached.model = found_by_meaning.model)
     ), near as materialized (
-        (select * from compared order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared order by differ, id limit greatest(wanted * 3, 120))
         union
-        (select * from compared where compared.own order by differ, id limit greatest(wanted * 4, 200))
+        (select * from compared where compared.own order by differ, id limit greatest(wanted * 3, 120))
     )
     select near.id, near.own, weighed.likeness
     from near
     -- context.likeness(), in the query: called for each it would cost five times as much.
     cross join lateral (
-        select sum(pair.a::float8 * pair.b) as likeness
-        from app.document_chunks as known, unnest(known.embedding, asked) as pair (a, b)
+        select sum(pair.a * pair.b) as likeness
+        from app.document_chunks as known, unnest(known.embedding, asked::float8[]) as pair (a, b)
         where known.tenant_id = tenant and known.id = near.id
     ) as weighed
     order by weighed.likeness desc, near.id

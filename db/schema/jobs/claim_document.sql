@@ -9,7 +9,7 @@ set local role rowhouse_definer;
 create or replace function jobs.claim_document(minutes integer default 10)
     returns table (
         tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text,
-        size_bytes integer, language text
+        size_bytes integer, language text, object_key text, sha256 text
     )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -48,10 +48,14 @@ begin
     where known.tenant_id = mine.tenant_id and known.id = mine.id
     returning known.tenant_id, known.id, known.version, known.attempt, known.title, known.file_name, known.media_type,
         known.size_bytes,
-        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id));
+        coalesce(known.language, (select place.language from app.tenants as place where place.id = known.tenant_id)),
+        (
+            select kept.object_key from app.document_versions as kept
+            where kept.tenant_id = known.tenant_id and kept.document_id = known.id and kept.version = known.version
+        ), known.sha256;
 end
 $$;
 grant execute on function jobs.claim_document(integer) to rowhouse_worker;
 comment on function jobs.claim_document(integer) is
-    'One document that waits to be read, lent to whoever asks, with the number of the attempt; after five it has failed.';
+    'One document that waits to be read, lent to whoever asks, with the number of the attempt and where its bytes are; after five it has failed.';
 reset role;

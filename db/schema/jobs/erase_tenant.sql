@@ -8,7 +8,10 @@
 -- digest over their keys, in the order in which they went: each time sha256(digest before || table and keys, a line each).
 --
 -- batch: rows that one step takes
--- Returns what it did: {"step": "none"}; {"step": "more", tenant, table, rows}; {"step": "erased", tenant, slug, counts, digest}.
+-- Objects of its documents go by jobs.claim_objects(), and are counted as "objects"; until the last of them is gone there is no
+-- certificate, because it would not be true.
+--
+-- Returns what it did: {"step": "none"}; {"step": "more", tenant, table, rows}; {"step": "waiting", tenant, objects}; {"step": "erased", tenant, slug, counts, digest}.
 set local role rowhouse_definer;
 create or replace function jobs.erase_tenant(batch integer default 1000) returns jsonb
     language plpgsql volatile parallel unsafe security definer
@@ -74,6 +77,10 @@ begin
         end if;
     end loop;
 
+    if jobs.objects_of(leaving.id) > 0 then
+        return jsonb_build_object('step', 'waiting', 'tenant', leaving.id, 'objects', jobs.objects_of(leaving.id));
+    end if;
+
     -- The mails of its invitations name people who are nobody here; those to its owners bring back nothing any more.
     with gone as (
         delete from auth.mail_tokens as token where leaving.id in (token.invited_to, token.restores) returning token.id
@@ -92,5 +99,5 @@ end
 $$;
 grant execute on function jobs.erase_tenant(integer) to rowhouse_worker, rowhouse_owner;
 comment on function jobs.erase_tenant(integer) is
-    'One step of erasing the tenants whose grace is over: none, more or erased, with the certificate.';
+    'One step of erasing the tenants whose grace is over: none, more, waiting (for its objects to be deleted) or erased, with the certificate.';
 reset role;

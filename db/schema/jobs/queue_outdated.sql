@@ -3,7 +3,8 @@
 --
 -- A hundred of a tenant at a time, and only while none of its documents waits: one that was just brought is never behind
 -- thousands that are found already. No document more than once in ten minutes. What a provider refuses it will refuse again,
--- so after a key, a request or an address was refused it takes a day, or a change of the provider.
+-- so after a key, a request or an address was refused it takes a day, or a change of the provider. Where a budget had no room, or nobody
+-- knew the price, it takes an hour, and that this is so no more.
 --
 -- installation_model: which embeds for whoever has no provider; null: none
 -- Returns how many.
@@ -33,8 +34,11 @@ begin
                         'model_key_refused', 'model_refused', 'model_malformed', 'model_redirects', 'model_address_refused',
                         'prompt_too_long', 'answer_too_large'
                     ) and (wanted.since is null or wanted.since < known.indexed_at) then interval '1 day'
+                    when known.embedding_failure in ('budget_exceeded', 'price_unknown') then interval '1 hour'
                     else interval '10 minutes'
                 end
+                and (known.embedding_failure is null or known.embedding_failure not in ('budget_exceeded', 'price_unknown')
+                    or context.may_cost(known.tenant_id, known.team_id, known.user_id, wanted.model))
             order by known.id
             limit 100
             for no key update skip locked

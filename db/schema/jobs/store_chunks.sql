@@ -1,4 +1,5 @@
--- Stores passages of a claimed document, beside those that answer until it is finished, and lends it for another ten minutes.
+-- Stores passages of a claimed document, beside those that answer until it is finished, and lends it for another ten minutes, with what its
+-- embedding holds.
 --
 -- chunks:   [{ordinal, heading, content, starts_at, ends_at, embedding?}, …]
 -- language: of the passages, as found in them
@@ -32,6 +33,8 @@ begin
     from jsonb_to_recordset(chunks) as given (
         ordinal integer, heading text, content text, starts_at integer, ends_at integer, embedding real[]
     );
+    update auth.turns as known set lease_until = now() + interval '10 minutes'
+    where known.tenant_id = mine.tenant_id and known.embeds_for = mine.id and known.settled_at is null and known.lost_at is null;
     update app.documents as known set
         progress = store_chunks.progress, due_at = now() + interval '10 minutes',
         language = coalesce(known.language, store_chunks.language)

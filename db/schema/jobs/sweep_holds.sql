@@ -11,6 +11,7 @@ create or replace function jobs.sweep_holds(batch integer default 200) returns i
 as $$
 declare
     dead    auth.turns;
+    embedding auth.turns;
     tenants uuid[] := '{}';
     budgets uuid[] := '{}';
     held    bigint[] := '{}';
@@ -31,6 +32,18 @@ begin
         tenants := tenants || array_fill(dead.tenant_id, array[cardinality(dead.budgets)]);
         budgets := budgets || dead.budgets;
         held := held || array_fill(dead.held_micros, array[cardinality(dead.budgets)]);
+        -- What embedding its question holds is let go with it: that has no lease of its own.
+        for embedding in
+            select * from auth.turns as known
+            where known.tenant_id = dead.tenant_id and known.embeds_for = dead.id and known.settled_at is null and known.lost_at is null
+            for no key update
+        loop
+            update auth.turns as known set lost_at = now(), held_micros = 0
+            where known.tenant_id = embedding.tenant_id and known.id = embedding.id;
+            tenants := tenants || array_fill(embedding.tenant_id, array[cardinality(embedding.budgets)]);
+            budgets := budgets || embedding.budgets;
+            held := held || array_fill(embedding.held_micros, array[cardinality(embedding.budgets)]);
+        end loop;
         given_up := given_up + 1;
     end loop;
     perform context.release(tenants, budgets, held, array_fill(0::bigint, array[cardinality(budgets)]));

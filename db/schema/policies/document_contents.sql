@@ -4,7 +4,7 @@ select context.close_table('app.document_contents');
 create or replace trigger keep_whole before truncate on app.document_contents
     for each statement execute function audit.refuse_change();
 
--- Only to be read: context.keep_version() makes them.
+-- Only to be read: context.keep_pieces() makes them.
 grant select (tenant_id, id, document_id, version, piece, content, visibility, team_id, user_id) on app.document_contents to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.document_contents
@@ -37,4 +37,4 @@ grant select, insert, update, delete on app.document_contents to rowhouse_define
 create policy "contents are kept, and read by who indexes them" on app.document_contents
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "contents are kept, and read by who indexes them" on app.document_contents is
-    'context.keep_version(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.erase_tenant().';
+    'context.keep_pieces(); jobs.read_document(), for the version that was claimed; app.carry_visibility(); jobs.read_version() and jobs.move_to_storage(), which move them; jobs.erase_tenant().';

@@ -1,7 +1,7 @@
 select context.close_table('app.document_versions');
 
--- Only to be read: context.keep_version() makes them.
-grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
+-- Only to be read: context.place_version() makes them.
+grant select (tenant_id, id, document_id, version, created_by, file_name, media_type, size_bytes, sha256, object_key, created_at, visibility, team_id, user_id) on app.document_versions to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.document_versions
     as restrictive for all to rowhouse_app
@@ -33,4 +33,4 @@ grant select, insert, update, delete on app.document_versions to rowhouse_define
 create policy "versions are kept and counted" on app.document_versions
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "versions are kept and counted" on app.document_versions is
-    'context.keep_version(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';
+    'context.place_version(); jobs.move_to_storage() and jobs.move_to_database(); app.guard_storage() sums up what a tenant stores; app.carry_visibility(); jobs.erase_tenant().';

@@ -102,6 +102,7 @@ export async function beginTurn(
       most.output,
       answer ?? null,
       installation?.models ?? null,
+      installation?.embeddingModel ?? null,
     ],
   });
   return rows[0] as Begun;
@@ -114,4 +115,4 @@ const BEGIN = `select * from context.begin_turn(
   content => $3, parts => $4,
   parent => coalesce($5, (select parent_id from app.messages where id = $14)),
   from_start => $6, team => $7, keep => $8, idempotency => $9, model => $10, installation_model => $11, installation_models => $15,
-  most_input_tokens => $12, most_output_tokens => $13)`;
+  installation_embedding_model => $16, most_input_tokens => $12, most_output_tokens => $13)`;

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
 import type { Passage } from "../passage.ts";
+import type { Embedded } from "../provider/embed.ts";
 
 /** A passage with what its provenance names. */
 export interface Found extends Passage {
@@ -14,6 +15,8 @@ export interface Found extends Passage {
 export interface Meaning {
   readonly vector: readonly number[];
   readonly model: string;
+  /** What embedding it took. */
+  readonly usage: Embedded["usage"];
 }
 
 /** Passages that a question is answered from. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { isUnavailable } from "../../database/unavailable.ts";
+import type { Embedded } from "../provider/embed.ts";
 import type { Usage } from "../provider/events.ts";
 
 /** How a turn ended. */
@@ -34,16 +35,21 @@ const PAUSES = [100, 500, 1_000, 2_000, 4_000];
 /**
  * Ends a turn in the database, whose own word it is that it does so once: a repetition changes nothing.
  *
+ * @param embedding what embedding the question took; null where nobody did
  * @throws {pg.DatabaseError}
  */
 export async function settleTurn(
   auth: Pick<pg.Pool, "query">,
   turn: { readonly tenantId: string; readonly id: string; readonly settlement: Buffer },
   end: End,
+  embedding: Embedded["usage"] | null = null,
 ): Promise<void> {
   const { usage, firstTokenMs, totalMs } = end;
   const spent = {
     ...spentOf(usage),
+    ...(embedding !== null && {
+      embedding: { inputTokens: embedding.input, estimated: embedding.estimated },
+    }),
     ...(firstTokenMs !== null && { firstTokenMs }),
     totalMs,
   };

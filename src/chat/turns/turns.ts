@@ -145,8 +145,9 @@ export function openTurns(parts: TurnsParts): Turns {
       follow: (signal) => events.follow(signal),
     };
     const ready = Promise.withResolvers<void>();
-    const meaning = meaningOf(begun, wordsOf(begun, question));
-    const answered = answer(turn, began, () => prepare(caller, question, begun, turn, meaning), ready);
+    const meaning = meaningOf(begun, wordsOf(begun, question), turn.ending.signal);
+    const preparing = () => prepare(caller, question, begun, turn, meaning);
+    const answered = answer(turn, began, preparing, meaning, ready);
     const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
     const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
       running.delete(turn.id);
@@ -187,17 +188,18 @@ export function openTurns(parts: TurnsParts): Turns {
   }
 
   /** It never throws. */
-  async function meaningOf({ provider }: Begun, words: string): Promise<Meaning | null> {
+  async function meaningOf({ provider }: Begun, words: string, signal: AbortSignal): Promise<Meaning | null> {
     if (words.trim() === "") return null;
     try {
       const embedder = embedderOf(provider, model, keys);
       if (embedder === null) return null;
-      const { vectors } = await providers.embed({
+      const { vectors, usage } = await providers.embed({
         ...embedder,
         texts: [words],
+        signal,
         limits: { patience: EMBEDDING_PATIENCE, dimensions: MOST_KEPT },
       });
-      return { vector: vectors[0]!, model: embedder.model };
+      return { vector: vectors[0]!, model: embedder.model, usage };
     } catch {
       // The provider's failure is in the log. A question is answered without its meaning rather than not at all.
       return null;
@@ -224,11 +226,12 @@ export function openTurns(parts: TurnsParts): Turns {
     turn: Running,
     began: number,
     preparing: () => Promise<{ answerer: Answerer; passages: Found[] }>,
+    meaning: Promise<Meaning | null>,
     ready: PromiseWithResolvers<void>,
   ): Promise<boolean> {
     const { end, error, last } = await runAnswer(turn, began, preparing, ready.resolve);
     try {
-      await settleTurn(auth, turn, end);
+      await settleTurn(auth, turn, end, (await meaning)?.usage ?? null);
     } catch (failure) {
       log.error({ err: describeError(failure), turn: turn.id }, "an answer could not be settled");
     }

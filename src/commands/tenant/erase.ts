@@ -7,9 +7,10 @@ import { findTenant, oneTenant } from "./which_tenant.ts";
 
 /** What `jobs.erase_tenant()` says that it did. */
 interface Step {
-  readonly step: "none" | "more" | "erased";
+  readonly step: "none" | "more" | "waiting" | "erased";
   readonly tenant?: string;
   readonly rows?: number;
+  readonly objects?: number;
   readonly counts?: Readonly<Record<string, number>>;
   readonly digest?: string;
 }
@@ -44,6 +45,14 @@ export async function eraseTenant(args: string[]): Promise<0 | 1> {
           values.json
             ? JSON.stringify({ tenant: id, counts: done.counts, digest: done.digest })
             : `${named} is erased; the certificate is tenant.erased in the trail, digest ${done.digest}`,
+        );
+        return 0;
+      }
+      if (done.step === "waiting") {
+        progress(rows, rows, "rows erased");
+        console.log(
+          `the rows of ${named} are gone, and ${done.objects} objects in the storage wait for the job delete_objects; ` +
+            "the certificate follows when the last of them is gone",
         );
         return 0;
       }

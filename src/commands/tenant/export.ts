@@ -2,6 +2,8 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { readConfig } from "../../config.ts";
+import { openStorage } from "../../documents/storage/open_storage.ts";
 import { exportTenant } from "../../tenants/export_tenant.ts";
 import { CommandError, UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
@@ -20,10 +22,11 @@ export async function exportToFile(args: string[]): Promise<0 | 1> {
     if (id === null) return 1;
     const progress = progressLine();
     let rows = 0;
-    const archive = exportTenant(client, id, (done, total) => {
+    const said = (done: number, total: number): void => {
       rows = done;
       progress(done, total, "rows exported");
-    });
+    };
+    const archive = exportTenant(client, id, said, openStorage(readConfig()).objects);
     if (path === "-") {
       await pipeline(Readable.from(archive, { objectMode: false }), process.stdout, { end: false });
       return 0;

@@ -185,5 +185,6 @@ export const OF_AN_UPLOAD: readonly Code[] = [
   "not_acceptable",
   "permission_denied",
   "retry",
+  "storage_unavailable",
   "unsupported_media_type",
 ];

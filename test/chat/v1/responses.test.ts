@@ -105,6 +105,7 @@ describe("embeddings", () => {
     const { usage } = await client.embeddings.create({ model: "priced", input: "leave", dimensions: 8 });
     expect(usage.prompt_tokens).toBeGreaterThan(0);
     expect((await world.usage(world.acme))[0]).toMatchObject({
+      generator: "embedding",
       model: "priced",
       outcome: "complete",
       input_tokens: usage.prompt_tokens,

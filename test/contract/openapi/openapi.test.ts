@@ -186,6 +186,8 @@ describe("what openapi.json says of", () => {
     malformed_target: "test/http/bad_input.test.ts: a request line that is none",
     internal_error: "it takes a fault of ours",
     database_unavailable: "test/http/unavailable.test.ts: a database that is away",
+    storage_unavailable: "test/http/stored_documents.test.ts: an object storage that is away",
+    content_corrupt: "test/http/stored_documents.test.ts: an object storage that has other bytes",
     timeout: "test/http/unavailable.test.ts: a statement that waits",
     idempotency_in_progress: "it takes two processes without Redis, or two requests at one moment",
     idempotency_replayed: "test/chat/v1/once.test.ts: an answer that was not kept, and is forgotten",

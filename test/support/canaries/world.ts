@@ -195,7 +195,7 @@ export async function buildCanaryWorld(random: Random): Promise<CanaryWorld> {
       body: JSON.stringify({ model: "bags", input: texts }),
     });
     const { data } = (await answer.json()) as { data: { embedding: number[] }[] };
-    return data.map(({ embedding }) => embedding);
+    return { vectors: data.map(({ embedding }) => embedding), usage: { input: 0, estimated: true } };
   }
   const index = async () =>
     void (await readAll(database, { embedder: async () => ({ model: "bags", embed }) }));

@@ -35,7 +35,7 @@ export const downloadDocumentOperation = operation({
     },
     304: { says: "It is what `If-None-Match` names." },
   },
-  refusals: [...OF_THE_API, "invalid_input", "not_found"],
+  refusals: [...OF_THE_API, "content_corrupt", "invalid_input", "not_found", "storage_unavailable"],
 });
 
 /**
