@@ -62,6 +62,17 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.company_question as (
+    question text,
+    times integer,
+    people integer,
+    last_asked_at timestamp with time zone,
+    rated integer,
+    answered_well double precision,
+    curated_answer_id uuid
+);
+comment on type app.company_question is 'A question that people of the company asked more than once, in these words or such as mean the same to a search.';
+
 create type app.effective_preferences as (
     language text,
     language_source text,
@@ -168,6 +179,28 @@ create type app.session as (
     is_bound boolean
 );
 comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
+
+create type app.shared_conversation as (
+    link_id uuid,
+    title text,
+    shared_by text,
+    shared_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    messages app.shared_message[]
+);
+comment on type app.shared_conversation is 'A conversation that a colleague shares by a link, as it stood at the message that the link goes up to.';
+
+create type app.shared_message as (
+    id uuid,
+    role text,
+    content text,
+    withheld boolean,
+    citations jsonb,
+    generator text,
+    model text,
+    created_at timestamp with time zone
+);
+comment on type app.shared_message is 'A message that a link shows.';
 
 create type app.support_access as (
     id uuid,
@@ -459,6 +492,94 @@ create policy "whoever is erased takes their conversations with them" on app.con
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.curated_answers (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id(),
+    team_id uuid,
+    question text not null,
+    answer text not null,
+    language text default 'en'::text not null,
+    active boolean default true not null,
+    message_id uuid,
+    document_ids uuid[] default '{}'::uuid[] not null,
+    document_versions integer[] default '{}'::integer[] not null,
+    stems uuid not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint curated_answers_pkey PRIMARY KEY (tenant_id, id),
+    constraint curated_answers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint curated_answers_tenant_id_message_id_fkey FOREIGN KEY (tenant_id, message_id) REFERENCES app.messages(tenant_id, id) ON DELETE SET NULL (message_id),
+    constraint curated_answers_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint curated_answers_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE SET NULL (user_id),
+    constraint curated_answers_answer_check CHECK (((length(answer) <= 32000) AND (NOT app.is_blank(answer)))),
+    constraint curated_answers_document_ids_check CHECK (((cardinality(document_ids) <= 20) AND (array_position(document_ids, NULL::uuid) IS NULL))),
+    constraint curated_answers_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
+    constraint curated_answers_question_check CHECK (((length(question) <= 1000) AND (NOT app.is_blank(question)))),
+    constraint curated_answers_sources_check CHECK ((cardinality(document_ids) = cardinality(document_versions)))
+);
+comment on table app.curated_answers is 'Answers that a company gives itself: to a question in these words or such as mean the same to a search, while the documents that it rests on stand as they were.';
+comment on column app.curated_answers.id is 'Its key.';
+comment on column app.curated_answers.user_id is 'Who wrote it last; null where that is no member.';
+comment on column app.curated_answers.team_id is 'The team that it is for; null: for everybody who may read the company''s documents.';
+comment on column app.curated_answers.question is 'The question, in any words that ask for the same.';
+comment on column app.curated_answers.answer is 'What is answered. [1], [2] name its documents, in their order.';
+comment on column app.curated_answers.language is 'Of the question (ISO 639): by whose rules it is compared with what is asked.';
+comment on column app.curated_answers.active is 'Whether it is used.';
+comment on column app.curated_answers.message_id is 'The answer that it corrects, if it was made from one. One of somebody else''s takes view_all_chats.';
+comment on column app.curated_answers.document_ids is 'The keys of the documents that it rests on. Name them again, and it rests on them as they are now.';
+comment on column app.curated_answers.document_versions is 'Of each of those documents the version that it rests on: that of when the answer was last written. With another one it is not used.';
+comment on column app.curated_answers.stems is 'What the words of the question come down to, a digest.';
+comment on column app.curated_answers.created_at is 'When it was first written.';
+comment on column app.curated_answers.updated_at is 'When it was last written.';
+CREATE INDEX curated_answers_by_stems ON app.curated_answers USING btree (tenant_id, language, stems, id) WHERE active;
+CREATE INDEX curated_answers_of_member ON app.curated_answers USING btree (tenant_id, user_id, id);
+CREATE INDEX curated_answers_of_message ON app.curated_answers USING btree (tenant_id, message_id, id);
+CREATE INDEX curated_answers_of_team ON app.curated_answers USING btree (tenant_id, team_id, id);
+alter table app.curated_answers alter column question set statistics 0, alter column answer set statistics 0, alter column language set statistics 0, alter column document_ids set statistics 0, alter column document_versions set statistics 0;
+alter table app.curated_answers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,document_ids,document_versions,id,language,message_id,team_id,tenant_id,updated_at,user_id', 'question,answer,stems', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.curated_answers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER prepare_curated_answer BEFORE INSERT OR UPDATE OF question, answer, language, team_id, document_ids, message_id ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION app.prepare_curated_answer();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF team_id, question, answer, language, active, document_ids ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.curated_answers enable row level security;
+alter table app.curated_answers force row level security;
+grant delete on app.curated_answers to rowhouse_app;
+grant delete, select on app.curated_answers to rowhouse_definer;
+grant insert (team_id, question, answer, language, active, message_id, document_ids) on app.curated_answers to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, question, answer, language, active, message_id, document_ids, document_versions, stems, created_at, updated_at) on app.curated_answers to rowhouse_app;
+grant update (team_id, question, answer, language, active, document_ids) on app.curated_answers to rowhouse_app;
+create policy "a question finds the company's own answer" on app.curated_answers
+    for select to rowhouse_definer
+    using (true);
+comment on policy "a question finds the company's own answer" on app.curated_answers is 'context.curated_answer(), in the caller''s tenant, for context.begin_turn() and context.curated_answer_for(); and context.company_questions().';
+create policy "an erased tenant takes along what it owns" on app.curated_answers
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.curated_answers is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "managers of documents change the answers that they read" on app.curated_answers
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents change the answers that they read" on app.curated_answers is 'Before and after alike: nobody hands one to a team that they are not in.';
+create policy "managers of documents delete the answers that they read" on app.curated_answers
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents delete the answers that they read" on app.curated_answers is 'What it answered already stays said. The trail keeps that it was there.';
+create policy "managers of documents read the company's answers and their team" on app.curated_answers
+    for select to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_where('manage_documents'::text) AS tenant_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents read the company's answers and their team" on app.curated_answers is 'Everybody else is told one with an answer, by context.begin_turn(), which asks for its documents too: a policy asks the row and looks nowhere else. A team''s are its members'', whoever manages the company''s.';
+create policy "managers of documents write answers for whom they may" on app.curated_answers
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents write answers for whom they may" on app.curated_answers is 'For the company, or for a team that they are in. What it rests on, the trigger prepare_curated_answer looks at; who wrote it is no input.';
+create policy "nothing crosses the wall" on app.curated_answers as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.curated_answers is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create table app.document_chunks (
     tenant_id uuid default context.tenant_id() not null,
@@ -1324,6 +1445,10 @@ create policy "the desk explains one row" on app.message_feedback
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.message_feedback is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "who reads every chat has its ratings counted" on app.message_feedback
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
+comment on policy "who reads every chat has its ratings counted" on app.message_feedback is 'context.company_questions(), for whoever reads them anyway.';
 create policy "whoever is erased takes their feedback with them" on app.message_feedback
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
@@ -1348,6 +1473,7 @@ create table app.messages (
     error_code text,
     provenance jsonb,
     deleted_at timestamp with time zone,
+    stems uuid,
     constraint messages_pkey PRIMARY KEY (tenant_id, id),
     constraint messages_tenant_id_conversation_id_id_key UNIQUE (tenant_id, conversation_id, id),
     constraint messages_tenant_id_conversation_id_parent_id_fkey FOREIGN KEY (tenant_id, conversation_id, parent_id) REFERENCES app.messages(tenant_id, conversation_id, id) ON DELETE SET NULL (parent_id),
@@ -1362,7 +1488,7 @@ CASE role
 END) AND ((content <> ''::text) OR (role <> 'user'::text) OR (parts <> '[]'::jsonb)))),
     constraint messages_error_code_check CHECK ((error_code ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
     constraint messages_finish_reason_check CHECK ((finish_reason ~ '^[a-z][a-z-]{0,31}$'::text)),
-    constraint messages_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint messages_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text]))),
     constraint messages_model_check CHECK ((length(model) <= 100)),
     constraint messages_parts_check CHECK (app.are_parts(parts)),
     constraint messages_provenance_check CHECK (((jsonb_typeof(provenance) = 'object'::text) AND (octet_length((provenance)::text) <= 65536))),
@@ -1381,28 +1507,31 @@ comment on column app.messages.parent_id is 'The message that it follows, in the
 comment on column app.messages.status is 'How far it is. complete: all of it; streaming: being written; stopped: as much as was said until somebody stopped it; failed: as much as was said until something broke.';
 comment on column app.messages.parts is 'What it is made of, as the parts of the AI SDK''s UI messages; empty: its content is all.';
 comment on column app.messages.turn_id is 'Of an answer: the turn that wrote it.';
-comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked.';
-comment on column app.messages.model is 'Of an answer: the model, or extractive.';
+comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked; curated: the company itself, and no model was asked.';
+comment on column app.messages.model is 'Of an answer: the model, or extractive, or curated.';
 comment on column app.messages.finish_reason is 'Of an answer: why it ends where it does, in the AI SDK''s words.';
 comment on column app.messages.error_code is 'Of an answer that failed: the code of what broke.';
-comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
+comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt; or which curated answer it is, and its documents.';
 comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
+comment on column app.messages.stems is 'Of a question of words alone: what they come down to, a digest; null where it is too long, or only filling words.';
 CREATE INDEX messages_by_conversation ON app.messages USING btree (tenant_id, user_id, conversation_id, id);
 CREATE INDEX messages_by_parent ON app.messages USING btree (tenant_id, conversation_id, parent_id);
+CREATE INDEX messages_by_stems ON app.messages USING btree (tenant_id, stems, created_at, user_id) INCLUDE (id, team_id) WHERE ((stems IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX messages_of_team ON app.messages USING btree (tenant_id, team_id, id);
 alter table app.messages alter column role set statistics 0, alter column content set statistics 0, alter column status set statistics 0, alter column parts set statistics 0, alter column generator set statistics 0, alter column model set statistics 0, alter column finish_reason set statistics 0, alter column error_code set statistics 0, alter column provenance set statistics 0;
 alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance', 'team_id,deleted_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance,stems', 'team_id,deleted_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
+CREATE TRIGGER stem_question BEFORE INSERT ON app.messages FOR EACH ROW WHEN (((new.role = 'user'::text) AND (length(new.content) <= 1000) AND (new.parts = '[]'::jsonb))) EXECUTE FUNCTION app.stem_question();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 grant insert (tenant_id, conversation_id, user_id, role, content, parent_id, status, parts, turn_id, generator, model) on app.messages to rowhouse_definer;
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at, stems) on app.messages to rowhouse_app;
 grant update (content, team_id, status, parts, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_definer;
 create policy "a turn writes its question and makes room for its answer" on app.messages
     for insert to rowhouse_definer
@@ -1446,6 +1575,10 @@ create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "who reads every chat has its questions counted" on app.messages
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
+comment on policy "who reads every chat has its questions counted" on app.messages is 'context.company_questions(); and app.prepare_curated_answer(), which tells whether there is an answer to correct. Of whoever reads all of it anyway, and nobody else. What is in the bin both leave out themselves: named here, it would keep the count from being made of an index alone.';
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
@@ -2000,7 +2133,7 @@ create table app.usage_days (
     constraint usage_days_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_days_failed_check CHECK ((failed >= 0)),
     constraint usage_days_first_counts_check CHECK ((cardinality(first_counts) = 21)),
-    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
+    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text, 'memory'::text]))),
     constraint usage_days_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_days_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_days_output_tokens_check CHECK ((output_tokens >= 0)),
@@ -2018,7 +2151,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; curated: answers of the company''s own, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -2086,7 +2219,7 @@ create table app.usage_events (
     constraint usage_events_check1 CHECK (((reasoning_tokens >= 0) AND (reasoning_tokens <= output_tokens))),
     constraint usage_events_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_events_first_token_ms_check CHECK ((first_token_ms >= 0)),
-    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
+    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text, 'memory'::text]))),
     constraint usage_events_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_events_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_events_outcome_check CHECK ((outcome = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text]))),
@@ -2100,7 +2233,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; curated: an answer of the company''s own, free; memory: reading what somebody said for what to remember of them.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -3277,6 +3410,62 @@ create policy "the door and sign-in keep the sessions" on auth.sessions
     with check (true);
 comment on policy "the door and sign-in keep the sessions" on auth.sessions is 'context.enter() finds a session by the digest of its handle; auth.* open, rotate and end it; jobs.expire_sessions() ends what is over.';
 
+create table auth.share_links (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id() not null,
+    conversation_id uuid not null,
+    message_id uuid not null,
+    team_id uuid,
+    digest bytea not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    revoked_at timestamp with time zone,
+    constraint share_links_pkey PRIMARY KEY (tenant_id, id),
+    constraint share_links_tenant_id_conversation_id_message_id_fkey FOREIGN KEY (tenant_id, conversation_id, message_id) REFERENCES app.messages(tenant_id, conversation_id, id) ON DELETE CASCADE,
+    constraint share_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint share_links_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint share_links_tenant_id_user_id_conversation_id_fkey FOREIGN KEY (tenant_id, user_id, conversation_id) REFERENCES app.conversations(tenant_id, user_id, id) ON DELETE CASCADE,
+    constraint share_links_digest_check CHECK ((octet_length(digest) = 32))
+);
+comment on table auth.share_links is 'Links with which colleagues read a conversation as it stood at a message.';
+comment on column auth.share_links.id is 'Its key.';
+comment on column auth.share_links.user_id is 'Who made it, whose the conversation is.';
+comment on column auth.share_links.conversation_id is 'The conversation that it shows.';
+comment on column auth.share_links.message_id is 'Up to which of its messages.';
+comment on column auth.share_links.team_id is 'The team that the conversation belonged to then, and the only one whom it is shown to; null: everybody who may chat.';
+comment on column auth.share_links.digest is 'SHA-256 of SHA-256 of its secret.';
+comment on column auth.share_links.created_at is 'When it was made.';
+comment on column auth.share_links.expires_at is 'Until when it is good.';
+comment on column auth.share_links.revoked_at is 'Since when it opens nothing any more.';
+CREATE UNIQUE INDEX share_links_by_digest ON auth.share_links USING btree (tenant_id, digest);
+CREATE INDEX share_links_of_conversation ON auth.share_links USING btree (tenant_id, user_id, conversation_id);
+CREATE INDEX share_links_of_member ON auth.share_links USING btree (tenant_id, user_id, id);
+CREATE INDEX share_links_of_message ON auth.share_links USING btree (tenant_id, conversation_id, message_id);
+CREATE INDEX share_links_of_team ON auth.share_links USING btree (tenant_id, team_id);
+alter table auth.share_links alter column digest set statistics 0;
+alter table auth.share_links alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.share_links FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,expires_at,id,message_id,revoked_at,team_id,tenant_id,user_id', 'digest', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.share_links FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.share_links enable row level security;
+alter table auth.share_links force row level security;
+grant delete, insert, select, update on auth.share_links to rowhouse_definer;
+grant select (tenant_id, id, user_id, conversation_id, message_id, team_id, created_at, expires_at, revoked_at) on auth.share_links to rowhouse_app;
+create policy "links are made, opened and revoked" on auth.share_links
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "links are made, opened and revoked" on auth.share_links is 'context.make_share_link() and context.revoke_share_link(), for whose link it is; context.open_share_link() finds one by its digest in the caller''s tenant; auth.export_account(); jobs.erase_tenant(). With their conversation they go by the foreign key.';
+create policy "nothing crosses the wall" on auth.share_links as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on auth.share_links is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people see the links that they made" on auth.share_links
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
+comment on policy "people see the links that they made" on auth.share_links is 'To revoke them. Whoever has the secret of one opens it by a call, which asks for everything again; that a link is there is nobody else''s to see.';
+
 create table auth.signing_keys (
     id text not null,
     algorithm text not null,
@@ -3438,7 +3627,7 @@ create table auth.turns (
     constraint turns_check1 CHECK (((settled_at IS NULL) = (outcome IS NULL))),
     constraint turns_check2 CHECK (((held_micros = 0) OR ((settled_at IS NULL) AND (lost_at IS NULL)))),
     constraint turns_credential_kind_check CHECK ((credential_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text, 'job'::text]))),
-    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text]))),
+    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text, 'memory'::text]))),
     constraint turns_held_micros_check CHECK ((held_micros >= 0)),
     constraint turns_idempotency_key_check CHECK ((octet_length(idempotency_key) = 32)),
     constraint turns_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
@@ -3712,6 +3901,20 @@ create view app.audit_events with (security_invoker=true) as
    FROM audit.events;
 comment on view app.audit_events is 'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 grant select on app.audit_events to rowhouse_app;
+
+create view app.share_links with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    user_id,
+    conversation_id,
+    message_id,
+    team_id,
+    created_at,
+    expires_at,
+    revoked_at
+   FROM auth.share_links;
+comment on view app.share_links is 'A link with which colleagues read a conversation of one''s own, as it stood at one of its messages; the secret is shown once, when it is made.';
+grant select on app.share_links to rowhouse_app;
 
 create view context.api_key_holders with (security_invoker=true) as
  SELECT api_key.digest,
@@ -5314,6 +5517,23 @@ $function$;
 comment on function app.create_document(text,text,bytea,text,text,uuid,text[],text) is 'Keeps a document and has it read: private to the caller, for a team of theirs or, with manage_documents, for the company.';
 grant execute on function app.create_document(text,text,bytea,text,text,uuid,text[],text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.create_share_link(digest bytea, conversation_id uuid, message_id uuid DEFAULT NULL::uuid, days integer DEFAULT 30)
+ RETURNS app.share_links
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made constant uuid := context.make_share_link(
+        create_share_link.digest, create_share_link.conversation_id, create_share_link.message_id, coalesce(create_share_link.days, 30));
+    link app.share_links;
+begin
+    select known.* into link from app.share_links as known where known.id = made;
+    return link;
+end
+$function$;
+comment on function app.create_share_link(bytea,uuid,uuid,integer) is 'Makes a link with which colleagues read a conversation of the caller''s, as it stands at its newest message or at an earlier one.';
+grant execute on function app.create_share_link(bytea,uuid,uuid,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.create_webhook_endpoint(secret_id uuid, sealed_secret text, url text, events text[], description text DEFAULT ''::text)
  RETURNS app.webhook_endpoints
  LANGUAGE plpgsql
@@ -5331,6 +5551,23 @@ end
 $function$;
 comment on function app.create_webhook_endpoint(uuid,text,text,text[],text) is 'Subscribes an address to events. The secret that they are signed with is shown this once.';
 grant execute on function app.create_webhook_endpoint(uuid,text,text,text[],text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.curated_answer_for(question text)
+ RETURNS app.curated_answers
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    given app.curated_answers;
+begin
+    select known.* into given from app.curated_answers as known
+    where known.tenant_id = (select context.tenant_id()) and known.id = context.curated_answer_for(curated_answer_for.question);
+    return given;
+end
+$function$;
+comment on function app.curated_answer_for(text) is 'The curated answer that this question of the caller''s would get now; null where a model would be asked.';
+grant execute on function app.curated_answer_for(text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_my_preferences()
  RETURNS app.user_preferences
@@ -5467,6 +5704,22 @@ $function$;
 alter function app.forget_memory() owner to rowhouse_definer;
 comment on function app.forget_memory() is 'Trigger: after something was forgotten or mended, nothing that was said before is read for memories.';
 grant execute on function app.forget_memory() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.frequent_questions(wanted integer DEFAULT 10)
+ RETURNS SETOF app.company_question
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select question.content, found.times, found.people, question.created_at, found.liked + found.disliked,
+        found.liked::double precision / nullif(found.liked + found.disliked, 0),
+        case when (select context.may('manage_documents')) then context.curated_answer_for(question.content) end
+    from context.company_questions(wanted) with ordinality as found (asked, times, people, liked, disliked, place)
+    join app.messages as question on question.tenant_id = (select context.tenant_id()) and question.id = found.asked
+    order by found.place
+$function$;
+comment on function app.frequent_questions(integer) is 'What people of the company asked more than once in the last half year, the most frequent first, 10 of them or up to 50; for who sees its figures and reads its chats.';
+grant execute on function app.frequent_questions(integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.guard_domain()
  RETURNS trigger
@@ -6016,7 +6269,9 @@ CREATE OR REPLACE FUNCTION app.my_frequent_questions(wanted integer DEFAULT 10)
  SET search_path TO ''
 AS $function$
     select question.content, found.times, question.created_at, answer.conversation_id, answer.id, answer.created_at,
-        case when not exists (
+        case when (answer.provenance #>> '{curated,teamId}' is null
+            or (answer.provenance #>> '{curated,teamId}')::uuid = any ((select context.teams('read_documents'))::uuid[]))
+        and not exists (
             select from jsonb_array_elements(answer.provenance -> 'sources') as source
             where not exists (
                 select from app.documents as document
@@ -6189,6 +6444,16 @@ alter function app.open_budget() owner to rowhouse_definer;
 comment on function app.open_budget() is 'Trigger: a budget begins with its period and counts what was spent in it already.';
 grant execute on function app.open_budget() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.open_share_link(digest bytea)
+ RETURNS app.shared_conversation
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select context.open_share_link(open_share_link.digest)
+$function$;
+comment on function app.open_share_link(bytea) is 'The conversation that a colleague shares by a link, as far as what it rests on is the caller''s to read; the trail says that they opened it.';
+grant execute on function app.open_share_link(bytea) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.permissions_of(user_id uuid)
  RETURNS SETOF app.holding
  LANGUAGE sql
@@ -6281,6 +6546,79 @@ $function$;
 alter function app.prepare_chunk() owner to rowhouse_definer;
 comment on function app.prepare_chunk() is 'Trigger: the words, signs and hash of a passage are those of its text and its embedding.';
 grant execute on function app.prepare_chunk() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.prepare_curated_answer()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_id();
+    narrow uuid;
+begin
+    new.stems := context.stems(new.question, new.language);
+    if new.stems is null then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a question has a word that is no mere filling',
+            column = 'question',
+            constraint = 'curated_answers_stems';
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    new.user_id := case when context.member_tenant() is not null then me end;
+
+    if new.message_id is not null and (tg_op = 'INSERT' or new.message_id is distinct from old.message_id) then
+        if not exists (
+            select from app.messages as said
+            where said.tenant_id = tenant and said.id = new.message_id and said.user_id = me
+                and said.role = 'assistant' and said.deleted_at is null
+        ) then
+            if not context.may('view_all_chats') then
+                perform context.refuse('view_all_chats');
+            end if;
+            if not exists (
+                select from app.messages as said
+                where said.tenant_id = tenant and said.id = new.message_id and said.role = 'assistant' and said.deleted_at is null
+            ) then
+                perform context.refuse_missing('message');
+            end if;
+        end if;
+    end if;
+
+    new.document_versions := array(
+        select document.version
+        from unnest(new.document_ids) with ordinality as source (id, place)
+        join app.documents as document on document.tenant_id = tenant and document.id = source.id
+        where context.reaches(document.visibility, document.team_id, document.user_id, me,
+            context.may('read_documents'), context.teams('read_documents'), true)
+        order by source.place
+    );
+    if cardinality(new.document_versions) <> cardinality(new.document_ids) then
+        perform context.refuse_missing('document');
+    end if;
+    select document.id into narrow
+    from app.documents as document
+    where document.tenant_id = tenant and document.id = any (new.document_ids)
+        and document.visibility <> 'tenant' and (document.visibility <> 'team' or document.team_id is distinct from new.team_id)
+    limit 1;
+    if found then
+        raise exception using
+            errcode = 'RH400',
+            message = 'an answer rests on documents that everybody reads whom it is for',
+            column = 'document_ids',
+            constraint = 'curated_answers_sources',
+            hint = 'Give the answer to the team that reads the document, or show the document to everybody.';
+    end if;
+    return new;
+end
+$function$;
+alter function app.prepare_curated_answer() owner to rowhouse_definer;
+comment on function app.prepare_curated_answer() is 'Trigger: a curated answer has the stems of its question and the versions of its documents; RH400, RH403 view_all_chats and RH404 for what it may not rest on.';
+grant execute on function app.prepare_curated_answer() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.prompt_asker()
  RETURNS jsonb
@@ -6519,6 +6857,22 @@ $function$;
 comment on function app.revoke_session(uuid) is 'Signs out one of the caller''s own sessions: its tokens are dead with the next request.';
 grant execute on function app.revoke_session(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.revoke_share_link(id uuid)
+ RETURNS app.share_links
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    link app.share_links;
+begin
+    perform context.revoke_share_link(revoke_share_link.id);
+    select known.* into link from app.share_links as known where known.id = revoke_share_link.id;
+    return link;
+end
+$function$;
+comment on function app.revoke_share_link(uuid) is 'Revokes a link of the caller''s, for good: it opens nothing from the next request on.';
+grant execute on function app.revoke_share_link(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.rotate_api_key(id uuid, digests bytea[], beginnings text[], overlap integer DEFAULT NULL::integer)
  RETURNS app.api_keys
  LANGUAGE sql
@@ -6751,6 +7105,25 @@ end
 $function$;
 comment on function app.share_conversation(uuid,uuid) is 'Shares a conversation of the caller''s with a team of theirs; without a team takes it back.';
 grant execute on function app.share_conversation(uuid,uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.stem_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    new.stems := context.stems(new.content, coalesce(
+        (select mine.language from app.user_preferences as mine where mine.tenant_id = new.tenant_id and mine.user_id = new.user_id),
+        (select company.language from app.tenant_preferences as company where company.tenant_id = new.tenant_id),
+        'en'
+    ));
+    return new;
+end
+$function$;
+alter function app.stem_question() owner to rowhouse_definer;
+comment on function app.stem_question() is 'Trigger: a question of up to 1,000 characters, and of words alone, carries what they come down to.';
+grant execute on function app.stem_question() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.support_accesses()
  RETURNS SETOF app.support_access
@@ -8890,6 +9263,14 @@ AS $function$
         'status', said.status, 'content', said.content, 'parts', said.parts, 'model', said.model, 'createdAt', said.created_at))
     from places
     join app.messages as said on said.tenant_id = places.tenant_id and said.user_id = places.user_id
+    where places.exported
+
+    union all
+    select jsonb_build_object('part', 'shareLinks', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', link.conversation_id, 'message', link.message_id, 'createdAt', link.created_at,
+        'expiresAt', link.expires_at, 'revokedAt', link.revoked_at))
+    from places
+    join auth.share_links as link on link.tenant_id = places.tenant_id and link.user_id = places.user_id
     where places.exported
 
     union all
@@ -11259,8 +11640,8 @@ begin
     spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
     spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
     spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    spent.cost_micros := case when mine.generator = 'curated' then 0 else context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens) end;
     insert into app.usage_events (
         tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
         input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
@@ -12015,7 +12396,7 @@ grant execute on function context.applied_migrations() to rowhouse_auditor;
 grant execute on function context.applied_migrations() to rowhouse_auth;
 grant execute on function context.applied_migrations() to rowhouse_owner;
 
-CREATE OR REPLACE FUNCTION context.ask(conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text, OUT question uuid, OUT answer uuid)
+CREATE OR REPLACE FUNCTION context.ask(conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, generator text, model text, OUT question uuid, OUT answer uuid)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12044,12 +12425,12 @@ begin
     end if;
     insert into app.messages (tenant_id, user_id, conversation_id, role, status, content, parent_id, turn_id, model, generator)
     values (conversation.tenant_id, conversation.user_id, conversation.id, 'assistant', 'streaming', '', question, turn, model,
-        case model when 'extractive' then 'extractive' else 'model' end)
+        generator)
     returning id into answer;
 end
 $function$;
-alter function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text) owner to rowhouse_definer;
-comment on function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text) is 'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
+alter function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text,text) owner to rowhouse_definer;
+comment on function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text,text) is 'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
 
 CREATE OR REPLACE FUNCTION context.asker(tenant uuid, person uuid)
  RETURNS jsonb
@@ -12093,7 +12474,7 @@ alter function context.asker_of_caller() owner to rowhouse_definer;
 comment on function context.asker_of_caller() is 'What a system prompt would be told of the caller. Raises RH403 configure_model.';
 grant execute on function context.asker_of_caller() to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, curated boolean DEFAULT true, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT generator text, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint, OUT given jsonb)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12108,6 +12489,7 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    own_words app.curated_answers;
     price     bigint;
     budgets   uuid[];
 begin
@@ -12142,6 +12524,7 @@ begin
             conversation_id := earlier.conversation_id;
             question_id := earlier.question_id;
             answer_id := earlier.answer_id;
+            generator := earlier.generator;
             answered_by := earlier.model;
             held_micros := earlier.held_micros;
             return;
@@ -12153,6 +12536,21 @@ begin
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
+    if curated then
+        select * into own_words from context.curated_answer(
+            tenant_id,
+            coalesce(content, (
+                select said.content from app.messages as said
+                where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.parent and said.user_id = person
+                    and said.role = 'user' and said.parts = '[]'
+            )),
+            person, 'read_documents' = any (context.permissions_in(body)), own);
+        if own_words.id is not null then
+            answered_by := 'curated';
+            given := context.curated_in_words(own_words);
+        end if;
+    end if;
+    generator := case when given is not null then 'curated' when answered_by = 'extractive' then 'extractive' else 'model' end;
     turn_id := uuidv7();
     replayed := false;
 
@@ -12174,7 +12572,7 @@ begin
         end if;
         conversation_id := place.id;
         select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -12184,7 +12582,7 @@ begin
     end if;
 
     -- Last, because a company's budget is where everybody waits for everybody.
-    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    price := case when given is null then context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0) else 0 end;
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
@@ -12193,16 +12591,16 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case answered_by when 'extractive' then 'extractive' else 'model' end, answered_by, begin_turn.held_micros, budgets
+        begin_turn.generator, answered_by, begin_turn.held_micros, budgets
     );
     provider := case when chosen.id is not null then jsonb_build_object(
         'id', chosen.id, 'baseUrl', chosen.base_url, 'sealedKey', chosen.sealed_key, 'systemPrompt', chosen.system_prompt,
         'embeddingModel', chosen.embedding_model) end;
 end
 $function$;
-alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
-grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) to rowhouse_app;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,boolean) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,boolean) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
@@ -12406,6 +12804,65 @@ alter function context.close_tenant(text) owner to rowhouse_definer;
 comment on function context.close_tenant(text) is 'For app.delete_tenant(): closes the caller''s tenant at its owner''s word, ends its sessions and keys, and says when it is erased.';
 grant execute on function context.close_tenant(text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.company_questions(wanted integer)
+ RETURNS TABLE(asked uuid, times integer, people integer, liked integer, disliked integer)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('view_analytics');
+begin
+    if not context.may('view_all_chats') then
+        perform context.refuse('view_all_chats');
+    end if;
+    return query
+    with frequent as materialized (
+        select known.stems, count(*)::integer as times
+        from app.messages as known
+        where known.tenant_id = tenant and known.stems is not null and known.deleted_at is null
+            and known.created_at > now() - interval '180 days'
+        group by known.stems
+        having count(*) > 1
+        order by 2 desc, 1
+        limit least(greatest(coalesce(wanted, 10), 1), 50)
+    ), rated as materialized (
+        select question.stems,
+            count(*) filter (where thought.rating = 'up')::integer as liked,
+            count(*) filter (where thought.rating = 'down')::integer as disliked
+        from app.message_feedback as thought
+        join app.messages as answer on answer.tenant_id = thought.tenant_id and answer.id = thought.message_id
+        join app.messages as question on question.tenant_id = answer.tenant_id and question.id = answer.parent_id
+        where thought.tenant_id = tenant and thought.created_at > now() - interval '180 days'
+            and question.stems in (select frequent.stems from frequent) and question.deleted_at is null
+        group by question.stems
+    )
+    select newest.id, frequent.times, counted.people, coalesce(rated.liked, 0), coalesce(rated.disliked, 0)
+    from frequent
+    cross join lateral (
+        select known.id from app.messages as known
+        where known.tenant_id = tenant and known.stems = frequent.stems and known.deleted_at is null
+        order by known.created_at desc
+        limit 1
+    ) as newest
+    cross join lateral (
+        select count(distinct known.user_id)::integer as people from app.messages as known
+        where known.tenant_id = tenant and known.stems = frequent.stems and known.deleted_at is null
+            and known.created_at > now() - interval '180 days'
+    ) as counted
+    left join rated on rated.stems = frequent.stems
+    order by frequent.times desc, newest.id desc;
+end
+$function$;
+alter function context.company_questions(integer) owner to rowhouse_definer;
+comment on function context.company_questions(integer) is 'The keys of what the company asked more than once in the last half year, how often, by how many, and what was thought of the answers. Raises RH403.';
+grant execute on function context.company_questions(integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.counting(counts integer[], step integer)
  RETURNS integer[]
  LANGUAGE sql
@@ -12430,6 +12887,90 @@ grant execute on function context.credential_in(text) to rowhouse_app;
 grant execute on function context.credential_in(text) to rowhouse_auth;
 grant execute on function context.credential_in(text) to rowhouse_definer;
 grant execute on function context.credential_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.curated_answer(tenant uuid, question text, me uuid, readable boolean, teams uuid[])
+ RETURNS SETOF app.curated_answers
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    -- From one language to the next by the index, however many answers there are in each.
+    with recursive spoken as (
+        (
+            select known.language from app.curated_answers as known
+            where known.tenant_id = tenant and known.active and length(curated_answer.question) <= 1000
+            order by known.language
+            limit 1
+        )
+        union all
+        select (
+            select known.language from app.curated_answers as known
+            where known.tenant_id = tenant and known.active and known.language > spoken.language
+            order by known.language
+            limit 1
+        )
+        from spoken
+        where spoken.language is not null
+    )
+    select given.*
+    from spoken
+    join app.curated_answers as given
+        on given.tenant_id = tenant and given.active and given.language = spoken.language
+        and given.stems = context.stems(curated_answer.question, spoken.language)
+    where readable and (given.team_id is null or given.team_id = any (teams))
+        and not exists (
+            select from unnest(given.document_ids, given.document_versions) as source (id, version)
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = tenant and document.id = source.id and document.version = source.version
+                    and context.reaches(document.visibility, document.team_id, document.user_id, me, readable, teams, true)
+            )
+        )
+    order by given.team_id is not null desc, given.updated_at desc, given.id desc
+    limit 1
+$function$;
+alter function context.curated_answer(uuid,text,uuid,boolean,uuid[]) owner to rowhouse_definer;
+comment on function context.curated_answer(uuid,text,uuid,boolean,uuid[]) is 'The company''s own answer to a question for somebody, while what it rests on stands and is theirs to read; else no row.';
+
+CREATE OR REPLACE FUNCTION context.curated_answer_for(question text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    return (
+        select given.id from context.curated_answer(
+            context.tenant_requiring('manage_documents'), question, context.user_id(), context.may('read_documents'),
+            context.teams('read_documents')
+        ) as given
+    );
+end
+$function$;
+alter function context.curated_answer_for(text) owner to rowhouse_definer;
+comment on function context.curated_answer_for(text) is 'The key of the curated answer that a question of the caller''s would get. Raises RH403.';
+grant execute on function context.curated_answer_for(text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.curated_in_words(given app.curated_answers)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', given.id, 'teamId', given.team_id, 'answer', given.answer,
+        'sources', coalesce(jsonb_agg(
+            jsonb_build_object('documentId', source.id, 'version', source.version, 'title', document.title) order by source.place
+        ) filter (where source.id is not null), '[]')
+    )
+    from (select) as one
+    left join (
+        unnest(given.document_ids, given.document_versions) with ordinality as source (id, version, place)
+        join app.documents as document on document.tenant_id = given.tenant_id and document.id = source.id
+    ) on true
+$function$;
+alter function context.curated_in_words(app.curated_answers) owner to rowhouse_definer;
+comment on function context.curated_in_words(app.curated_answers) is 'A curated answer as a turn says it: {id, teamId, answer, sources: [{documentId, version, title}]}.';
 
 CREATE OR REPLACE FUNCTION context.detail_in(body text)
  RETURNS jsonb
@@ -13024,7 +13565,7 @@ begin
         cross join lateral (
             select one.id, one.conversation_id, one.content from app.messages as one
             where one.tenant_id = tenant and one.user_id = me and one.conversation_id = talked.id
-                and one.role = 'user' and length(one.content) <= 1000
+                and one.role = 'user' and length(one.content) <= 1000 and one.parts = '[]'
             order by one.id desc
             limit 50
         ) as message
@@ -13480,6 +14021,27 @@ grant execute on function context.led_teams_in(text) to rowhouse_auth;
 grant execute on function context.led_teams_in(text) to rowhouse_definer;
 grant execute on function context.led_teams_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.length_of_line(tenant uuid, conversation uuid, newest uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with recursive line as (
+        select said.parent_id, 1 as place from app.messages as said
+        where said.tenant_id = tenant and said.conversation_id = conversation and said.id = newest
+        union all
+        select said.parent_id, line.place + 1
+        from line
+        join app.messages as said
+            on said.tenant_id = tenant and said.conversation_id = conversation and said.id = line.parent_id
+        where line.place <= 1000
+    )
+    select count(*)::integer from line
+$function$;
+alter function context.length_of_line(uuid,uuid,uuid) owner to rowhouse_definer;
+comment on function context.length_of_line(uuid,uuid,uuid) is 'How many messages there are from one up its parents, to 1,001.';
+
 CREATE OR REPLACE FUNCTION context.likeness(one real[], other real[])
  RETURNS double precision
  LANGUAGE sql
@@ -13518,6 +14080,77 @@ RETURN encode(extensions.hmac(convert_to(body, 'UTF8'::name), key, 'sha256'::tex
 comment on function context.mac(text,bytea) is 'The HMAC-SHA256 of a body under a key of the seal: 64 hexadecimal digits.';
 grant execute on function context.mac(text,bytea) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.make_share_link(digest bytea, conversation uuid, message uuid, days integer)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body   constant text := context.open_seal('chat');
+    tenant constant uuid := context.tenant_in(body);
+    me     constant uuid := context.user_in(body);
+    place  app.conversations;
+    link   uuid;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    if context.kind_in(body) not in ('session', 'api_key') then
+        perform context.refuse(case context.kind_in(body) when 'guest' then 'account' else 'session' end);
+    end if;
+    if days not between 1 and 365 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a link is good for 1 to 365 days',
+            column = 'days',
+            constraint = 'share_links_days';
+    end if;
+    select * into place from app.conversations as known
+    where known.tenant_id = tenant and known.id = conversation and known.user_id = me and known.deleted_at is null
+        and (known.team_id is null or known.team_id = any (context.teams_in(body)))
+    for no key update;
+    if not found then
+        perform context.refuse_missing('conversation');
+    end if;
+    select said.id into message from app.messages as said
+    where said.tenant_id = tenant and said.conversation_id = place.id and said.user_id = me and said.status <> 'streaming'
+        and said.id = coalesce(make_share_link.message, said.id)
+    order by said.id desc
+    limit 1;
+    if not found then
+        perform context.refuse_missing('message');
+    end if;
+    if context.length_of_line(tenant, place.id, message) > 1000 then
+        raise exception using
+            errcode = 'RH480',
+            message = 'a link shows 1,000 messages at most',
+            hint = 'Name an earlier message.';
+    end if;
+
+    perform pg_advisory_xact_lock(hashtextextended(format('share links %s %s', tenant, me), 0));
+    delete from auth.share_links as over
+    where over.tenant_id = tenant and over.user_id = me
+        and least(over.revoked_at, over.expires_at) < now() - interval '30 days';
+    if (
+        select count(*) from auth.share_links as known
+        where known.tenant_id = tenant and known.user_id = me and known.revoked_at is null and known.expires_at > now()
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH480',
+            message = '100 of 100 links are open',
+            hint = 'Revoke one that is needed no more.';
+    end if;
+    insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, team_id, digest, expires_at)
+    values (tenant, me, place.id, message, place.team_id, sha256(make_share_link.digest), now() + days * interval '1 day')
+    returning id into link;
+    return link;
+end
+$function$;
+alter function context.make_share_link(bytea,uuid,uuid,integer) owner to rowhouse_definer;
+comment on function context.make_share_link(bytea,uuid,uuid,integer) is 'Makes a link to a conversation of the caller''s, up to one of its messages. Raises RH400, RH403, RH404, RH480.';
+grant execute on function context.make_share_link(bytea,uuid,uuid,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.may(permission text)
  RETURNS boolean
  LANGUAGE sql
@@ -13527,6 +14160,31 @@ comment on function context.may(text) is 'Whether the caller holds the permissio
 grant execute on function context.may(text) to rowhouse_app;
 grant execute on function context.may(text) to rowhouse_definer;
 grant execute on function context.may(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.may_be_told(provenance jsonb, tenant uuid, me uuid, readable boolean, teams uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(jsonb_typeof(provenance -> 'sources') = 'array', false)
+        and case
+            when provenance -> 'curated' is null then true
+            when provenance #>> '{curated,teamId}' is null then readable
+            else (provenance #>> '{curated,teamId}')::uuid = any (teams) and readable
+        end
+        and not exists (
+            select from jsonb_array_elements(provenance -> 'sources') as source
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = tenant and document.id = (source ->> 'documentId')::uuid
+                    and context.reaches(document.visibility, document.team_id, document.user_id, me, readable,
+                        case when readable then teams end, true)
+            )
+        )
+$function$;
+alter function context.may_be_told(jsonb,uuid,uuid,boolean,uuid[]) owner to rowhouse_definer;
+comment on function context.may_be_told(jsonb,uuid,uuid,boolean,uuid[]) is 'Whether somebody with these teams and permissions may read all that an answer rests on.';
 
 CREATE OR REPLACE FUNCTION context.may_give(permission text)
  RETURNS boolean
@@ -13735,6 +14393,91 @@ grant execute on function context.open_seal(text) to rowhouse_app;
 grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.open_share_link(digest bytea)
+ RETURNS app.shared_conversation
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body     constant text := context.open_seal('chat');
+    tenant   constant uuid := context.tenant_in(body);
+    me       constant uuid := context.user_in(body);
+    readable constant boolean := 'read_documents' = any (context.permissions_in(body));
+    teams    constant uuid[] := coalesce(context.teams_in(body), '{}');
+    link     auth.share_links;
+    shown    app.shared_conversation;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    if context.member_tenant() is null then
+        perform context.refuse(case context.kind_in(body) when 'guest' then 'account' else 'session' end);
+    end if;
+    select * into link from auth.share_links as known
+    where known.tenant_id = tenant and known.digest = sha256(open_share_link.digest)
+        and known.revoked_at is null and known.expires_at > statement_timestamp()
+        and exists (
+            select from context.holdings as way
+            where way.tenant_id = known.tenant_id and way.user_id = known.user_id and way.api_key_id is null and way.permission = 'chat'
+        )
+        and (known.team_id is null or known.team_id = any (teams) and exists (
+            select from app.team_members as place
+            where place.tenant_id = known.tenant_id and place.team_id = known.team_id and place.user_id = known.user_id
+        ));
+    if not found then
+        perform context.refuse_missing('link');
+    end if;
+    shown.link_id := link.id;
+    shown.shared_at := link.created_at;
+    shown.expires_at := link.expires_at;
+    select membership.display_name into shown.shared_by from app.memberships as membership
+    where membership.tenant_id = tenant and membership.user_id = link.user_id;
+
+    perform context.act(link.user_id, tenant, '{}');
+    select known.title into shown.title from app.conversations as known
+    where known.tenant_id = tenant and known.id = link.conversation_id
+        and known.deleted_at is null and known.team_id is not distinct from link.team_id;
+    if found then
+        with recursive line as (
+            select said.id, said.parent_id, said.role, said.content, said.parts, said.generator, said.model, said.provenance,
+                said.created_at, 1 as place
+            from app.messages as said
+            where said.tenant_id = tenant and said.conversation_id = link.conversation_id and said.id = link.message_id
+            union all
+            select said.id, said.parent_id, said.role, said.content, said.parts, said.generator, said.model, said.provenance,
+                said.created_at, line.place + 1
+            from line
+            join app.messages as said
+                on said.tenant_id = tenant and said.conversation_id = link.conversation_id and said.id = line.parent_id
+            where line.place < 1000
+        ), weighed as (
+            select line.*, line.role = 'assistant' and not bool_and(
+                line.role = 'user' or line.content = '' and line.parts = '[]'
+                or context.may_be_told(line.provenance, tenant, me, readable, teams)
+            ) over (order by line.place desc) as withheld
+            from line
+        )
+        select array_agg(row(
+            weighed.id, weighed.role, case when not weighed.withheld then weighed.content end, weighed.withheld,
+            case when weighed.withheld then '[]' else jsonb_path_query_array(weighed.parts, '$[*] ? (@.type == "data-citation").data') end,
+            weighed.generator, weighed.model, weighed.created_at
+        )::app.shared_message order by weighed.place desc)
+        into shown.messages from weighed;
+    end if;
+    perform context.seal(body);
+    if shown.messages is null then
+        perform context.refuse_missing('link');
+    end if;
+    perform audit.record_event('share_link.opened', tenant, jsonb_build_object(
+        'link', link.id, 'conversation', link.conversation_id, 'owner', link.user_id));
+    return shown;
+end
+$function$;
+alter function context.open_share_link(bytea) owner to rowhouse_definer;
+comment on function context.open_share_link(bytea) is 'What a link shows to a colleague who has its secret; recorded in the trail. Raises RH403, RH404.';
+grant execute on function context.open_share_link(bytea) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.open_to_erasure(target regclass)
  RETURNS void
@@ -14571,6 +15314,29 @@ alter function context.revoke_invitation(uuid) owner to rowhouse_definer;
 comment on function context.revoke_invitation(uuid) is 'Takes an invitation back. Raises RH403, RH404, and RH476 for one that is over.';
 grant execute on function context.revoke_invitation(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.revoke_share_link(id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) = 'support' and (context.detail_in(body) ->> 'writes')::boolean is not true then
+        perform context.refuse_support();
+    end if;
+    update auth.share_links as known set revoked_at = coalesce(known.revoked_at, now())
+    where known.tenant_id = context.tenant_in(body) and known.user_id = context.user_in(body) and known.id = revoke_share_link.id;
+    if not found then
+        perform context.refuse_missing('link');
+    end if;
+end
+$function$;
+alter function context.revoke_share_link(uuid) owner to rowhouse_definer;
+comment on function context.revoke_share_link(uuid) is 'Revokes a link of the caller''s. Raises RH404, RH413.';
+grant execute on function context.revoke_share_link(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.seal(body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -14757,6 +15523,21 @@ AS $function$
 $function$;
 alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
 comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
+
+CREATE OR REPLACE FUNCTION context.stems(question text, language text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select substr(encode(sha256(convert_to(found.words::text, 'UTF8')), 'hex'), 1, 32)::uuid
+    from (
+        select tsvector_to_array(strip(to_tsvector(context.text_configuration(language), question))) as words
+    ) as found
+    where found.words <> '{}'
+$function$;
+alter function context.stems(text,text) owner to rowhouse_definer;
+comment on function context.stems(text,text) is 'What the words of a question come down to, by the rules of a language; null where there are only filling words.';
 
 CREATE OR REPLACE FUNCTION context.stop_turn(turn uuid)
  RETURNS boolean

@@ -16,6 +16,7 @@ import { OrdersPlugin } from "./orders.ts";
 import { PageSizePlugin } from "./page_size.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
 import { RequiredArgumentsPlugin } from "./required_arguments.ts";
+import { ShareLinksPlugin } from "./share_links.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
@@ -41,6 +42,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     NotFoundPlugin,
     ApiKeysPlugin,
     WebhookSecretsPlugin,
+    ShareLinksPlugin,
     ModelProviderPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,

@@ -18,7 +18,7 @@ export async function runningIn(
     text: `select conversation.id as "conversationId", conversation.tenant_id as "tenantId", answer.*
       from app.conversations as conversation
       left join lateral (
-        select turn_id as "id", id as "answerId", parent_id as "questionId", coalesce(model, 'extractive') as "answeredBy"
+        select turn_id as "id", id as "answerId", parent_id as "questionId", generator, coalesce(model, 'extractive') as "answeredBy"
         from app.messages where conversation_id = conversation.id and status = 'streaming' order by id desc limit 1
       ) as answer on true
       where conversation.id = $1`,
