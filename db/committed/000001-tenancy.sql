@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:14397a1cc5daaef6d3eaa39a48cb1c1a4a94c111
+--! Hash: sha1:d59801a81ef7a820126ecf3bad85a474900bdb11
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -582,13 +582,15 @@ create table app.messages (
     parts           jsonb not null default '[]' check (app.are_parts(parts)),
     -- Of an answer: the turn that it is of, and how it came about. Written by that turn's end and by nobody else.
     turn_id         uuid,
-    generator       text check (generator in ('model', 'extractive')),
+    generator       text check (generator in ('model', 'extractive', 'curated')),
     model           text check (length(model) <= 100),
     finish_reason   text check (finish_reason ~ '^[a-z][a-z-]{0,31}$'),
     error_code      text check (error_code ~ '^[a-z][a-z0-9_]{0,63}$'),
     provenance      jsonb check (jsonb_typeof(provenance) = 'object' and octet_length(provenance::text) <= 65536),
     -- The conversation's: whether it is in the bin.
     deleted_at      timestamptz,
+    -- Of a question: what its words come down to (context.stems), by the trigger stem_question. Null: it is too long, or only filling words.
+    stems           uuid,
     primary key (tenant_id, id),
     unique (tenant_id, conversation_id, id),
     foreign key (tenant_id, conversation_id, parent_id)
@@ -605,6 +607,9 @@ create table app.messages (
 create index messages_of_team on app.messages (tenant_id, team_id, id);
 create index messages_by_conversation on app.messages (tenant_id, user_id, conversation_id, id);
 create index messages_by_parent on app.messages (tenant_id, conversation_id, parent_id);
+-- What is asked again and again, counted without a look at any row.
+create index messages_by_stems on app.messages (tenant_id, stems, created_at, user_id) include (id, team_id)
+    where stems is not null and deleted_at is null;
 
 -- By which of somebody's words a message is found, as digests that only their words have: a list of the index is of one person.
 create table context.message_words (
@@ -657,7 +662,7 @@ create table app.usage_events (
     api_key_id          uuid,
     team_id             uuid,
     conversation_id     uuid,
-    generator           text not null check (generator in ('model', 'extractive', 'memory', 'embedding')),
+    generator           text not null check (generator in ('model', 'extractive', 'curated', 'memory', 'embedding')),
     model               text not null check (length(model) between 1 and 100),
     outcome             text not null check (outcome in ('complete', 'stopped', 'failed')),
     input_tokens        integer not null default 0 check (input_tokens >= 0),
@@ -686,7 +691,7 @@ create table app.usage_days (
     user_id             uuid not null,
     team_id             uuid,
     api_key_id          uuid,
-    generator           text not null check (generator in ('model', 'extractive', 'memory', 'embedding')),
+    generator           text not null check (generator in ('model', 'extractive', 'curated', 'memory', 'embedding')),
     model               text not null check (length(model) between 1 and 100),
     turns               bigint not null default 0 check (turns >= 0),
     stopped             bigint not null default 0 check (stopped >= 0),
@@ -910,6 +915,37 @@ create table app.memories (
     foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete cascade
 );
 create index memories_of_member on app.memories (tenant_id, user_id, id);
+
+-- Answers that the company gives itself: to a question, for as long as what they rest on stands. Without a team it is everybody's who may
+-- read the company's documents.
+create table app.curated_answers (
+    tenant_id    uuid not null default context.tenant_id() references app.tenants,
+    id           uuid not null default uuidv7(),
+    user_id      uuid default context.user_id(),
+    team_id      uuid,
+    question     text not null check (length(question) <= 1000 and not app.is_blank(question)),
+    answer       text not null check (length(answer) <= 32000 and not app.is_blank(answer)),
+    -- Of the question: by whose rules it is compared.
+    language     text not null default 'en' check (language ~ '^[a-z]{2,3}$'),
+    active       boolean not null default true,
+    -- The answer of a model's that it corrects.
+    message_id   uuid,
+    document_ids uuid[] not null default '{}' check (cardinality(document_ids) <= 20 and array_position(document_ids, null) is null),
+    -- Of each of them the version of when the answer was last written, by the trigger prepare_curated_answer; so are the stems.
+    document_versions integer[] not null default '{}',
+    stems        uuid not null,
+    created_at   timestamptz not null default now(),
+    updated_at   timestamptz not null default now(),
+    primary key (tenant_id, id),
+    foreign key (tenant_id, user_id) references app.memberships (tenant_id, user_id) on delete set null (user_id),
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, message_id) references app.messages (tenant_id, id) on delete set null (message_id),
+    constraint curated_answers_sources_check check (cardinality(document_ids) = cardinality(document_versions))
+);
+create index curated_answers_of_member on app.curated_answers (tenant_id, user_id, id);
+create index curated_answers_of_team on app.curated_answers (tenant_id, team_id, id);
+create index curated_answers_of_message on app.curated_answers (tenant_id, message_id, id);
+create index curated_answers_by_stems on app.curated_answers (tenant_id, language, stems, id) where active;
 
 -- app: webhooks ------------------------------------------------------------------------------------
 
@@ -1189,7 +1225,7 @@ create table auth.turns (
     settlement      bytea not null check (octet_length(settlement) = 32),
     idempotency_key bytea check (octet_length(idempotency_key) = 32),
     request         bytea check (octet_length(request) = 32),
-    generator       text not null check (generator in ('model', 'extractive', 'memory', 'embedding')),
+    generator       text not null check (generator in ('model', 'extractive', 'curated', 'memory', 'embedding')),
     model           text not null check (length(model) between 1 and 100),
     -- Held of these budgets until the turn is over.
     held_micros     bigint not null default 0 check (held_micros >= 0),
@@ -1215,6 +1251,33 @@ create unique index turns_once on auth.turns (tenant_id, user_id, idempotency_ke
 create index turns_of_conversation on auth.turns (tenant_id, conversation_id, id);
 create index turns_embedding on auth.turns (tenant_id, embeds_for) where embeds_for is not null;
 create index turns_under_way on auth.turns (tenant_id, lease_until) where settled_at is null and lost_at is null;
+
+-- Links with which colleagues read a conversation up to one of its messages. The secret alone opens nothing: whoever shows it comes in
+-- through the door (context.open_share_link).
+create table auth.share_links (
+    tenant_id       uuid not null default context.tenant_id() references app.tenants,
+    id              uuid not null default uuidv7(),
+    user_id         uuid not null default context.user_id(),
+    conversation_id uuid not null,
+    message_id      uuid not null,
+    -- The conversation's when the link was made: where it moved since, the link opens no more.
+    team_id         uuid,
+    digest          bytea not null check (octet_length(digest) = 32),
+    created_at      timestamptz not null default now(),
+    expires_at      timestamptz not null,
+    revoked_at      timestamptz,
+    primary key (tenant_id, id),
+    foreign key (tenant_id, user_id, conversation_id)
+        references app.conversations (tenant_id, user_id, id) on delete cascade,
+    foreign key (tenant_id, conversation_id, message_id)
+        references app.messages (tenant_id, conversation_id, id) on delete cascade,
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete cascade
+);
+create unique index share_links_by_digest on auth.share_links (tenant_id, digest);
+create index share_links_of_member on auth.share_links (tenant_id, user_id, id);
+create index share_links_of_conversation on auth.share_links (tenant_id, user_id, conversation_id);
+create index share_links_of_message on auth.share_links (tenant_id, conversation_id, message_id);
+create index share_links_of_team on auth.share_links (tenant_id, team_id);
 
 -- Up to where what somebody said was read for what to remember of them, and when there is more to read. Whoever forgets something
 -- moves the mark to now: what was said before is read no more.
@@ -8632,6 +8695,14 @@ as $$
     where places.exported
 
     union all
+    select jsonb_build_object('part', 'shareLinks', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', link.conversation_id, 'message', link.message_id, 'createdAt', link.created_at,
+        'expiresAt', link.expires_at, 'revokedAt', link.revoked_at))
+    from places
+    join auth.share_links as link on link.tenant_id = places.tenant_id and link.user_id = places.user_id
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'documents', 'item', jsonb_build_object(
         'company', places.slug, 'id', mine.id, 'title', mine.title, 'fileName', mine.file_name, 'mediaType', mine.media_type,
         'tags', mine.tags, 'version', mine.version, 'sha256', mine.sha256, 'createdAt', mine.created_at, 'updatedAt', mine.updated_at))
@@ -10354,6 +10425,8 @@ create or replace trigger touch_updated_at before update on app.invitations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.domains
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of team_id, question, answer, language, active, document_ids on app.curated_answers
+    for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.message_feedback
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update of cap_micros on app.budgets
@@ -10513,6 +10586,116 @@ as $$
 $$;
 comment on function context.index_messages(uuid) is 'Makes all messages of a tenant to be found by their words.';
 --! EndIncluded context/index_messages.sql
+--! Included app/stem_question.sql
+-- A question is stemmed when it is asked, by the rules of the language that its asker is answered in: to count what a company asks again and
+-- again must not mean to read all that was ever asked. One that shows an image or comes with a file asks for more than its words say.
+set local role rowhouse_definer;
+create or replace function app.stem_question() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+begin
+    new.stems := context.stems(new.content, coalesce(
+        (select mine.language from app.user_preferences as mine where mine.tenant_id = new.tenant_id and mine.user_id = new.user_id),
+        (select company.language from app.tenant_preferences as company where company.tenant_id = new.tenant_id),
+        'en'
+    ));
+    return new;
+end
+$$;
+grant execute on function app.stem_question() to rowhouse_owner;
+comment on function app.stem_question() is
+    'Trigger: a question of up to 1,000 characters, and of words alone, carries what they come down to.';
+reset role;
+
+create or replace trigger stem_question before insert on app.messages
+    for each row
+    when (new.role = 'user' and length(new.content) <= 1000 and new.parts = '[]')
+    execute function app.stem_question();
+--! EndIncluded app/stem_question.sql
+--! Included app/prepare_curated_answer.sql
+-- A curated answer is compared by what its question comes down to, and rests on its documents as they are when it is written: whoever writes it
+-- reads them, and so does everybody whom it is for. Each change by a person takes the versions anew, for they have just said that it holds.
+-- What it is made from, if it corrects somebody's answer, takes view_all_chats, unless that was the caller's own.
+--
+-- An archive that comes in brings the versions along.
+set local role rowhouse_definer;
+create or replace function app.prepare_curated_answer() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_id();
+    narrow uuid;
+begin
+    new.stems := context.stems(new.question, new.language);
+    if new.stems is null then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a question has a word that is no mere filling',
+            column = 'question',
+            constraint = 'curated_answers_stems';
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    new.user_id := case when context.member_tenant() is not null then me end;
+
+    if new.message_id is not null and (tg_op = 'INSERT' or new.message_id is distinct from old.message_id) then
+        if not exists (
+            select from app.messages as said
+            where said.tenant_id = tenant and said.id = new.message_id and said.user_id = me
+                and said.role = 'assistant' and said.deleted_at is null
+        ) then
+            if not context.may('view_all_chats') then
+                perform context.refuse('view_all_chats');
+            end if;
+            if not exists (
+                select from app.messages as said
+                where said.tenant_id = tenant and said.id = new.message_id and said.role = 'assistant' and said.deleted_at is null
+            ) then
+                perform context.refuse_missing('message');
+            end if;
+        end if;
+    end if;
+
+    new.document_versions := array(
+        select document.version
+        from unnest(new.document_ids) with ordinality as source (id, place)
+        join app.documents as document on document.tenant_id = tenant and document.id = source.id
+        where context.reaches(document.visibility, document.team_id, document.user_id, me,
+            context.may('read_documents'), context.teams('read_documents'), true)
+        order by source.place
+    );
+    if cardinality(new.document_versions) <> cardinality(new.document_ids) then
+        perform context.refuse_missing('document');
+    end if;
+    select document.id into narrow
+    from app.documents as document
+    where document.tenant_id = tenant and document.id = any (new.document_ids)
+        and document.visibility <> 'tenant' and (document.visibility <> 'team' or document.team_id is distinct from new.team_id)
+    limit 1;
+    if found then
+        raise exception using
+            errcode = 'RH400',
+            message = 'an answer rests on documents that everybody reads whom it is for',
+            column = 'document_ids',
+            constraint = 'curated_answers_sources',
+            hint = 'Give the answer to the team that reads the document, or show the document to everybody.';
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.prepare_curated_answer() to rowhouse_owner;
+comment on function app.prepare_curated_answer() is
+    'Trigger: a curated answer has the stems of its question and the versions of its documents; RH400, RH403 view_all_chats and RH404 for what it may not rest on.';
+reset role;
+
+create or replace trigger prepare_curated_answer before insert or update of question, answer, language, team_id, document_ids, message_id
+    on app.curated_answers
+    for each row execute function app.prepare_curated_answer();
+--! EndIncluded app/prepare_curated_answer.sql
 --! Included app/place_document.sql
 -- A document whose team is no more goes back to who brought it: it is not handed to the whole company.
 create or replace function app.place_document() returns trigger
@@ -12201,7 +12384,7 @@ reset role;
 -- Raises RH404, RH406, RH410, RH430.
 set local role rowhouse_definer;
 create or replace function context.ask(
-    conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text,
+    conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, generator text, model text,
     out question uuid, out answer uuid
 )
     language plpgsql volatile parallel unsafe security definer
@@ -12230,11 +12413,11 @@ begin
     end if;
     insert into app.messages (tenant_id, user_id, conversation_id, role, status, content, parent_id, turn_id, model, generator)
     values (conversation.tenant_id, conversation.user_id, conversation.id, 'assistant', 'streaming', '', question, turn, model,
-        case model when 'extractive' then 'extractive' else 'model' end)
+        generator)
     returning id into answer;
 end
 $$;
-comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, boolean, text) is
+comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, boolean, text, text) is
     'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
 reset role;
 --! EndIncluded context/ask.sql
@@ -12254,6 +12437,118 @@ $$;
 comment on function context.memories_of(uuid, uuid) is 'What is remembered of a person in a company, the newest first.';
 reset role;
 --! EndIncluded context/memories_of.sql
+--! Included context/reaches.sql
+-- Whether a caller may read a passage, from what the seal says of them: the same rule as the policies of app.document_chunks, which
+-- ask each passage again before anybody sees it. Inlined by the planner (so no `set`), for the functions that find, which
+-- pass what they took from the context; nobody else may call it.
+--
+-- readable: whether the caller holds read_documents;  teams: their teams, null without it;  private: whether they hold chat
+set local role rowhouse_definer;
+create or replace function context.reaches(
+    visibility text, team uuid, owner uuid, me uuid, readable boolean, teams uuid[], private boolean
+)
+    returns boolean
+    language sql immutable parallel safe security invoker
+    return visibility = 'tenant' and readable
+        or visibility = 'team' and team = any (teams)
+        or visibility = 'private' and owner = me and private;
+comment on function context.reaches(text, uuid, uuid, uuid, boolean, uuid[], boolean) is
+    'Whether somebody with these teams and permissions may read a passage of this visibility, team and user.';
+reset role;
+--! EndIncluded context/reaches.sql
+--! Included context/stems.sql
+-- What the words of a question come down to: equal for questions that are the same to a search, whose words have the same stems in whatever
+-- order, filling words left out. A digest, so that an index holds it whatever the question's length. Null where there is no word but filling ones.
+set local role rowhouse_definer;
+create or replace function context.stems(question text, language text) returns uuid
+    language sql stable strict parallel safe security invoker
+    set search_path = ''
+as $$
+    select substr(encode(sha256(convert_to(found.words::text, 'UTF8')), 'hex'), 1, 32)::uuid
+    from (
+        select tsvector_to_array(strip(to_tsvector(context.text_configuration(language), question))) as words
+    ) as found
+    where found.words <> '{}'
+$$;
+comment on function context.stems(text, text) is
+    'What the words of a question come down to, by the rules of a language; null where there are only filling words.';
+reset role;
+--! EndIncluded context/stems.sql
+--! Included context/curated_answer.sql
+-- The company's own answer to a question, for somebody: one to the same question (context.stems), by the rules of each language that there are
+-- some in, that is theirs to read, and of whose documents each stands in the version of when it was written and is theirs to read. A
+-- team's comes before the company's, a newer one before an older.
+--
+-- question: what is longer than 1,000 characters has none
+-- me, readable, teams: as the seal says of them (context.reaches)
+set local role rowhouse_definer;
+create or replace function context.curated_answer(tenant uuid, question text, me uuid, readable boolean, teams uuid[])
+    returns setof app.curated_answers
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    -- From one language to the next by the index, however many answers there are in each.
+    with recursive spoken as (
+        (
+            select known.language from app.curated_answers as known
+            where known.tenant_id = tenant and known.active and length(curated_answer.question) <= 1000
+            order by known.language
+            limit 1
+        )
+        union all
+        select (
+            select known.language from app.curated_answers as known
+            where known.tenant_id = tenant and known.active and known.language > spoken.language
+            order by known.language
+            limit 1
+        )
+        from spoken
+        where spoken.language is not null
+    )
+    select given.*
+    from spoken
+    join app.curated_answers as given
+        on given.tenant_id = tenant and given.active and given.language = spoken.language
+        and given.stems = context.stems(curated_answer.question, spoken.language)
+    where readable and (given.team_id is null or given.team_id = any (teams))
+        and not exists (
+            select from unnest(given.document_ids, given.document_versions) as source (id, version)
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = tenant and document.id = source.id and document.version = source.version
+                    and context.reaches(document.visibility, document.team_id, document.user_id, me, readable, teams, true)
+            )
+        )
+    order by given.team_id is not null desc, given.updated_at desc, given.id desc
+    limit 1
+$$;
+comment on function context.curated_answer(uuid, text, uuid, boolean, uuid[]) is
+    'The company''s own answer to a question for somebody, while what it rests on stands and is theirs to read; else no row.';
+reset role;
+--! EndIncluded context/curated_answer.sql
+--! Included context/curated_in_words.sql
+-- A curated answer as a turn says it: whose it is, its words, and what it rests on, with what each document is called now.
+set local role rowhouse_definer;
+create or replace function context.curated_in_words(given app.curated_answers) returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', given.id, 'teamId', given.team_id, 'answer', given.answer,
+        'sources', coalesce(jsonb_agg(
+            jsonb_build_object('documentId', source.id, 'version', source.version, 'title', document.title) order by source.place
+        ) filter (where source.id is not null), '[]')
+    )
+    from (select) as one
+    left join (
+        unnest(given.document_ids, given.document_versions) with ordinality as source (id, version, place)
+        join app.documents as document on document.tenant_id = given.tenant_id and document.id = source.id
+    ) on true
+$$;
+comment on function context.curated_in_words(app.curated_answers) is
+    'A curated answer as a turn says it: {id, teamId, answer, sources: [{documentId, version, title}]}.';
+reset role;
+--! EndIncluded context/curated_in_words.sql
 --! Included context/begin_turn.sql
 -- Begins a turn: writes the question, makes room for the answer, holds what it may cost, and hands out everything that the
 -- prompt needs, in one call. All of it or nothing: a turn that is refused has written nothing.
@@ -12266,6 +12561,8 @@ reset role;
 -- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`. Where
 --                 nothing is kept, one that did not come to a whole answer leaves its key free, and the answer is for the
 --                 credential that asked
+-- curated:        whether the company's own answer will do, if it has one to this question (context.curated_answer); then no provider is
+--                 asked, and nothing is held. False where more is asked than a question: instructions, images, files
 -- model:          the model that the caller asks for
 -- installation_model: the one of the installation's own provider; null where it has none
 -- installation_models: which others of it may be asked for
@@ -12285,9 +12582,10 @@ create or replace function context.begin_turn(
     idempotency jsonb default null, model text default null, installation_model text default null,
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
-    installation_embedding_model text default null, embeds boolean default false,
+    installation_embedding_model text default null, embeds boolean default false, curated boolean default true,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
-    out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
+    out answer_id uuid, out generator text, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb,
+    out held_micros bigint, out given jsonb
 )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -12301,6 +12599,7 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    own_words app.curated_answers;
     price     bigint;
     budgets   uuid[];
     embedder  text;
@@ -12337,6 +12636,7 @@ begin
             conversation_id := earlier.conversation_id;
             question_id := earlier.question_id;
             answer_id := earlier.answer_id;
+            generator := earlier.generator;
             answered_by := earlier.model;
             held_micros := earlier.held_micros;
             return;
@@ -12348,6 +12648,22 @@ begin
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
+    if curated then
+        select * into own_words from context.curated_answer(
+            tenant_id,
+            coalesce(content, (
+                select said.content from app.messages as said
+                where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.parent and said.user_id = person
+                    and said.role = 'user' and said.parts = '[]'
+            )),
+            person, 'read_documents' = any (context.permissions_in(body)), own);
+        if own_words.id is not null then
+            answered_by := 'curated';
+            given := context.curated_in_words(own_words);
+        end if;
+    end if;
+    generator := case when given is not null then 'curated' when answered_by = 'extractive' then 'extractive'
+        when embeds then 'embedding' else 'model' end;
     turn_id := uuidv7();
     replayed := false;
 
@@ -12369,7 +12685,7 @@ begin
         end if;
         conversation_id := place.id;
         select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -12380,13 +12696,13 @@ begin
 
     -- Last, because a company's budget is where everybody waits for everybody.
     words := coalesce(content, history -> 0 ->> 'content');
-    if not embeds and not app.is_blank(words) then
+    if given is null and not embeds and not app.is_blank(words) then
         embedder := case when chosen.id is null then installation_embedding_model else chosen.embedding_model end;
     end if;
     if embedder is not null then
         perform context.lock_budgets(tenant_id, place.team_id, person, key, array[answered_by, embedder]);
     end if;
-    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    price := case when given is null then context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0) else 0 end;
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
@@ -12395,8 +12711,7 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case when answered_by = 'extractive' then 'extractive' when embeds then 'embedding' else 'model' end, answered_by,
-        begin_turn.held_micros, budgets
+        begin_turn.generator, answered_by, begin_turn.held_micros, budgets
     );
     if embedder is not null then
         -- No token is shorter than a byte, and a text may have two marks of its own.
@@ -12416,10 +12731,10 @@ begin
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
 ) is
     'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 reset role;
@@ -12473,8 +12788,8 @@ begin
     spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
     spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
     spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    spent.cost_micros := case when mine.generator = 'curated' then 0 else context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens) end;
     insert into app.usage_events (
         tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
         input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
@@ -15670,25 +15985,36 @@ grant execute on function app.reindex_document(uuid) to rowhouse_app;
 comment on function app.reindex_document(uuid) is
     'Has a document read and indexed once more; until that is done, what was indexed before answers.';
 --! EndIncluded app/reindex_document.sql
---! Included context/reaches.sql
--- Whether a caller may read a passage, from what the seal says of them: the same rule as the policies of app.document_chunks, which
--- ask each passage again before anybody sees it. Inlined by the planner (so no `set`), for the functions that find, which
--- pass what they took from the context; nobody else may call it.
+--! Included context/may_be_told.sql
+-- Whether somebody may be told an answer, by what it rests on: every document of which it was given passages is theirs to read, and a curated
+-- answer too. An answer of which nobody knows what it rests on is nobody else's.
 --
--- readable: whether the caller holds read_documents;  teams: their teams, null without it;  private: whether they hold chat
+-- me, readable, teams: as the seal says of them (context.reaches)
 set local role rowhouse_definer;
-create or replace function context.reaches(
-    visibility text, team uuid, owner uuid, me uuid, readable boolean, teams uuid[], private boolean
-)
-    returns boolean
-    language sql immutable parallel safe security invoker
-    return visibility = 'tenant' and readable
-        or visibility = 'team' and team = any (teams)
-        or visibility = 'private' and owner = me and private;
-comment on function context.reaches(text, uuid, uuid, uuid, boolean, uuid[], boolean) is
-    'Whether somebody with these teams and permissions may read a passage of this visibility, team and user.';
+create or replace function context.may_be_told(provenance jsonb, tenant uuid, me uuid, readable boolean, teams uuid[]) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select coalesce(jsonb_typeof(provenance -> 'sources') = 'array', false)
+        and case
+            when provenance -> 'curated' is null then true
+            when provenance #>> '{curated,teamId}' is null then readable
+            else (provenance #>> '{curated,teamId}')::uuid = any (teams) and readable
+        end
+        and not exists (
+            select from jsonb_array_elements(provenance -> 'sources') as source
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = tenant and document.id = (source ->> 'documentId')::uuid
+                    and context.reaches(document.visibility, document.team_id, document.user_id, me, readable,
+                        case when readable then teams end, true)
+            )
+        )
+$$;
+comment on function context.may_be_told(jsonb, uuid, uuid, boolean, uuid[]) is
+    'Whether somebody with these teams and permissions may read all that an answer rests on.';
 reset role;
---! EndIncluded context/reaches.sql
+--! EndIncluded context/may_be_told.sql
 --! Included context/reachable_chunks.sql
 -- The passages that a caller may read (context.reaches). Inlined by the planner, so no `set`; nobody but who finds may call it.
 --
@@ -16057,7 +16383,8 @@ comment on function app.search_passages(text, real[], integer, text[], uuid, tim
 --! Included context/frequent_questions.sql
 -- What the caller asked more than once in the last half year, in their last 200 conversations, the most frequent first: keys only,
 -- which row security is asked for again (app.my_frequent_questions()). Questions are the same where their words have the same
--- stems, in whatever order, by the rules of the language that the caller is answered in; filling words count for nothing.
+-- stems, in whatever order, by the rules of the language that the caller is answered in; filling words count for nothing. One that shows
+-- an image or comes with a file asks for more than its words say, and is none of them.
 --
 -- wanted: 1 to 50
 -- asked:  the question as it was last put;  answered: the newest whole answer to any of them
@@ -16087,7 +16414,7 @@ begin
         cross join lateral (
             select one.id, one.conversation_id, one.content from app.messages as one
             where one.tenant_id = tenant and one.user_id = me and one.conversation_id = talked.id
-                and one.role = 'user' and length(one.content) <= 1000
+                and one.role = 'user' and length(one.content) <= 1000 and one.parts = '[]'
             order by one.id desc
             limit 50
         ) as message
@@ -16154,7 +16481,9 @@ create or replace function app.my_frequent_questions(wanted integer default 10)
     set search_path = ''
 as $$
     select question.content, found.times, question.created_at, answer.conversation_id, answer.id, answer.created_at,
-        case when not exists (
+        case when (answer.provenance #>> '{curated,teamId}' is null
+            or (answer.provenance #>> '{curated,teamId}')::uuid = any ((select context.teams('read_documents'))::uuid[]))
+        and not exists (
             select from jsonb_array_elements(answer.provenance -> 'sources') as source
             where not exists (
                 select from app.documents as document
@@ -16171,6 +16500,478 @@ grant execute on function app.my_frequent_questions(integer) to rowhouse_app;
 comment on function app.my_frequent_questions(integer) is
     'What the caller asked more than once in the last half year, the most frequent first, 10 of them or up to 50; with the last answer where what it rests on still stands.';
 --! EndIncluded app/my_frequent_questions.sql
+--! Included context/curated_answer_for.sql
+-- Which curated answer a question of the caller's would get; its key only, for row security to be asked again (app.curated_answer_for).
+set local role rowhouse_definer;
+create or replace function context.curated_answer_for(question text) returns uuid
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    return (
+        select given.id from context.curated_answer(
+            context.tenant_requiring('manage_documents'), question, context.user_id(), context.may('read_documents'),
+            context.teams('read_documents')
+        ) as given
+    );
+end
+$$;
+grant execute on function context.curated_answer_for(text) to rowhouse_app;
+comment on function context.curated_answer_for(text) is
+    'The key of the curated answer that a question of the caller''s would get. Raises RH403.';
+reset role;
+--! EndIncluded context/curated_answer_for.sql
+--! Included app/curated_answer_for.sql
+create or replace function app.curated_answer_for(question text) returns app.curated_answers
+    language plpgsql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+declare
+    given app.curated_answers;
+begin
+    select known.* into given from app.curated_answers as known
+    where known.tenant_id = (select context.tenant_id()) and known.id = context.curated_answer_for(curated_answer_for.question);
+    return given;
+end
+$$;
+grant execute on function app.curated_answer_for(text) to rowhouse_app;
+comment on function app.curated_answer_for(text) is
+    'The curated answer that this question of the caller''s would get now; null where a model would be asked.';
+--! EndIncluded app/curated_answer_for.sql
+--! Included context/company_questions.sql
+-- What people of the company asked more than once in the last half year, the most frequent first, by what the question came down to when it
+-- was asked (app.stem_question); keys and counts only, and row security is asked again for each text (app.frequent_questions). What is in
+-- the bin does not count, and temporary chats are nowhere.
+--
+-- wanted: 1 to 50
+-- asked: the question as it was last put;  liked, disliked: ratings of its answers
+-- Raises RH403 view_analytics and view_all_chats.
+set local role rowhouse_definer;
+create or replace function context.company_questions(wanted integer)
+    returns table (asked uuid, times integer, people integer, liked integer, disliked integer)
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+    set jit = off set enable_sort = on set enable_hashjoin = on set enable_bitmapscan = on set enable_material = on
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('view_analytics');
+begin
+    if not context.may('view_all_chats') then
+        perform context.refuse('view_all_chats');
+    end if;
+    return query
+    with frequent as materialized (
+        select known.stems, count(*)::integer as times
+        from app.messages as known
+        where known.tenant_id = tenant and known.stems is not null and known.deleted_at is null
+            and known.created_at > now() - interval '180 days'
+        group by known.stems
+        having count(*) > 1
+        order by 2 desc, 1
+        limit least(greatest(coalesce(wanted, 10), 1), 50)
+    ), rated as materialized (
+        select question.stems,
+            count(*) filter (where thought.rating = 'up')::integer as liked,
+            count(*) filter (where thought.rating = 'down')::integer as disliked
+        from app.message_feedback as thought
+        join app.messages as answer on answer.tenant_id = thought.tenant_id and answer.id = thought.message_id
+        join app.messages as question on question.tenant_id = answer.tenant_id and question.id = answer.parent_id
+        where thought.tenant_id = tenant and thought.created_at > now() - interval '180 days'
+            and question.stems in (select frequent.stems from frequent) and question.deleted_at is null
+        group by question.stems
+    )
+    select newest.id, frequent.times, counted.people, coalesce(rated.liked, 0), coalesce(rated.disliked, 0)
+    from frequent
+    cross join lateral (
+        select known.id from app.messages as known
+        where known.tenant_id = tenant and known.stems = frequent.stems and known.deleted_at is null
+        order by known.created_at desc
+        limit 1
+    ) as newest
+    cross join lateral (
+        select count(distinct known.user_id)::integer as people from app.messages as known
+        where known.tenant_id = tenant and known.stems = frequent.stems and known.deleted_at is null
+            and known.created_at > now() - interval '180 days'
+    ) as counted
+    left join rated on rated.stems = frequent.stems
+    order by frequent.times desc, newest.id desc;
+end
+$$;
+grant execute on function context.company_questions(integer) to rowhouse_app;
+comment on function context.company_questions(integer) is
+    'The keys of what the company asked more than once in the last half year, how often, by how many, and what was thought of the answers. Raises RH403.';
+reset role;
+--! EndIncluded context/company_questions.sql
+--! Included app/company_question.sql
+-- What a company asks again and again.
+do $$
+begin
+    if to_regtype('app.company_question') is null then
+        create type app.company_question as (
+            question           text,
+            times              integer,
+            people             integer,
+            last_asked_at      timestamptz,
+            rated              integer,
+            answered_well      double precision,
+            curated_answer_id  uuid
+        );
+    end if;
+end
+$$;
+comment on type app.company_question is 'A question that people of the company asked more than once, in these words or such as mean the same to a search.';
+comment on column app.company_question.question is 'How it was last put.';
+comment on column app.company_question.times is 'How many times it was asked.';
+comment on column app.company_question.people is 'By how many people, and keys that are the company''s own.';
+comment on column app.company_question.last_asked_at is 'When it last was.';
+comment on column app.company_question.rated is 'How often somebody rated an answer to it.';
+comment on column app.company_question.answered_well is 'Of those ratings the share that liked it, from 0 to 1; null where there is none.';
+comment on column app.company_question.curated_answer_id is 'The company''s own answer that the caller would get to it; null where a model would be asked, and for whom curated answers are not theirs to manage.';
+--! EndIncluded app/company_question.sql
+--! Included app/frequent_questions.sql
+-- Texts are those that row security shows to the caller, who holds view_all_chats.
+create or replace function app.frequent_questions(wanted integer default 10)
+    returns setof app.company_question
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select question.content, found.times, found.people, question.created_at, found.liked + found.disliked,
+        found.liked::double precision / nullif(found.liked + found.disliked, 0),
+        case when (select context.may('manage_documents')) then context.curated_answer_for(question.content) end
+    from context.company_questions(wanted) with ordinality as found (asked, times, people, liked, disliked, place)
+    join app.messages as question on question.tenant_id = (select context.tenant_id()) and question.id = found.asked
+    order by found.place
+$$;
+grant execute on function app.frequent_questions(integer) to rowhouse_app;
+comment on function app.frequent_questions(integer) is
+    'What people of the company asked more than once in the last half year, the most frequent first, 10 of them or up to 50; for who sees its figures and reads its chats.';
+--! EndIncluded app/frequent_questions.sql
+--! Included app/share_links.sql
+-- Links as the API shows them: without the digest. security_invoker: the policies of auth.share_links decide, not the view's owner.
+create or replace view app.share_links with (security_invoker = true) as
+    select tenant_id, id, user_id, conversation_id, message_id, team_id, created_at, expires_at, revoked_at
+    from auth.share_links;
+revoke all on app.share_links from public, rowhouse_app;
+grant select on app.share_links to rowhouse_app;
+comment on view app.share_links is
+    'A link with which colleagues read a conversation of one''s own, as it stood at one of its messages; the secret is shown once, when it is made.';
+--! EndIncluded app/share_links.sql
+--! Included app/shared_conversation.sql
+-- What a link shows.
+do $$
+begin
+    if to_regtype('app.shared_message') is null then
+        create type app.shared_message as (
+            id         uuid,
+            role       text,
+            content    text,
+            withheld   boolean,
+            citations  jsonb,
+            generator  text,
+            model      text,
+            created_at timestamptz
+        );
+        create type app.shared_conversation as (
+            link_id    uuid,
+            title      text,
+            shared_by  text,
+            shared_at  timestamptz,
+            expires_at timestamptz,
+            messages   app.shared_message[]
+        );
+    end if;
+end
+$$;
+comment on type app.shared_message is 'A message that a link shows.';
+comment on column app.shared_message.id is 'Its key.';
+comment on column app.shared_message.role is 'Who said it. user: said by the member; assistant: said by the machine.';
+comment on column app.shared_message.content is 'What was said; null where it is withheld.';
+comment on column app.shared_message.withheld is 'Whether it is kept from the reader: it, or an answer before it, rests on a document that is not theirs to read, or is no more.';
+comment on column app.shared_message.citations is 'What the answer cites, a number, a title and a document each; empty where it is withheld.';
+comment on column app.shared_message.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked; curated: the company itself.';
+comment on column app.shared_message.model is 'Of an answer: the model, or what the generator is called.';
+comment on column app.shared_message.created_at is 'When it was said.';
+comment on type app.shared_conversation is 'A conversation that a colleague shares by a link, as it stood at the message that the link goes up to.';
+comment on column app.shared_conversation.link_id is 'The key of the link.';
+comment on column app.shared_conversation.title is 'What the conversation is called.';
+comment on column app.shared_conversation.shared_by is 'Who shares it, as their colleagues know them.';
+comment on column app.shared_conversation.shared_at is 'When the link was made.';
+comment on column app.shared_conversation.expires_at is 'Until when it is good.';
+comment on column app.shared_conversation.messages is 'What was said, the first message first.';
+--! EndIncluded app/shared_conversation.sql
+--! Included context/length_of_line.sql
+-- How many messages there are from one up its parents, to 1,001: who asks wants to know whether they are too many.
+set local role rowhouse_definer;
+create or replace function context.length_of_line(tenant uuid, conversation uuid, newest uuid) returns integer
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    with recursive line as (
+        select said.parent_id, 1 as place from app.messages as said
+        where said.tenant_id = tenant and said.conversation_id = conversation and said.id = newest
+        union all
+        select said.parent_id, line.place + 1
+        from line
+        join app.messages as said
+            on said.tenant_id = tenant and said.conversation_id = conversation and said.id = line.parent_id
+        where line.place <= 1000
+    )
+    select count(*)::integer from line
+$$;
+comment on function context.length_of_line(uuid, uuid, uuid) is
+    'How many messages there are from one up its parents, to 1,001.';
+reset role;
+--! EndIncluded context/length_of_line.sql
+--! Included context/make_share_link.sql
+-- Makes a link to a conversation of the caller's, up to one of its messages: the newest that is over, unless another is named. The server makes
+-- the secret and sends sha256 of it; what is kept is sha256 of that.
+--
+-- days: 1 to 365
+-- Links that were over for a month go on the way, so that no list of them grows for ever.
+-- Raises RH400, RH403 chat, session and account, RH404, RH480.
+set local role rowhouse_definer;
+create or replace function context.make_share_link(digest bytea, conversation uuid, message uuid, days integer) returns uuid
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body   constant text := context.open_seal('chat');
+    tenant constant uuid := context.tenant_in(body);
+    me     constant uuid := context.user_in(body);
+    place  app.conversations;
+    link   uuid;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    if context.kind_in(body) not in ('session', 'api_key') then
+        perform context.refuse(case context.kind_in(body) when 'guest' then 'account' else 'session' end);
+    end if;
+    if days not between 1 and 365 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a link is good for 1 to 365 days',
+            column = 'days',
+            constraint = 'share_links_days';
+    end if;
+    select * into place from app.conversations as known
+    where known.tenant_id = tenant and known.id = conversation and known.user_id = me and known.deleted_at is null
+        and (known.team_id is null or known.team_id = any (context.teams_in(body)))
+    for no key update;
+    if not found then
+        perform context.refuse_missing('conversation');
+    end if;
+    select said.id into message from app.messages as said
+    where said.tenant_id = tenant and said.conversation_id = place.id and said.user_id = me and said.status <> 'streaming'
+        and said.id = coalesce(make_share_link.message, said.id)
+    order by said.id desc
+    limit 1;
+    if not found then
+        perform context.refuse_missing('message');
+    end if;
+    if context.length_of_line(tenant, place.id, message) > 1000 then
+        raise exception using
+            errcode = 'RH480',
+            message = 'a link shows 1,000 messages at most',
+            hint = 'Name an earlier message.';
+    end if;
+
+    perform pg_advisory_xact_lock(hashtextextended(format('share links %s %s', tenant, me), 0));
+    delete from auth.share_links as over
+    where over.tenant_id = tenant and over.user_id = me
+        and least(over.revoked_at, over.expires_at) < now() - interval '30 days';
+    if (
+        select count(*) from auth.share_links as known
+        where known.tenant_id = tenant and known.user_id = me and known.revoked_at is null and known.expires_at > now()
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH480',
+            message = '100 of 100 links are open',
+            hint = 'Revoke one that is needed no more.';
+    end if;
+    insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, team_id, digest, expires_at)
+    values (tenant, me, place.id, message, place.team_id, sha256(make_share_link.digest), now() + days * interval '1 day')
+    returning id into link;
+    return link;
+end
+$$;
+grant execute on function context.make_share_link(bytea, uuid, uuid, integer) to rowhouse_app;
+comment on function context.make_share_link(bytea, uuid, uuid, integer) is
+    'Makes a link to a conversation of the caller''s, up to one of its messages. Raises RH400, RH403, RH404, RH480.';
+reset role;
+--! EndIncluded context/make_share_link.sql
+--! Included context/open_share_link.sql
+-- What a link shows to a colleague who has its secret, and an event that says who opened whose. All of it is asked afresh: the link is neither
+-- revoked nor over; the conversation is where it was when the link was made, and not in the bin; whoever shares it is a member who may chat,
+-- and of a team's conversation both of them are in the team. Else there is no such link, whatever is wrong with it.
+--
+-- What an answer says may come from documents that the reader may not read. So an answer is shown only where everything that it rests on, and
+-- that the answers before it rest on, is the reader's to read now: what was said before was told to the model with each question. Words
+-- of the person's own they share by making the link. Of what an answer consists beside its text, its citations are shown and nothing else.
+--
+-- Whose conversation it is, is acted as while it is read, so that this function reaches no more of conversations and messages than others do.
+-- The caller's own context is sealed again before anything is returned.
+--
+-- Raises RH403 chat, session and account, RH404.
+set local role rowhouse_definer;
+create or replace function context.open_share_link(digest bytea) returns app.shared_conversation
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body     constant text := context.open_seal('chat');
+    tenant   constant uuid := context.tenant_in(body);
+    me       constant uuid := context.user_in(body);
+    readable constant boolean := 'read_documents' = any (context.permissions_in(body));
+    teams    constant uuid[] := coalesce(context.teams_in(body), '{}');
+    link     auth.share_links;
+    shown    app.shared_conversation;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    if context.member_tenant() is null then
+        perform context.refuse(case context.kind_in(body) when 'guest' then 'account' else 'session' end);
+    end if;
+    select * into link from auth.share_links as known
+    where known.tenant_id = tenant and known.digest = sha256(open_share_link.digest)
+        and known.revoked_at is null and known.expires_at > statement_timestamp()
+        and exists (
+            select from context.holdings as way
+            where way.tenant_id = known.tenant_id and way.user_id = known.user_id and way.api_key_id is null and way.permission = 'chat'
+        )
+        and (known.team_id is null or known.team_id = any (teams) and exists (
+            select from app.team_members as place
+            where place.tenant_id = known.tenant_id and place.team_id = known.team_id and place.user_id = known.user_id
+        ));
+    if not found then
+        perform context.refuse_missing('link');
+    end if;
+    shown.link_id := link.id;
+    shown.shared_at := link.created_at;
+    shown.expires_at := link.expires_at;
+    select membership.display_name into shown.shared_by from app.memberships as membership
+    where membership.tenant_id = tenant and membership.user_id = link.user_id;
+
+    perform context.act(link.user_id, tenant, '{}');
+    select known.title into shown.title from app.conversations as known
+    where known.tenant_id = tenant and known.id = link.conversation_id
+        and known.deleted_at is null and known.team_id is not distinct from link.team_id;
+    if found then
+        with recursive line as (
+            select said.id, said.parent_id, said.role, said.content, said.parts, said.generator, said.model, said.provenance,
+                said.created_at, 1 as place
+            from app.messages as said
+            where said.tenant_id = tenant and said.conversation_id = link.conversation_id and said.id = link.message_id
+            union all
+            select said.id, said.parent_id, said.role, said.content, said.parts, said.generator, said.model, said.provenance,
+                said.created_at, line.place + 1
+            from line
+            join app.messages as said
+                on said.tenant_id = tenant and said.conversation_id = link.conversation_id and said.id = line.parent_id
+            where line.place < 1000
+        ), weighed as (
+            select line.*, line.role = 'assistant' and not bool_and(
+                line.role = 'user' or line.content = '' and line.parts = '[]'
+                or context.may_be_told(line.provenance, tenant, me, readable, teams)
+            ) over (order by line.place desc) as withheld
+            from line
+        )
+        select array_agg(row(
+            weighed.id, weighed.role, case when not weighed.withheld then weighed.content end, weighed.withheld,
+            case when weighed.withheld then '[]' else jsonb_path_query_array(weighed.parts, '$[*] ? (@.type == "data-citation").data') end,
+            weighed.generator, weighed.model, weighed.created_at
+        )::app.shared_message order by weighed.place desc)
+        into shown.messages from weighed;
+    end if;
+    perform context.seal(body);
+    if shown.messages is null then
+        perform context.refuse_missing('link');
+    end if;
+    perform audit.record_event('share_link.opened', tenant, jsonb_build_object(
+        'link', link.id, 'conversation', link.conversation_id, 'owner', link.user_id));
+    return shown;
+end
+$$;
+grant execute on function context.open_share_link(bytea) to rowhouse_app;
+comment on function context.open_share_link(bytea) is
+    'What a link shows to a colleague who has its secret; recorded in the trail. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/open_share_link.sql
+--! Included context/revoke_share_link.sql
+-- Revokes a link of the caller's, for good. It takes no permission: who lost chat has their links dead anyway, and may make sure of it.
+set local role rowhouse_definer;
+create or replace function context.revoke_share_link(id uuid) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) = 'support' and (context.detail_in(body) ->> 'writes')::boolean is not true then
+        perform context.refuse_support();
+    end if;
+    update auth.share_links as known set revoked_at = coalesce(known.revoked_at, now())
+    where known.tenant_id = context.tenant_in(body) and known.user_id = context.user_in(body) and known.id = revoke_share_link.id;
+    if not found then
+        perform context.refuse_missing('link');
+    end if;
+end
+$$;
+grant execute on function context.revoke_share_link(uuid) to rowhouse_app;
+comment on function context.revoke_share_link(uuid) is 'Revokes a link of the caller''s. Raises RH404, RH413.';
+reset role;
+--! EndIncluded context/revoke_share_link.sql
+--! Included app/create_share_link.sql
+create or replace function app.create_share_link(
+    digest bytea, conversation_id uuid, message_id uuid default null, days integer default 30
+)
+    returns app.share_links
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    made constant uuid := context.make_share_link(
+        create_share_link.digest, create_share_link.conversation_id, create_share_link.message_id, coalesce(create_share_link.days, 30));
+    link app.share_links;
+begin
+    select known.* into link from app.share_links as known where known.id = made;
+    return link;
+end
+$$;
+grant execute on function app.create_share_link(bytea, uuid, uuid, integer) to rowhouse_app;
+comment on function app.create_share_link(bytea, uuid, uuid, integer) is
+    'Makes a link with which colleagues read a conversation of the caller''s, as it stands at its newest message or at an earlier one.';
+--! EndIncluded app/create_share_link.sql
+--! Included app/open_share_link.sql
+-- It changes nothing of the conversation and is a mutation all the same: that somebody opened a colleague's link is recorded.
+create or replace function app.open_share_link(digest bytea) returns app.shared_conversation
+    language sql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+    select context.open_share_link(open_share_link.digest)
+$$;
+grant execute on function app.open_share_link(bytea) to rowhouse_app;
+comment on function app.open_share_link(bytea) is
+    'The conversation that a colleague shares by a link, as far as what it rests on is the caller''s to read; the trail says that they opened it.';
+--! EndIncluded app/open_share_link.sql
+--! Included app/revoke_share_link.sql
+create or replace function app.revoke_share_link(id uuid) returns app.share_links
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    link app.share_links;
+begin
+    perform context.revoke_share_link(revoke_share_link.id);
+    select known.* into link from app.share_links as known where known.id = revoke_share_link.id;
+    return link;
+end
+$$;
+grant execute on function app.revoke_share_link(uuid) to rowhouse_app;
+comment on function app.revoke_share_link(uuid) is
+    'Revokes a link of the caller''s, for good: it opens nothing from the next request on.';
+--! EndIncluded app/revoke_share_link.sql
 --! Included context/keep_profile.sql
 -- Whether the caller's questions draw a profile of what they tend to ask about. Off forgets what there is.
 set local role rowhouse_definer;
@@ -16965,7 +17766,7 @@ select context.close_table('app.messages');
 -- One member may have most of a tenant's messages: lists are planned for them.
 select context.plan_for_largest('app.messages', 'user_id');
 
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at, stems) on app.messages to rowhouse_app;
 grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
@@ -17015,6 +17816,13 @@ create policy "members of a team find what they may rate" on app.messages
     using (team_id = any ((select context.teams())::uuid[]));
 comment on policy "members of a team find what they may rate" on app.messages is
     'app.guard_feedback(), which tells whether an answer is one that the caller may read.';
+
+-- The definer's reach: what a company asks again and again.
+create policy "who reads every chat has its questions counted" on app.messages
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_all_chats')));
+comment on policy "who reads every chat has its questions counted" on app.messages is
+    'context.company_questions(); and app.prepare_curated_answer(), which tells whether there is an answer to correct. Of whoever reads all of it anyway, and nobody else. What is in the bin both leave out themselves: named here, it would keep the count from being made of an index alone.';
 
 -- The definer's reach: turns.
 grant insert (tenant_id, user_id, conversation_id, role, status, content, parts, parent_id, turn_id, model, generator) on app.messages to rowhouse_definer;
@@ -17368,6 +18176,68 @@ create policy "what is remembered is told to the model, and forgotten" on app.me
 comment on policy "what is remembered is told to the model, and forgotten" on app.memories is
     'context.begin_turn(), for the caller; jobs.claim_memories() and jobs.keep_memories(), for one person; app.guard_memory() counts them; auth.export_account() and jobs.delete_account(), for one person in all their companies; jobs.erase_tenant().';
 --! EndIncluded policies/memories.sql
+--! Included policies/curated_answers.sql
+select context.close_table('app.curated_answers');
+
+grant select (tenant_id, id, user_id, team_id, question, answer, language, active, message_id, document_ids, document_versions, stems, created_at, updated_at) on app.curated_answers to rowhouse_app;
+grant insert (team_id, question, answer, language, active, message_id, document_ids) on app.curated_answers to rowhouse_app;
+grant update (team_id, question, answer, language, active, document_ids) on app.curated_answers to rowhouse_app;
+grant delete on app.curated_answers to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.curated_answers
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.curated_answers is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "managers of documents read the company's answers and their teams'" on app.curated_answers
+    for select to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_where('manage_documents'))
+        and (team_id is null or team_id = any ((select context.teams('read_documents'))::uuid[]))
+    );
+comment on policy "managers of documents read the company's answers and their teams'" on app.curated_answers is
+    'Everybody else is told one with an answer, by context.begin_turn(), which asks for its documents too: a policy asks the row and looks nowhere else. A team''s are its members'', whoever manages the company''s.';
+
+create policy "managers of documents write answers for whom they may" on app.curated_answers
+    for insert to rowhouse_app
+    with check (
+        tenant_id = (select context.tenant_requiring('manage_documents'))
+        and (team_id is null or team_id = any ((select context.teams('read_documents'))::uuid[]))
+    );
+comment on policy "managers of documents write answers for whom they may" on app.curated_answers is
+    'For the company, or for a team that they are in. What it rests on, the trigger prepare_curated_answer looks at; who wrote it is no input.';
+
+create policy "managers of documents change the answers that they read" on app.curated_answers
+    for update to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_requiring('manage_documents'))
+        and (team_id is null or team_id = any ((select context.teams('read_documents'))::uuid[]))
+    )
+    with check (
+        tenant_id = (select context.tenant_requiring('manage_documents'))
+        and (team_id is null or team_id = any ((select context.teams('read_documents'))::uuid[]))
+    );
+comment on policy "managers of documents change the answers that they read" on app.curated_answers is
+    'Before and after alike: nobody hands one to a team that they are not in.';
+
+create policy "managers of documents delete the answers that they read" on app.curated_answers
+    for delete to rowhouse_app
+    using (
+        tenant_id = (select context.tenant_requiring('manage_documents'))
+        and (team_id is null or team_id = any ((select context.teams('read_documents'))::uuid[]))
+    );
+comment on policy "managers of documents delete the answers that they read" on app.curated_answers is
+    'What it answered already stays said. The trail keeps that it was there.';
+
+-- The definer's reach: each function names the tenant that it works in.
+grant select, delete on app.curated_answers to rowhouse_definer;
+create policy "a question finds the company's own answer" on app.curated_answers
+    for select to rowhouse_definer using (true);
+comment on policy "a question finds the company's own answer" on app.curated_answers is
+    'context.curated_answer(), in the caller''s tenant, for context.begin_turn() and context.curated_answer_for(); and context.company_questions().';
+--! EndIncluded policies/curated_answers.sql
 --! Included policies/message_feedback.sql
 select context.close_table('app.message_feedback');
 
@@ -17413,6 +18283,13 @@ create policy "people take it back" on app.message_feedback
     using (tenant_id = (select context.tenant_requiring('chat')) and user_id = (select context.user_id()));
 comment on policy "people take it back" on app.message_feedback is
     'Whoever said it may take it away again; what colleagues said stays.';
+
+-- The definer's reach: what a company asks again and again.
+create policy "who reads every chat has its ratings counted" on app.message_feedback
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_all_chats')));
+comment on policy "who reads every chat has its ratings counted" on app.message_feedback is
+    'context.company_questions(), for whoever reads them anyway.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own feedback" on app.message_feedback
@@ -17624,6 +18501,32 @@ create policy "turns are kept until they are forgotten" on auth.turns
 comment on policy "turns are kept until they are forgotten" on auth.turns is
     'context.begin_turn(), context.stop_turn(), auth.settle_turn(), auth.watch_turns(), auth.watch_subscriptions(); jobs.sweep_holds() gives up those of dead processes and forgets them after a day. No role reads it.';
 --! EndIncluded policies/turns.sql
+--! Included policies/share_links.sql
+select context.close_table('auth.share_links');
+
+-- Everything but the digest, through the view app.share_links.
+grant select (tenant_id, id, user_id, conversation_id, message_id, team_id, created_at, expires_at, revoked_at) on auth.share_links to rowhouse_app;
+
+create policy "nothing crosses the wall" on auth.share_links
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on auth.share_links is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "people see the links that they made" on auth.share_links
+    for select to rowhouse_app
+    using (user_id = (select context.user_where('chat')));
+comment on policy "people see the links that they made" on auth.share_links is
+    'To revoke them. Whoever has the secret of one opens it by a call, which asks for everything again; that a link is there is nobody else''s to see.';
+
+-- The definer's reach: links are made, opened and revoked by its functions alone.
+grant select, insert, update, delete on auth.share_links to rowhouse_definer;
+create policy "links are made, opened and revoked" on auth.share_links
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "links are made, opened and revoked" on auth.share_links is
+    'context.make_share_link() and context.revoke_share_link(), for whose link it is; context.open_share_link() finds one by its digest in the caller''s tenant; auth.export_account(); jobs.erase_tenant(). With their conversation they go by the foreign key.';
+--! EndIncluded policies/share_links.sql
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');
 
@@ -18427,12 +19330,13 @@ comment on column app.messages.parent_id is 'The message that it follows, in the
 comment on column app.messages.status is 'How far it is. complete: all of it; streaming: being written; stopped: as much as was said until somebody stopped it; failed: as much as was said until something broke.';
 comment on column app.messages.parts is 'What it is made of, as the parts of the AI SDK''s UI messages; empty: its content is all.';
 comment on column app.messages.turn_id is 'Of an answer: the turn that wrote it.';
-comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked.';
-comment on column app.messages.model is 'Of an answer: the model, or extractive.';
+comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked; curated: the company itself, and no model was asked.';
+comment on column app.messages.model is 'Of an answer: the model, or extractive, or curated.';
 comment on column app.messages.finish_reason is 'Of an answer: why it ends where it does, in the AI SDK''s words.';
 comment on column app.messages.error_code is 'Of an answer that failed: the code of what broke.';
-comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
+comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt; or which curated answer it is, and its documents.';
 comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
+comment on column app.messages.stems is 'Of a question of words alone: what they come down to, a digest; null where it is too long, or only filling words.';
 
 comment on table auth.memory_readings is 'Up to where what people said was read for what to remember of them, and when there is more to read. Not audited: marks of a job.';
 comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
@@ -18462,7 +19366,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; curated: an answer of the company''s own, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -18481,7 +19385,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; curated: answers of the company''s own, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -18795,6 +19699,40 @@ comment on column app.document_chunks.visibility is 'Its document''s, by a trigg
 comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
 
+comment on table app.curated_answers is 'Answers that a company gives itself: to a question in these words or such as mean the same to a search, while the documents that it rests on stand as they were.';
+comment on column app.curated_answers.id is 'Its key.';
+comment on column app.curated_answers.user_id is 'Who wrote it last; null where that is no member.';
+comment on column app.curated_answers.team_id is 'The team that it is for; null: for everybody who may read the company''s documents.';
+comment on column app.curated_answers.question is 'The question, in any words that ask for the same.';
+comment on column app.curated_answers.answer is 'What is answered. [1], [2] name its documents, in their order.';
+comment on column app.curated_answers.language is 'Of the question (ISO 639): by whose rules it is compared with what is asked.';
+comment on column app.curated_answers.active is 'Whether it is used.';
+comment on column app.curated_answers.message_id is 'The answer that it corrects, if it was made from one. One of somebody else''s takes view_all_chats.';
+comment on column app.curated_answers.document_ids is 'The keys of the documents that it rests on. Name them again, and it rests on them as they are now.';
+comment on column app.curated_answers.document_versions is 'Of each of those documents the version that it rests on: that of when the answer was last written. With another one it is not used.';
+comment on column app.curated_answers.stems is 'What the words of the question come down to, a digest.';
+comment on column app.curated_answers.created_at is 'When it was first written.';
+comment on column app.curated_answers.updated_at is 'When it was last written.';
+
+comment on table auth.share_links is 'Links with which colleagues read a conversation as it stood at a message.';
+comment on column auth.share_links.id is 'Its key.';
+comment on column auth.share_links.user_id is 'Who made it, whose the conversation is.';
+comment on column auth.share_links.conversation_id is 'The conversation that it shows.';
+comment on column auth.share_links.message_id is 'Up to which of its messages.';
+comment on column auth.share_links.team_id is 'The team that the conversation belonged to then, and the only one whom it is shown to; null: everybody who may chat.';
+comment on column auth.share_links.digest is 'SHA-256 of SHA-256 of its secret.';
+comment on column auth.share_links.created_at is 'When it was made.';
+comment on column auth.share_links.expires_at is 'Until when it is good.';
+comment on column auth.share_links.revoked_at is 'Since when it opens nothing any more.';
+comment on column app.share_links.id is 'Its key.';
+comment on column app.share_links.user_id is 'Who made it, whose the conversation is.';
+comment on column app.share_links.conversation_id is 'The conversation that it shows.';
+comment on column app.share_links.message_id is 'Up to which of its messages.';
+comment on column app.share_links.team_id is 'The team that the conversation belonged to then, and the only one whom it is shown to; null: everybody who may chat.';
+comment on column app.share_links.created_at is 'When it was made.';
+comment on column app.share_links.expires_at is 'Until when it is good.';
+comment on column app.share_links.revoked_at is 'Since when it opens nothing any more.';
+
 comment on table app.memories is 'What is remembered of people from one conversation to the next, a sentence each; whose it is sees, mends and forgets it.';
 comment on column app.memories.id is 'Its key.';
 comment on column app.memories.user_id is 'Of whom it is.';
@@ -18915,7 +19853,7 @@ comment on constraint messages_tenant_id_team_id_fkey on app.messages is 'A mess
 comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
 comment on constraint messages_status_check on app.messages is 'A message is complete, streaming, stopped or failed.';
 comment on constraint messages_parts_check on app.messages is 'Parts are a list of at most 100 objects of known types, in at most 256 kB.';
-comment on constraint messages_generator_check on app.messages is 'An answer is by a model or extractive.';
+comment on constraint messages_generator_check on app.messages is 'An answer is by a model, extractive or curated.';
 comment on constraint messages_model_check on app.messages is 'A model''s name has at most 100 characters.';
 comment on constraint messages_finish_reason_check on app.messages is 'A reason is lower-case letters and hyphens, as stop or tool-calls.';
 comment on constraint messages_error_code_check on app.messages is 'A code is lower-case letters, digits and underscores.';
@@ -18937,7 +19875,7 @@ comment on constraint model_prices_cached_input_micros_check on app.model_prices
 comment on constraint model_prices_output_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 comment on constraint model_prices_reasoning_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 
-comment on constraint usage_events_generator_check on app.usage_events is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
+comment on constraint usage_events_generator_check on app.usage_events is 'It went to an answer by a model, an extractive or a curated one, to memories, or to embeddings.';
 comment on constraint usage_events_model_check on app.usage_events is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_events_outcome_check on app.usage_events is 'A turn is complete, stopped or failed.';
 comment on constraint usage_events_input_tokens_check on app.usage_events is 'Tokens are not negative.';
@@ -18950,7 +19888,7 @@ comment on constraint usage_events_total_ms_check on app.usage_events is 'A time
 comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
 comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
 
-comment on constraint usage_days_generator_check on app.usage_days is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
+comment on constraint usage_days_generator_check on app.usage_days is 'It went to an answer by a model, an extractive or a curated one, to memories, or to embeddings.';
 comment on constraint usage_days_model_check on app.usage_days is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_days_turns_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_stopped_check on app.usage_days is 'A sum is not negative.';
@@ -19097,6 +20035,16 @@ comment on constraint document_chunks_tenant_id_document_id_attempt_ordinal_key 
 comment on constraint document_chunks_tenant_id_fkey on app.document_chunks is 'A passage belongs to a company.';
 comment on constraint document_chunks_tenant_id_document_id_fkey on app.document_chunks is 'A passage is of a document of its own company.';
 
+comment on constraint curated_answers_question_check on app.curated_answers is 'A question has 1 to 1,000 characters, and not only spaces.';
+comment on constraint curated_answers_answer_check on app.curated_answers is 'An answer has 1 to 32,000 characters, and not only spaces.';
+comment on constraint curated_answers_language_check on app.curated_answers is 'A language is named by its code of two or three letters, as en.';
+comment on constraint curated_answers_document_ids_check on app.curated_answers is 'An answer rests on at most 20 documents.';
+comment on constraint curated_answers_sources_check on app.curated_answers is 'Each document that an answer rests on has a version.';
+comment on constraint curated_answers_tenant_id_fkey on app.curated_answers is 'A curated answer belongs to a company.';
+comment on constraint curated_answers_tenant_id_user_id_fkey on app.curated_answers is 'A curated answer is written by a member of its company.';
+comment on constraint curated_answers_tenant_id_team_id_fkey on app.curated_answers is 'A curated answer is for a team of its own company.';
+comment on constraint curated_answers_tenant_id_message_id_fkey on app.curated_answers is 'A curated answer corrects an answer of its own company.';
+
 comment on constraint memories_content_check on app.memories is 'What is remembered has 1 to 500 characters, and not only spaces.';
 comment on constraint memories_tenant_id_fkey on app.memories is 'What is remembered belongs to a company.';
 comment on constraint memories_tenant_id_user_id_fkey on app.memories is 'What is remembered is of a member of its company.';
@@ -19218,7 +20166,7 @@ select audit.track('app.conversations',
 -- Where a message is, and whether in the bin, is its conversation's, of which there is an event.
 select audit.track('app.messages',
     kept => '{conversation_id,user_id,team_id,parent_id,role,status,turn_id,generator,model,finish_reason,error_code,deleted_at,created_at}',
-    withheld => '{content,parts,provenance}', clocks => '{team_id,deleted_at}');
+    withheld => '{content,parts,provenance,stems}', clocks => '{team_id,deleted_at}');
 select audit.track('app.message_feedback', kept => '{message_id,user_id,rating,created_at,updated_at}', withheld => '{comment}');
 
 -- What may be spent, and with whom. How far a budget is used moves with every turn.
@@ -19238,6 +20186,13 @@ select audit.track('app.documents',
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
     withheld => '{file_name,object_key}', clocks => '{object_key,visibility,team_id,user_id}');
+-- What a company answers itself: for whom, resting on what, and who wrote it last. Not the words, which may be a person's.
+select audit.track('app.curated_answers',
+    kept => '{user_id,team_id,language,active,message_id,document_ids,document_versions,created_at,updated_at}',
+    withheld => '{question,answer,stems}');
+-- Who lets colleagues read which conversation, up to where, and until when. That somebody opened it is an event of its own.
+select audit.track('auth.share_links',
+    kept => '{user_id,conversation_id,message_id,team_id,created_at,expires_at,revoked_at}', withheld => '{digest}');
 -- That something is remembered, or forgotten; what it is, is between the person and the machine.
 select audit.track('app.memories', kept => '{user_id,learned,created_at,updated_at}', withheld => '{content}');
 -- That it was switched on or off; what somebody asks about is not written down.

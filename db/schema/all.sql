@@ -289,6 +289,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/words_of.sql
 --!include app/index_message.sql
 --!include context/index_messages.sql
+--!include app/stem_question.sql
+--!include app/prepare_curated_answer.sql
 --!include app/place_document.sql
 --!include app/place_document_part.sql
 --!include app/free_object.sql
@@ -348,6 +350,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/asker.sql
 --!include context/ask.sql
 --!include context/memories_of.sql
+--!include context/reaches.sql
+--!include context/stems.sql
+--!include context/curated_answer.sql
+--!include context/curated_in_words.sql
 --!include context/begin_turn.sql
 --!include context/stop_turn.sql
 --!include context/note_usage.sql
@@ -466,7 +472,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/replace_document.sql
 --!include context/replace_stored_document.sql
 --!include app/reindex_document.sql
---!include context/reaches.sql
+--!include context/may_be_told.sql
 --!include context/reachable_chunks.sql
 --!include context/found_by_words.sql
 --!include context/found_by_letters.sql
@@ -477,6 +483,20 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/frequent_questions.sql
 --!include app/frequent_question.sql
 --!include app/my_frequent_questions.sql
+--!include context/curated_answer_for.sql
+--!include app/curated_answer_for.sql
+--!include context/company_questions.sql
+--!include app/company_question.sql
+--!include app/frequent_questions.sql
+--!include app/share_links.sql
+--!include app/shared_conversation.sql
+--!include context/length_of_line.sql
+--!include context/make_share_link.sql
+--!include context/open_share_link.sql
+--!include context/revoke_share_link.sql
+--!include app/create_share_link.sql
+--!include app/open_share_link.sql
+--!include app/revoke_share_link.sql
 --!include context/keep_profile.sql
 --!include context/note_question.sql
 --!include app/forget_memories.sql
@@ -504,6 +524,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/document_chunks.sql
 --!include policies/user_profiles.sql
 --!include policies/memories.sql
+--!include policies/curated_answers.sql
 --!include policies/message_feedback.sql
 --!include policies/usage_events.sql
 --!include policies/usage_days.sql
@@ -511,6 +532,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/budgets.sql
 --!include policies/model_providers.sql
 --!include policies/turns.sql
+--!include policies/share_links.sql
 --!include policies/user_preferences.sql
 --!include policies/tenant_preferences.sql
 --!include policies/identities.sql

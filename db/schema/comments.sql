@@ -147,12 +147,13 @@ comment on column app.messages.parent_id is 'The message that it follows, in the
 comment on column app.messages.status is 'How far it is. complete: all of it; streaming: being written; stopped: as much as was said until somebody stopped it; failed: as much as was said until something broke.';
 comment on column app.messages.parts is 'What it is made of, as the parts of the AI SDK''s UI messages; empty: its content is all.';
 comment on column app.messages.turn_id is 'Of an answer: the turn that wrote it.';
-comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked.';
-comment on column app.messages.model is 'Of an answer: the model, or extractive.';
+comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked; curated: the company itself, and no model was asked.';
+comment on column app.messages.model is 'Of an answer: the model, or extractive, or curated.';
 comment on column app.messages.finish_reason is 'Of an answer: why it ends where it does, in the AI SDK''s words.';
 comment on column app.messages.error_code is 'Of an answer that failed: the code of what broke.';
-comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
+comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt; or which curated answer it is, and its documents.';
 comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
+comment on column app.messages.stems is 'Of a question of words alone: what they come down to, a digest; null where it is too long, or only filling words.';
 
 comment on table auth.memory_readings is 'Up to where what people said was read for what to remember of them, and when there is more to read. Not audited: marks of a job.';
 comment on table auth.turns is 'Turns of the chat, from the reservation to the settlement, for a day. Not audited: the messages that they write are.';
@@ -182,7 +183,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; curated: an answer of the company''s own, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -201,7 +202,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; curated: answers of the company''s own, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -514,6 +515,40 @@ comment on column app.document_chunks.created_at is 'When it was drawn.';
 comment on column app.document_chunks.visibility is 'Its document''s, by a trigger. tenant: members who hold read_documents; team: those in its team; private: who brought it, and nobody else.';
 comment on column app.document_chunks.team_id is 'Its document''s, by a trigger; null where it is no team''s.';
 comment on column app.document_chunks.user_id is 'Its document''s, by a trigger.';
+
+comment on table app.curated_answers is 'Answers that a company gives itself: to a question in these words or such as mean the same to a search, while the documents that it rests on stand as they were.';
+comment on column app.curated_answers.id is 'Its key.';
+comment on column app.curated_answers.user_id is 'Who wrote it last; null where that is no member.';
+comment on column app.curated_answers.team_id is 'The team that it is for; null: for everybody who may read the company''s documents.';
+comment on column app.curated_answers.question is 'The question, in any words that ask for the same.';
+comment on column app.curated_answers.answer is 'What is answered. [1], [2] name its documents, in their order.';
+comment on column app.curated_answers.language is 'Of the question (ISO 639): by whose rules it is compared with what is asked.';
+comment on column app.curated_answers.active is 'Whether it is used.';
+comment on column app.curated_answers.message_id is 'The answer that it corrects, if it was made from one. One of somebody else''s takes view_all_chats.';
+comment on column app.curated_answers.document_ids is 'The keys of the documents that it rests on. Name them again, and it rests on them as they are now.';
+comment on column app.curated_answers.document_versions is 'Of each of those documents the version that it rests on: that of when the answer was last written. With another one it is not used.';
+comment on column app.curated_answers.stems is 'What the words of the question come down to, a digest.';
+comment on column app.curated_answers.created_at is 'When it was first written.';
+comment on column app.curated_answers.updated_at is 'When it was last written.';
+
+comment on table auth.share_links is 'Links with which colleagues read a conversation as it stood at a message.';
+comment on column auth.share_links.id is 'Its key.';
+comment on column auth.share_links.user_id is 'Who made it, whose the conversation is.';
+comment on column auth.share_links.conversation_id is 'The conversation that it shows.';
+comment on column auth.share_links.message_id is 'Up to which of its messages.';
+comment on column auth.share_links.team_id is 'The team that the conversation belonged to then, and the only one whom it is shown to; null: everybody who may chat.';
+comment on column auth.share_links.digest is 'SHA-256 of SHA-256 of its secret.';
+comment on column auth.share_links.created_at is 'When it was made.';
+comment on column auth.share_links.expires_at is 'Until when it is good.';
+comment on column auth.share_links.revoked_at is 'Since when it opens nothing any more.';
+comment on column app.share_links.id is 'Its key.';
+comment on column app.share_links.user_id is 'Who made it, whose the conversation is.';
+comment on column app.share_links.conversation_id is 'The conversation that it shows.';
+comment on column app.share_links.message_id is 'Up to which of its messages.';
+comment on column app.share_links.team_id is 'The team that the conversation belonged to then, and the only one whom it is shown to; null: everybody who may chat.';
+comment on column app.share_links.created_at is 'When it was made.';
+comment on column app.share_links.expires_at is 'Until when it is good.';
+comment on column app.share_links.revoked_at is 'Since when it opens nothing any more.';
 
 comment on table app.memories is 'What is remembered of people from one conversation to the next, a sentence each; whose it is sees, mends and forgets it.';
 comment on column app.memories.id is 'Its key.';

@@ -99,7 +99,7 @@ comment on constraint messages_tenant_id_team_id_fkey on app.messages is 'A mess
 comment on constraint messages_tenant_id_user_id_conversation_id_fkey on app.messages is 'A message goes into a conversation of its own user.';
 comment on constraint messages_status_check on app.messages is 'A message is complete, streaming, stopped or failed.';
 comment on constraint messages_parts_check on app.messages is 'Parts are a list of at most 100 objects of known types, in at most 256 kB.';
-comment on constraint messages_generator_check on app.messages is 'An answer is by a model or extractive.';
+comment on constraint messages_generator_check on app.messages is 'An answer is by a model, extractive or curated.';
 comment on constraint messages_model_check on app.messages is 'A model''s name has at most 100 characters.';
 comment on constraint messages_finish_reason_check on app.messages is 'A reason is lower-case letters and hyphens, as stop or tool-calls.';
 comment on constraint messages_error_code_check on app.messages is 'A code is lower-case letters, digits and underscores.';
@@ -121,7 +121,7 @@ comment on constraint model_prices_cached_input_micros_check on app.model_prices
 comment on constraint model_prices_output_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 comment on constraint model_prices_reasoning_micros_check on app.model_prices is 'A price is 0 to 1,000,000,000,000 micro-units.';
 
-comment on constraint usage_events_generator_check on app.usage_events is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
+comment on constraint usage_events_generator_check on app.usage_events is 'It went to an answer by a model, an extractive or a curated one, to memories, or to embeddings.';
 comment on constraint usage_events_model_check on app.usage_events is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_events_outcome_check on app.usage_events is 'A turn is complete, stopped or failed.';
 comment on constraint usage_events_input_tokens_check on app.usage_events is 'Tokens are not negative.';
@@ -134,7 +134,7 @@ comment on constraint usage_events_total_ms_check on app.usage_events is 'A time
 comment on constraint usage_events_tenant_id_turn_id_key on app.usage_events is 'A turn is settled once.';
 comment on constraint usage_events_tenant_id_fkey on app.usage_events is 'Figures belong to a company.';
 
-comment on constraint usage_days_generator_check on app.usage_days is 'It went to an answer by a model or an extractive one, to memories, or to embeddings.';
+comment on constraint usage_days_generator_check on app.usage_days is 'It went to an answer by a model, an extractive or a curated one, to memories, or to embeddings.';
 comment on constraint usage_days_model_check on app.usage_days is 'A model''s name has 1 to 100 characters.';
 comment on constraint usage_days_turns_check on app.usage_days is 'A sum is not negative.';
 comment on constraint usage_days_stopped_check on app.usage_days is 'A sum is not negative.';
@@ -280,6 +280,16 @@ comment on constraint document_chunks_embedding_check1 on app.document_chunks is
 comment on constraint document_chunks_tenant_id_document_id_attempt_ordinal_key on app.document_chunks is 'Each passage of a reading has a place of its own.';
 comment on constraint document_chunks_tenant_id_fkey on app.document_chunks is 'A passage belongs to a company.';
 comment on constraint document_chunks_tenant_id_document_id_fkey on app.document_chunks is 'A passage is of a document of its own company.';
+
+comment on constraint curated_answers_question_check on app.curated_answers is 'A question has 1 to 1,000 characters, and not only spaces.';
+comment on constraint curated_answers_answer_check on app.curated_answers is 'An answer has 1 to 32,000 characters, and not only spaces.';
+comment on constraint curated_answers_language_check on app.curated_answers is 'A language is named by its code of two or three letters, as en.';
+comment on constraint curated_answers_document_ids_check on app.curated_answers is 'An answer rests on at most 20 documents.';
+comment on constraint curated_answers_sources_check on app.curated_answers is 'Each document that an answer rests on has a version.';
+comment on constraint curated_answers_tenant_id_fkey on app.curated_answers is 'A curated answer belongs to a company.';
+comment on constraint curated_answers_tenant_id_user_id_fkey on app.curated_answers is 'A curated answer is written by a member of its company.';
+comment on constraint curated_answers_tenant_id_team_id_fkey on app.curated_answers is 'A curated answer is for a team of its own company.';
+comment on constraint curated_answers_tenant_id_message_id_fkey on app.curated_answers is 'A curated answer corrects an answer of its own company.';
 
 comment on constraint memories_content_check on app.memories is 'What is remembered has 1 to 500 characters, and not only spaces.';
 comment on constraint memories_tenant_id_fkey on app.memories is 'What is remembered belongs to a company.';

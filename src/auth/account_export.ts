@@ -22,6 +22,7 @@ export const EXPORT_PARTS = [
   "events",
   "conversations",
   "messages",
+  "shareLinks",
   "documents",
   "documentContents",
   "profiles",

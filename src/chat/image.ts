@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isSentFile } from "./sent_file.ts";
 
 /** An image that a question shows, as a `file` part of the AI SDK's messages has it, and as it is kept in the question's parts. */
 export interface Image {
@@ -27,7 +28,10 @@ const image = v.pipe(
   v.object(
     {
       type: v.literal("file"),
-      mediaType: v.picklist(Object.keys(KINDS), "is PNG, JPEG, GIF or WebP"),
+      mediaType: v.picklist(
+        Object.keys(KINDS),
+        "is PNG, JPEG, GIF or WebP; a file is text, Markdown, HTML, PDF or DOCX",
+      ),
       url: v.pipe(
         v.string("has a url"),
         v.maxLength(MOST_CHARACTERS, `has ${MOST_CHARACTERS} characters at most`),
@@ -64,10 +68,12 @@ function isOfKind(mediaType: string, url: string): boolean {
 }
 
 /** The images among the parts of a question, or what is wrong with them, in the end of a sentence. */
-export function readImages(parts: readonly { readonly type: string }[]): readonly Image[] | string {
+export function readImages(
+  parts: readonly { readonly type: string; readonly mediaType?: unknown }[],
+): readonly Image[] | string {
   const read = v.safeParse(
     images,
-    parts.filter(({ type }) => type === "file"),
+    parts.filter((part) => part.type === "file" && !isSentFile(part)),
   );
   if (read.success) return read.output as Image[];
   const [{ path, message }] = read.issues;

@@ -17,6 +17,7 @@ import { PageSizePlugin } from "./page_size.ts";
 import { ReadingsPlugin } from "./readings.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
 import { RequiredArgumentsPlugin } from "./required_arguments.ts";
+import { ShareLinksPlugin } from "./share_links.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
@@ -42,6 +43,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     NotFoundPlugin,
     ApiKeysPlugin,
     WebhookSecretsPlugin,
+    ShareLinksPlugin,
     ModelProviderPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,

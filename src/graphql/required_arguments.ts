@@ -22,6 +22,11 @@ const SEARCHES: Readonly<Record<string, string>> = {
   searchMembers: "Part of a name; for who manages users, or of an e-mail address. Case does not matter.",
 };
 
+/** What is asked of a function that need not have an answer: without one it is null, and no row that is missing. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  curatedAnswerFor: "A question, as somebody would ask it.",
+};
+
 /** Arguments that are no column of the row that comes back, whose comment would say what they are. */
 const SAYS: Readonly<Record<string, string>> = {
   days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
@@ -49,6 +54,9 @@ export const RequiredArgumentsPlugin: GraphileConfig.Plugin = {
           : { ...field, description };
       },
       GraphQLObjectType_fields_field_args(args, { graphql: { GraphQLNonNull, isNullableType } }, { scope }) {
+        const question = QUESTIONS[scope.fieldName];
+        if (question && args.question)
+          return { ...args, question: { ...args.question, description: question } };
         const search = SEARCHES[scope.fieldName];
         if (!search) return args;
         return Object.fromEntries(

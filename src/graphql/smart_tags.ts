@@ -86,6 +86,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           generator: { tags: { enum: "AnswerGenerator" } },
           // The conversation's.
           deleted_at: { tags: { behavior: "-*" } },
+          // A digest of the question, by which it is counted.
+          stems: { tags: { behavior: "-*" } },
         },
       },
       // Read within its answer.
@@ -171,6 +173,38 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         ),
       },
       "app.frequent_question": { attribute: notNull("question", "times", "last_asked_at") },
+      "app.company_question": { attribute: notNull("question", "times", "people", "last_asked_at", "rated") },
+      "app.curated_answers": {
+        attribute: {
+          team_id: filtered,
+          // A digest of the question, which is compared and not shown.
+          stems: { tags: { behavior: "-*" } },
+        },
+      },
+      // Made, opened and revoked by functions.
+      "app.share_links": {
+        tags: {
+          primaryKey: "id",
+          behavior: "-insert -update -delete",
+          foreignKey: [
+            "(conversation_id) references app.conversations (id)",
+            "@fieldName conversation",
+            "@backwardBehavior -manyRelation:resource:connection",
+            "The conversation that it shows.",
+          ].join("|"),
+        },
+        attribute: notNull("conversation_id", "message_id", "user_id", "created_at", "expires_at"),
+      },
+      "app.shared_conversation": {
+        attribute: notNull("link_id", "title", "shared_by", "shared_at", "expires_at", "messages"),
+      },
+      "app.shared_message": {
+        attribute: {
+          ...notNull("id", "withheld", "citations", "created_at"),
+          role: { tags: { notNull: true, enum: "MessageRole", checkedBy: "app.messages.role" } },
+          generator: { tags: { enum: "AnswerGenerator", checkedBy: "app.messages.generator" } },
+        },
+      },
       // One's own only: myProfile and useProfile.
       "app.user_profiles": {
         tags: {
@@ -354,6 +388,16 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.memories.memories_tenant_id_user_id_fkey": {
         tags: { behavior: "-*", backwardBehavior: "-*" },
       },
+      "app.curated_answers.curated_answers_tenant_id_user_id_fkey": {
+        tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      // A list of a team's is `curatedAnswers` with a filter.
+      "app.curated_answers.curated_answers_tenant_id_team_id_fkey": {
+        tags: { fieldName: "team", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.curated_answers.curated_answers_tenant_id_message_id_fkey": {
+        tags: { fieldName: "message", backwardBehavior: "-manyRelation:resource:connection" },
+      },
       // A list of somebody's conversations is `conversations` with a filter.
       "app.conversations.conversations_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
@@ -435,6 +479,16 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           wantedArgument: "How many, 50 at most; 10 unless said.",
         },
       },
+      "app.frequent_questions": {
+        tags: {
+          behavior: "+list -connection -order -filter",
+          listSuffix: "omit",
+          wantedArgument: "How many, 50 at most; 10 unless said.",
+        },
+      },
+      "app.create_share_link": { tags: { resultFieldName: "shareLink" } },
+      "app.revoke_share_link": { tags: { resultFieldName: "shareLink" } },
+      "app.open_share_link": { tags: { resultFieldName: "sharedConversation" } },
       "app.search_members": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },

@@ -1,14 +1,14 @@
 import * as v from "valibot";
-import { EXTRACTIVE } from "../chat/extractive/extractive_answer.ts";
 import type { AnswerEvent, Citation, FinishReason, Usage } from "../chat/provider/events.ts";
 import { ProviderFailure } from "../chat/provider/failure.ts";
 import { refusalOf as sentenceOf } from "../chat/stream/refusal.ts";
 import type { UiMessageOptions } from "../chat/stream/ui_message_stream.ts";
 import { TurnEnded } from "../chat/turn_ended.ts";
 import type { TurnIds } from "../chat/turns/turns.ts";
+import { FileRefused } from "../documents/file_refused.ts";
 import type { Code } from "./codes.ts";
 import { CODES } from "./codes.ts";
-import { Problem, refusalOf } from "./problem.ts";
+import { invalidInput, Problem, refusalOf } from "./problem.ts";
 
 const id = v.nullable(v.pipe(v.string(), v.uuid()));
 
@@ -21,17 +21,22 @@ export const chatAnswer = v.strictObject({
   questionId: id,
   messageId: id,
   turnId: v.pipe(v.string(), v.uuid()),
-  generator: v.picklist(["model", "extractive"]),
+  generator: v.picklist(["model", "extractive", "curated"]),
   model: v.pipe(
     v.string(),
-    v.description("Who answered; `extractive`: sentences of documents, and no model."),
+    v.description(
+      "Who answered; `extractive`: sentences of documents, and no model; `curated`: the company itself.",
+    ),
   ),
   status: v.picklist(["complete", "stopped"]),
   content: v.string(),
   citations: v.array(
     v.strictObject({
       number: v.pipe(v.number(), v.description("As the text has it: [1].")),
-      passageId: v.string(),
+      passageId: v.pipe(
+        v.string(),
+        v.description("Of a curated answer, which quotes no passage, the document's."),
+      ),
       documentId: v.string(),
       title: v.string(),
     }),
@@ -50,13 +55,20 @@ export const chatAnswer = v.strictObject({
 export type ChatAnswer = v.InferOutput<typeof chatAnswer>;
 
 /** What an answer's message has beside its words. */
-export function metadataOf({ id: turnId, conversationId, questionId, answerId, answeredBy }: TurnIds) {
+export function metadataOf({
+  id: turnId,
+  conversationId,
+  questionId,
+  answerId,
+  generator,
+  answeredBy,
+}: TurnIds) {
   return {
     conversationId,
     questionId,
     messageId: answerId,
     turnId,
-    generator: answeredBy === EXTRACTIVE ? ("extractive" as const) : ("model" as const),
+    generator,
     model: answeredBy,
   };
 }
@@ -102,8 +114,9 @@ export async function wholeAnswer(turn: TurnIds, answer: AsyncIterable<AnswerEve
   };
 }
 
-/** What a failure of a provider, or the end of a turn, is as an answer of ours. Whatever else it is stays what it is. */
+/** What a failure of a provider, the end of a turn, or a file that cannot be read is as an answer of ours. Whatever else it is stays what it is. */
 export function asRefusal(error: unknown): unknown {
+  if (error instanceof FileRefused) return invalidInput(`A file cannot be read: ${error.message}`);
   if (!(error instanceof ProviderFailure || error instanceof TurnEnded)) return error;
   const { code, message } = sentenceOf(error);
   if (code === "answer_stopped" || CODES[code].status === 401) return refusalOf(code as Code, error);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Image, readImages } from "../chat/image.ts";
+import { readSentFiles, type SentFile } from "../chat/sent_file.ts";
 import type { Question } from "../chat/turns/begin_turn.ts";
 import { isUuid } from "../uuid.ts";
 import * as field from "./fields.ts";
@@ -45,7 +46,7 @@ export const questionBody = {
       v.array(uiMessage, "must be a list of messages"),
       v.check((list) => list.length > 0, "must have a message"),
       v.description(
-        "As `useChat` has them; the last is the question. Its `file` parts are images: up to four, PNG, JPEG, GIF or WebP, as `data:` URLs.",
+        "As `useChat` has them; the last is the question. Its `file` parts are images (PNG, JPEG, GIF or WebP) and files (text, Markdown, HTML, PDF or DOCX), up to four of each, as `data:` URLs.",
       ),
     ),
   ),
@@ -129,8 +130,12 @@ function ofMessages(messages: readonly UiMessage[], around: Around): Question {
   };
 }
 
-/** What is asked, and the images that it is asked of. */
-function questionOf(messages: readonly UiMessage[]): { content: string; parts?: readonly Image[] } {
+/** What is asked, and the images and files that it is asked of. */
+function questionOf(messages: readonly UiMessage[]): {
+  content: string;
+  parts?: readonly Image[];
+  files?: readonly SentFile[];
+} {
   const last = messages.at(-1)!;
   if (last.role !== "user")
     throw invalidInput("The last of the messages is the question, of the role user.", "messages");
@@ -139,7 +144,13 @@ function questionOf(messages: readonly UiMessage[]): { content: string; parts?: 
     throw field.invalidFields([{ field: "messages", detail: `: the question ${read.issues[0].message}` }]);
   const shown = readImages(last.parts);
   if (typeof shown === "string") throw field.invalidFields([{ field: "messages", detail: `: ${shown}` }]);
-  return { content: read.output, ...(shown.length > 0 && { parts: shown }) };
+  const files = readSentFiles(last.parts);
+  if (typeof files === "string") throw field.invalidFields([{ field: "messages", detail: `: ${files}` }]);
+  return {
+    content: read.output,
+    ...(shown.length > 0 && { parts: shown }),
+    ...(files.length > 0 && { files }),
+  };
 }
 
 const historyOf = (messages: readonly UiMessage[]) =>

@@ -158,6 +158,7 @@ export async function startServer(options: {
       providers: openModelProviders({ reach: config.modelProviders, log, metrics: metrics.providers }),
       keys,
       model: config.model,
+      files: config.documents,
       shared: redis && openSharedLog(redis, keys),
       catalogue,
       log,

@@ -213,7 +213,10 @@ describe("a settlement", () => {
   test("is nothing that a caller can make", async () => {
     for (const sql of [
       "select auth.settle_turn($1, $1, '', 'complete')",
-      "select context.ask(null, $1, 'x', null, null, true, 'x')",
+      "select context.ask(null, $1, 'x', null, null, true, 'model', 'x')",
+      "select context.curated_answer($1, 'x', $1, true, '{}')",
+      "select context.may_be_told('{}', $1, $1, true, '{}')",
+      "select context.length_of_line($1, $1, $1)",
       "select context.reserve($1, null, null, null, 'x', 0)",
       "select context.release(array[$1::uuid], array[$1::uuid], '{1}', '{1}')",
       "select from auth.turns where id = $1",

@@ -100,6 +100,7 @@ describe("an export", () => {
       "preferences",
       "conversations",
       "messages",
+      "shareLinks",
       "documents",
       "documentContents",
       "profiles",
@@ -108,6 +109,27 @@ describe("an export", () => {
       "usage",
     ])
       expect(body[part]).toEqual([]);
+  });
+
+  test("has the links that one made to one's conversations, without what opens them", async () => {
+    const person = await someone();
+    await write(person, "chimneys");
+    const { createShareLink } = await ask(
+      person,
+      `mutation { createShareLink(input: {conversationId: "${(await exported(person)).body.conversations[0].id}"}) { secret } }`,
+    );
+    const { body } = await exported(person);
+    expect(body.shareLinks).toEqual([
+      {
+        company: person.login.tenant!.slug,
+        conversation: body.conversations[0].id,
+        message: body.messages[0].id,
+        createdAt: expect.any(String),
+        expiresAt: expect.any(String),
+        revokedAt: null,
+      },
+    ]);
+    expect(JSON.stringify(body)).not.toContain(createShareLink.secret);
   });
 
   test("has one's private documents, to the byte, and none of the company's", async () => {

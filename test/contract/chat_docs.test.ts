@@ -140,6 +140,55 @@ describe("what the pages on chats say", () => {
     });
   });
 
+  test("sharing.md: a link is made, opened by a colleague, listed and revoked", async () => {
+    const { conversation_id: conversationId, answer_id: messageId } = await asked("Which coffee is green?");
+    const variables: Record<string, unknown> = { conversationId };
+    const answers = await walk("sharing.md", acme.member, variables, {
+      Make: async ({ createShareLink: { secret, shareLink } }) => {
+        variables.secret = secret;
+        variables.linkId = shareLink.id;
+        const open = blocksOf(textOf("sharing.md"), "graphql").find((block) => nameOf(block) === "Open")!;
+        const { data } = await api.ask(acme.colleague, open, { secret });
+        expect(data.openShareLink.sharedConversation.messages).toMatchObject([
+          { role: "USER", content: "Which coffee is green?", withheld: false },
+          // Of the answer nobody said what it rests on.
+          { role: "ASSISTANT", content: null, withheld: true },
+        ]);
+      },
+    });
+    expect(answers).toMatchObject({
+      Make: { createShareLink: { shareLink: { messageId } } },
+      Open: { openShareLink: { sharedConversation: { title: "Which coffee is green?" } } },
+      Mine: { shareLinks: { nodes: [{ id: variables.linkId, revokedAt: null }] } },
+      Revoke: { revokeShareLink: { shareLink: { revokedAt: expect.any(String) } } },
+    });
+  });
+
+  test("curated-answers.md: what is asked often is answered by the company, for as long as it says", async () => {
+    for (let n = 0; n < 2; n++)
+      await turn.settle(await turn.begin(acme.colleague, { content: "How long does tea brew?" }));
+    const document = await actors(database.app)(acme.admin).rows<{ id: string }>(
+      "select id from app.create_document('Tea', 'text/plain', 'Four minutes.', visibility => 'tenant')",
+    );
+    const variables: Record<string, unknown> = { documentId: document[0]!.id };
+    const answers = await walk("curated-answers.md", acme.admin, variables, {
+      Write: (data) => {
+        variables.id = data.createCuratedAnswer.curatedAnswer.id;
+      },
+    });
+    expect(answers).toMatchObject({
+      AskedOften: {
+        frequentQuestions: expect.arrayContaining([
+          expect.objectContaining({ question: "How long does tea brew?", people: 1, curatedAnswerId: null }),
+        ]),
+      },
+      Write: { createCuratedAnswer: { curatedAnswer: { documentVersions: [1], active: true } } },
+      Preview: { curatedAnswerFor: { id: variables.id } },
+      StillHolds: { updateCuratedAnswer: { curatedAnswer: { documentVersions: [1] } } },
+      SwitchOff: { updateCuratedAnswer: { curatedAnswer: { active: false } } },
+    });
+  });
+
   test("conversations.md: a conversation is pinned, archived, branched, rated, shared, discarded and restored", async () => {
     const { conversation_id: conversationId, answer_id: answerId } = await asked("How long does tea brew?");
     const { teamId } = acme.member;

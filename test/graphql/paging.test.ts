@@ -108,6 +108,16 @@ beforeAll(async () => {
     [acme.tenantId, acme.owner.userId],
   );
   await client.query(
+    `insert into app.curated_answers (tenant_id, user_id, question, answer, stems)
+     select $1, $2, 'Question ' || n, n, uuidv7() from generate_series(1, 12) as n`,
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query(
+    `insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, digest, expires_at)
+     select $1, $2, $3, $4, sha256(convert_to(n::text, 'UTF8')), now() + interval '1 day' from generate_series(1, 12) as n`,
+    [acme.tenantId, acme.owner.userId, acme.owner.conversationId, acme.owner.messageId],
+  );
+  await client.query(
     "insert into app.budgets (tenant_id, level, model, cap_micros) select $1, 'model', 'm' || n, 1 from generate_series(1, 12) as n",
     [acme.tenantId],
   );
@@ -219,6 +229,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "budgets",
       "conversation.messages",
       "conversations",
+      "curatedAnswers",
       "discardedConversations",
       "document.versions",
       "documents",
@@ -236,6 +247,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "permissions",
       "role.memberships",
       "roles",
+      "shareLinks",
       "team.members",
       "teamConversations",
       "teams",

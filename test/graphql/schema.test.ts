@@ -48,6 +48,9 @@ test("these are the ways in", () => {
     "budgets",
     "conversation",
     "conversations",
+    "curatedAnswer",
+    "curatedAnswerFor",
+    "curatedAnswers",
     "discardedConversations",
     "document",
     "documentChunk",
@@ -55,6 +58,7 @@ test("these are the ways in", () => {
     "documents",
     "domain",
     "domains",
+    "frequentQuestions",
     "grant",
     "grants",
     "invitation",
@@ -91,6 +95,8 @@ test("these are the ways in", () => {
     "searchConversations",
     "searchMembers",
     "searchPassages",
+    "shareLink",
+    "shareLinks",
     "supportAccesses",
     "systemPromptPreview",
     "team",
@@ -114,17 +120,20 @@ test("these are the ways in", () => {
     "createApiKey",
     "createBudget",
     "createConversation",
+    "createCuratedAnswer",
     "createDocument",
     "createGrant",
     "createMemory",
     "createMessage",
     "createMessageFeedback",
     "createRole",
+    "createShareLink",
     "createTeam",
     "createTeamMember",
     "createWebhookEndpoint",
     "deleteBudget",
     "deleteConversation",
+    "deleteCuratedAnswer",
     "deleteDocument",
     "deleteDomain",
     "deleteGrant",
@@ -142,6 +151,7 @@ test("these are the ways in", () => {
     "inviteMember",
     "leaveTeam",
     "leaveTenant",
+    "openShareLink",
     "reactivateMember",
     "reindexDocument",
     "removeMember",
@@ -157,6 +167,7 @@ test("these are the ways in", () => {
     "revokeInvitation",
     "revokeOtherSessions",
     "revokeSession",
+    "revokeShareLink",
     "rotateApiKey",
     "rotateWebhookSecret",
     "sendTestEvent",
@@ -170,6 +181,7 @@ test("these are the ways in", () => {
     "updateApiKey",
     "updateBudget",
     "updateConversation",
+    "updateCuratedAnswer",
     "updateDocument",
     "updateDomain",
     "updateMembership",
@@ -194,6 +206,25 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("ConversationPatch")).toEqual(["pinnedAt", "status", "title"]);
   expect(names("MemoryInput")).toEqual(["content"]);
   expect(names("MemoryPatch")).toEqual(["content"]);
+  expect(names("CuratedAnswerInput")).toEqual([
+    "active",
+    "answer",
+    "documentIds",
+    "language",
+    "messageId",
+    "question",
+    "teamId",
+  ]);
+  expect(names("CuratedAnswerPatch")).toEqual([
+    "active",
+    "answer",
+    "documentIds",
+    "language",
+    "question",
+    "teamId",
+  ]);
+  expect(names("CreateShareLinkInput")).toEqual(["clientMutationId", "conversationId", "days", "messageId"]);
+  expect(names("OpenShareLinkInput")).toEqual(["clientMutationId", "secret"]);
   expect(names("MessageInput")).toEqual(["content", "conversationId", "parentId"]);
   expect(names("RoleInput")).toEqual(["description", "name", "permissions"]);
   expect(names("MembershipPatch")).toEqual(["avatarUrl", "displayName", "isOwner", "roleId", "status"]);
@@ -334,6 +365,7 @@ const tables: Readonly<Record<string, string>> = {
   AuditEvent: "audit.events",
   Budget: "app.budgets",
   Conversation: "app.conversations",
+  CuratedAnswer: "app.curated_answers",
   Document: "app.documents",
   DocumentVersion: "app.document_versions",
   Domain: "app.domains",
@@ -347,6 +379,7 @@ const tables: Readonly<Record<string, string>> = {
   ModelPrice: "app.model_prices",
   Permission: "app.permissions",
   Role: "app.roles",
+  ShareLink: "auth.share_links",
   Team: "app.teams",
   TeamMember: "app.team_members",
   UsageEvent: "app.usage_events",

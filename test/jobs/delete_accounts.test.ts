@@ -128,6 +128,17 @@ describe("an account whose grace is over", () => {
       ann.userId,
       acme.owner.userId,
     );
+    await change(
+      `insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, digest, expires_at)
+       select tenant_id, user_id, conversation_id, id, sha256(convert_to(id::text, 'UTF8')), now() + interval '1 day'
+       from app.messages where user_id = $1`,
+      ann.userId,
+    );
+    await change(
+      "insert into app.curated_answers (tenant_id, user_id, question, answer) values ($1, $2, 'When is tea?', 'At four.')",
+      acme.tenantId,
+      ann.userId,
+    );
     expect(await ask(next)).toBe("ok");
     expect(await run()).toEqual({ deleted: 0, postponed: 0 });
     await graceOver(ann);
@@ -137,6 +148,7 @@ describe("an account whose grace is over", () => {
     for (const table of [
       "app.conversations",
       "app.messages",
+      "auth.share_links",
       "app.user_preferences",
       "app.team_members",
       "app.grants",
@@ -154,6 +166,10 @@ describe("an account whose grace is over", () => {
         await value(`select count(*)::int from ${table} where user_id = $1`, ann.userId),
       ]).toEqual([table, 0]);
     }
+    // The company's to rely on.
+    expect(await value("select count(*)::int from app.curated_answers where user_id = $1", ann.userId)).toBe(
+      1,
+    );
     expect(
       await value(
         "select count(*)::int from app.invitations where email = $1 or accepted_by = $2",

@@ -185,6 +185,22 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     insert: () => ({ content: quoted("Likes tea.") }),
     tenant: "tenant_id",
   },
+  curated_answers: {
+    row: (person) => `user_id = '${person.userId}'`,
+    column: "answer",
+    insert: () => ({ question: quoted("When is tea?"), answer: quoted("At four.") }),
+    tenant: "tenant_id",
+  },
+  share_links: {
+    row: (person) => `user_id = '${person.userId}'`,
+    column: "expires_at",
+    insert: (person) => ({
+      conversation_id: quoted(person.conversationId),
+      message_id: quoted(person.messageId),
+      expires_at: "now()",
+    }),
+    tenant: "tenant_id",
+  },
   message_feedback: {
     row: (person) => `id = '${person.feedbackId}'`,
     column: "comment",
@@ -350,7 +366,7 @@ function* attempts(table: string, subject: Subject, home: VisitedTenant, abroad:
       sql: (me: TenantMember) => `delete from app.${table} where ${find(whose, me)}`,
     };
   }
-  if (["api_keys", "audit_events"].includes(table)) return; // a view: there is nothing to truncate
+  if (["api_keys", "audit_events", "share_links"].includes(table)) return; // a view: there is nothing to truncate
   yield { attempt: "truncate", sql: () => `truncate app.${table} cascade` };
 }
 
@@ -378,7 +394,7 @@ export async function buildVisitedTenants(
   return visited;
 }
 
-/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, a profile and a memory. */
+/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, a profile, a memory, a link and an answer. */
 export async function addDocuments(admin: pg.Pool, userId: string | null = null): Promise<void> {
   const add = (sql: string) => admin.query(sql, [userId]);
   const theirs = "where user_id = coalesce($1, user_id)";
@@ -390,6 +406,15 @@ export async function addDocuments(admin: pg.Pool, userId: string | null = null)
          insert into app.memories (tenant_id, user_id, content) select tenant_id, user_id, 'Likes tea.' from document
      )
      insert into app.user_profiles (tenant_id, user_id) select tenant_id, user_id from document`,
+  );
+  await add(
+    `with written as (
+         insert into app.curated_answers (tenant_id, user_id, question, answer, stems)
+         select tenant_id, user_id, 'When is tea?', 'At four.', uuidv7() from app.memberships ${theirs}
+     )
+     insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, digest, expires_at)
+     select tenant_id, user_id, conversation_id, id, sha256(convert_to(id::text, 'UTF8')), now() + interval '30 days'
+     from app.messages ${theirs}`,
   );
   const parts = "tenant_id, document_id, version, visibility, user_id";
   await add(

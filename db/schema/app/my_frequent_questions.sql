@@ -6,7 +6,9 @@ create or replace function app.my_frequent_questions(wanted integer default 10)
     set search_path = ''
 as $$
     select question.content, found.times, question.created_at, answer.conversation_id, answer.id, answer.created_at,
-        case when not exists (
+        case when (answer.provenance #>> '{curated,teamId}' is null
+            or (answer.provenance #>> '{curated,teamId}')::uuid = any ((select context.teams('read_documents'))::uuid[]))
+        and not exists (
             select from jsonb_array_elements(answer.provenance -> 'sources') as source
             where not exists (
                 select from app.documents as document

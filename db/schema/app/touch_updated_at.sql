@@ -35,6 +35,8 @@ create or replace trigger touch_updated_at before update on app.invitations
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.domains
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of team_id, question, answer, language, active, document_ids on app.curated_answers
+    for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.message_feedback
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update of cap_micros on app.budgets

@@ -42,7 +42,7 @@ select audit.track('app.conversations',
 -- Where a message is, and whether in the bin, is its conversation's, of which there is an event.
 select audit.track('app.messages',
     kept => '{conversation_id,user_id,team_id,parent_id,role,status,turn_id,generator,model,finish_reason,error_code,deleted_at,created_at}',
-    withheld => '{content,parts,provenance}', clocks => '{team_id,deleted_at}');
+    withheld => '{content,parts,provenance,stems}', clocks => '{team_id,deleted_at}');
 select audit.track('app.message_feedback', kept => '{message_id,user_id,rating,created_at,updated_at}', withheld => '{comment}');
 
 -- What may be spent, and with whom. How far a budget is used moves with every turn.
@@ -62,6 +62,13 @@ select audit.track('app.documents',
 select audit.track('app.document_versions',
     kept => '{document_id,version,created_by,media_type,size_bytes,sha256,created_at,visibility,team_id,user_id}',
     withheld => '{file_name,object_key}', clocks => '{object_key,visibility,team_id,user_id}');
+-- What a company answers itself: for whom, resting on what, and who wrote it last. Not the words, which may be a person's.
+select audit.track('app.curated_answers',
+    kept => '{user_id,team_id,language,active,message_id,document_ids,document_versions,created_at,updated_at}',
+    withheld => '{question,answer,stems}');
+-- Who lets colleagues read which conversation, up to where, and until when. That somebody opened it is an event of its own.
+select audit.track('auth.share_links',
+    kept => '{user_id,conversation_id,message_id,team_id,created_at,expires_at,revoked_at}', withheld => '{digest}');
 -- That something is remembered, or forgotten; what it is, is between the person and the machine.
 select audit.track('app.memories', kept => '{user_id,learned,created_at,updated_at}', withheld => '{content}');
 -- That it was switched on or off; what somebody asks about is not written down.

@@ -158,6 +158,14 @@ as $$
     where places.exported
 
     union all
+    select jsonb_build_object('part', 'shareLinks', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', link.conversation_id, 'message', link.message_id, 'createdAt', link.created_at,
+        'expiresAt', link.expires_at, 'revokedAt', link.revoked_at))
+    from places
+    join auth.share_links as link on link.tenant_id = places.tenant_id and link.user_id = places.user_id
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'documents', 'item', jsonb_build_object(
         'company', places.slug, 'id', mine.id, 'title', mine.title, 'fileName', mine.file_name, 'mediaType', mine.media_type,
         'tags', mine.tags, 'version', mine.version, 'sha256', mine.sha256, 'createdAt', mine.created_at, 'updatedAt', mine.updated_at))

@@ -5,7 +5,7 @@
 -- Raises RH404, RH406, RH410, RH430.
 set local role rowhouse_definer;
 create or replace function context.ask(
-    conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text,
+    conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, generator text, model text,
     out question uuid, out answer uuid
 )
     language plpgsql volatile parallel unsafe security definer
@@ -34,10 +34,10 @@ begin
     end if;
     insert into app.messages (tenant_id, user_id, conversation_id, role, status, content, parent_id, turn_id, model, generator)
     values (conversation.tenant_id, conversation.user_id, conversation.id, 'assistant', 'streaming', '', question, turn, model,
-        case model when 'extractive' then 'extractive' else 'model' end)
+        generator)
     returning id into answer;
 end
 $$;
-comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, boolean, text) is
+comment on function context.ask(app.conversations, uuid, text, jsonb, uuid, boolean, text, text) is
     'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
 reset role;

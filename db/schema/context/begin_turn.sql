@@ -9,6 +9,8 @@
 -- idempotency:    {key, request}, sha256 in hexadecimal: the same key and request again is the same turn, `replayed`. Where
 --                 nothing is kept, one that did not come to a whole answer leaves its key free, and the answer is for the
 --                 credential that asked
+-- curated:        whether the company's own answer will do, if it has one to this question (context.curated_answer); then no provider is
+--                 asked, and nothing is held. False where more is asked than a question: instructions, images, files
 -- model:          the model that the caller asks for
 -- installation_model: the one of the installation's own provider; null where it has none
 -- installation_models: which others of it may be asked for
@@ -28,9 +30,10 @@ create or replace function context.begin_turn(
     idempotency jsonb default null, model text default null, installation_model text default null,
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
-    installation_embedding_model text default null, embeds boolean default false,
+    installation_embedding_model text default null, embeds boolean default false, curated boolean default true,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
-    out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
+    out answer_id uuid, out generator text, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb,
+    out held_micros bigint, out given jsonb
 )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -44,6 +47,7 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    own_words app.curated_answers;
     price     bigint;
     budgets   uuid[];
     embedder  text;
@@ -80,6 +84,7 @@ begin
             conversation_id := earlier.conversation_id;
             question_id := earlier.question_id;
             answer_id := earlier.answer_id;
+            generator := earlier.generator;
             answered_by := earlier.model;
             held_micros := earlier.held_micros;
             return;
@@ -91,6 +96,22 @@ begin
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
+    if curated then
+        select * into own_words from context.curated_answer(
+            tenant_id,
+            coalesce(content, (
+                select said.content from app.messages as said
+                where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.parent and said.user_id = person
+                    and said.role = 'user' and said.parts = '[]'
+            )),
+            person, 'read_documents' = any (context.permissions_in(body)), own);
+        if own_words.id is not null then
+            answered_by := 'curated';
+            given := context.curated_in_words(own_words);
+        end if;
+    end if;
+    generator := case when given is not null then 'curated' when answered_by = 'extractive' then 'extractive'
+        when embeds then 'embedding' else 'model' end;
     turn_id := uuidv7();
     replayed := false;
 
@@ -112,7 +133,7 @@ begin
         end if;
         conversation_id := place.id;
         select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -123,13 +144,13 @@ begin
 
     -- Last, because a company's budget is where everybody waits for everybody.
     words := coalesce(content, history -> 0 ->> 'content');
-    if not embeds and not app.is_blank(words) then
+    if given is null and not embeds and not app.is_blank(words) then
         embedder := case when chosen.id is null then installation_embedding_model else chosen.embedding_model end;
     end if;
     if embedder is not null then
         perform context.lock_budgets(tenant_id, place.team_id, person, key, array[answered_by, embedder]);
     end if;
-    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    price := case when given is null then context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0) else 0 end;
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
@@ -138,8 +159,7 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case when answered_by = 'extractive' then 'extractive' when embeds then 'embedding' else 'model' end, answered_by,
-        begin_turn.held_micros, budgets
+        begin_turn.generator, answered_by, begin_turn.held_micros, budgets
     );
     if embedder is not null then
         -- No token is shorter than a byte, and a text may have two marks of its own.
@@ -159,10 +179,10 @@ begin
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
 ) is
     'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
 reset role;

@@ -1,6 +1,7 @@
 -- What the caller asked more than once in the last half year, in their last 200 conversations, the most frequent first: keys only,
 -- which row security is asked for again (app.my_frequent_questions()). Questions are the same where their words have the same
--- stems, in whatever order, by the rules of the language that the caller is answered in; filling words count for nothing.
+-- stems, in whatever order, by the rules of the language that the caller is answered in; filling words count for nothing. One that shows
+-- an image or comes with a file asks for more than its words say, and is none of them.
 --
 -- wanted: 1 to 50
 -- asked:  the question as it was last put;  answered: the newest whole answer to any of them
@@ -30,7 +31,7 @@ begin
         cross join lateral (
             select one.id, one.conversation_id, one.content from app.messages as one
             where one.tenant_id = tenant and one.user_id = me and one.conversation_id = talked.id
-                and one.role = 'user' and length(one.content) <= 1000
+                and one.role = 'user' and length(one.content) <= 1000 and one.parts = '[]'
             order by one.id desc
             limit 50
         ) as message

@@ -14,8 +14,8 @@ begin
     spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
     spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
     spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    spent.cost_micros := case when mine.generator = 'curated' then 0 else context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens) end;
     insert into app.usage_events (
         tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
         input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms

@@ -43,6 +43,13 @@ create policy "people take it back" on app.message_feedback
 comment on policy "people take it back" on app.message_feedback is
     'Whoever said it may take it away again; what colleagues said stays.';
 
+-- The definer's reach: what a company asks again and again.
+create policy "who reads every chat has its ratings counted" on app.message_feedback
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_all_chats')));
+comment on policy "who reads every chat has its ratings counted" on app.message_feedback is
+    'context.company_questions(), for whoever reads them anyway.';
+
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own feedback" on app.message_feedback
     for select to rowhouse_definer

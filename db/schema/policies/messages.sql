@@ -2,7 +2,7 @@ select context.close_table('app.messages');
 -- One member may have most of a tenant's messages: lists are planned for them.
 select context.plan_for_largest('app.messages', 'user_id');
 
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at, stems) on app.messages to rowhouse_app;
 grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.messages
@@ -52,6 +52,13 @@ create policy "members of a team find what they may rate" on app.messages
     using (team_id = any ((select context.teams())::uuid[]));
 comment on policy "members of a team find what they may rate" on app.messages is
     'app.guard_feedback(), which tells whether an answer is one that the caller may read.';
+
+-- The definer's reach: what a company asks again and again.
+create policy "who reads every chat has its questions counted" on app.messages
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_all_chats')));
+comment on policy "who reads every chat has its questions counted" on app.messages is
+    'context.company_questions(); and app.prepare_curated_answer(), which tells whether there is an answer to correct. Of whoever reads all of it anyway, and nobody else. What is in the bin both leave out themselves: named here, it would keep the count from being made of an index alone.';
 
 -- The definer's reach: turns.
 grant insert (tenant_id, user_id, conversation_id, role, status, content, parts, parent_id, turn_id, model, generator) on app.messages to rowhouse_definer;

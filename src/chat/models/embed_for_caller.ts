@@ -77,7 +77,7 @@ export async function embedForCaller(
 }
 
 const BEGIN = `select tenant_id, turn_id, answered_by, provider from context.begin_turn(
-  settlement => $1, keep => false, model => $2, installation_model => $3, installation_models => $5,
+  settlement => $1, keep => false, curated => false, model => $2, installation_model => $3, installation_models => $5,
   most_input_tokens => $4, most_output_tokens => 0, embeds => true)`;
 
 /** The installation's models that may embed: what may be asked for, and the one that embeds documents. */

@@ -19,6 +19,8 @@ export interface PromptParts {
   readonly question: string;
   /** What the question shows; earlier questions' images are not shown again. */
   readonly images?: readonly Image[];
+  /** What was read of the files that came with it; earlier questions' files are not told again. */
+  readonly files?: readonly { readonly name: string; readonly text: string; readonly cut: boolean }[];
 }
 
 export interface PromptOptions {
@@ -50,8 +52,8 @@ export interface Prompt {
 
 /** Tokens that a message has beside its text: who says it, and where it ends. */
 const PER_MESSAGE = 4;
-/** Of what is left beside the system prompt and the question: for memories, and then for passages. The rest is for what was said. */
-const SHARE = { memories: 0.1, passages: 0.6 };
+/** Of what is left beside the system prompt and the question: for memories, files, and then for passages. The rest is for what was said. */
+const SHARE = { memories: 0.1, files: 0.6, passages: 0.6 };
 
 /**
  * What a model is told: the system prompt, what was said before, and the question with its data. Where it is too much, the oldest
@@ -62,7 +64,7 @@ const SHARE = { memories: 0.1, passages: 0.6 };
  */
 export function buildPrompt(parts: PromptParts, options: PromptOptions): Prompt {
   const { contextTokens, outputTokens, count, fence = newFence() } = options;
-  const { template, values, memories, passages, history, question, images = [] } = parts;
+  const { template, values, memories, passages, history, question, images = [], files = [] } = parts;
   const system = `${fillTemplate(template, values)}\n\n${fenceRules(fence)}`;
   const cost = (text: string): number => count(text) + PER_MESSAGE;
   const frame = cost(system) + cost(question) + 2 * cost(fenced(fence, "")) + images.length * IMAGE_TOKENS;
@@ -71,6 +73,8 @@ export function buildPrompt(parts: PromptParts, options: PromptOptions): Prompt 
 
   const remembered = fitting(memories.map(memoryLine), room * SHARE.memories, count, "skip");
   room -= remembered.tokens;
+  const beside = cutFiles(files, room * SHARE.files, count);
+  room -= beside.tokens;
   const found = fitting(passages.map(passageText), room * SHARE.passages, count, "skip");
   room -= found.tokens;
   const said = fitting(history.map(({ content }) => content).reverse(), room, cost, "stop");
@@ -84,6 +88,7 @@ export function buildPrompt(parts: PromptParts, options: PromptOptions): Prompt 
     ...(remembered.kept.length > 0
       ? [`Remembered of the person:\n${remembered.kept.map((at) => memoryLine(memories[at]!)).join("\n")}`]
       : []),
+    ...beside.texts,
     ...cited.map((passage, at) => `[${at + 1}] ${passageText(passage)}`),
   ];
   const asked = data.length > 0 ? `${fenced(fence, data.join("\n\n"))}\n\n${question}` : question;
@@ -129,6 +134,33 @@ function fitting(
     } else if (otherwise === "stop") break;
   }
   return { kept, tokens };
+}
+
+/** What of the files has room: of each its beginning, and of none more than an equal share, but for what others leave. */
+function cutFiles(
+  files: NonNullable<PromptParts["files"]>,
+  room: number,
+  cost: CountTokens,
+): { texts: readonly string[]; tokens: number } {
+  const texts: string[] = [];
+  let left = room;
+  for (const [at, { name, text, cut }] of files.entries()) {
+    const share = left / (files.length - at);
+    const titled = (words: string, whole: boolean): string =>
+      `File ${JSON.stringify(visible(name))}${whole ? "" : ", its beginning"}:\n${words}`;
+    let words = visible(text).slice(0, Math.max(Math.floor(share), 0) * MOST_PER_TOKEN);
+    let needed = cost(titled(words, false)) + BETWEEN;
+    while (needed > share && words !== "") {
+      words = words
+        .slice(0, Math.floor(words.length * Math.min(share / needed, 0.95)))
+        .replace(/[\uD800-\uDBFF]$/, "");
+      needed = cost(titled(words, false)) + BETWEEN;
+    }
+    if (words === "") continue;
+    texts.push(titled(words, !cut && words.length === visible(text).length));
+    left -= needed;
+  }
+  return { texts, tokens: room - left };
 }
 
 /** Characters of the longest tokens. */

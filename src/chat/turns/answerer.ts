@@ -1,5 +1,6 @@
 import type { MasterKeys } from "../../auth/encryption.ts";
 import type { InstallationModel } from "../../config.ts";
+import { curatedAnswer } from "../curated/curated_answer.ts";
 import { EXTRACTIVE, extractiveAnswer } from "../extractive/extractive_answer.ts";
 import { type Image, imagesIn } from "../image.ts";
 import { buildPrompt } from "../prompt/build_prompt.ts";
@@ -8,6 +9,7 @@ import { loadTokenCounter } from "../provider/count_tokens.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import type { Providers } from "../provider/providers.ts";
 import { endpointOf } from "../provider/whose.ts";
+import { filesIn, type ReadFile } from "../read_file.ts";
 import { type Begun, mostTokens, type Question } from "./begin_turn.ts";
 import { citing } from "./cite.ts";
 import type { Found } from "./retrieve.ts";
@@ -42,8 +44,13 @@ function imagesOf(begun: Begun, { parts, keep }: Question): readonly Image[] {
   return imagesIn((keep === false ? parts : begun.history[0]?.parts) ?? []);
 }
 
+/** What was read of the files that came with it, which stands with the question too. */
+function filesOf(begun: Begun, { parts, keep }: Question): readonly ReadFile[] {
+  return filesIn((keep === false ? parts : begun.history[0]?.parts) ?? []);
+}
+
 /**
- * Makes ready who answers: a model with its prompt, or sentences of the passages where there is none.
+ * Makes ready who answers: the company itself, a model with its prompt, or sentences of the passages where there is none.
  *
  * @throws {ProviderFailure} `prompt_too_long`
  */
@@ -53,7 +60,8 @@ export async function answererOf(
   question: Question,
   passages: readonly Found[],
 ): Promise<Answerer> {
-  const { asker, answered_by } = begun;
+  const { asker, answered_by, given } = begun;
+  if (given) return { promptHash: null, answer: () => curatedAnswer(given) };
   const words = wordsOf(begun, question);
   if (answered_by === EXTRACTIVE) {
     const ask = { question: words, passages, language: asker.language };
@@ -76,6 +84,7 @@ export async function answererOf(
       history: question.keep === false ? (question.history ?? []) : begun.history.slice(1).reverse(),
       question: words,
       images: imagesOf(begun, question),
+      files: filesOf(begun, question).map(({ data }) => data),
     },
     {
       contextTokens: most.input + output - (instructions ? count(instructions) + 4 : 0),

@@ -2,14 +2,18 @@ import type pg from "pg";
 import type { InstallationModel } from "../../config.ts";
 import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
+import type { Given } from "../curated/curated_answer.ts";
 import type { Asker } from "../prompt/prompt_values.ts";
 import type { ModelSettings } from "../provider/stream_answer.ts";
+import type { SentFile } from "../sent_file.ts";
 
 /** What is asked. All but `content` may be absent. */
 export interface Question {
   /** Null: what was asked before is to be answered again, `parent` or the question of `answer`. */
   readonly content: string | null;
   readonly parts?: readonly object[];
+  /** What came beside it and is to be read before it is asked; what is read of it is among its parts then. */
+  readonly files?: readonly SentFile[];
   /** Absent: a new conversation, in `team` if given. */
   readonly conversation?: string;
   readonly team?: string;
@@ -38,6 +42,7 @@ export interface Begun {
   readonly conversation_id: string | null;
   readonly question_id: string | null;
   readonly answer_id: string | null;
+  readonly generator: Generator;
   readonly answered_by: string;
   readonly history: readonly {
     readonly id: string;
@@ -48,7 +53,12 @@ export interface Begun {
   }[];
   readonly asker: Asker;
   readonly provider: OwnProvider | null;
+  /** The company's own answer, where it has one to this question. */
+  readonly given: Given | null;
 }
+
+/** What answers. */
+export type Generator = "model" | "extractive" | "curated";
 
 /** A company's own. */
 export interface OwnProvider {
@@ -80,8 +90,19 @@ export async function beginTurn(
   settlement: Buffer,
   installation: InstallationModel | null,
 ): Promise<Begun> {
-  const { content, parts, conversation, parent, fromStart, team, keep, idempotency, model, answer } =
-    question;
+  const {
+    content,
+    parts,
+    conversation,
+    parent,
+    fromStart,
+    team,
+    keep,
+    idempotency,
+    model,
+    answer,
+    instructions,
+  } = question;
   const most = mostTokens(installation);
   const { rows } = await askInDoor(app, caller, {
     name: "begin_turn",
@@ -103,6 +124,8 @@ export async function beginTurn(
       answer ?? null,
       installation?.models ?? null,
       installation?.embeddingModel ?? null,
+      // Whoever adds instructions, or shows something, asks for more than the question says.
+      instructions === undefined && (parts ?? []).length === 0,
     ],
   });
   return rows[0] as Begun;
@@ -115,4 +138,4 @@ const BEGIN = `select * from context.begin_turn(
   content => $3, parts => $4,
   parent => coalesce($5, (select parent_id from app.messages where id = $14)),
   from_start => $6, team => $7, keep => $8, idempotency => $9, model => $10, installation_model => $11, installation_models => $15,
-  installation_embedding_model => $16, most_input_tokens => $12, most_output_tokens => $13)`;
+  installation_embedding_model => $16, most_input_tokens => $12, most_output_tokens => $13, curated => $17)`;

@@ -20,7 +20,7 @@ export async function runningIn(
         conversation.user_id as "userId", conversation.team_id = any ((select context.teams('chat'))::uuid[]) as "byTeam"
       from app.conversations as conversation
       left join lateral (
-        select turn_id as "id", id as "answerId", parent_id as "questionId", coalesce(model, 'extractive') as "answeredBy"
+        select turn_id as "id", id as "answerId", parent_id as "questionId", generator, coalesce(model, 'extractive') as "answeredBy"
         from app.messages where conversation_id = conversation.id and status = 'streaming' order by id desc limit 1
       ) as answer on true
       where conversation.id = $1`,

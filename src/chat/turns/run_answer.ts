@@ -1,3 +1,4 @@
+import { type Given, provenanceOfGiven } from "../curated/curated_answer.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
 import { refusalOf } from "../stream/refusal.ts";
@@ -20,11 +21,13 @@ export interface Ran {
 /**
  * Has a question answered, into its log, to the last event but one. It never throws: however an answer ends, it is settled.
  *
+ * @param given the company's own answer, if it is that
  * @param ready called when the answer is about to be asked for
  */
 export async function runAnswer(
   { ending, events }: { readonly ending: AbortController; readonly events: EventLog },
   began: number,
+  given: Given | null,
   preparing: () => Promise<{ answerer: Answerer; passages: readonly Found[] }>,
   ready: () => void,
 ): Promise<Ran> {
@@ -35,7 +38,9 @@ export async function runAnswer(
   let last: AnswerEvent | null = null;
   try {
     const { answerer, passages } = await preparing();
-    provenance = { promptHash: answerer.promptHash, sources: passages.map(sourceOf) };
+    provenance = given
+      ? provenanceOfGiven(given)
+      : { promptHash: answerer.promptHash, sources: passages.map(sourceOf) };
     signal.throwIfAborted();
     ready();
     for await (const event of answerer.answer(signal)) {

@@ -1,15 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import type { Caller } from "../../database/caller.ts";
+import { askInDoor } from "../../database/door.ts";
+import type { ExtractionLimits } from "../../documents/extracted.ts";
 import { describeError } from "../../http/describe_error.ts";
 import { catalogued, type ErrorCatalogue } from "../../http/error_catalogue.ts";
 import type { Log } from "../../log.ts";
+import type { Given } from "../curated/curated_answer.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
 import { embedderOf, MOST_KEPT } from "../provider/whose.ts";
+import { readFiles } from "../read_file.ts";
+import type { SentFile } from "../sent_file.ts";
 import { stopped, TurnEnded } from "../turn_ended.ts";
 import { type Answerer, type AnswererParts, answererOf, wordsOf } from "./answerer.ts";
-import { type Begun, beginTurn, type Question } from "./begin_turn.ts";
+import { type Begun, beginTurn, type Generator, type Question } from "./begin_turn.ts";
 import { type EventLog, openEventLog } from "./event_log.ts";
 import { noteQuestion } from "./note_question.ts";
 import { type Found, type Meaning, retrieve } from "./retrieve.ts";
@@ -25,6 +30,8 @@ export interface TurnsParts extends AnswererParts {
   readonly auth: Pick<pg.Pool, "query">;
   /** Where other processes follow answers of this one, and it theirs; null: each follows its own. */
   readonly shared: SharedLog | null;
+  /** What a file beside a question may cost. */
+  readonly files: ExtractionLimits;
   readonly catalogue: ErrorCatalogue;
   readonly log: Pick<Log, "warn" | "error">;
 }
@@ -37,7 +44,8 @@ export interface Turn {
   readonly conversationId: string | null;
   readonly questionId: string | null;
   readonly answerId: string | null;
-  /** The model, or `extractive`. */
+  readonly generator: Generator;
+  /** The model, or what the generator is called. */
   readonly answeredBy: string;
   /** The answer from its first event; it ends with a `ProviderFailure` or a `TurnEnded` where it is not whole. */
   follow(signal?: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined>;
@@ -56,6 +64,7 @@ export interface Turns {
    *
    * @throws {pg.DatabaseError} the refusals of context.begin_turn(), the door's, and what searching raises
    * @throws {ProviderFailure} `prompt_too_long`
+   * @throws {FileRefused} for a file beside the question that cannot be read
    */
   begin(caller: Caller | undefined, question: Question): Promise<Beginning>;
   /** One that is under way, or ended a moment ago: here, or in another process where they share what is said. */
@@ -85,7 +94,7 @@ const CLOSING_PATIENCE = 6_000;
 
 /** Opens the engine of the chat: begin, retrieve, prompt, answer, settle. */
 export function openTurns(parts: TurnsParts): Turns {
-  const { app, auth, catalogue, keys, log, model, providers, shared } = parts;
+  const { app, auth, catalogue, files, keys, log, model, providers, shared } = parts;
   const running = new Map<string, { readonly turn: Running; readonly done: Promise<void> }>();
   const over = new Map<string, Turn>();
   /** Questions that are on their way to the database: what comes of them is a turn of this process too. */
@@ -129,10 +138,11 @@ export function openTurns(parts: TurnsParts): Turns {
   /** Begins a turn, and sees to it that it is answered; `ready` when the answer is about to be asked for. */
   async function start(
     caller: Caller | undefined,
-    question: Question,
+    given: Question,
   ): Promise<{ replayed: true; turn: TurnIds } | { replayed: false; turn: Running; ready: Promise<void> }> {
     const settlement = randomBytes(32);
     const began = performance.now();
+    const question = given.files?.length ? await withFilesRead(caller, given, given.files) : given;
     const begun = await beginTurn(app, caller, question, settlement, model);
     if (begun.replayed) return { replayed: true, turn: idsOf(begun) };
     const events = openEventLog();
@@ -145,9 +155,11 @@ export function openTurns(parts: TurnsParts): Turns {
       follow: (signal) => events.follow(signal),
     };
     const ready = Promise.withResolvers<void>();
-    const meaning = meaningOf(begun, wordsOf(begun, question), turn.ending.signal);
+    const meaning = begun.given
+      ? Promise.resolve(null)
+      : meaningOf(begun, wordsOf(begun, question), turn.ending.signal);
     const preparing = () => prepare(caller, question, begun, turn, meaning);
-    const answered = answer(turn, began, preparing, meaning, ready);
+    const answered = answer(turn, began, begun.given, preparing, meaning, ready);
     const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
     const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
       running.delete(turn.id);
@@ -156,6 +168,20 @@ export function openTurns(parts: TurnsParts): Turns {
     running.set(turn.id, { turn, done });
     if (leavesAt < Number.POSITIVE_INFINITY) endWhenLeaving(turn);
     return { replayed: false, turn, ready: ready.promise };
+  }
+
+  /** Only for who may ask at all: to read a file is work. */
+  async function withFilesRead(
+    caller: Caller | undefined,
+    question: Question,
+    sent: readonly SentFile[],
+  ): Promise<Question> {
+    await askInDoor(app, caller, {
+      name: "may_chat",
+      text: "select context.tenant_requiring('chat')",
+      values: [],
+    });
+    return { ...question, parts: [...(question.parts ?? []), ...(await readFiles(sent, files))] };
   }
 
   async function leave(patience = CLOSING_PATIENCE): Promise<void> {
@@ -182,6 +208,10 @@ export function openTurns(parts: TurnsParts): Turns {
     turn: Running,
     meaning: Promise<Meaning | null>,
   ): Promise<{ answerer: Answerer; passages: Found[] }> {
+    if (begun.given) {
+      turn.documents = begun.given.sources.map(({ documentId }) => documentId);
+      return { answerer: await answererOf(parts, begun, question, []), passages: [] };
+    }
     const passages = await retrieve(app, caller, wordsOf(begun, question), await meaning);
     turn.documents = [...new Set(passages.map(({ documentId }) => documentId))];
     return { answerer: await answererOf(parts, begun, question, passages), passages };
@@ -225,11 +255,12 @@ export function openTurns(parts: TurnsParts): Turns {
   async function answer(
     turn: Running,
     began: number,
+    given: Given | null,
     preparing: () => Promise<{ answerer: Answerer; passages: Found[] }>,
     meaning: Promise<Meaning | null>,
     ready: PromiseWithResolvers<void>,
   ): Promise<boolean> {
-    const { end, error, last } = await runAnswer(turn, began, preparing, ready.resolve);
+    const { end, error, last } = await runAnswer(turn, began, given, preparing, ready.resolve);
     try {
       await settleTurn(auth, turn, end, (await meaning)?.usage ?? null);
     } catch (failure) {
@@ -263,6 +294,7 @@ function idsOf(begun: Begun): TurnIds {
     conversationId: begun.conversation_id,
     questionId: begun.question_id,
     answerId: begun.answer_id,
+    generator: begun.generator,
     answeredBy: begun.answered_by,
   };
 }

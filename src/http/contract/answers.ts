@@ -145,6 +145,7 @@ export const accountExport = v.strictObject({
   events: own,
   conversations: own,
   messages: own,
+  shareLinks: own,
   documents: own,
   documentContents: own,
   profiles: own,

@@ -107,6 +107,14 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "It counts what a tenant's new budget finds spent already. test/access/budgets.test.ts asks for it.",
   ],
   [
+    /^drop trigger stem_question on app\.messages$/,
+    "It lets questions be counted that are the same, and refuses nothing. test/access/frequent_questions.test.ts counts them.",
+  ],
+  [
+    /^drop trigger prepare_curated_answer on app\.curated_answers$/,
+    "Within a tenant it says what an answer may rest on; the policies keep tenants apart. test/chat/turns/curated.test.ts asks for each.",
+  ],
+  [
     /^drop trigger forget_memory on app\.memories$/,
     "It has a job read no more of what its person said before, and refuses nothing. test/chat/turns/memories.test.ts asks for it.",
   ],

@@ -121,6 +121,37 @@ describe("a prompt", () => {
     expect(new Set(hashes).size).toBe(hashes.length);
   });
 
+  test("has the files of the question among its data, between what is remembered and what was found", () => {
+    const { messages } = built(
+      {
+        files: [
+          { name: "a.txt", text: "Tea at four.", cut: false },
+          { name: "b.md", text: "More tea.", cut: true },
+        ],
+      },
+      { fence: "f" },
+    );
+    expect(textOf(messages.at(-1)!)).toMatch(
+      /- Likes tea\.\n\nFile "a\.txt":\nTea at four\.\n\nFile "b\.md", its beginning:\nMore tea\.\n\n\[1\] /,
+    );
+    expect(built({ files: [{ name: "a.txt", text: "x", cut: false }] }).hash).not.toBe(built().hash);
+  });
+
+  test.each([1_500, 2_000, 8_000])(
+    "cuts files to their share of %d tokens, each to its own, and leaves room for passages and what was said",
+    (contextTokens) => {
+      const long = (name: string) => ({ name, text: `${name} 🍵 tea `.repeat(20_000), cut: false });
+      const { messages, tokens } = built({ files: [long("a"), long("b")] }, { contextTokens });
+      const asked = textOf(messages.at(-1)!);
+      for (const name of ["a", "b"]) expect(asked).toContain(`File "${name}", its beginning:\n${name} 🍵`);
+      expect(asked).toContain("[1] ");
+      expect(asked.isWellFormed()).toBe(true);
+      expect(messages.length).toBeGreaterThan(2);
+      expect(tokens).toBeLessThanOrEqual(contextTokens - 1_000);
+      expect(tokens).toBeGreaterThan((contextTokens - 1_000) * 0.5);
+    },
+  );
+
   test("shows the images of the question after its words, and takes each for a thousand tokens", () => {
     // Fences are of as many letters, and not always of as many tokens.
     const fence = { fence: "a fence of a test" };

@@ -255,6 +255,96 @@ test.each(["narrow", "leave", "delete"])("the very next question knows of a chan
   expect(leaks.slice(0, 3)).toEqual([]);
 });
 
+const graphql = async (asker: Asker, query: string, variables: object) =>
+  (await world.server.post("/graphql", { query, variables }, await asker.headers())).body;
+
+test("a link tells nobody what they may not read, whoever made it of which conversation", async () => {
+  const make = `mutation ($id: ID!) { createShareLink(input: {conversationId: $id}) { secret } }`;
+  const open = `mutation ($secret: String!) { openShareLink(input: {secret: $secret}) {
+    sharedConversation { messages { role content withheld citations } } } }`;
+  const { rows } = await world.database.admin.query<{ id: string; user_id: string; tenant_id: string }>(
+    `select distinct on (user_id, said) conversation_id as id, user_id, tenant_id from (
+       select conversation_id, user_id, tenant_id, content ~ 'zs[b-w]{12}' as said from app.messages
+       where role = 'assistant' and status = 'complete' and team_id is null
+     ) as answer where said order by user_id, said, conversation_id desc`,
+  );
+  const outcomes = { told: 0, withheld: 0, refused: 0 };
+  for (const { id, user_id, tenant_id } of rows) {
+    const mine = ({ who, tenantId }: Asker) => who?.userId === user_id && tenantId === tenant_id;
+    const owner = world.askers.find(
+      (asker) => mine(asker) && asker.may.chat && asker.called.startsWith("member"),
+    );
+    if (!owner) continue;
+    const { secret } = (await graphql(owner, make, { id })).data.createShareLink;
+    await inTurns(world.askers, async (asker) => {
+      const { data, errors } = await graphql(asker, open, { secret });
+      const colleague =
+        asker.tenantId === tenant_id && asker.may.chat && !/guest|publishable/.test(asker.called);
+      expect([asker.called, errors === undefined], JSON.stringify(errors)).toEqual([asker.called, colleague]);
+      if (!colleague) {
+        outcomes.refused += 1;
+        return;
+      }
+      for (const message of data.openShareLink.sharedConversation.messages) {
+        if (message.role !== "ASSISTANT") continue;
+        noLeak(JSON.stringify(message), { asker, question: "a link" }, "is in a link");
+        outcomes[message.withheld ? "withheld" : "told"] += 1;
+      }
+    });
+  }
+  expect(leaks.slice(0, 3)).toEqual([]);
+  expect(Math.min(...Object.values(outcomes)), JSON.stringify(outcomes)).toBeGreaterThan(0);
+}, 120_000);
+
+test("the company's own answer is told to whoever may read what it rests on, and to nobody else, at the next question too", async () => {
+  const write = `mutation ($given: CuratedAnswerInput!) { createCuratedAnswer(input: {curatedAnswer: $given}) { clientMutationId } }`;
+  const managers = world.askers.filter(({ called }) => /^(admin|owner)/.test(called));
+  const chosen = here().filter(
+    (one) => one.visibility !== "private" && managers.some(({ who }) => who!.userId === one.by.userId),
+  );
+  /** Has everybody ask for it, one after the other: they all ask the same. */
+  const everybodyIsTold = async (document: Canary, question: string): Promise<number> => {
+    let told = 0;
+    for (const asker of world.askers.filter(({ may }) => may.chat)) {
+      asked.set(markOf(question)!, { asker, question });
+      const way = wayOf(asker);
+      const [path, body] = WAYS[way]!(question, {});
+      const answer = await world.server.post(path, body, await asker.headers());
+      const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
+      expect([asker.called, answer.status]).toEqual([asker.called, 200]);
+      noLeak(text, { asker, question }, `is in a ${way}`);
+      const curated = text.includes("zcurated");
+      expect([asker.called, way, curated], question).toEqual([asker.called, way, mayRead(asker, document)]);
+      told += Number(curated);
+    }
+    return told;
+  };
+  expect(chosen.map(({ visibility }) => visibility)).toEqual(expect.arrayContaining(["tenant", "team"]));
+  for (const visibility of ["tenant", "team"] as const) {
+    const document = chosen.find((one) => one.visibility === visibility)!;
+    const manager = managers.find(
+      ({ who, tenantId }) => who!.userId === document.by.userId && tenantId === document.tenantId,
+    )!;
+    count += 1;
+    const question = `Which code has ${document.name} (q${count})`;
+    const given = {
+      question,
+      answer: `zcurated: ${document.secrets[0]}`,
+      documentIds: [document.id],
+      ...(document.team !== null && { teamId: document.team }),
+    };
+    expect((await graphql(manager, write, { given })).errors).toBeUndefined();
+    expect(await everybodyIsTold(document, question), visibility).toBeGreaterThan(0);
+    await world
+      .as(document.by)
+      .rows("update app.documents set visibility = 'private', team_id = null where id = $1", [document.id]);
+    document.visibility = "private";
+    document.team = null;
+    await everybodyIsTold(document, question);
+  }
+  expect(leaks.slice(0, 3)).toEqual([]);
+}, 120_000);
+
 test("neither the trail nor the log has a word of it", async () => {
   const secrets = [...world.bySecret.keys()];
   const { rows } = await world.database.admin.query(

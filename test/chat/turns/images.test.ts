@@ -116,7 +116,7 @@ test.each<[string, object, string]>([
     { ...image(), mediaType: "image/svg+xml", url: "data:image/svg+xml;base64,PHN2Zz4=" },
     "is PNG, JPEG, GIF or WebP",
   ],
-  ["a document", { ...image(), mediaType: "application/pdf" }, "is PNG, JPEG, GIF or WebP"],
+  ["a document that is an image", { ...image(), mediaType: "application/pdf" }, "stands in its url"],
   [
     "what only says that it is an image",
     { ...image(), url: `data:image/png;base64,${Buffer.from("<script>").toString("base64")}` },

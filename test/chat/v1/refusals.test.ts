@@ -170,8 +170,8 @@ describe("a parameter that is not done here", () => {
   });
 
   test("of a message is named with its place", async () => {
-    const picture = [{ type: "image_url", image_url: { url: "https://pictures.example/1" } }];
-    expect(await asking({ messages: [{ role: "user", content: picture }] })).toMatchObject({
+    const sound = [{ type: "input_audio", input_audio: { data: "", format: "wav" } }];
+    expect(await asking({ messages: [{ role: "user", content: sound }] })).toMatchObject({
       param: "messages[0].content",
     });
     expect(await asking({ messages: [...ask.messages, { role: "tool", content: "x" }] })).toMatchObject({

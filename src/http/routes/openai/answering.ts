@@ -3,6 +3,8 @@ import type { Context } from "koa";
 import type { AnswerEvent } from "../../../chat/provider/events.ts";
 import type { Question } from "../../../chat/turns/begin_turn.ts";
 import type { Turn, TurnIds, Turns } from "../../../chat/turns/turns.ts";
+import { FileRefused } from "../../../documents/file_refused.ts";
+import { asRefusal } from "../../chat_answer.ts";
 import type { Parameter } from "../../contract/operation.ts";
 import { answerNotKept } from "../../idempotency_key.ts";
 import type { RequestState } from "../../request_facts.ts";
@@ -40,20 +42,26 @@ export async function beginAnswer(
   asked: Asked,
   { prefix, idempotency }: { prefix: "chatcmpl-" | "resp_"; idempotency: Question["idempotency"] },
 ): Promise<Answering> {
-  const { model, instructions, history, question, temperature, topP, maxOutputTokens } = asked;
-  const beginning = await turns.begin(ctx.state.caller, {
-    content: question,
-    keep: false,
-    history,
-    ...(instructions !== null && { instructions }),
-    ...(model !== null && { model }),
-    ...(idempotency && { idempotency }),
-    settings: {
-      ...(temperature !== null && { temperature }),
-      ...(topP !== null && { topP }),
-      ...(maxOutputTokens !== null && { maxOutputTokens }),
-    },
-  });
+  const { model, instructions, history, question, images, files, temperature, topP, maxOutputTokens } = asked;
+  const beginning = await turns
+    .begin(ctx.state.caller, {
+      content: question,
+      keep: false,
+      history,
+      ...(instructions !== null && { instructions }),
+      ...(model !== null && { model }),
+      ...(images.length > 0 && { parts: images }),
+      ...(files.length > 0 && { files }),
+      ...(idempotency && { idempotency }),
+      settings: {
+        ...(temperature !== null && { temperature }),
+        ...(topP !== null && { topP }),
+        ...(maxOutputTokens !== null && { maxOutputTokens }),
+      },
+    })
+    .catch((error) => {
+      throw error instanceof FileRefused ? asRefusal(error) : error;
+    });
   const turn = beginning.replayed ? await again(ctx, turns, beginning.turn) : beginning.turn;
   if (!idempotency) stopWithConnection(ctx, turns, turn);
   const events = turn.follow();

@@ -1,20 +1,36 @@
 import * as v from "valibot";
 import { boolean, readFields, text } from "../../fields.ts";
 import { invalidInput } from "../../problem.ts";
-import { type Asked, type Said, takeApart } from "./asked.ts";
+import { type Asked, type Said, type Shown, shownAt, takeApart } from "./asked.ts";
 import { COMMON, model, notDone, orNull, tokens, unused, V1_BODY_LIMIT } from "./parameters.ts";
 
 const words = text(0, V1_BODY_LIMIT);
+
+/** What an image is called in detail is for the model to say; how it is sent is not. */
+const picture = v.strictObject({
+  type: v.literal("image_url"),
+  image_url: v.strictObject({ url: v.string("must be a string"), detail: unused }),
+});
+const attached = v.strictObject({
+  type: v.literal("file"),
+  file: v.strictObject({
+    file_data: v.string("must be a string"),
+    filename: orNull(v.string("must be a string")),
+    file_id: notDone(),
+  }),
+});
 
 const content = v.union(
   [
     words,
     v.pipe(
-      v.array(v.strictObject({ type: v.literal("text"), text: words })),
+      v.array(
+        v.variant("type", [v.strictObject({ type: v.literal("text"), text: words }), picture, attached]),
+      ),
       v.maxLength(1_000, "must have 1000 parts at most"),
     ),
   ],
-  "must be text, or a list of parts of the type text",
+  "must be text, or a list of parts of the types text, image_url and file",
 );
 
 const message = v.variant(
@@ -83,7 +99,11 @@ export function readCompletion(body: Record<string, unknown>): Asked & { readonl
     throw invalidInput(`"stream_options" is for an answer that is streamed.`, "stream_options");
   }
   const said = read.messages.map(
-    (one): Said => ({ role: one.role, content: one.content == null ? "" : plain(one.content) }),
+    (one): Said => ({
+      role: one.role,
+      content: one.content == null ? "" : plain(one.content),
+      shown: one.content == null ? [] : shownIn(one.content),
+    }),
   );
   return {
     ...takeApart(said, "messages"),
@@ -96,5 +116,17 @@ export function readCompletion(body: Record<string, unknown>): Asked & { readonl
   };
 }
 
-const plain = (content: string | readonly { readonly text: string }[]): string =>
-  typeof content === "string" ? content : content.map((part) => part.text).join("");
+type Content = v.InferOutput<typeof content>;
+
+const plain = (content: Content): string =>
+  typeof content === "string"
+    ? content
+    : content.map((part) => (part.type === "text" ? part.text : "")).join("");
+
+const shownIn = (content: Content): readonly Shown[] =>
+  typeof content === "string"
+    ? []
+    : content.flatMap((part) => {
+        if (part.type === "image_url") return shownAt(part.image_url.url);
+        return part.type === "file" ? shownAt(part.file.file_data, part.file.filename) : [];
+      });

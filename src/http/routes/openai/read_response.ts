@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { readFields, text } from "../../fields.ts";
-import { type Asked, type Said, takeApart } from "./asked.ts";
+import { type Asked, type Said, shownAt, takeApart } from "./asked.ts";
 import { COMMON, notDone, orNull, tokens, unused, V1_BODY_LIMIT } from "./parameters.ts";
 
 const words = text(0, V1_BODY_LIMIT);
@@ -11,8 +11,21 @@ const part = v.variant(
     v.strictObject({ type: v.literal("input_text"), text: words }),
     // As an answer of ours has it, so that it can be sent back as it came.
     v.strictObject({ type: v.literal("output_text"), text: words, annotations: unused, logprobs: unused }),
+    v.strictObject({
+      type: v.literal("input_image"),
+      image_url: v.string("must be a string"),
+      detail: unused,
+      file_id: notDone(),
+    }),
+    v.strictObject({
+      type: v.literal("input_file"),
+      file_data: v.string("must be a string"),
+      filename: orNull(v.string("must be a string")),
+      file_id: notDone(),
+      file_url: notDone(),
+    }),
   ],
-  "must be input_text or output_text",
+  "must be input_text, output_text, input_image or input_file",
 );
 
 const message = v.strictObject({
@@ -26,7 +39,7 @@ const message = v.strictObject({
   ),
   content: v.union(
     [words, v.pipe(v.array(part), v.maxLength(1_000, "must have 1000 parts at most"))],
-    "must be text, or a list of parts of the types input_text and output_text",
+    "must be text, or a list of parts of the types input_text, output_text, input_image and input_file",
   ),
 });
 
@@ -70,9 +83,7 @@ export function readResponse(body: Record<string, unknown>): Asked {
   const input =
     typeof read.input === "string" ? [{ role: "user" as const, content: read.input }] : read.input;
   const said = input.flatMap((item): Said[] =>
-    "role" in item
-      ? [{ role: (item as Said).role, content: plain((item as v.InferOutput<typeof message>).content) }]
-      : [],
+    "role" in item ? [saidIn(item as Pick<v.InferOutput<typeof message>, "role" | "content">)] : [],
   );
   const { instructions, ...rest } = takeApart(said, "input");
   return {
@@ -86,5 +97,14 @@ export function readResponse(body: Record<string, unknown>): Asked {
   };
 }
 
-const plain = (content: string | readonly { readonly text: string }[]): string =>
-  typeof content === "string" ? content : content.map(({ text }) => text).join("");
+function saidIn({ role, content }: Pick<v.InferOutput<typeof message>, "role" | "content">): Said {
+  if (typeof content === "string") return { role, content, shown: [] };
+  return {
+    role,
+    content: content.map((one) => ("text" in one ? one.text : "")).join(""),
+    shown: content.flatMap((one) => {
+      if (one.type === "input_image") return shownAt(one.image_url);
+      return one.type === "input_file" ? shownAt(one.file_data, one.filename) : [];
+    }),
+  };
+}
