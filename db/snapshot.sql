@@ -131,6 +131,14 @@ create type app.model_provider as (
 );
 comment on type app.model_provider is 'The company''s own provider of models. Its key is written and never read.';
 
+create type app.offered_tool as (
+    id uuid,
+    name text,
+    description text,
+    approval text
+);
+comment on type app.offered_tool is 'A tool that a model may have called for the caller.';
+
 create type app.passage as (
     chunk_id uuid,
     document_id uuid,
@@ -1403,7 +1411,7 @@ grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 grant insert (tenant_id, conversation_id, user_id, role, content, parent_id, status, parts, turn_id, generator, model) on app.messages to rowhouse_definer;
 grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
-grant update (content, team_id, status, parts, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_definer;
+grant update (content, team_id, status, parts, turn_id, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_definer;
 create policy "a turn writes its question and makes room for its answer" on app.messages
     for insert to rowhouse_definer
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((role = 'user'::text) OR (status = 'streaming'::text))));
@@ -1412,7 +1420,7 @@ create policy "a turn's end writes its answer" on app.messages
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "a turn's end writes its answer" on app.messages is 'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
+comment on policy "a turn's end writes its answer" on app.messages is 'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.decide_calls() has one that waited for its asker''s word go on; context.move_conversation() takes messages along.';
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)) AND (deleted_at IS NULL)));
@@ -1970,6 +1978,174 @@ create policy "the door reads every tenant" on app.tenants
     for select to rowhouse_definer
     using (true);
 comment on policy "the door reads every tenant" on app.tenants is 'context.enter() must see that a tenant is active before there is a context; sign-in looks tenants up by slug.';
+
+create table app.tool_servers (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    kind text not null,
+    name text not null,
+    url text not null,
+    team_id uuid,
+    active boolean default true not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint tool_servers_pkey PRIMARY KEY (tenant_id, id),
+    constraint tool_servers_tenant_id_name_key UNIQUE (tenant_id, name),
+    constraint tool_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tool_servers_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint tool_servers_kind_check CHECK ((kind = ANY (ARRAY['http'::text, 'mcp'::text]))),
+    constraint tool_servers_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$'::text)),
+    constraint tool_servers_url_check CHECK (((length(url) <= 500) AND (url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[!$-.0->@-~]*)*$'::text)))
+);
+comment on table app.tool_servers is 'Where tools are called: HTTP APIs of the company, and servers of the Model Context Protocol.';
+comment on column app.tool_servers.id is 'Its key.';
+comment on column app.tool_servers.kind is 'What is there. http: an HTTP API, whose tools are described here; mcp: a server of the Model Context Protocol (streamable HTTP), which describes them itself.';
+comment on column app.tool_servers.name is 'What the names of its tools begin with, for the model.';
+comment on column app.tool_servers.url is 'Its address, of https; what is called there is never changed: add another.';
+comment on column app.tool_servers.team_id is 'Whose members its tools are for; null: everybody who may chat.';
+comment on column app.tool_servers.active is 'Whether its tools are offered.';
+comment on column app.tool_servers.created_at is 'When it was added.';
+comment on column app.tool_servers.updated_at is 'When it was last changed.';
+CREATE INDEX tool_servers_of_team ON app.tool_servers USING btree (tenant_id, team_id, id);
+alter table app.tool_servers alter column kind set statistics 0, alter column name set statistics 0, alter column url set statistics 0;
+alter table app.tool_servers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,id,kind,name,team_id,tenant_id,updated_at', 'url', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tool_servers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_tool_server BEFORE INSERT OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION app.guard_tool_server();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.tool_servers enable row level security;
+alter table app.tool_servers force row level security;
+grant delete on app.tool_servers to rowhouse_app;
+grant delete, select on app.tool_servers to rowhouse_definer;
+grant insert (kind, name, url, team_id) on app.tool_servers to rowhouse_app;
+grant select (tenant_id, id, kind, name, url, team_id, active, created_at, updated_at) on app.tool_servers to rowhouse_app;
+grant update (active) on app.tool_servers to rowhouse_definer;
+grant update (team_id, active) on app.tool_servers to rowhouse_app;
+create policy "a list is kept by one at a time" on app.tool_servers
+    for update to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check (false);
+comment on policy "a list is kept by one at a time" on app.tool_servers is 'context.keep_listed_tools() and context.keep_tool_secret() lock the row, and change nothing of it.';
+create policy "nothing crosses the wall" on app.tool_servers as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.tool_servers is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "turns find the tools of their tenant" on app.tool_servers
+    for select to rowhouse_definer
+    using (true);
+comment on policy "turns find the tools of their tenant" on app.tool_servers is 'context.offered_tools() and context.usable_tool(), for the caller''s tenant or a turn''s; context.tool_server_to_ask(); the triggers count and compare.';
+create policy "who configures the model adds tool servers" on app.tool_servers
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model adds tool servers" on app.tool_servers is 'A missing permission is named. That it takes a fresh sign-in, and how many there may be, the trigger guard_tool_server says.';
+create policy "who configures the model removes tool servers" on app.tool_servers
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model removes tool servers" on app.tool_servers is 'Its tools and its secret go with it; the trail keeps that it was there.';
+create policy "who configures the model sees the tool servers" on app.tool_servers
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('configure_model'::text) AS tenant_where)));
+comment on policy "who configures the model sees the tool servers" on app.tool_servers is 'Where a company''s own systems are is not for every colleague to know: they see names, by app.my_tools(). The secret is elsewhere (auth.tool_secrets) and is seen by nobody.';
+create policy "who configures the model switches tool servers" on app.tool_servers
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model switches tool servers" on app.tool_servers is 'Whose its tools are, and whether it is on. Its address and its name are no input: what was approved was approved there.';
+create policy "whoever is erased takes the tool servers along" on app.tool_servers
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "whoever is erased takes the tool servers along" on app.tool_servers is 'jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.tools (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    server_id uuid not null,
+    name text not null,
+    description text not null,
+    input_schema jsonb not null,
+    method text,
+    path text,
+    approval text default 'always'::text not null,
+    active boolean default true not null,
+    fingerprint text default ''::text not null,
+    approved_fingerprint text,
+    approved boolean generated always as (COALESCE((approved_fingerprint = fingerprint), false)) stored not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint tools_pkey PRIMARY KEY (tenant_id, id),
+    constraint tools_tenant_id_server_id_name_key UNIQUE (tenant_id, server_id, name),
+    constraint tools_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tools_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES app.tool_servers(tenant_id, id) ON DELETE CASCADE,
+    constraint tools_approval_check CHECK ((approval = ANY (ARRAY['always'::text, 'never'::text]))),
+    constraint tools_approved_fingerprint_check CHECK ((length(approved_fingerprint) = 64)),
+    constraint tools_description_check CHECK (((length(description) <= 4000) AND (NOT app.is_blank(description)))),
+    constraint tools_fingerprint_check CHECK ((length(fingerprint) <= 64)),
+    constraint tools_http_check CHECK (((method IS NULL) = (path IS NULL))),
+    constraint tools_input_schema_check CHECK (((jsonb_typeof(input_schema) = 'object'::text) AND COALESCE(((input_schema ->> 'type'::text) = 'object'::text), false) AND (octet_length((input_schema)::text) <= 16384))),
+    constraint tools_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text, 'PATCH'::text, 'DELETE'::text]))),
+    constraint tools_name_check CHECK ((name ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
+    constraint tools_path_check CHECK (((length(path) <= 300) AND (path ~ '^(/[!$-.0->@-~]*)*$'::text) AND (path !~ '(^|/)\.{1,2}(/|$)'::text)))
+);
+comment on table app.tools is 'What a model may have called, for whoever asks.';
+comment on column app.tools.id is 'Its key.';
+comment on column app.tools.server_id is 'Where it is called.';
+comment on column app.tools.name is 'What its server calls it. For the model the server''s name and _ stand before it.';
+comment on column app.tools.description is 'What the model is told of it.';
+comment on column app.tools.input_schema is 'The JSON Schema of its input, an object.';
+comment on column app.tools.method is 'Of an HTTP API: by which method it is called. GET: its input stands in the query; POST: its input is a JSON body; PUT: its input is a JSON body; PATCH: its input is a JSON body; DELETE: its input stands in the query.';
+comment on column app.tools.path is 'Of an HTTP API: what follows the server''s address.';
+comment on column app.tools.approval is 'Whether whoever asks is asked before each call. always: it waits for their yes; never: it is called at once.';
+comment on column app.tools.active is 'Whether it is offered.';
+comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. What app.approve_tool() is told.';
+comment on column app.tools.approved_fingerprint is 'What it was when it was approved.';
+comment on column app.tools.approved is 'Whether it is what was approved. One of an MCP server is offered only so; one of an HTTP API always is.';
+comment on column app.tools.created_at is 'When it was added, or first listed.';
+comment on column app.tools.updated_at is 'When it was last changed.';
+CREATE INDEX tools_of_server ON app.tools USING btree (tenant_id, server_id, id);
+alter table app.tools alter column name set statistics 0, alter column description set statistics 0, alter column input_schema set statistics 0, alter column method set statistics 0, alter column path set statistics 0, alter column approval set statistics 0, alter column fingerprint set statistics 0, alter column approved_fingerprint set statistics 0;
+alter table app.tools alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,approval,approved,approved_fingerprint,created_at,fingerprint,id,method,name,server_id,tenant_id,updated_at', 'description,input_schema,path', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tools FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_listing BEFORE INSERT OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.guard_listing();
+CREATE TRIGGER guard_tool BEFORE INSERT OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.guard_tool();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.tools enable row level security;
+alter table app.tools force row level security;
+grant delete on app.tools to rowhouse_app;
+grant delete, select on app.tools to rowhouse_definer;
+grant insert (server_id, name, description, input_schema, method, path, approval) on app.tools to rowhouse_app;
+grant insert (tenant_id, server_id, name, description, input_schema) on app.tools to rowhouse_definer;
+grant select (tenant_id, id, server_id, name, description, input_schema, method, path, approval, active, fingerprint, approved_fingerprint, approved, created_at, updated_at) on app.tools to rowhouse_app;
+grant update (description, input_schema, approved_fingerprint) on app.tools to rowhouse_definer;
+grant update (description, input_schema, method, path, approval, active) on app.tools to rowhouse_app;
+create policy "nothing crosses the wall" on app.tools as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.tools is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "turns call, and lists are kept, within their tenant" on app.tools
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "turns call, and lists are kept, within their tenant" on app.tools is 'context.offered_tools(), context.usable_tool(), context.keep_listed_tools(), context.approve_tool(), for the caller''s tenant; auth.open_tool_call(), for a turn''s, which takes the approval of what changed. Whether one asks first, and whether it is on, the definer may not change.';
+create policy "who configures the model adds tools" on app.tools
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model adds tools" on app.tools is 'Of an HTTP API only: those of an MCP server are what it lists (the trigger guard_listing). How many there may be, guard_tool says.';
+create policy "who configures the model changes tools" on app.tools
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model changes tools" on app.tools is 'Whether they are on, and whether whoever asks is asked first; of an HTTP API also what they are. That one is approved is said by app.approve_tool() only.';
+create policy "who configures the model removes tools" on app.tools
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model removes tools" on app.tools is 'A call that waits for its asker''s word is not made any more. One of an MCP server comes back, unapproved, when the server is asked again.';
+create policy "who configures the model sees the tools" on app.tools
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('configure_model'::text) AS tenant_where)));
+comment on policy "who configures the model sees the tools" on app.tools is 'How a company''s own systems are called is not for every colleague to know: they see names and what is said of them, by app.my_tools().';
 
 create table app.usage_days (
     tenant_id uuid default context.tenant_id() not null,
@@ -3378,6 +3554,67 @@ create policy "deletion keeps which tenants it waits for" on auth.tenant_deletio
     using (true)
     with check (true);
 comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is 'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() and auth.restore_tenant() take them out, jobs.erase_tenant() erases.';
+
+create table auth.tool_approvals (
+    tenant_id uuid not null,
+    id uuid not null,
+    user_id uuid not null,
+    answer_id uuid not null,
+    tool_id uuid not null,
+    fingerprint text not null,
+    call_id text not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone default (now() + '1 day'::interval) not null,
+    decided_at timestamp with time zone,
+    approved boolean,
+    constraint tool_approvals_pkey PRIMARY KEY (tenant_id, id),
+    constraint tool_approvals_tenant_id_answer_id_fkey FOREIGN KEY (tenant_id, answer_id) REFERENCES app.messages(tenant_id, id) ON DELETE CASCADE,
+    constraint tool_approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tool_approvals_call_id_check CHECK (((length(call_id) >= 1) AND (length(call_id) <= 200))),
+    constraint tool_approvals_check CHECK (((decided_at IS NULL) = (approved IS NULL))),
+    constraint tool_approvals_fingerprint_check CHECK ((length(fingerprint) = 64))
+);
+comment on table auth.tool_approvals is 'Calls of tools that wait for the word of whoever asked, and the word. Not audited: what came of it is an event of its own.';
+CREATE INDEX tool_approvals_of_answer ON auth.tool_approvals USING btree (tenant_id, answer_id);
+alter table auth.tool_approvals alter column fingerprint set statistics 0, alter column call_id set statistics 0;
+alter table auth.tool_approvals alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON auth.tool_approvals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.tool_approvals enable row level security;
+alter table auth.tool_approvals force row level security;
+grant delete, insert, select on auth.tool_approvals to rowhouse_definer;
+grant update (decided_at, approved) on auth.tool_approvals to rowhouse_definer;
+create policy "a call waits for the word of whoever asked" on auth.tool_approvals
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "a call waits for the word of whoever asked" on auth.tool_approvals is 'auth.settle_turn() writes it with the answer, with which it goes; context.decide_calls() takes the word, once, of whoever asked; jobs.erase_tenant().';
+
+create table auth.tool_secrets (
+    tenant_id uuid not null,
+    id uuid not null,
+    server_id uuid not null,
+    header text not null,
+    sealed text not null,
+    created_at timestamp with time zone default now() not null,
+    constraint tool_secrets_pkey PRIMARY KEY (tenant_id, id),
+    constraint tool_secrets_tenant_id_server_id_key UNIQUE (tenant_id, server_id),
+    constraint tool_secrets_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES app.tool_servers(tenant_id, id) ON DELETE CASCADE,
+    constraint tool_secrets_header_check CHECK (((header ~ '^[A-Za-z][A-Za-z0-9-]{0,63}$'::text) AND (lower(header) !~ '^(host|cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept.*|content-.*|proxy-.*|sec-.*|mcp-.*|x-rowhouse-.*|forwarded|x-forwarded-.*|user-agent|last-event-id)$'::text))),
+    constraint tool_secrets_sealed_check CHECK ((length(sealed) <= 3000))
+);
+comment on table auth.tool_secrets is 'With what tool servers know a company, encrypted under the master key.';
+alter table auth.tool_secrets alter column header set statistics 0, alter column sealed set statistics 0;
+alter table auth.tool_secrets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tool_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,header,id,server_id,tenant_id', 'sealed', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.tool_secrets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.tool_secrets enable row level security;
+alter table auth.tool_secrets force row level security;
+grant delete, insert, select on auth.tool_secrets to rowhouse_definer;
+create policy "the secret of a tool server is lent to calls and shown to nobod" on auth.tool_secrets
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the secret of a tool server is lent to calls and shown to nobod" on auth.tool_secrets is 'context.keep_tool_secret() brings it, encrypted under the master key; context.begin_turn() and context.tool_server_to_ask() lend it to the server.';
 
 create table auth.totp_factors (
     id uuid not null,
@@ -5123,6 +5360,22 @@ alter function app.announce_tenant() owner to rowhouse_definer;
 comment on function app.announce_tenant() is 'Trigger: writes tenant.updated for the webhook endpoints that want to hear of it.';
 grant execute on function app.announce_tenant() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.approve_tool(id uuid, fingerprint text)
+ RETURNS app.tools
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    tool app.tools;
+begin
+    perform context.approve_tool(approve_tool.id, approve_tool.fingerprint);
+    select * into tool from app.tools as known where known.id = approve_tool.id;
+    return tool;
+end
+$function$;
+comment on function app.approve_tool(uuid,text) is 'Approves a tool as it is, which its fingerprint says. Needs configure_model.';
+grant execute on function app.approve_tool(uuid,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.are_parts(parts jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -5582,6 +5835,27 @@ alter function app.guard_grant() owner to rowhouse_definer;
 comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 grant execute on function app.guard_grant() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.guard_listing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    if current_user = 'rowhouse_app' and new.method is null
+        and (tg_op = 'INSERT' or (new.description, new.input_schema) is distinct from (old.description, old.input_schema))
+    then
+        raise exception using
+            errcode = 'RH400',
+            message = 'what the tools of an MCP server are, the server says',
+            column = 'description',
+            constraint = 'tools_listed_by_their_server',
+            hint = 'Have it listed anew with refreshToolServer. A tool of an HTTP API has a method and a path.';
+    end if;
+    return new;
+end
+$function$;
+comment on function app.guard_listing() is 'Trigger: what the tools of an MCP server are, only its list says (RH400).';
+
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5801,6 +6075,95 @@ $function$;
 alter function app.guard_team_member() owner to rowhouse_definer;
 comment on function app.guard_team_member() is 'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400), at the hands of who may (RH403) and signed in lately (RH440); so are leads made.';
 grant execute on function app.guard_team_member() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_tool()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body   constant text := context.actor();
+    server app.tool_servers;
+begin
+    select * into server from app.tool_servers as known where known.tenant_id = new.tenant_id and known.id = new.server_id;
+    if not found then
+        perform context.refuse_missing('tool server');
+    end if;
+    if (server.kind = 'http') <> (new.method is not null) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a tool of an HTTP API has a method and a path, and one of an MCP server has none',
+            column = 'method',
+            constraint = 'tools_of_their_kind';
+    end if;
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtextextended(format('tools %s', new.tenant_id), 0));
+        if (select count(*) >= 50 from app.tools as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH480',
+                message = '50 of 50 tools are there',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session' and new.approval = 'never' and (tg_op = 'INSERT' or old.approval <> 'never') then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    new.fingerprint := context.tool_fingerprint(
+        server.url, new.method, new.path, new.name, new.description, new.input_schema);
+    if server.kind = 'http' then
+        new.approved_fingerprint := new.fingerprint;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_tool() owner to rowhouse_definer;
+comment on function app.guard_tool() is 'Trigger: a tenant has fifty tools at most (RH480), of their server''s kind (RH400), whose fingerprint is of all that they are; asking nobody wants a fresh sign-in (RH440).';
+grant execute on function app.guard_tool() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_tool_server()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.actor();
+begin
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtextextended(format('tool servers %s', new.tenant_id), 0));
+        if (select count(*) >= 20 from app.tool_servers as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH480',
+                message = '20 of 20 tool servers are there',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session'
+            and (tg_op = 'INSERT' or new.active and not old.active or new.team_id is distinct from old.team_id)
+        then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_tool_server() owner to rowhouse_definer;
+comment on function app.guard_tool_server() is 'Trigger: a tenant has twenty tool servers at most (RH480), which are added, switched on and given to others after a fresh sign-in only (RH440).';
+grant execute on function app.guard_tool_server() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_webhook_endpoint()
  RETURNS trigger
@@ -6153,6 +6516,18 @@ $function$;
 comment on function app.my_tenants() is 'The companies that the caller belongs to, the one that they are in first; a hundred at most.';
 grant execute on function app.my_tenants() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_tools()
+ RETURNS SETOF app.offered_tool
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select (tool ->> 'id')::uuid, tool ->> 'name', tool ->> 'description', tool ->> 'approval'
+    from jsonb_array_elements(context.tools_of_caller()) as tool
+$function$;
+comment on function app.my_tools() is 'The tools that a model may have called for the caller, by name. Needs chat.';
+grant execute on function app.my_tools() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_usage()
  RETURNS app.tenant_usage
  LANGUAGE sql
@@ -6341,6 +6716,22 @@ $function$;
 alter function app.receive_message() owner to rowhouse_definer;
 comment on function app.receive_message() is 'Trigger: a message moves its conversation''s clocks, and a first one gives it a title; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 grant execute on function app.receive_message() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.refresh_tool_server(server_id uuid, listed jsonb)
+ RETURNS app.tool_servers
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    server app.tool_servers;
+begin
+    perform context.keep_listed_tools(refresh_tool_server.server_id, listed);
+    select * into server from app.tool_servers as known where known.id = refresh_tool_server.server_id;
+    return server;
+end
+$function$;
+comment on function app.refresh_tool_server(uuid,jsonb) is 'Asks an MCP server what it offers now: what is new or different waits to be approved. Needs configure_model.';
+grant execute on function app.refresh_tool_server(uuid,jsonb) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.reindex_document(id uuid)
  RETURNS app.documents
@@ -6735,6 +7126,22 @@ end
 $function$;
 comment on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) is 'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
 grant execute on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.set_tool_secret(secret_id uuid, sealed_secret text, server_id uuid, header text DEFAULT NULL::text)
+ RETURNS app.tool_servers
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    server app.tool_servers;
+begin
+    perform context.keep_tool_secret(set_tool_secret.server_id, secret_id, header, sealed_secret);
+    select * into server from app.tool_servers as known where known.id = set_tool_secret.server_id;
+    return server;
+end
+$function$;
+comment on function app.set_tool_secret(uuid,text,uuid,text) is 'Sets the header with which a tool server knows the company; without a secret, takes it away. Needs configure_model.';
+grant execute on function app.set_tool_secret(uuid,text,uuid,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.share_conversation(id uuid, team_id uuid DEFAULT NULL::uuid)
  RETURNS app.conversations
@@ -8949,6 +9356,43 @@ alter function auth.export_account() owner to rowhouse_definer;
 comment on function auth.export_account() is 'All that is the caller''s own, row by row as {part, item}; after auth.enter_export() only.';
 grant execute on function auth.export_account() to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.extend_turn(tenant uuid, turn uuid, settlement bytea, most_input_tokens integer, most_output_tokens integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine  auth.turns;
+    price bigint;
+    taken uuid[];
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(extend_turn.settlement)
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null or mine.lost_at is not null then
+        return false;
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, '{}');
+    perform context.release(
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)]), array_fill(0::bigint, array[cardinality(mine.budgets)]));
+    price := mine.held_micros + context.price_of(mine.model, most_input_tokens, 0, most_output_tokens, 0);
+    taken := context.reserve(
+        mine.tenant_id, mine.team_id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.model, price);
+    update auth.turns as known set budgets = taken, held_micros = case when taken = '{}' then 0 else price end
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$function$;
+alter function auth.extend_turn(uuid,uuid,bytea,integer,integer) owner to rowhouse_definer;
+comment on function auth.extend_turn(uuid,uuid,bytea,integer,integer) is 'Holds what a further step of a turn may cost; returns whether the turn goes on. Raises RH404, RH450, RH451.';
+grant execute on function auth.extend_turn(uuid,uuid,bytea,integer,integer) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -10168,6 +10612,31 @@ alter function auth.note_oauth_failure(jsonb) owner to rowhouse_definer;
 comment on function auth.note_oauth_failure(jsonb) is 'Counts, by network, that somebody came back from a provider with something that does not hold.';
 grant execute on function auth.note_oauth_failure(jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.note_tool_call(tenant uuid, turn uuid, settlement bytea, tool uuid, name text, outcome text, approval text, milliseconds integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine auth.turns;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = note_tool_call.tenant and known.id = note_tool_call.turn
+        and known.settlement = sha256(note_tool_call.settlement);
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, '{}');
+    perform audit.record_event('chat.tool_called', mine.tenant_id, jsonb_build_object(
+        'turn', mine.id, 'tool', tool, 'name', left(name, 64), 'outcome', outcome, 'approval', approval,
+        'milliseconds', milliseconds));
+end
+$function$;
+alter function auth.note_tool_call(uuid,uuid,bytea,uuid,text,text,text,integer) owner to rowhouse_definer;
+comment on function auth.note_tool_call(uuid,uuid,bytea,uuid,text,text,text,integer) is 'Writes into the trail that a tool was called in a turn, and how that went. Raises RH404.';
+grant execute on function auth.note_tool_call(uuid,uuid,bytea,uuid,text,text,text,integer) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.note_use(credential bytea, counter integer, facts jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -10526,6 +10995,47 @@ $function$;
 alter function auth.open_support(text,text,bytea,text,integer,boolean,text) owner to rowhouse_definer;
 comment on function auth.open_support(text,text,bytea,text,integer,boolean,text) is 'For the operator: enters a company for support, for a reason and at most eight hours; tells its owners.';
 grant execute on function auth.open_support(text,text,bytea,text,integer,boolean,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.open_tool_call(tenant uuid, turn uuid, settlement bytea, tool uuid, fingerprint text, listed jsonb DEFAULT NULL::jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine auth.turns;
+    live record;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(open_tool_call.settlement);
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    select * into live from context.state_of_credential(mine.tenant_id, mine.credential_kind, mine.credential_id);
+    if mine.settled_at is not null or mine.lost_at is not null or mine.stop_asked_at is not null
+        or live.fault is not null or not 'chat' = any (live.permissions)
+        or not context.tool_caller(mine.credential_kind, mine.credential_id)
+    then
+        return 'ended';
+    end if;
+    if not context.usable_tool(mine.tenant_id, tool, open_tool_call.fingerprint, live.teams) then
+        return 'removed';
+    end if;
+    if listed is not null and exists (
+        select from app.tools as known
+        where known.tenant_id = mine.tenant_id and known.id = tool
+            and (known.description, known.input_schema) is distinct from (listed ->> 'description', listed -> 'inputSchema')
+    ) then
+        perform context.act(mine.user_id, mine.tenant_id, '{}');
+        update app.tools as known set approved_fingerprint = null where known.tenant_id = mine.tenant_id and known.id = tool;
+        return 'changed';
+    end if;
+    return null;
+end
+$function$;
+alter function auth.open_tool_call(uuid,uuid,bytea,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function auth.open_tool_call(uuid,uuid,bytea,uuid,text,jsonb) is 'Whether a tool may be called now, in a turn that is under way: null, or why not. Takes the approval of one that changed. Raises RH404.';
+grant execute on function auth.open_tool_call(uuid,uuid,bytea,uuid,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.owned_alone(person uuid)
  RETURNS text[]
@@ -11228,7 +11738,7 @@ alter function auth.settle_mail(uuid,text,boolean) owner to rowhouse_definer;
 comment on function auth.settle_mail(uuid,text,boolean) is 'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
 grant execute on function auth.settle_mail(uuid,text,boolean) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.settle_turn(tenant uuid, turn uuid, settlement bytea, outcome text, content text DEFAULT ''::text, parts jsonb DEFAULT '[]'::jsonb, usage jsonb DEFAULT '{}'::jsonb, finish_reason text DEFAULT NULL::text, error_code text DEFAULT NULL::text, provenance jsonb DEFAULT NULL::jsonb, facts jsonb DEFAULT '{}'::jsonb)
+CREATE OR REPLACE FUNCTION auth.settle_turn(tenant uuid, turn uuid, settlement bytea, outcome text, content text DEFAULT ''::text, parts jsonb DEFAULT '[]'::jsonb, usage jsonb DEFAULT '{}'::jsonb, finish_reason text DEFAULT NULL::text, error_code text DEFAULT NULL::text, provenance jsonb DEFAULT NULL::jsonb, facts jsonb DEFAULT '{}'::jsonb, approvals jsonb DEFAULT '[]'::jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11253,6 +11763,13 @@ begin
         status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    insert into auth.tool_approvals (tenant_id, id, user_id, answer_id, tool_id, fingerprint, call_id)
+    select mine.tenant_id, (one ->> 'id')::uuid, mine.user_id, mine.answer_id,
+        (one ->> 'toolId')::uuid, one ->> 'fingerprint', one ->> 'callId'
+    from jsonb_array_elements(approvals) as one
+    where settle_turn.outcome = 'complete'
+        and exists (select from app.messages as answer where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id);
 
     -- More of a part than of the whole is a provider's mistake, and no reason to lose the rest.
     spent.input_tokens := greatest(coalesce((usage ->> 'inputTokens')::integer, 0), 0);
@@ -11290,9 +11807,9 @@ begin
     return true;
 end
 $function$;
-alter function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) owner to rowhouse_definer;
-comment on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) is 'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
-grant execute on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) to rowhouse_auth;
+alter function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb,jsonb) is 'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
+grant execute on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.shut_tenant(tenant uuid)
  RETURNS TABLE(sessions integer, keys integer)
@@ -12015,6 +12532,33 @@ grant execute on function context.applied_migrations() to rowhouse_auditor;
 grant execute on function context.applied_migrations() to rowhouse_auth;
 grant execute on function context.applied_migrations() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION context.approve_tool(tool uuid, fingerprint text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    if context.kind_in(context.open_seal()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    perform from app.tools as known where known.tenant_id = tenant and known.id = tool for no key update;
+    if not found then
+        perform context.refuse_missing('tool');
+    end if;
+    update app.tools as known set approved_fingerprint = known.fingerprint
+    where known.tenant_id = tenant and known.id = tool and known.fingerprint = approve_tool.fingerprint;
+    if not found then
+        perform context.refuse_tool();
+    end if;
+end
+$function$;
+alter function context.approve_tool(uuid,text) owner to rowhouse_definer;
+comment on function context.approve_tool(uuid,text) is 'Approves a tool of the caller''s tenant as it is. Raises RH403, RH404, RH440, RH462.';
+grant execute on function context.approve_tool(uuid,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.ask(conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text, OUT question uuid, OUT answer uuid)
  RETURNS record
  LANGUAGE plpgsql
@@ -12093,7 +12637,7 @@ alter function context.asker_of_caller() owner to rowhouse_definer;
 comment on function context.asker_of_caller() is 'What a system prompt would be told of the caller. Raises RH403 configure_model.';
 grant execute on function context.asker_of_caller() to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, approvals jsonb DEFAULT NULL::jsonb, with_tools boolean DEFAULT false, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint, OUT tools jsonb, OUT continued jsonb)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12110,6 +12654,8 @@ declare
     chosen    auth.model_providers;
     price     bigint;
     budgets   uuid[];
+    decided   jsonb;
+    resumed   app.messages;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -12148,13 +12694,25 @@ begin
         end if;
     end if;
 
+    turn_id := uuidv7();
+    replayed := false;
+    if approvals is not null then
+        select taken.answer, taken.decided into answer_id, decided
+        from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
+        select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;
+        conversation := resumed.conversation_id;
+        continued := jsonb_build_object('content', resumed.content, 'parts', resumed.parts, 'decided', decided);
+        -- Whoever began an answer ends it.
+        model := resumed.model;
+    end if;
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
-    turn_id := uuidv7();
-    replayed := false;
+    if with_tools and answered_by <> 'extractive' then
+        tools := context.offered_tools();
+    end if;
 
     if keep then
         if conversation is null then
@@ -12173,8 +12731,15 @@ begin
             end if;
         end if;
         conversation_id := place.id;
-        select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        if approvals is not null then
+            if place.status = 'archived' then
+                perform context.refuse_archived();
+            end if;
+            question_id := resumed.parent_id;
+        else
+            select asked.question, asked.answer into question_id, answer_id
+            from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        end if;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -12200,9 +12765,9 @@ begin
         'embeddingModel', chosen.embedding_model) end;
 end
 $function$;
-alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
-grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer) to rowhouse_app;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,jsonb,boolean) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,jsonb,boolean) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH400, RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452, RH460, RH461, RH462.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,jsonb,boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
@@ -12430,6 +12995,80 @@ grant execute on function context.credential_in(text) to rowhouse_app;
 grant execute on function context.credential_in(text) to rowhouse_auth;
 grant execute on function context.credential_in(text) to rowhouse_definer;
 grant execute on function context.credential_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.decide_calls(tenant uuid, person uuid, own uuid[], turn uuid, conversation uuid, approvals jsonb, OUT answer uuid, OUT decided jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    said_then app.messages;
+    named  constant uuid[] := array(select distinct (one ->> 'id')::uuid from jsonb_array_elements(approvals) as one);
+    known  auth.tool_approvals;
+    others integer;
+begin
+    if cardinality(named) <> jsonb_array_length(approvals) then
+        raise exception using errcode = 'RH400', message = 'an approval is named twice', column = 'approvals';
+    end if;
+    select * into known from auth.tool_approvals as waiting
+    where waiting.tenant_id = tenant and waiting.user_id = person and waiting.id = any (named) limit 1;
+    if not found then
+        perform context.refuse_missing('approval');
+    end if;
+    -- Its row is what two at once wait for.
+    select * into said_then from app.messages as said
+    where said.tenant_id = tenant and said.id = known.answer_id and said.user_id = person and said.deleted_at is null
+        and (decide_calls.conversation is null or said.conversation_id = decide_calls.conversation)
+        and (said.team_id is null or said.team_id = any (coalesce(own, '{}')))
+    for no key update;
+    if not found or (
+        select count(*) <> cardinality(named) from auth.tool_approvals as waiting
+        where waiting.tenant_id = tenant and waiting.user_id = person and waiting.answer_id = said_then.id and waiting.id = any (named)
+    ) then
+        perform context.refuse_missing('approval');
+    end if;
+    for known in
+        select * from auth.tool_approvals as waiting where waiting.tenant_id = tenant and waiting.id = any (named) order by waiting.id
+    loop
+        if known.decided_at is not null then
+            raise exception using errcode = 'RH460', message = 'whether this tool is called was decided before';
+        end if;
+        if known.expires_at <= now() then
+            raise exception using
+                errcode = 'RH461', message = 'the call of the tool waited for longer than a day',
+                hint = 'Ask the question again.';
+        end if;
+    end loop;
+    select count(*) into others from auth.tool_approvals as waiting
+    where waiting.tenant_id = tenant and waiting.answer_id = said_then.id and waiting.decided_at is null and waiting.id <> all (named);
+    if others > 0 then
+        raise exception using
+            errcode = 'RH400', message = format('%s more calls of the answer wait for a word', others), column = 'approvals',
+            hint = 'Say yes or no to each of them at once.';
+    end if;
+    perform context.refuse_tool()
+    from auth.tool_approvals as waiting
+    join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id and (one ->> 'approved')::boolean
+    where waiting.tenant_id = tenant and not context.usable_tool(tenant, waiting.tool_id, waiting.fingerprint, own);
+
+    update auth.tool_approvals as waiting set decided_at = now(), approved = (one ->> 'approved')::boolean
+    from jsonb_array_elements(approvals) as one
+    where waiting.tenant_id = tenant and waiting.id = (one ->> 'id')::uuid;
+    select jsonb_agg(jsonb_build_object(
+        'id', waiting.id, 'toolId', waiting.tool_id, 'fingerprint', waiting.fingerprint, 'callId', waiting.call_id,
+        'approved', waiting.approved, 'reason', one ->> 'reason') order by waiting.id)
+    into decided
+    from auth.tool_approvals as waiting
+    join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id
+    where waiting.tenant_id = tenant;
+    update app.messages as said set status = 'streaming', turn_id = turn, finish_reason = null, error_code = null
+    where said.tenant_id = tenant and said.id = said_then.id;
+    answer := said_then.id;
+end
+$function$;
+alter function context.decide_calls(uuid,uuid,uuid[],uuid,uuid,jsonb) owner to rowhouse_definer;
+comment on function context.decide_calls(uuid,uuid,uuid[],uuid,uuid,jsonb) is 'Takes the word of whoever asked on all calls of an answer that wait for it, once. Raises RH400, RH404, RH460, RH461, RH462.';
 
 CREATE OR REPLACE FUNCTION context.detail_in(body text)
  RETURNS jsonb
@@ -13218,6 +13857,39 @@ grant execute on function context.is_owner_in(text) to rowhouse_auth;
 grant execute on function context.is_owner_in(text) to rowhouse_definer;
 grant execute on function context.is_owner_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.keep_listed_tools(server uuid, listed jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    perform from app.tool_servers as known
+    where known.tenant_id = tenant and known.id = server and known.kind = 'mcp'
+    for no key update;
+    if not found then
+        perform context.refuse_missing('MCP server');
+    end if;
+    delete from app.tools as known
+    where known.tenant_id = tenant and known.server_id = server
+        and not exists (select from jsonb_array_elements(listed) as one where one ->> 'name' = known.name);
+    insert into app.tools as known (tenant_id, server_id, name, description, input_schema)
+    select distinct on (one ->> 'name') tenant, server, one ->> 'name', one ->> 'description', one -> 'inputSchema'
+    from jsonb_array_elements(listed) as one
+    where one ->> 'name' ~ '^[A-Za-z0-9_-]{1,40}$'
+        and length(one ->> 'description') <= 4000 and not app.is_blank(one ->> 'description')
+        and one -> 'inputSchema' ->> 'type' = 'object' and octet_length((one -> 'inputSchema')::text) <= 16384
+    on conflict (tenant_id, server_id, name) do update set
+        description = excluded.description, input_schema = excluded.input_schema
+    where (known.description, known.input_schema) is distinct from (excluded.description, excluded.input_schema);
+end
+$function$;
+alter function context.keep_listed_tools(uuid,jsonb) owner to rowhouse_definer;
+comment on function context.keep_listed_tools(uuid,jsonb) is 'Keeps what an MCP server of the caller''s tenant lists; what is new or different waits to be approved. Raises RH403, RH404, RH480.';
+grant execute on function context.keep_listed_tools(uuid,jsonb) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true, embedding_model text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
@@ -13321,6 +13993,33 @@ $function$;
 alter function context.keep_profile(boolean) owner to rowhouse_definer;
 comment on function context.keep_profile(boolean) is 'Switches the caller''s profile on, or off, which forgets it. Raises RH403.';
 grant execute on function context.keep_profile(boolean) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.keep_tool_secret(server uuid, id uuid, header text, sealed text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    perform from app.tool_servers as known where known.tenant_id = tenant and known.id = server for no key update;
+    if not found then
+        perform context.refuse_missing('tool server');
+    end if;
+    if context.kind_in(context.open_seal()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    delete from auth.tool_secrets as known where known.tenant_id = tenant and known.server_id = server;
+    if sealed is not null then
+        insert into auth.tool_secrets (tenant_id, id, server_id, header, sealed)
+        values (tenant, keep_tool_secret.id, server, keep_tool_secret.header, keep_tool_secret.sealed);
+    end if;
+end
+$function$;
+alter function context.keep_tool_secret(uuid,uuid,text,text) owner to rowhouse_definer;
+comment on function context.keep_tool_secret(uuid,uuid,text,text) is 'Keeps, or forgets, the secret that a tool server of the caller''s tenant is sent. Raises RH403, RH404, RH440.';
+grant execute on function context.keep_tool_secret(uuid,uuid,text,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.keep_version(document uuid, content bytea, media_type text, file_name text)
  RETURNS uuid
@@ -13703,6 +14402,35 @@ $function$;
 alter function context.offered_models(text,text[]) owner to rowhouse_definer;
 comment on function context.offered_models(text,text[]) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
 grant execute on function context.offered_models(text,text[]) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.offered_tools()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with caller as materialized (select context.open_seal('chat') as body)
+    select jsonb_build_object(
+        'identity', jsonb_build_object(
+            'subject', context.user_in(max(caller.body)), 'tenantId', context.tenant_in(max(caller.body)), 'tenant', max(place.slug)),
+        'tools', jsonb_agg(jsonb_build_object(
+            'id', tool.id, 'name', server.name || '_' || tool.name, 'remoteName', tool.name, 'description', tool.description,
+            'inputSchema', tool.input_schema, 'approval', tool.approval, 'fingerprint', tool.fingerprint,
+            'kind', server.kind, 'url', server.url, 'method', tool.method, 'path', tool.path,
+            'secret', case when secret.id is not null then jsonb_build_object(
+                'id', secret.id, 'header', secret.header, 'sealed', secret.sealed) end
+        ) order by server.name, tool.name))
+    from caller
+    join app.tenants as place on place.id = context.tenant_in(caller.body)
+    join app.tool_servers as server on server.tenant_id = place.id and server.active
+        and (server.team_id is null or server.team_id = any (context.teams_in(caller.body)))
+    join app.tools as tool on tool.tenant_id = place.id and tool.server_id = server.id and tool.active and tool.approved
+    left join auth.tool_secrets as secret on secret.tenant_id = place.id and secret.server_id = server.id
+    where context.tool_caller(context.kind_in(caller.body), context.credential_in(caller.body))
+    having count(*) > 0
+$function$;
+alter function context.offered_tools() owner to rowhouse_definer;
+comment on function context.offered_tools() is 'The tools that a model may have called for the caller, with all that a call takes; null where there is none.';
 
 CREATE OR REPLACE FUNCTION context.open_seal(permission text DEFAULT ''::text)
  RETURNS text
@@ -14112,6 +14840,22 @@ end
 $function$;
 comment on function context.refuse_support() is 'Raises RH413: this access for support may not write.';
 grant execute on function context.refuse_support() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.refuse_tool()
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using
+        errcode = 'RH462',
+        message = 'the tool is not what it was any more',
+        hint = 'Look at it again. A call that waited for a word can be denied, and the question asked again.';
+end
+$function$;
+comment on function context.refuse_tool() is 'Raises RH462: the tool changed, was removed or is out of reach.';
+grant execute on function context.refuse_tool() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.release(tenants uuid[], budgets uuid[], held bigint[], spent bigint[])
  RETURNS void
@@ -15044,6 +15788,80 @@ $function$;
 alter function context.text_configuration(text) owner to rowhouse_definer;
 comment on function context.text_configuration(text) is 'The text search configuration of a language tag; the one without stems where there is no stemmer.';
 
+CREATE OR REPLACE FUNCTION context.tool_caller(kind text, credential uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select kind = 'session' or kind = 'api_key' and exists (
+        select from auth.api_keys as known where known.id = credential and known.kind = 'secret')
+$function$;
+alter function context.tool_caller(text,uuid) owner to rowhouse_definer;
+comment on function context.tool_caller(text,uuid) is 'Whether a tool may be called for whoever holds such a credential: a session, or a key that is kept secret.';
+
+CREATE OR REPLACE FUNCTION context.tool_fingerprint(url text, method text, path text, name text, description text, input_schema jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select encode(sha256(convert_to(
+        '[' || concat_ws(',',
+            to_json(url), coalesce(to_json(method)::text, 'null'), coalesce(to_json(path)::text, 'null'),
+            to_json(name), to_json(description), input_schema::text) || ']',
+        'UTF8')), 'hex')
+$function$;
+comment on function context.tool_fingerprint(text,text,text,text,text,jsonb) is 'SHA-256 of all that a tool is, in hexadecimal: where it is called, how, its name, description and input schema.';
+grant execute on function context.tool_fingerprint(text,text,text,text,text,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.tool_server_to_ask(server uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+    found_one jsonb;
+begin
+    select jsonb_build_object(
+        'url', known.url, 'secret', case when secret.id is not null then jsonb_build_object(
+            'id', secret.id, 'header', secret.header, 'sealed', secret.sealed) end,
+        'identity', jsonb_build_object('subject', context.user_id(), 'tenantId', tenant, 'tenant', place.slug))
+    into found_one
+    from app.tool_servers as known
+    join app.tenants as place on place.id = known.tenant_id
+    left join auth.tool_secrets as secret on secret.tenant_id = known.tenant_id and secret.server_id = known.id
+    where known.tenant_id = tenant and known.id = server and known.kind = 'mcp';
+    if found_one is null then
+        perform context.refuse_missing('MCP server');
+    end if;
+    return found_one;
+end
+$function$;
+alter function context.tool_server_to_ask(uuid) owner to rowhouse_definer;
+comment on function context.tool_server_to_ask(uuid) is 'Where and how an MCP server of the caller''s tenant is asked what it offers. Raises RH403, RH404.';
+grant execute on function context.tool_server_to_ask(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.tools_of_caller()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.tenant_requiring('chat');
+    return coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'id', tool -> 'id', 'name', tool -> 'name', 'description', tool -> 'description', 'approval', tool -> 'approval'))
+        from jsonb_array_elements(context.offered_tools() -> 'tools') as tool), '[]');
+end
+$function$;
+alter function context.tools_of_caller() owner to rowhouse_definer;
+comment on function context.tools_of_caller() is 'The tools that a model may have called for the caller: id, name, description and approval. Raises RH403.';
+grant execute on function context.tools_of_caller() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.unit(embedding real[])
  RETURNS real[]
  LANGUAGE sql
@@ -15122,6 +15940,23 @@ END;
 comment on function context.unverified_user_id() is 'What the context says the caller''s user is, its seal unchecked. Only the wall uses it, beside context.user_id().';
 grant execute on function context.unverified_user_id() to rowhouse_app;
 grant execute on function context.unverified_user_id() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.usable_tool(tenant uuid, tool uuid, fingerprint text, teams uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from app.tools as known
+        join app.tool_servers as server on server.tenant_id = known.tenant_id and server.id = known.server_id
+        where known.tenant_id = tenant and known.id = tool and known.active and known.approved
+            and known.fingerprint = usable_tool.fingerprint
+            and server.active and (server.team_id is null or server.team_id = any (coalesce(teams, '{}')))
+    )
+$function$;
+alter function context.usable_tool(uuid,uuid,text,uuid[]) owner to rowhouse_definer;
+comment on function context.usable_tool(uuid,uuid,text,uuid[]) is 'Whether a tool is on, approved, what it was when it was offered, and for somebody of these teams.';
 
 CREATE OR REPLACE FUNCTION context.user_id()
  RETURNS uuid

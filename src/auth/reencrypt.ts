@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { providerKeyPurpose } from "../chat/provider_key.ts";
+import { toolSecretPurpose } from "../chat/tools/tool_secret.ts";
 import { webhookSecretPurpose } from "../webhooks/secret.ts";
 import { seedPurpose } from "./check_code.ts";
 import { decrypt, encrypt, type MasterKeys, namesMasterKey } from "./encryption.ts";
@@ -21,6 +22,7 @@ const EVERYTHING: readonly Encrypted[] = [
   { what: "second factor", table: "auth.totp_factors", column: "seed", purpose: seedPurpose },
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
   { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
+  { what: "tool secret", table: "auth.tool_secrets", column: "sealed", purpose: toolSecretPurpose },
   { what: "provider key", table: "auth.model_providers", column: "sealed_key", purpose: providerKeyPurpose },
 ];
 

@@ -86,8 +86,13 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
 }
 
 /** How much is encrypted under a key. */
-const encrypted = ({ signingKeys, secondFactors, mails, webhookSecrets, providerKeys }: KeyUsage): number =>
-  signingKeys + secondFactors + mails + webhookSecrets + providerKeys;
+const encrypted = (usage: KeyUsage): number =>
+  usage.signingKeys +
+  usage.secondFactors +
+  usage.mails +
+  usage.webhookSecrets +
+  usage.providerKeys +
+  usage.toolSecrets;
 
 const isUsed = (usage: KeyUsage): boolean => encrypted(usage) + usage.sessions > 0;
 
@@ -99,13 +104,15 @@ function inWords({
   mails,
   webhookSecrets,
   providerKeys,
+  toolSecrets,
   sessions,
 }: KeyUsage): string {
   const factors = secondFactors > 0 ? `, ${count(secondFactors, "second factor")}` : "";
   const waiting = mails > 0 ? `, ${count(mails, "mail")}` : "";
   const hooks = webhookSecrets > 0 ? `, ${count(webhookSecrets, "webhook secret")}` : "";
   const lent = providerKeys > 0 ? `, ${count(providerKeys, "provider key")}` : "";
-  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}${hooks}${lent}`;
+  const sent = toolSecrets > 0 ? `, ${count(toolSecrets, "tool secret")}` : "";
+  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}${hooks}${lent}${sent}`;
 }
 
 function stillNeeded(usage: KeyUsage): string {

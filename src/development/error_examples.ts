@@ -38,6 +38,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   api_key_origin_refused: "It takes a publishable key in a page that it was not made for.",
   api_key_over: "It takes an API key that was revoked.",
   api_key_revoked: "It takes an API key that was revoked.",
+  approval_expired: "It takes a day.",
+  approval_given: "It takes a call of a tool.",
   bad_request: "Only a part below us that reads HTTP raises it.",
   body_incomplete: "It takes a connection that breaks.",
   body_too_deep: login(`{"email": ${"[".repeat(40)}${"]".repeat(40)}}`),
@@ -216,6 +218,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   token_invalid: { ...nobody, headers: { Authorization: "Bearer eyJhbGciOiJub25lIn0.e30." } },
   token_malformed: { ...nobody, headers: { Authorization: "Bearer rubbish" } },
   token_not_yet_valid: "It takes clocks that differ.",
+  tool_changed: "It takes a call of a tool.",
+  tool_server_failed: "It takes an MCP server that fails.",
   too_costly: graphql(
     "{ conversations(first: 100) { nodes { messages(first: 100) { nodes { id role content createdAt } } } } }",
   ),

@@ -19,6 +19,7 @@ import { RequiredArgumentsPlugin } from "./required_arguments.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
+import { ToolServersPlugin } from "./tool_servers.ts";
 import { TotalCountPlugin } from "./total_count.ts";
 import { WebhookSecretsPlugin } from "./webhook_secrets.ts";
 
@@ -42,6 +43,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     ApiKeysPlugin,
     WebhookSecretsPlugin,
     ModelProviderPlugin,
+    ToolServersPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,
     SubscriptionsPlugin,

@@ -3,6 +3,7 @@ import type { Middleware } from "koa";
 import type pg from "pg";
 import { postgraphile } from "postgraphile";
 import type { MasterKeys } from "../auth/encryption.ts";
+import type { ToolMeans } from "../chat/tools/tool_request.ts";
 import type { Config } from "../config.ts";
 import { doorService } from "../database/adaptor.ts";
 import type { Resolve } from "../egress/addresses.ts";
@@ -16,12 +17,14 @@ import { makeWebhookSecret } from "../webhooks/secret.ts";
 import { maskErrors } from "./errors.ts";
 import { explorerFiles, explorerPreset, type SignInOffer } from "./explorer/explorer.ts";
 import { guardPlugin } from "./guard.ts";
+import { listTools } from "./list_tools.ts";
 import { serveGraphQL } from "./middleware.ts";
 import { createOnce } from "./once.ts";
 import { schemaPreset } from "./preset.ts";
 import { GraphQLService } from "./service.ts";
 import { openSubscriptions } from "./subscriptions/subscriptions.ts";
 import { takeProvider } from "./take_provider.ts";
+import { takeToolSecret } from "./take_tool_secret.ts";
 
 export type { SignInOffer } from "./explorer/explorer.ts";
 
@@ -37,6 +40,8 @@ export interface GraphQLOptions {
   readonly onRefusal: OnRefusal;
   /** Learns what the door says of API keys. */
   readonly keyLimits?: KeyLimits;
+  /** With what tool servers are asked; null: none are. */
+  readonly toolMeans?: ToolMeans | null;
   /** How names of model providers are looked up; by the system, unless it is said. */
   readonly resolve?: Resolve;
   /** Whom the explorer signs in at a click. */
@@ -60,6 +65,7 @@ export interface GraphQLServer {
  */
 export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLServer> {
   const { config, pool, auth, keys, log, catalogue, onRefusal, keyLimits, people = [], resolve } = options;
+  const { toolMeans: means = null } = options;
   const reach = { ports: config.modelProviders.ports, resolve };
   const introspection = config.environment !== "production" || config.graphiql;
   const { statementTimeout } = config.database;
@@ -72,9 +78,11 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
     ruru: explorerPreset(people),
     grafast: {
       explain: false,
-      context: () => ({
+      context: ({ caller }) => ({
         makeWebhookSecret: () => makeWebhookSecret(keys),
         takeProvider: (given) => takeProvider(given, { keys, reach }),
+        sealToolSecret: (secret) => takeToolSecret(secret, keys),
+        listTools: (server) => listTools({ pool, means }, caller, server),
       }),
       // A statement's own time, and room before it to wait for one's turn and for a connection.
       timeouts: { planning: 2_000, execution: statementTimeout + 15_000 },

@@ -123,8 +123,16 @@ export async function startServer(options: {
     opened.push(() => limits.close());
     const possession = openPossession(config, keys, log);
     opened.push(async () => possession.close());
+    const authority = {
+      keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log, config.acceptedAlgorithms),
+      issuer: config.publicUrl,
+    };
+    // What a secret signs nobody else can check, so no tool would know who asks.
+    const toolMeans =
+      config.accessTokenAlgorithm === "HS256" ? null : { authority, keys, reach: config.tools };
     const graphql = await createGraphQL({
       config,
+      toolMeans,
       pool: app,
       auth,
       keys,
@@ -153,6 +161,7 @@ export async function startServer(options: {
       providers: openModelProviders({ reach: config.modelProviders, log, metrics: metrics.providers }),
       keys,
       model: config.model,
+      tools: toolMeans && { means: toolMeans, auth, catalogue },
       shared: redis && openSharedLog(redis, keys),
       catalogue,
       log,
@@ -178,10 +187,7 @@ export async function startServer(options: {
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),
-      authority: {
-        keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log, config.acceptedAlgorithms),
-        issuer: config.publicUrl,
-      },
+      authority,
       masterKeys: keys,
       usage,
       requestCounts,

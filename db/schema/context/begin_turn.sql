@@ -14,8 +14,11 @@
 -- installation_models: which others of it may be asked for
 -- most_*_tokens:  what the provider is given at most, for the reservation
 -- history_*:      how much of what was said before comes along
+-- approvals:      [{id, approved, reason}]: no question, but the word of whoever asked on the calls that an answer waits with: it goes
+--                 on, as an answer of this turn (context.decide_calls)
+-- with_tools:     whether the tools of the company come along (context.offered_tools)
 --
--- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452; with approvals also RH400, RH460, RH461, RH462.
 set local role rowhouse_definer;
 create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
@@ -23,8 +26,9 @@ create or replace function context.begin_turn(
     idempotency jsonb default null, model text default null, installation_model text default null,
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
+    approvals jsonb default null, with_tools boolean default false,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
-    out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint
+    out answer_id uuid, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb, out held_micros bigint, out tools jsonb, out continued jsonb
 )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -40,6 +44,8 @@ declare
     chosen    auth.model_providers;
     price     bigint;
     budgets   uuid[];
+    decided   jsonb;
+    resumed   app.messages;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -78,13 +84,25 @@ begin
         end if;
     end if;
 
+    turn_id := uuidv7();
+    replayed := false;
+    if approvals is not null then
+        select taken.answer, taken.decided into answer_id, decided
+        from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
+        select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;
+        conversation := resumed.conversation_id;
+        continued := jsonb_build_object('content', resumed.content, 'parts', resumed.parts, 'decided', decided);
+        -- Whoever began an answer ends it.
+        model := resumed.model;
+    end if;
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
-    turn_id := uuidv7();
-    replayed := false;
+    if with_tools and answered_by <> 'extractive' then
+        tools := context.offered_tools();
+    end if;
 
     if keep then
         if conversation is null then
@@ -103,8 +121,15 @@ begin
             end if;
         end if;
         conversation_id := place.id;
-        select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        if approvals is not null then
+            if place.status = 'archived' then
+                perform context.refuse_archived();
+            end if;
+            question_id := resumed.parent_id;
+        else
+            select asked.question, asked.answer into question_id, answer_id
+            from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        end if;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -131,10 +156,10 @@ begin
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, jsonb, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, jsonb, boolean
 ) is
-    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH400, RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452, RH460, RH461, RH462.';
 reset role;

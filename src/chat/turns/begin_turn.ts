@@ -4,6 +4,8 @@ import type { Caller } from "../../database/caller.ts";
 import { askInDoor } from "../../database/door.ts";
 import type { Asker } from "../prompt/prompt_values.ts";
 import type { ModelSettings } from "../provider/stream_answer.ts";
+import type { ContinuedRow } from "../tools/continued.ts";
+import type { ToolOffer } from "../tools/offered_tool.ts";
 
 /** What is asked. All but `content` may be absent. */
 export interface Question {
@@ -28,6 +30,17 @@ export interface Question {
   readonly idempotency?: { readonly key: string; readonly request: string };
   readonly model?: string;
   readonly settings?: ModelSettings;
+  /** Nothing is asked: the word on calls that an answer waits with. It goes on. */
+  readonly approvals?: readonly Approval[];
+  /** Whether the company's tools may be called. */
+  readonly tools?: boolean;
+}
+
+/** What whoever asked says of a call of a tool. */
+export interface Approval {
+  readonly id: string;
+  readonly approved: boolean;
+  readonly reason?: string;
 }
 
 /** What context.begin_turn() hands out (docs/chat/turns.md). */
@@ -48,6 +61,10 @@ export interface Begun {
   }[];
   readonly asker: Asker;
   readonly provider: OwnProvider | null;
+  /** What the model may have called; null: nothing. */
+  readonly tools: ToolOffer | null;
+  /** The answer that goes on, where there were approvals. */
+  readonly continued: ContinuedRow | null;
 }
 
 /** A company's own. */
@@ -82,6 +99,7 @@ export async function beginTurn(
 ): Promise<Begun> {
   const { content, parts, conversation, parent, fromStart, team, keep, idempotency, model, answer } =
     question;
+  const { approvals, tools = false } = question;
   const most = mostTokens(installation);
   const { rows } = await askInDoor(app, caller, {
     name: "begin_turn",
@@ -102,6 +120,8 @@ export async function beginTurn(
       most.output,
       answer ?? null,
       installation?.models ?? null,
+      approvals ? JSON.stringify(approvals) : null,
+      tools,
     ],
   });
   return rows[0] as Begun;
@@ -114,4 +134,4 @@ const BEGIN = `select * from context.begin_turn(
   content => $3, parts => $4,
   parent => coalesce($5, (select parent_id from app.messages where id = $14)),
   from_start => $6, team => $7, keep => $8, idempotency => $9, model => $10, installation_model => $11, installation_models => $15,
-  most_input_tokens => $12, most_output_tokens => $13)`;
+  most_input_tokens => $12, most_output_tokens => $13, approvals => $16, with_tools => $17)`;

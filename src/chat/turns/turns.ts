@@ -7,6 +7,7 @@ import type { Log } from "../../log.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
 import { embedderOf, MOST_KEPT } from "../provider/whose.ts";
+import { type Continued, continuedOf } from "../tools/continued.ts";
 import { stopped, TurnEnded } from "../turn_ended.ts";
 import { type Answerer, type AnswererParts, answererOf, wordsOf } from "./answerer.ts";
 import { type Begun, beginTurn, type Question } from "./begin_turn.ts";
@@ -133,7 +134,8 @@ export function openTurns(parts: TurnsParts): Turns {
   ): Promise<{ replayed: true; turn: TurnIds } | { replayed: false; turn: Running; ready: Promise<void> }> {
     const settlement = randomBytes(32);
     const began = performance.now();
-    const begun = await beginTurn(app, caller, question, settlement, model);
+    const asked = { ...question, tools: question.tools === true && parts.tools !== null };
+    const begun = await beginTurn(app, caller, asked, settlement, model);
     if (begun.replayed) return { replayed: true, turn: idsOf(begun) };
     const events = openEventLog();
     const turn: Running = {
@@ -146,7 +148,14 @@ export function openTurns(parts: TurnsParts): Turns {
     };
     const ready = Promise.withResolvers<void>();
     const meaning = meaningOf(begun, wordsOf(begun, question));
-    const answered = answer(turn, began, () => prepare(caller, question, begun, turn, meaning), ready);
+    const before = begun.continued && continuedOf(begun.continued);
+    const answered = answer(
+      turn,
+      began,
+      () => prepare(caller, question, begun, turn, meaning),
+      ready,
+      before,
+    );
     const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
     const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
       running.delete(turn.id);
@@ -183,7 +192,7 @@ export function openTurns(parts: TurnsParts): Turns {
   ): Promise<{ answerer: Answerer; passages: Found[] }> {
     const passages = await retrieve(app, caller, wordsOf(begun, question), await meaning);
     turn.documents = [...new Set(passages.map(({ documentId }) => documentId))];
-    return { answerer: await answererOf(parts, begun, question, passages), passages };
+    return { answerer: await answererOf(parts, begun, question, passages, turn), passages };
   }
 
   /** It never throws. */
@@ -225,8 +234,9 @@ export function openTurns(parts: TurnsParts): Turns {
     began: number,
     preparing: () => Promise<{ answerer: Answerer; passages: Found[] }>,
     ready: PromiseWithResolvers<void>,
+    before: Continued | null,
   ): Promise<boolean> {
-    const { end, error, last } = await runAnswer(turn, began, preparing, ready.resolve);
+    const { end, error, last } = await runAnswer(turn, began, preparing, ready.resolve, before);
     try {
       await settleTurn(auth, turn, end);
     } catch (failure) {
