@@ -2097,7 +2097,7 @@ comment on column app.tools.method is 'Of an HTTP API: by which method it is cal
 comment on column app.tools.path is 'Of an HTTP API: what follows the server''s address.';
 comment on column app.tools.approval is 'Whether whoever asks is asked before each call. always: it waits for their yes; never: it is called at once.';
 comment on column app.tools.active is 'Whether it is offered.';
-comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. What app.approve_tool() is told.';
+comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. Whoever approves it says which they looked at.';
 comment on column app.tools.approved_fingerprint is 'What it was when it was approved.';
 comment on column app.tools.approved is 'Whether it is what was approved. One of an MCP server is offered only so; one of an HTTP API always is.';
 comment on column app.tools.created_at is 'When it was added, or first listed.';
@@ -13047,10 +13047,13 @@ begin
             errcode = 'RH400', message = format('%s more calls of the answer wait for a word', others), column = 'approvals',
             hint = 'Say yes or no to each of them at once.';
     end if;
-    perform context.refuse_tool()
-    from auth.tool_approvals as waiting
-    join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id and (one ->> 'approved')::boolean
-    where waiting.tenant_id = tenant and not context.usable_tool(tenant, waiting.tool_id, waiting.fingerprint, own);
+    if exists (
+        select from auth.tool_approvals as waiting
+        join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id and (one ->> 'approved')::boolean
+        where waiting.tenant_id = tenant and not context.usable_tool(tenant, waiting.tool_id, waiting.fingerprint, own)
+    ) then
+        perform context.refuse_tool();
+    end if;
 
     update auth.tool_approvals as waiting set decided_at = now(), approved = (one ->> 'approved')::boolean
     from jsonb_array_elements(approvals) as one

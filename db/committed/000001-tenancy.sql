@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:0648d5342c84b14cee6a243d6bc7c81eeff97a17
+--! Hash: sha1:b274a6d160272a5e895b21bafd71dbf17887a7fd
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -18838,7 +18838,7 @@ comment on column app.tools.method is 'Of an HTTP API: by which method it is cal
 comment on column app.tools.path is 'Of an HTTP API: what follows the server''s address.';
 comment on column app.tools.approval is 'Whether whoever asks is asked before each call. always: it waits for their yes; never: it is called at once.';
 comment on column app.tools.active is 'Whether it is offered.';
-comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. What app.approve_tool() is told.';
+comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. Whoever approves it says which they looked at.';
 comment on column app.tools.approved_fingerprint is 'What it was when it was approved.';
 comment on column app.tools.approved is 'Whether it is what was approved. One of an MCP server is offered only so; one of an HTTP API always is.';
 comment on column app.tools.created_at is 'When it was added, or first listed.';

@@ -81,6 +81,7 @@ test("these are the ways in", () => {
     "mySessions",
     "myTenant",
     "myTenants",
+    "myTools",
     "myUsage",
     "permission",
     "permissions",
@@ -99,6 +100,10 @@ test("these are the ways in", () => {
     "teamMember",
     "teams",
     "tenantDefaults",
+    "tool",
+    "toolServer",
+    "toolServers",
+    "tools",
     "usageEvent",
     "usageEvents",
     "webhookDeliveries",
@@ -111,6 +116,7 @@ test("these are the ways in", () => {
   ]);
   expect(names("Mutation")).toEqual([
     "addDomain",
+    "approveTool",
     "createApiKey",
     "createBudget",
     "createConversation",
@@ -122,6 +128,8 @@ test("these are the ways in", () => {
     "createRole",
     "createTeam",
     "createTeamMember",
+    "createTool",
+    "createToolServer",
     "createWebhookEndpoint",
     "deleteBudget",
     "deleteConversation",
@@ -135,6 +143,8 @@ test("these are the ways in", () => {
     "deleteTeam",
     "deleteTeamMember",
     "deleteTenant",
+    "deleteTool",
+    "deleteToolServer",
     "deleteWebhookEndpoint",
     "discardConversation",
     "endSupportAccess",
@@ -143,6 +153,7 @@ test("these are the ways in", () => {
     "leaveTeam",
     "leaveTenant",
     "reactivateMember",
+    "refreshToolServer",
     "reindexDocument",
     "removeMember",
     "removeModelProvider",
@@ -163,6 +174,7 @@ test("these are the ways in", () => {
     "setModelProvider",
     "setMyPreferences",
     "setTenantDefaults",
+    "setToolSecret",
     "shareConversation",
     "suspendMember",
     "transferOwnership",
@@ -179,6 +191,8 @@ test("these are the ways in", () => {
     "updateTeam",
     "updateTeamMember",
     "updateTenant",
+    "updateTool",
+    "updateToolServer",
     "updateUser",
     "updateWebhookEndpoint",
     "useProfile",
@@ -214,6 +228,19 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
     "singleSession",
     "supportAccess",
   ]);
+  expect(names("ToolInput")).toEqual([
+    "approval",
+    "description",
+    "inputSchema",
+    "method",
+    "name",
+    "path",
+    "serverId",
+  ]);
+  expect(names("ToolPatch")).toEqual(["active", "approval", "description", "inputSchema", "method", "path"]);
+  expect(names("ToolServerInput")).toEqual(["kind", "name", "teamId", "url"]);
+  expect(names("ToolServerPatch")).toEqual(["active", "teamId"]);
+  expect(names("SetToolSecretInput")).toEqual(["clientMutationId", "header", "secret", "serverId"]);
   expect(names("UserPatch")).toEqual(["locale", "name"]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInputObjectType(type)) expect(Object.keys(type.getFields())).not.toContain("tenantId");
@@ -261,6 +288,7 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     invitation_teams: "InvitationTeam",
     team_members: "TeamMember",
     tenant_preferences: "DefaultPreferences",
+    tool_servers: "ToolServer",
     webhook_deliveries: "WebhookDelivery",
     webhook_endpoints: "WebhookEndpoint",
   };
@@ -349,6 +377,8 @@ const tables: Readonly<Record<string, string>> = {
   Role: "app.roles",
   Team: "app.teams",
   TeamMember: "app.team_members",
+  Tool: "app.tools",
+  ToolServer: "app.tool_servers",
   UsageEvent: "app.usage_events",
   WebhookDelivery: "app.webhook_deliveries",
   WebhookEndpoint: "app.webhook_endpoints",

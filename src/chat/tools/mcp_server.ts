@@ -86,6 +86,8 @@ export async function withMcpServer<T>(
       },
     });
   } finally {
+    // A server that keeps sessions forgets this one.
+    if (transport.sessionId !== undefined) await transport.terminateSession().catch(() => {});
     await client.close().catch(() => {});
   }
 
