@@ -12696,7 +12696,7 @@ begin
 
     turn_id := uuidv7();
     replayed := false;
-    if approvals is not null then
+    if approvals is not null and keep then
         select taken.answer, taken.decided into answer_id, decided
         from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
         select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;

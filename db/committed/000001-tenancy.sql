@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:b274a6d160272a5e895b21bafd71dbf17887a7fd
+--! Hash: sha1:f8f6fd7bebea7af2cbc60e74dcf386e66578d45f
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -12200,7 +12200,7 @@ begin
 
     turn_id := uuidv7();
     replayed := false;
-    if approvals is not null then
+    if approvals is not null and keep then
         select taken.answer, taken.decided into answer_id, decided
         from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
         select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;

@@ -22,8 +22,8 @@ const EVERYTHING: readonly Encrypted[] = [
   { what: "second factor", table: "auth.totp_factors", column: "seed", purpose: seedPurpose },
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
   { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
-  { what: "tool secret", table: "auth.tool_secrets", column: "sealed", purpose: toolSecretPurpose },
   { what: "provider key", table: "auth.model_providers", column: "sealed_key", purpose: providerKeyPurpose },
+  { what: "tool secret", table: "auth.tool_secrets", column: "sealed", purpose: toolSecretPurpose },
 ];
 
 /** Rows read at a time. */

@@ -65,7 +65,7 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
   await client.connect();
   try {
     const { rows } = await client.query<{ hidden: boolean }>(
-      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') or row_security_active('auth.model_providers') as hidden",
+      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') or row_security_active('auth.model_providers') or row_security_active('auth.tool_secrets') as hidden",
     );
     // Row security would hide what is to be counted, and nothing counted would read as nothing needed.
     if (rows[0]?.hidden)

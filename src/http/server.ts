@@ -161,7 +161,7 @@ export async function startServer(options: {
       providers: openModelProviders({ reach: config.modelProviders, log, metrics: metrics.providers }),
       keys,
       model: config.model,
-      tools: toolMeans && { means: toolMeans, auth, catalogue },
+      tools: toolMeans && { means: toolMeans, auth, catalogue, log },
       shared: redis && openSharedLog(redis, keys),
       catalogue,
       log,

@@ -5,9 +5,15 @@ import type { CountTokens } from "../provider/count_tokens.ts";
 import type { AnswerEvent, ToolCall, ToolResult, Usage } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
 import type { ModelSettings } from "../provider/stream_answer.ts";
+import { addUsage } from "../provider/usage.ts";
+import { namesOfCalls } from "./call_names.ts";
 import { type Continued, messagesOf } from "./continued.ts";
-import { inTurns } from "./in_turns.ts";
+import { decideCalls } from "./decided_calls.ts";
+import { fitted } from "./fitted.ts";
+import { AT_ONCE, inTurns } from "./in_turns.ts";
+import { MOST_INPUT } from "./input_fault.ts";
 import { functionOf, type OfferedTool } from "./offered_tool.ts";
+import { callsThatWait, whyNotAsked } from "./waiting_calls.ts";
 
 /** How a model that may have tools called is asked. */
 export interface ToolAsk {
@@ -36,9 +42,8 @@ export interface ToolAsk {
 
 /** Times that the model is asked in one turn; the last time without tools, so that it answers. */
 const MOST_STEPS = 6;
-/** Calls of one step that are made, and how many of them at a time. */
+/** Calls of one step that are made. */
 const MOST_CALLS = 8;
-const AT_ONCE = 4;
 
 /**
  * A model's answer, with the tools that it has called: it is asked again with what came of them, until it wants none, a call waits for
@@ -56,9 +61,9 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
   let spoke = (continued?.content ?? "") !== "";
 
   if (continued) {
-    const results = yield* decide(continued);
+    const results = yield* decideCalls(continued, given);
     for (const message of messagesOf(continued, results, (text) =>
-      fenced(fence, fitted(text, room / (continued.calls.length + 1))),
+      fenced(fence, fitted(text, room / (continued.calls.length + 1), count)),
     )) {
       room -= count(JSON.stringify(message));
       messages.push(message);
@@ -80,14 +85,14 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
           yield { type: "text", delta };
         } else if (event.type === "tool-call") calls.push({ ...event, id: ids.nameOf(event.id) });
         else if (event.type === "usage") {
-          total = added(total, event.usage);
+          total = addUsage(total, event.usage);
           yield { type: "usage", usage: total };
         } else if (event.type === "finish") finish = event;
         else yield event;
       }
     } catch (error) {
       if (error instanceof ProviderFailure && total)
-        error.usage = error.usage ? added(total, error.usage) : total;
+        error.usage = error.usage ? addUsage(total, error.usage) : total;
       throw error;
     }
     spoke ||= text !== "";
@@ -96,9 +101,9 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
       return;
     }
     yield* calls;
-    const waiting = given.mayWait
-      ? calls.filter((call) => byName.get(call.name)?.approval === "always" && call.input !== undefined)
-      : [];
+    const waiting = given.mayWait ? callsThatWait(calls, byName) : [];
+    // Nothing is called where there is nothing left to tell the model what came of it.
+    if (waiting.length === 0) await given.extend();
     const results = yield* inTurns(
       calls.filter((call) => !waiting.includes(call)),
       AT_ONCE,
@@ -114,16 +119,16 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
     }
     const said = results.map((result) => ({
       result,
-      text: fitted(textOf(result), room / (results.length + 1)),
+      text: fitted(textOf(result), room / (results.length + 1), count),
     }));
     const further: OpenAI.ChatCompletionMessageParam[] = [
       {
         role: "assistant",
         content: text === "" ? null : text,
-        tool_calls: calls.map(({ id, name, text: written }) => ({
-          id,
+        tool_calls: calls.map((call) => ({
+          id: call.id,
           type: "function",
-          function: { name, arguments: written },
+          function: { name: call.name, arguments: writtenOf(call) },
         })),
       },
       ...said.map(({ result, text: answer }) => ({
@@ -134,7 +139,10 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
     ];
     for (const message of further) room -= count(JSON.stringify(message));
     messages.push(...further);
-    await given.extend();
+    if (room < 0) {
+      yield { type: "finish", reason: "length" };
+      return;
+    }
     yield { type: "step" };
   }
 
@@ -148,81 +156,15 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
     });
     if (!tool) return failed("There is no such tool.");
     if (at >= MOST_CALLS) return failed(`Not called: at most ${MOST_CALLS} tools are called at a time.`);
-    if (tool.approval === "always" && !given.mayWait) return failed("Not called: nobody can be asked here.");
-    return given.call(tool, call, "not_asked");
-  }
-
-  /** Tells, and does, what whoever asked said of the calls that waited. */
-  async function* decide({ decided }: Continued): AsyncGenerator<AnswerEvent, ToolResult[], undefined> {
-    for (const { callId, id, approved, reason } of decided)
-      yield {
-        type: "tool-decision",
-        id: callId,
-        approvalId: id,
-        approved,
-        ...(reason !== null && { reason }),
-      };
-    return yield* inTurns(
-      decided,
-      AT_ONCE,
-      async ({ callId, toolId, fingerprint, approved, input, name, reason }) => {
-        const tool = offered.find((one) => one.id === toolId && one.fingerprint === fingerprint);
-        const failed = (why: string): ToolResult => ({
-          type: "tool-result",
-          id: callId,
-          output: null,
-          failed: why,
-        });
-        if (!approved) {
-          await given.deny({ id: toolId, name });
-          return {
-            ...failed(`The person said no.${reason ? ` They said why: ${reason}` : ""}`),
-            denied: true,
-          };
-        }
-        if (!tool) return failed("The tool is not there any more.");
-        return given.call(
-          tool,
-          { type: "tool-call", id: callId, name, text: JSON.stringify(input), input },
-          "given",
-        );
-      },
-    );
-  }
-
-  function fitted(text: string, tokens: number): string {
-    const most = Math.max(Math.floor(tokens), 0);
-    let kept = text;
-    while (kept.length > 0 && count(kept) > most)
-      kept = kept.slice(0, Math.floor(kept.length * 0.7)).toWellFormed();
-    return kept.length === text.length ? text : `${kept}\n[There was no room for the rest.]`;
+    if (tool.approval === "never") return given.call(tool, call, "not_asked");
+    return failed(given.mayWait ? whyNotAsked(tool, call) : "Not called: nobody can be asked here.");
   }
 }
+
+/** What the model wrote, where that can be told again: some providers take nothing back that is no JSON. */
+const writtenOf = ({ input, text }: ToolCall): string =>
+  input === undefined || text.length > MOST_INPUT ? "{}" : text;
 
 /** What a tool said, or why it said nothing. */
 export const textOf = ({ output, failed }: Pick<ToolResult, "output" | "failed">): string =>
   failed === undefined ? String(output) : `It failed: ${failed}`;
-
-/** Names of calls, each of which an answer has once: some providers count from the beginning each time that they are asked. */
-function namesOfCalls(continued: Continued | null): { nameOf(id: string): string } {
-  const known = new Set(continued?.calls.map(({ id }) => id));
-  return {
-    nameOf(id) {
-      let name = id.slice(0, 150);
-      for (let more = 2; known.has(name); more += 1) name = `${id.slice(0, 150)}-${more}`;
-      known.add(name);
-      return name;
-    },
-  };
-}
-
-const added = (one: Usage | null, other: Usage): Usage =>
-  one === null
-    ? other
-    : {
-        input: one.input + other.input,
-        cachedInput: one.cachedInput + other.cachedInput,
-        output: one.output + other.output,
-        reasoning: one.reasoning + other.reasoning,
-        estimated: one.estimated || other.estimated,
-      };

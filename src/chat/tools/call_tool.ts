@@ -1,4 +1,6 @@
 import type pg from "pg";
+import { reasonOf } from "../../http/describe_error.ts";
+import type { Log } from "../../log.ts";
 import type { ToolCall, ToolResult } from "../provider/events.ts";
 import { callHttp } from "./call_http.ts";
 import { type CallApproval, type CallingTurn, type CallRefusal, noteCall, openCall } from "./call_record.ts";
@@ -16,6 +18,7 @@ export interface Calling {
   readonly means: ToolMeans;
   readonly caller: ToolCaller;
   readonly turn: CallingTurn;
+  readonly log: Pick<Log, "warn">;
 }
 
 /** Milliseconds that a call may take; its token is good for longer. */
@@ -59,6 +62,11 @@ export async function callTool(
     const failure = toolFailureOf(error);
     if (!failure) throw error;
     await note(failure.called ? "failed" : "refused");
+    if (failure.called)
+      calling.log.warn(
+        { turn: calling.turn.id, tool: tool.id, host: new URL(tool.url).host, reason: reasonOf(failure) },
+        "a tool failed",
+      );
     return { type: "tool-result", id: call.id, output: null, failed: toolText(failure.message, 2_000) };
   }
 }

@@ -1,3 +1,6 @@
+/** Tools that one answer has called at a time. */
+export const AT_ONCE = 4;
+
 /**
  * Does something for each of a list, so many at a time, and gives what came of it as it comes; in the end all of it, in the list's
  * order. What one throws ends it, when those under way are over.

@@ -115,15 +115,29 @@ const citationPart = (citation: Citation): object => ({
   data: citation,
 });
 
-/** What there is room for. What waits for a word has it before all else: it is called from here. */
+/**
+ * What there is room for. What waits for a word has it before all else, because it is called from here; what a tool answered goes before
+ * the call itself.
+ */
 function fitting(parts: readonly object[]): object[] {
   let bytes = 0;
+  const fits = (part: object): boolean => {
+    const size = Buffer.byteLength(JSON.stringify(part));
+    if (bytes + size > MOST_BYTES) return false;
+    bytes += size;
+    return true;
+  };
   const waits = (part: object): boolean => (part as Partial<ToolPart>).state === "approval-requested";
-  const kept = new Set(
-    [...parts.filter(waits), ...parts.filter((part) => !waits(part))].slice(0, MOST_PARTS).filter((part) => {
-      bytes += Buffer.byteLength(JSON.stringify(part));
-      return bytes <= MOST_BYTES;
-    }),
-  );
-  return parts.filter((part) => kept.has(part));
+  const kept = new Map<object, object>();
+  for (const part of [...parts.filter(waits), ...parts.filter((part) => !waits(part))].slice(0, MOST_PARTS)) {
+    const way = [part, ...withoutOutput(part)].find(fits);
+    if (way) kept.set(part, way);
+  }
+  return parts.flatMap((part) => kept.get(part) ?? []);
+}
+
+function withoutOutput(part: object): object[] {
+  const { state, output: _, ...rest } = part as ToolPart & { output?: unknown };
+  if (state !== "output-available") return [];
+  return [{ ...rest, state: "output-error", errorText: "What it answered was too long to be kept." }];
 }

@@ -1,6 +1,7 @@
 import type OpenAI from "openai";
 import type pg from "pg";
 import type { ErrorCatalogue } from "../../http/error_catalogue.ts";
+import type { Log } from "../../log.ts";
 import type { CountTokens } from "../provider/count_tokens.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import { answerWithTools, type ToolAsk } from "../tools/answer_with_tools.ts";
@@ -18,6 +19,7 @@ export interface ToolsParts {
   /** As rowhouse_auth. */
   readonly auth: Pick<pg.Pool, "query">;
   readonly catalogue: ErrorCatalogue;
+  readonly log: Pick<Log, "warn">;
 }
 
 /** The tools of one turn. */
@@ -43,7 +45,7 @@ const AROUND = 12;
 
 /** Makes ready what a model may have called; tools for which there is no room are not offered. */
 export function toolbox(
-  { means, auth, catalogue }: ToolsParts,
+  { means, auth, catalogue, log }: ToolsParts,
   { tools, continued: row }: Pick<Begun, "tools" | "continued">,
   continued: Continued | null,
   most: { readonly input: number; readonly output: number },
@@ -64,7 +66,7 @@ export function toolbox(
   return {
     reserved: described + room,
     answer({ messages, fence, turn, keep, signal }, ask) {
-      const calling = tools && { auth, means, caller: tools.identity, turn };
+      const calling = tools && { auth, means, caller: tools.identity, turn, log };
       return answerWithTools({
         offered,
         messages,

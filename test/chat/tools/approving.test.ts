@@ -5,7 +5,10 @@ import {
   type UIMessage,
 } from "ai";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Chat, type Headers, startChat, textOf } from "../../support/chatting.ts";
+import { uiParts } from "../../../src/chat/stream/ui_message_stream.ts";
+import { storedEvents } from "../../../src/chat/turns/stored_events.ts";
+import { readAll } from "../../support/answers.ts";
+import { type Chat, type Headers, openStream, startChat, textOf } from "../../support/chatting.ts";
 import { createMember, createTenant, type Member, type Tenant } from "../../support/people.ts";
 import { addTool, identityIn, say, startToolApi, type ToolApi } from "../../support/tools.ts";
 
@@ -299,6 +302,28 @@ describe("a word is taken once, of whoever asked, and for what they were asked",
     expect(api.requests).toHaveLength(0);
   });
 
+  test("nobody is asked about a call that could not be made, nor about more than eight at a time", async () => {
+    chat.provider.wants = ({ body }) =>
+      body.messages.some(({ role }: { role: string }) => role === "tool")
+        ? []
+        : [
+            { name: "shop_order", input: { what: 7 } },
+            ...Array.from({ length: 10 }, (_, at) => ({ name: "shop_order", input: { what: `tea ${at}` } })),
+          ];
+    const { approvals } = await waits();
+    expect(approvals.map(({ input }: { input: { what: string } }) => input.what)).toEqual(
+      Array.from({ length: 8 }, (_, at) => `tea ${at}`),
+    );
+    const { status } = await decide(approvals.map(({ id }: { id: string }) => ({ id, approved: true })));
+    expect(status).toBe(200);
+    const told = chat.provider.requests
+      .at(-1)!
+      .body.messages.filter(({ role }: { role: string }) => role === "tool");
+    expect(told).toHaveLength(11);
+    expect(told[0].content).toMatch(/does not fit the schema/);
+    expect(told[10].content).toMatch(/more than a person is asked about/);
+  });
+
   test("not one of two, and not one twice", async () => {
     chat.provider.wants = ({ body }) =>
       body.messages.some(({ role }: { role: string }) => role === "tool")
@@ -369,6 +394,35 @@ test("with an Idempotency-Key a yes that is sent twice is one", async () => {
   expect(second.headers.get("Idempotency-Replayed")).toBe("true");
   expect(second.body.content).toBe("It is ordered.");
   expect(api.requests).toHaveLength(1);
+});
+
+test("another tab follows an answer that goes on, byte for byte", async () => {
+  const waiting = await waits();
+  const { promise: go, resolve } = Promise.withResolvers<void>();
+  api.answer = async (_, response) => {
+    await go;
+    say(response, { order: 17 });
+  };
+  const headers = { ...(await chat.headersOf(person)), "Content-Type": "application/json" };
+  const body = JSON.stringify({ approvals: [{ id: waiting.approvals[0].id, approved: true }] });
+  const first = await openStream(`${chat.server.url}/chat`, { method: "POST", headers, body });
+  await first.says("tool-approval-response");
+  const second = await openStream(`${chat.server.url}/chat/${waiting.conversationId}/stream`, { headers });
+  resolve();
+  expect(await second.ended()).toBe(await first.ended());
+  expect(first.said()).toContain(`"delta":" ordered."`);
+  expect(api.requests).toHaveLength(1);
+});
+
+test("what is stored of an answer that waits is told again as it was", async () => {
+  await waits();
+  const [{ content, parts, status, finish_reason }] = await messages();
+  const events = storedEvents({ content, parts, status, finish_reason, error_code: null });
+  const told = (await readAll(uiParts(events, { messageId: "m" }))).map(({ type }) => type);
+  expect(told).toEqual([
+    ...["start", "start-step", "tool-input-start", "tool-input-delta", "tool-input-available"],
+    ...["tool-approval-request", "finish-step", "finish"],
+  ]);
 });
 
 test("an answer that waits can be asked anew, and what waited waits for nobody", async () => {

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readAccessToken } from "../../../src/auth/access_token.ts";
+import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { masterKeys } from "../../../src/auth/encryption.ts";
 import { openSigningKeys } from "../../../src/auth/signing_keys.ts";
 import { sealToolSecret } from "../../../src/chat/tools/tool_secret.ts";
 import { type Chat, openStream, startChat, textOf } from "../../support/chatting.ts";
 import { testMasterKey } from "../../support/database.ts";
+import { furnishedGuest } from "../../support/guests.ts";
+import { secretKey } from "../../support/openai.ts";
 import { createMember, createTenant, type Member, type Tenant } from "../../support/people.ts";
 import { addTool, identityIn, say, startToolApi, type ToolApi } from "../../support/tools.ts";
 
@@ -185,13 +188,14 @@ describe("a budget", () => {
       )
     ).rows[0];
 
-  test("that has no room for a second step ends the answer, and is charged the first", async () => {
+  test("that has no room for a second step ends the answer before anything is called, and is charged the first", async () => {
     await addTool(chat.database.admin, tenant.tenantId, { url: api.url });
     const { maxInputTokens, maxOutputTokens } = chat.server.config.model!;
     await budget(maxInputTokens + maxOutputTokens + 10);
     const { status, body } = await ask();
     expect([status, body.code]).toEqual([402, "budget_exceeded"]);
     expect(chat.provider.requests).toHaveLength(1);
+    expect(api.requests).toHaveLength(0);
     const { spent_micros, reserved_micros } = await state();
     expect(Number(spent_micros)).toBeGreaterThan(0);
     expect(Number(reserved_micros)).toBe(0);
@@ -210,7 +214,7 @@ describe("a budget", () => {
       say(response, { time: "16:00" });
     };
     expect((await ask()).status).toBe(200);
-    expect(Number(held)).toBe(maxInputTokens + maxOutputTokens);
+    expect(Number(held)).toBe(2 * (maxInputTokens + maxOutputTokens));
     expect(Number((await state()).reserved_micros)).toBe(0);
     chat.provider.reply = reply;
   });
@@ -243,6 +247,9 @@ describe("whatever a tool does, the turn goes on", () => {
     expect(told("tool")[0].content).toMatch(sentence);
     expect(api.requests).toHaveLength(1);
     expect(await trail()).toMatchObject([{ detail: { outcome: "failed" } }]);
+    expect(chat.server.log.filter(({ msg }) => msg === "a tool failed").at(-1)).toMatchObject({
+      host: new URL(api.url).host,
+    });
   });
 
   test("an answer without an end is cut, and said so", async () => {
@@ -356,6 +363,38 @@ describe("tools are nobody else's", () => {
     );
     await ask();
     expect(api.requests).toHaveLength(1);
+  });
+
+  test("a secret key has them, one that stands in a web page has none, nor has a guest", async () => {
+    await addTool(chat.database.admin, tenant.tenantId, { url: api.url });
+    const key = await secretKey(chat.database, person);
+    await chat.server.post("/chat", { content: "And now?", stream: false }, { "X-API-Key": key });
+    expect(await identityIn(chat.server, api.requests[0]!.headers, api.url)).toMatchObject({
+      sub: person.userId,
+    });
+    api.requests.length = 0;
+    const { rows } = await chat.database.admin.query(
+      "select id from app.roles where tenant_id = $1 and name = 'member'",
+      [tenant.tenantId],
+    );
+    const publishable = createApiKeys().publishable;
+    await chat.database.admin.query(
+      `insert into auth.api_keys (tenant_id, kind, role_id, name, digest, scopes, origins)
+       values ($1, 'publishable', $2, 'A page', sha256(sha256(convert_to($3, 'UTF8'))), '{chat}', '{https://www.acme.example}')`,
+      [tenant.tenantId, rows[0].id, publishable],
+    );
+    const page = { "X-API-Key": publishable, Origin: "https://www.acme.example" };
+    const { status } = await chat.server.post(
+      "/chat",
+      { content: "And now?", stream: false, temporary: true },
+      page,
+    );
+    expect(status).toBe(200);
+    expect(chat.provider.requests.at(-1)!.body.tools).toBeUndefined();
+    const guest = await furnishedGuest(chat.database, tenant as never);
+    await chat.server.post("/chat", { content: "And now?", stream: false }, await chat.headersOf(guest));
+    expect(chat.provider.requests.at(-1)!.body.tools).toBeUndefined();
+    expect(api.requests).toHaveLength(0);
   });
 
   test("a temporary chat has those that ask nobody, and /v1 has none", async () => {
