@@ -218,8 +218,6 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   token_invalid: { ...nobody, headers: { Authorization: "Bearer eyJhbGciOiJub25lIn0.e30." } },
   token_malformed: { ...nobody, headers: { Authorization: "Bearer rubbish" } },
   token_not_yet_valid: "It takes clocks that differ.",
-  tool_changed: "It takes a call of a tool.",
-  tool_server_failed: "It takes an MCP server that fails.",
   too_costly: graphql(
     "{ conversations(first: 100) { nodes { messages(first: 100) { nodes { id role content createdAt } } } } }",
   ),
@@ -238,6 +236,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   too_many_root_fields: graphql(`{ ${times(11, (n) => `m${n}: me { name }`)} }`),
   too_many_subscriptions: "It takes twenty subscriptions that are open.",
   too_many_tenants: "It takes somebody who owns twenty companies.",
+  tool_changed: "It takes a call of a tool.",
+  tool_server_failed: "It takes an MCP server that fails.",
   trail_immutable: "No call of the API can try it.",
   unknown_placeholders: graphql(`{ systemPromptPreview(template: "You are {{bot}}.") }`, "ada"),
   unsupported_media_type: {

@@ -1,44 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type OpenAI from "openai";
 import { fenced } from "../prompt/fence.ts";
-import type { CountTokens } from "../provider/count_tokens.ts";
 import type { AnswerEvent, ToolCall, ToolResult, Usage } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
-import type { ModelSettings } from "../provider/stream_answer.ts";
 import { addUsage } from "../provider/usage.ts";
 import { namesOfCalls } from "./call_names.ts";
-import { type Continued, messagesOf } from "./continued.ts";
+import { messagesOf } from "./continued.ts";
 import { decideCalls } from "./decided_calls.ts";
 import { fitted } from "./fitted.ts";
 import { AT_ONCE, inTurns } from "./in_turns.ts";
 import { MOST_INPUT } from "./input_fault.ts";
-import { functionOf, type OfferedTool } from "./offered_tool.ts";
+import { functionOf } from "./offered_tool.ts";
+import type { ToolAsk } from "./tool_ask.ts";
 import { callsThatWait, whyNotAsked } from "./waiting_calls.ts";
-
-/** How a model that may have tools called is asked. */
-export interface ToolAsk {
-  readonly offered: readonly OfferedTool[];
-  readonly messages: readonly OpenAI.ChatCompletionMessageParam[];
-  readonly fence: string;
-  /** Tokens that there are for calls and what comes of them. */
-  readonly room: number;
-  readonly count: CountTokens;
-  /** Whether a call may wait for the word of whoever asked: where nothing is kept, nothing waits. */
-  readonly mayWait: boolean;
-  /** The answer that goes on with this turn. */
-  readonly continued: Continued | null;
-  /** Asks the model once. */
-  ask(
-    messages: readonly OpenAI.ChatCompletionMessageParam[],
-    settings: Pick<ModelSettings, "tools">,
-  ): AsyncIterable<AnswerEvent>;
-  /** Has a tool called. */
-  call(tool: OfferedTool, call: ToolCall, approval: "not_asked" | "given"): Promise<ToolResult>;
-  /** Writes down that whoever asked said no. */
-  deny(tool: Pick<OfferedTool, "id" | "name">): Promise<void>;
-  /** Holds what one further step may cost. @throws {TurnEnded} where it cannot */
-  extend(): Promise<void>;
-}
 
 /** Times that the model is asked in one turn; the last time without tools, so that it answers. */
 const MOST_STEPS = 6;

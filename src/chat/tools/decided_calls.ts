@@ -1,7 +1,7 @@
 import type { AnswerEvent, ToolResult } from "../provider/events.ts";
-import type { ToolAsk } from "./answer_with_tools.ts";
 import type { Continued, Decided } from "./continued.ts";
 import { AT_ONCE, inTurns } from "./in_turns.ts";
+import type { ToolAsk } from "./tool_ask.ts";
 
 /** Tells, and does, what whoever asked said of the calls that an answer waited with. @returns what came of each */
 export async function* decideCalls(
