@@ -67,7 +67,7 @@ export interface McpHouse {
   readonly called: { readonly name: string; readonly input: unknown }[];
   /** Of each request over HTTP. */
   readonly headers: IncomingHttpHeaders[];
-  answer: (name: string, input: unknown) => string;
+  answer: (name: string, input: unknown) => string | Promise<string>;
   close(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export async function startMcpHouse(): Promise<McpHouse> {
     server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: house.tools }));
     server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
       house.called.push({ name: params.name, input: params.arguments });
-      return { content: [{ type: "text", text: house.answer(params.name, params.arguments) }] };
+      return { content: [{ type: "text", text: await house.answer(params.name, params.arguments) }] };
     });
     // Without sessions: each request has a server of its own.
     const transport = new StreamableHTTPServerTransport({});

@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { openFetch } from "../../egress/fetch.ts";
+import { openFetch, RedirectRefused } from "../../egress/fetch.ts";
 import { ToolFailure, toolFailureOf } from "./tool_failure.ts";
 import { type ToolDestination, type ToolMeans, toolHeaders } from "./tool_request.ts";
 
@@ -44,12 +44,15 @@ export async function withMcpServer<T>(
     { capabilities: {}, jsonSchemaValidator: { getValidator: () => anything } },
   );
   const transport = new StreamableHTTPClientTransport(new URL(destination.url), {
-    fetch: (url, init) =>
-      go(new URL(url), {
+    async fetch(url, init) {
+      // Whatever the package may come to ask elsewhere: who asks is shown to nobody but the server.
+      if (new URL(url).origin !== new URL(destination.url).origin) throw new RedirectRefused();
+      return go(new URL(url), {
         ...init,
         headers: { ...Object.fromEntries(new Headers(init?.headers)), ...own },
         signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal,
-      }),
+      });
+    },
     // Whoever does not answer is left.
     reconnectionOptions: {
       maxRetries: 0,

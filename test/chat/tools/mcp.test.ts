@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Chat, startChat } from "../../support/chatting.ts";
+import { type Chat, metadataIn, openStream, startChat } from "../../support/chatting.ts";
 import { createMember, createTenant, type Member, type Tenant } from "../../support/people.ts";
 import { identityIn, type McpHouse, type McpTool, startMcpHouse } from "../../support/tools.ts";
 
@@ -148,6 +148,32 @@ describe("a server that says something else than what was approved", () => {
     house.tools = [find()];
     expect(await listed(id)).toMatchObject([{ name: "find", approved: false, approval: "ALWAYS" }]);
   });
+});
+
+test("a call that is under way ends with its turn, and the process goes on", async () => {
+  await approved();
+  const called = Promise.withResolvers<void>();
+  house.answer = () => {
+    called.resolve();
+    return new Promise(() => {});
+  };
+  const headers = await chat.headersOf(person);
+  const stream = await openStream(`${chat.server.url}/chat`, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify({ content: "Who is Ada?" }),
+  });
+  await called.promise;
+  const { conversationId, turnId } = metadataIn(stream.said());
+  await chat.server.post(`/chat/${conversationId}/stop`, { turnId }, headers);
+  expect(await stream.ended()).toContain('"type":"abort"');
+  const { rows } = await chat.database.admin.query(
+    "select detail ->> 'outcome' as outcome from audit.events where tenant_id = $1 and action = 'chat.tool_called'",
+    [tenant.tenantId],
+  );
+  expect(rows).toEqual([{ outcome: "cut" }]);
+  house.answer = (name) => `${name} did it.`;
+  expect((await ask()).body.content).toBe("There is one.");
 });
 
 test("two servers never have tools of one name, whatever they list", async () => {
