@@ -41,6 +41,8 @@ export interface Config {
   readonly breachedPasswordsUrl: string | null;
   /** Where webhooks may lead: addresses inside of our network (in development only), and which ports elsewhere. */
   readonly webhooks: { readonly internal: boolean; readonly ports: readonly number[] };
+  /** Where companies' tools may be: addresses inside of our network (in development only), and which ports elsewhere. */
+  readonly tools: { readonly internal: boolean; readonly ports: readonly number[] };
   /** Where model providers may be: the installation's own also inside of our network, a company's never; and which ports elsewhere. */
   readonly modelProviders: { readonly internal: boolean; readonly ports: readonly number[] };
   /** The installation's own provider, for companies that have none; null: none, and answers are quoted from documents. */
@@ -244,6 +246,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       internal: read.onOff("WEBHOOK_INTERNAL", environment === "development"),
       ports: Object.freeze(read.ports("WEBHOOK_PORTS", "443")),
     }),
+    tools: Object.freeze({
+      internal: read.onOff("TOOL_INTERNAL", environment === "development"),
+      ports: Object.freeze(read.ports("TOOL_PORTS", "443")),
+    }),
     modelProviders: Object.freeze({
       internal: read.onOff("MODEL_PROVIDER_INTERNAL", environment === "development"),
       ports: Object.freeze(read.ports("MODEL_PROVIDER_PORTS", "443")),
@@ -297,6 +303,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (inProduction && config.demo) read.problem("DEMO cannot be on in production: its passwords are public.");
   if (inProduction && config.webhooks.internal) {
     read.problem("WEBHOOK_INTERNAL cannot be on in production: tenants would call our own network.");
+  }
+  if (inProduction && config.tools.internal) {
+    read.problem("TOOL_INTERNAL cannot be on in production: tenants would call our own network.");
   }
   checkModelAddress(read, config);
   if (!env.MASTER_KEY) {

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:d59801a81ef7a820126ecf3bad85a474900bdb11
+--! Hash: sha1:9ec0f3505f6546993845ca766ed1f90f84cf10b4
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -947,6 +947,55 @@ create index curated_answers_of_team on app.curated_answers (tenant_id, team_id,
 create index curated_answers_of_message on app.curated_answers (tenant_id, message_id, id);
 create index curated_answers_by_stems on app.curated_answers (tenant_id, language, stems, id) where active;
 
+-- app: tools ---------------------------------------------------------------------------------------
+
+-- Where tools are called: an HTTP API, or a server of the Model Context Protocol. Its address is what it is: another is another row.
+create table app.tool_servers (
+    tenant_id  uuid not null default context.tenant_id() references app.tenants,
+    id         uuid not null default uuidv7(),
+    kind       text not null check (kind in ('http', 'mcp')),
+    -- What the names of its tools begin with, for the model: so no server names a tool as another's.
+    name       text not null check (name ~ '^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$'),
+    -- Without TLS only to the machine itself, which is refused wherever TOOL_INTERNAL is not on.
+    url        text not null check (length(url) <= 500 and url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[!$-.0->@-~]*)*$'),
+    -- Whose tools they are; null: everybody's who may chat.
+    team_id    uuid,
+    active     boolean not null default true,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, name),
+    foreign key (tenant_id, team_id) references app.teams (tenant_id, id) on delete cascade
+);
+create index tool_servers_of_team on app.tool_servers (tenant_id, team_id, id);
+
+-- What a model may have called. Of an HTTP API an admin writes it; of an MCP server it is what the server listed, and is offered
+-- only as it was when an admin approved it.
+create table app.tools (
+    tenant_id    uuid not null default context.tenant_id() references app.tenants,
+    id           uuid not null default uuidv7(),
+    server_id    uuid not null,
+    name         text not null check (name ~ '^[A-Za-z0-9_-]{1,40}$'),
+    description  text not null check (length(description) <= 4000 and not app.is_blank(description)),
+    input_schema jsonb not null check (jsonb_typeof(input_schema) = 'object' and coalesce(input_schema ->> 'type' = 'object', false) and octet_length(input_schema::text) <= 16384),
+    -- Of a tool of an HTTP API.
+    method       text check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
+    path         text check (length(path) <= 300 and path ~ '^(/[!$-.0->@-~]*)*$' and path !~ '(^|/)\.{1,2}(/|$)'),
+    approval     text not null default 'always' check (approval in ('always', 'never')),
+    active       boolean not null default true,
+    -- Of all that it is: SHA-256 in hexadecimal, by the trigger guard_tool.
+    fingerprint  text not null default '' check (length(fingerprint) <= 64),
+    approved_fingerprint text check (length(approved_fingerprint) = 64),
+    approved     boolean not null generated always as (coalesce(approved_fingerprint = fingerprint, false)) stored,
+    created_at   timestamptz not null default now(),
+    updated_at   timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, server_id, name),
+    constraint tools_http_check check ((method is null) = (path is null)),
+    foreign key (tenant_id, server_id) references app.tool_servers (tenant_id, id) on delete cascade
+);
+create index tools_of_server on app.tools (tenant_id, server_id, id);
+
 -- app: webhooks ------------------------------------------------------------------------------------
 
 create table app.webhook_event_types (
@@ -1278,6 +1327,39 @@ create index share_links_of_member on auth.share_links (tenant_id, user_id, id);
 create index share_links_of_conversation on auth.share_links (tenant_id, user_id, conversation_id);
 create index share_links_of_message on auth.share_links (tenant_id, conversation_id, message_id);
 create index share_links_of_team on auth.share_links (tenant_id, team_id);
+
+-- What a tool server knows the company by: a header with a secret, encrypted under the master key, with the row's id as additional data.
+create table auth.tool_secrets (
+    tenant_id  uuid not null,
+    id         uuid not null,
+    server_id  uuid not null,
+    header     text not null check (header ~ '^[A-Za-z][A-Za-z0-9-]{0,63}$' and lower(header) !~ '^(host|cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept.*|content-.*|proxy-.*|sec-.*|mcp-.*|x-rowhouse-.*|forwarded|x-forwarded-.*|user-agent|last-event-id)$'),
+    sealed     text not null check (length(sealed) <= 3000),
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, id),
+    unique (tenant_id, server_id),
+    foreign key (tenant_id, server_id) references app.tool_servers (tenant_id, id) on delete cascade
+);
+
+-- Calls of tools that wait for the word of whoever asked. What is to be called stands in the answer; here is what it was then.
+create table auth.tool_approvals (
+    tenant_id   uuid not null references app.tenants,
+    id          uuid not null,
+    user_id     uuid not null,
+    answer_id   uuid not null,
+    -- No key of app.tools: of a tool that is no more, the word is refused.
+    tool_id     uuid not null,
+    fingerprint text not null check (length(fingerprint) = 64),
+    call_id     text not null check (length(call_id) between 1 and 200),
+    created_at  timestamptz not null default now(),
+    expires_at  timestamptz not null default now() + interval '1 day',
+    decided_at  timestamptz,
+    approved    boolean,
+    primary key (tenant_id, id),
+    foreign key (tenant_id, answer_id) references app.messages (tenant_id, id) on delete cascade,
+    check ((decided_at is null) = (approved is null))
+);
+create index tool_approvals_of_answer on auth.tool_approvals (tenant_id, answer_id);
 
 -- Up to where what somebody said was read for what to remember of them, and when there is more to read. Whoever forgets something
 -- moves the mark to now: what was said before is read no more.
@@ -10435,6 +10517,10 @@ create or replace trigger touch_updated_at before update on app.model_prices
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on auth.model_providers
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.tool_servers
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.tools
+    for each row execute function app.touch_updated_at();
 --! EndIncluded app/touch_updated_at.sql
 --! Included app/place_message.sql
 -- A message belongs to the team of its conversation, and follows a message of it. Before the row, so that its policy asks
@@ -11508,6 +11594,154 @@ reset role;
 create or replace trigger guard_webhook_endpoint before insert or update of url, events, active on app.webhook_endpoints
     for each row execute function app.guard_webhook_endpoint();
 --! EndIncluded app/guard_webhook_endpoint.sql
+--! Included context/tool_fingerprint.sql
+-- What a tool is, in 64 characters: whoever approves one approves this, and a word that is different is another tool. jsonb has one
+-- spelling for each value, so what a server only writes in another order is the same.
+create or replace function context.tool_fingerprint(
+    url text, method text, path text, name text, description text, input_schema jsonb
+) returns text
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select encode(sha256(convert_to(
+        '[' || concat_ws(',',
+            to_json(url), coalesce(to_json(method)::text, 'null'), coalesce(to_json(path)::text, 'null'),
+            to_json(name), to_json(description), input_schema::text) || ']',
+        'UTF8')), 'hex')
+$$;
+grant execute on function context.tool_fingerprint(text, text, text, text, text, jsonb) to rowhouse_definer;
+comment on function context.tool_fingerprint(text, text, text, text, text, jsonb) is
+    'SHA-256 of all that a tool is, in hexadecimal: where it is called, how, its name, description and input schema.';
+--! EndIncluded context/tool_fingerprint.sql
+--! Included app/guard_tool_server.sql
+-- What a policy cannot say of a tool server: a tenant has twenty at most; and whoever has people's identity shown to somewhere new
+-- proved lately who they are, because that outlives their session.
+set local role rowhouse_definer;
+create or replace function app.guard_tool_server() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body constant text := context.actor();
+begin
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtextextended(format('tool servers %s', new.tenant_id), 0));
+        if (select count(*) >= 20 from app.tool_servers as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH480',
+                message = '20 of 20 tool servers are there',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session'
+            and (tg_op = 'INSERT' or new.active and not old.active or new.team_id is distinct from old.team_id)
+        then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_tool_server() to rowhouse_owner;
+comment on function app.guard_tool_server() is
+    'Trigger: a tenant has twenty tool servers at most (RH480), which are added, switched on and given to others after a fresh sign-in only (RH440).';
+reset role;
+
+create or replace trigger guard_tool_server before insert or update on app.tool_servers
+    for each row execute function app.guard_tool_server();
+--! EndIncluded app/guard_tool_server.sql
+--! Included app/guard_tool.sql
+-- What a policy cannot say of a tool: a tenant has fifty at most; one of an HTTP API says how it is called, and its admins, who write
+-- it, approve it by that. Whatever changes of it, its fingerprint changes. Without asking anybody a tool is called only since somebody
+-- who proved lately who they are said so.
+set local role rowhouse_definer;
+create or replace function app.guard_tool() returns trigger
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    body   constant text := context.actor();
+    server app.tool_servers;
+begin
+    select * into server from app.tool_servers as known where known.tenant_id = new.tenant_id and known.id = new.server_id;
+    if not found then
+        perform context.refuse_missing('tool server');
+    end if;
+    if (server.kind = 'http') <> (new.method is not null) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a tool of an HTTP API has a method and a path, and one of an MCP server has none',
+            column = 'method',
+            constraint = 'tools_of_their_kind';
+    end if;
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtextextended(format('tools %s', new.tenant_id), 0));
+        if (select count(*) >= 50 from app.tools as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH480',
+                message = '50 of 50 tools are there',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session' and new.approval = 'never' and (tg_op = 'INSERT' or old.approval <> 'never') then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    new.fingerprint := context.tool_fingerprint(
+        server.url, new.method, new.path, new.name, new.description, new.input_schema);
+    if server.kind = 'http' then
+        new.approved_fingerprint := new.fingerprint;
+    end if;
+    return new;
+end
+$$;
+grant execute on function app.guard_tool() to rowhouse_owner;
+comment on function app.guard_tool() is
+    'Trigger: a tenant has fifty tools at most (RH480), of their server''s kind (RH400), whose fingerprint is of all that they are; asking nobody wants a fresh sign-in (RH440).';
+reset role;
+
+create or replace trigger guard_tool before insert or update on app.tools
+    for each row execute function app.guard_tool();
+--! EndIncluded app/guard_tool.sql
+--! Included app/guard_listing.sql
+-- Nobody puts words into an MCP server's mouth: what its tools are is written by context.keep_listed_tools(), from what the server
+-- says, and not by whoever may write tools. It runs as whoever writes, to tell the two apart.
+create or replace function app.guard_listing() returns trigger
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+begin
+    if current_user = 'rowhouse_app' and new.method is null
+        and (tg_op = 'INSERT' or (new.description, new.input_schema) is distinct from (old.description, old.input_schema))
+    then
+        raise exception using
+            errcode = 'RH400',
+            message = 'what the tools of an MCP server are, the server says',
+            column = 'description',
+            constraint = 'tools_listed_by_their_server',
+            hint = 'Have it listed anew with refreshToolServer. A tool of an HTTP API has a method and a path.';
+    end if;
+    return new;
+end
+$$;
+comment on function app.guard_listing() is
+    'Trigger: what the tools of an MCP server are, only its list says (RH400).';
+
+create or replace trigger guard_listing before insert or update on app.tools
+    for each row execute function app.guard_listing();
+--! EndIncluded app/guard_listing.sql
 --! Included app/end_support_where_off.sql
 -- A company that turns support off means whoever is inside too, and for good: turned on again, it lets nobody back in who
 -- was out. The door asks for the setting itself, so that nothing depends on who is first.
@@ -12549,6 +12783,179 @@ comment on function context.curated_in_words(app.curated_answers) is
     'A curated answer as a turn says it: {id, teamId, answer, sources: [{documentId, version, title}]}.';
 reset role;
 --! EndIncluded context/curated_in_words.sql
+--! Included context/refuse_tool.sql
+-- Refuses what was said of a tool that is another by now, or none.
+create or replace function context.refuse_tool() returns void
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = 'RH462',
+        message = 'the tool is not what it was any more',
+        hint = 'Look at it again. A call that waited for a word can be denied, and the question asked again.';
+end
+$$;
+grant execute on function context.refuse_tool() to rowhouse_definer;
+comment on function context.refuse_tool() is 'Raises RH462: the tool changed, was removed or is out of reach.';
+--! EndIncluded context/refuse_tool.sql
+--! Included context/tool_caller.sql
+-- Whether a tool may be called for whoever holds such a credential: somebody who signed in, or a key that is kept secret.
+set local role rowhouse_definer;
+create or replace function context.tool_caller(kind text, credential uuid) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select kind = 'session' or kind = 'api_key' and exists (
+        select from auth.api_keys as known where known.id = credential and known.kind = 'secret')
+$$;
+comment on function context.tool_caller(text, uuid) is
+    'Whether a tool may be called for whoever holds such a credential: a session, or a key that is kept secret.';
+reset role;
+--! EndIncluded context/tool_caller.sql
+--! Included context/usable_tool.sql
+-- Whether a tool is still what it was, and for somebody of these teams: on, approved, its server on, and its fingerprint the one that
+-- was offered.
+set local role rowhouse_definer;
+create or replace function context.usable_tool(tenant uuid, tool uuid, fingerprint text, teams uuid[]) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (
+        select from app.tools as known
+        join app.tool_servers as server on server.tenant_id = known.tenant_id and server.id = known.server_id
+        where known.tenant_id = tenant and known.id = tool and known.active and known.approved
+            and known.fingerprint = usable_tool.fingerprint
+            and server.active and (server.team_id is null or server.team_id = any (coalesce(teams, '{}')))
+    )
+$$;
+comment on function context.usable_tool(uuid, uuid, text, uuid[]) is
+    'Whether a tool is on, approved, what it was when it was offered, and for somebody of these teams.';
+reset role;
+--! EndIncluded context/usable_tool.sql
+--! Included context/offered_tools.sql
+-- The tools that a model may have called for the caller, with all that a call takes: those of their company and their teams that are
+-- on and are what an admin approved. None for a guest, for a key that stands in a web page and for the operator's support: a tool
+-- learns who asks, and of these that says nothing.
+--
+-- Null where there is none; else {identity: {subject, tenantId, tenant}, tools: [{id, name, remoteName, description, inputSchema, approval,
+-- fingerprint, kind, url, method, path, secret: {id, header, sealed}}]}
+set local role rowhouse_definer;
+create or replace function context.offered_tools() returns jsonb
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    with caller as materialized (select context.open_seal('chat') as body)
+    select jsonb_build_object(
+        'identity', jsonb_build_object(
+            'subject', context.user_in(max(caller.body)), 'tenantId', context.tenant_in(max(caller.body)), 'tenant', max(place.slug)),
+        'tools', jsonb_agg(jsonb_build_object(
+            'id', tool.id, 'name', server.name || '_' || tool.name, 'remoteName', tool.name, 'description', tool.description,
+            'inputSchema', tool.input_schema, 'approval', tool.approval, 'fingerprint', tool.fingerprint,
+            'kind', server.kind, 'url', server.url, 'method', tool.method, 'path', tool.path,
+            'secret', case when secret.id is not null then jsonb_build_object(
+                'id', secret.id, 'header', secret.header, 'sealed', secret.sealed) end
+        ) order by server.name, tool.name))
+    from caller
+    join app.tenants as place on place.id = context.tenant_in(caller.body)
+    join app.tool_servers as server on server.tenant_id = place.id and server.active
+        and (server.team_id is null or server.team_id = any (context.teams_in(caller.body)))
+    join app.tools as tool on tool.tenant_id = place.id and tool.server_id = server.id and tool.active and tool.approved
+    left join auth.tool_secrets as secret on secret.tenant_id = place.id and secret.server_id = server.id
+    where context.tool_caller(context.kind_in(caller.body), context.credential_in(caller.body))
+    having count(*) > 0
+$$;
+comment on function context.offered_tools() is
+    'The tools that a model may have called for the caller, with all that a call takes; null where there is none.';
+reset role;
+--! EndIncluded context/offered_tools.sql
+--! Included context/decide_calls.sql
+-- Takes the word of whoever asked on all the calls of an answer that wait for it, once, and makes the answer one that is being written
+-- by this turn. What is to be called, and how, stands in the answer: of the caller come ids and yes or no, and nothing else.
+--
+-- place:     the conversation, if the caller names one
+-- approvals: [{id, approved, reason}]
+-- Raises RH400 where a call is left without a word, RH404 for what is not the caller's, RH460 a second time, RH461 after a day, RH462
+-- where yes is said to a tool that changed.
+set local role rowhouse_definer;
+create or replace function context.decide_calls(
+    tenant uuid, person uuid, own uuid[], turn uuid, conversation uuid, approvals jsonb, out answer uuid, out decided jsonb
+)
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    said_then app.messages;
+    named  constant uuid[] := array(select distinct (one ->> 'id')::uuid from jsonb_array_elements(approvals) as one);
+    known  auth.tool_approvals;
+    others integer;
+begin
+    if cardinality(named) <> jsonb_array_length(approvals) then
+        raise exception using errcode = 'RH400', message = 'an approval is named twice', column = 'approvals';
+    end if;
+    select * into known from auth.tool_approvals as waiting
+    where waiting.tenant_id = tenant and waiting.user_id = person and waiting.id = any (named) limit 1;
+    if not found then
+        perform context.refuse_missing('approval');
+    end if;
+    -- Its row is what two at once wait for.
+    select * into said_then from app.messages as said
+    where said.tenant_id = tenant and said.id = known.answer_id and said.user_id = person and said.deleted_at is null
+        and (decide_calls.conversation is null or said.conversation_id = decide_calls.conversation)
+        and (said.team_id is null or said.team_id = any (coalesce(own, '{}')))
+    for no key update;
+    if not found or (
+        select count(*) <> cardinality(named) from auth.tool_approvals as waiting
+        where waiting.tenant_id = tenant and waiting.user_id = person and waiting.answer_id = said_then.id and waiting.id = any (named)
+    ) then
+        perform context.refuse_missing('approval');
+    end if;
+    for known in
+        select * from auth.tool_approvals as waiting where waiting.tenant_id = tenant and waiting.id = any (named) order by waiting.id
+    loop
+        if known.decided_at is not null then
+            raise exception using errcode = 'RH460', message = 'whether this tool is called was decided before';
+        end if;
+        if known.expires_at <= now() then
+            raise exception using
+                errcode = 'RH461', message = 'the call of the tool waited for longer than a day',
+                hint = 'Ask the question again.';
+        end if;
+    end loop;
+    select count(*) into others from auth.tool_approvals as waiting
+    where waiting.tenant_id = tenant and waiting.answer_id = said_then.id and waiting.decided_at is null and waiting.id <> all (named);
+    if others > 0 then
+        raise exception using
+            errcode = 'RH400', message = format('%s more calls of the answer wait for a word', others), column = 'approvals',
+            hint = 'Say yes or no to each of them at once.';
+    end if;
+    if exists (
+        select from auth.tool_approvals as waiting
+        join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id and (one ->> 'approved')::boolean
+        where waiting.tenant_id = tenant and not context.usable_tool(tenant, waiting.tool_id, waiting.fingerprint, own)
+    ) then
+        perform context.refuse_tool();
+    end if;
+
+    update auth.tool_approvals as waiting set decided_at = now(), approved = (one ->> 'approved')::boolean
+    from jsonb_array_elements(approvals) as one
+    where waiting.tenant_id = tenant and waiting.id = (one ->> 'id')::uuid;
+    select jsonb_agg(jsonb_build_object(
+        'id', waiting.id, 'toolId', waiting.tool_id, 'fingerprint', waiting.fingerprint, 'callId', waiting.call_id,
+        'approved', waiting.approved, 'reason', one ->> 'reason') order by waiting.id)
+    into decided
+    from auth.tool_approvals as waiting
+    join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id
+    where waiting.tenant_id = tenant;
+    update app.messages as said set status = 'streaming', turn_id = turn, finish_reason = null, error_code = null
+    where said.tenant_id = tenant and said.id = said_then.id;
+    answer := said_then.id;
+end
+$$;
+comment on function context.decide_calls(uuid, uuid, uuid[], uuid, uuid, jsonb) is
+    'Takes the word of whoever asked on all calls of an answer that wait for it, once. Raises RH400, RH404, RH460, RH461, RH462.';
+reset role;
+--! EndIncluded context/decide_calls.sql
 --! Included context/begin_turn.sql
 -- Begins a turn: writes the question, makes room for the answer, holds what it may cost, and hands out everything that the
 -- prompt needs, in one call. All of it or nothing: a turn that is refused has written nothing.
@@ -12570,11 +12977,14 @@ reset role;
 -- installation_embedding_model: the one that embeds questions where the company has no provider; null: none does
 -- embeds:         texts are embedded, and nothing is answered
 -- history_*:      how much of what was said before comes along
+-- approvals:      [{id, approved, reason}]: no question, but the word of whoever asked on the calls that an answer waits with: it goes
+--                 on, as an answer of this turn (context.decide_calls)
+-- with_tools:     whether the tools of the company come along (context.offered_tools)
 --
 -- Where the question is embedded to find passages, that has a turn of its own (auth.turns.embeds_for), so that it is held in the
 -- budgets of its own model, settled with the answer, and used up by nobody. Both are held or neither.
 --
--- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452; with approvals also RH400, RH460, RH461, RH462.
 set local role rowhouse_definer;
 create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
@@ -12583,9 +12993,10 @@ create or replace function context.begin_turn(
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
     installation_embedding_model text default null, embeds boolean default false, curated boolean default true,
+    approvals jsonb default null, with_tools boolean default false,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
     out answer_id uuid, out generator text, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb,
-    out held_micros bigint, out given jsonb
+    out held_micros bigint, out given jsonb, out tools jsonb, out continued jsonb
 )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -12604,6 +13015,8 @@ declare
     budgets   uuid[];
     embedder  text;
     words     text;
+    decided   jsonb;
+    resumed   app.messages;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -12643,12 +13056,23 @@ begin
         end if;
     end if;
 
+    turn_id := uuidv7();
+    replayed := false;
+    if approvals is not null and keep then
+        select taken.answer, taken.decided into answer_id, decided
+        from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
+        select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;
+        conversation := resumed.conversation_id;
+        continued := jsonb_build_object('content', resumed.content, 'parts', resumed.parts, 'decided', decided);
+        -- Whoever began an answer ends it.
+        model := resumed.model;
+    end if;
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
-    if curated then
+    if curated and approvals is null then
         select * into own_words from context.curated_answer(
             tenant_id,
             coalesce(content, (
@@ -12664,8 +13088,9 @@ begin
     end if;
     generator := case when given is not null then 'curated' when answered_by = 'extractive' then 'extractive'
         when embeds then 'embedding' else 'model' end;
-    turn_id := uuidv7();
-    replayed := false;
+    if with_tools and given is null and answered_by <> 'extractive' then
+        tools := context.offered_tools();
+    end if;
 
     if keep then
         if conversation is null then
@@ -12684,8 +13109,15 @@ begin
             end if;
         end if;
         conversation_id := place.id;
-        select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
+        if approvals is not null then
+            if place.status = 'archived' then
+                perform context.refuse_archived();
+            end if;
+            question_id := resumed.parent_id;
+        else
+            select asked.question, asked.answer into question_id, answer_id
+            from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
+        end if;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -12731,12 +13163,12 @@ begin
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean, jsonb, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean, jsonb, boolean
 ) is
-    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH400, RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452, RH460, RH461, RH462.';
 reset role;
 --! EndIncluded context/begin_turn.sql
 --! Included context/stop_turn.sql
@@ -12813,6 +13245,7 @@ reset role;
 -- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
 -- A person's words are due then to be read for what to remember of them (jobs.claim_memories()).
 --
+-- approvals: [{id, toolId, fingerprint, callId}]: calls that the answer ends with and that wait for the word of whoever asked
 -- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs,
 --         embedding: {inputTokens, estimated}}, the last of the question, where it was embedded
 -- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
@@ -12821,7 +13254,7 @@ set local role rowhouse_definer;
 create or replace function auth.settle_turn(
     tenant uuid, turn uuid, settlement bytea, outcome text, content text default '', parts jsonb default '[]',
     usage jsonb default '{}', finish_reason text default null, error_code text default null, provenance jsonb default null,
-    facts jsonb default '{}'
+    facts jsonb default '{}', approvals jsonb default '[]'
 ) returns boolean
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -12847,6 +13280,13 @@ begin
         status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    insert into auth.tool_approvals (tenant_id, id, user_id, answer_id, tool_id, fingerprint, call_id)
+    select mine.tenant_id, (one ->> 'id')::uuid, mine.user_id, mine.answer_id,
+        (one ->> 'toolId')::uuid, one ->> 'fingerprint', one ->> 'callId'
+    from jsonb_array_elements(approvals) as one
+    where settle_turn.outcome = 'complete'
+        and exists (select from app.messages as answer where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id);
 
     -- What embedding the question took is settled with the answer, in budgets that may be others.
     select * into embedding from auth.turns as known
@@ -12878,11 +13318,139 @@ begin
     return true;
 end
 $$;
-grant execute on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) to rowhouse_auth;
-comment on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) is
+grant execute on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb, jsonb) to rowhouse_auth;
+comment on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb, jsonb) is
     'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
 reset role;
 --! EndIncluded auth/settle_turn.sql
+--! Included auth/extend_turn.sql
+-- Holds what a further step of a turn may cost, beside what is held: a model that has a tool called is asked again with what came of it.
+-- All that is held is let go and held anew, in one transaction, so that budgets which came or went meanwhile are counted right.
+--
+-- Returns whether the turn goes on; false: it is over. Raises RH404, RH450, RH451.
+set local role rowhouse_definer;
+create or replace function auth.extend_turn(
+    tenant uuid, turn uuid, settlement bytea, most_input_tokens integer, most_output_tokens integer
+) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine  auth.turns;
+    price bigint;
+    taken uuid[];
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(extend_turn.settlement)
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null or mine.lost_at is not null then
+        return false;
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, '{}');
+    perform context.release(
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)]), array_fill(0::bigint, array[cardinality(mine.budgets)]));
+    price := mine.held_micros + context.price_of(mine.model, most_input_tokens, 0, most_output_tokens, 0);
+    taken := context.reserve(
+        mine.tenant_id, mine.team_id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.model, price);
+    update auth.turns as known set budgets = taken, held_micros = case when taken = '{}' then 0 else price end
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$$;
+grant execute on function auth.extend_turn(uuid, uuid, bytea, integer, integer) to rowhouse_auth;
+comment on function auth.extend_turn(uuid, uuid, bytea, integer, integer) is
+    'Holds what a further step of a turn may cost; returns whether the turn goes on. Raises RH404, RH450, RH451.';
+reset role;
+--! EndIncluded auth/extend_turn.sql
+--! Included auth/open_tool_call.sql
+-- Whether a tool may be called now, in a turn that is under way: asked before each call. Whoever asked is looked up afresh, and so is the
+-- tool. Where an MCP server says something else of a tool than what was approved, the approval is gone, before anything is called.
+--
+-- listed: {description, inputSchema}, as the server lists the tool at this moment; of an HTTP API null
+-- Returns null, or why not: `ended`, the turn is over or the credential is; `removed`, it is not for the caller any more; `changed`.
+-- Raises RH404.
+set local role rowhouse_definer;
+create or replace function auth.open_tool_call(
+    tenant uuid, turn uuid, settlement bytea, tool uuid, fingerprint text, listed jsonb default null
+) returns text
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine auth.turns;
+    live record;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(open_tool_call.settlement);
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    select * into live from context.state_of_credential(mine.tenant_id, mine.credential_kind, mine.credential_id);
+    if mine.settled_at is not null or mine.lost_at is not null or mine.stop_asked_at is not null
+        or live.fault is not null or not 'chat' = any (live.permissions)
+        or not context.tool_caller(mine.credential_kind, mine.credential_id)
+    then
+        return 'ended';
+    end if;
+    if not context.usable_tool(mine.tenant_id, tool, open_tool_call.fingerprint, live.teams) then
+        return 'removed';
+    end if;
+    if listed is not null and exists (
+        select from app.tools as known
+        where known.tenant_id = mine.tenant_id and known.id = tool
+            and (known.description, known.input_schema) is distinct from (listed ->> 'description', listed -> 'inputSchema')
+    ) then
+        perform context.act(mine.user_id, mine.tenant_id, '{}');
+        update app.tools as known set approved_fingerprint = null where known.tenant_id = mine.tenant_id and known.id = tool;
+        return 'changed';
+    end if;
+    return null;
+end
+$$;
+grant execute on function auth.open_tool_call(uuid, uuid, bytea, uuid, text, jsonb) to rowhouse_auth;
+comment on function auth.open_tool_call(uuid, uuid, bytea, uuid, text, jsonb) is
+    'Whether a tool may be called now, in a turn that is under way: null, or why not. Takes the approval of one that changed. Raises RH404.';
+reset role;
+--! EndIncluded auth/open_tool_call.sql
+--! Included auth/note_tool_call.sql
+-- Writes down that a tool was called in a turn, or that whoever asked said no, and what came of it: never what it was called with, nor
+-- what it said. It needs no credential but the secret of the turn, because a call that a sign-out cut short was a call.
+--
+-- outcome:  ok, failed, refused (nothing was called), cut (the turn ended meanwhile), denied
+-- approval: not_asked, given, denied
+-- Raises RH404.
+set local role rowhouse_definer;
+create or replace function auth.note_tool_call(
+    tenant uuid, turn uuid, settlement bytea, tool uuid, name text, outcome text, approval text, milliseconds integer
+) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mine auth.turns;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = note_tool_call.tenant and known.id = note_tool_call.turn
+        and known.settlement = sha256(note_tool_call.settlement);
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, '{}');
+    perform audit.record_event('chat.tool_called', mine.tenant_id, jsonb_build_object(
+        'turn', mine.id, 'tool', tool, 'name', left(name, 64), 'outcome', outcome, 'approval', approval,
+        'milliseconds', milliseconds));
+end
+$$;
+grant execute on function auth.note_tool_call(uuid, uuid, bytea, uuid, text, text, text, integer) to rowhouse_auth;
+comment on function auth.note_tool_call(uuid, uuid, bytea, uuid, text, text, text, integer) is
+    'Writes into the trail that a tool was called in a turn, and how that went. Raises RH404.';
+reset role;
+--! EndIncluded auth/note_tool_call.sql
 --! Included auth/watch_turns.sql
 -- Which of the turns that a process streams must end now, and why; asked once a second for all of them together. With the
 -- same call it says that it is alive: a turn whose lease nobody renews is given up (jobs.sweep_holds).
@@ -13311,6 +13879,244 @@ grant execute on function app.prompt_asker() to rowhouse_app;
 comment on function app.prompt_asker() is
     'What a system prompt would say of the caller, for its preview. Needs configure_model.';
 --! EndIncluded app/prompt_asker.sql
+--! Included context/tool_server_to_ask.sql
+-- An MCP server of the caller's tenant with all that it takes to ask it what it offers: for the server, before it lists. The secret is
+-- encrypted; who asks is whom the identity names.
+set local role rowhouse_definer;
+create or replace function context.tool_server_to_ask(server uuid) returns jsonb
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+    found_one jsonb;
+begin
+    select jsonb_build_object(
+        'url', known.url, 'secret', case when secret.id is not null then jsonb_build_object(
+            'id', secret.id, 'header', secret.header, 'sealed', secret.sealed) end,
+        'identity', jsonb_build_object('subject', context.user_id(), 'tenantId', tenant, 'tenant', place.slug))
+    into found_one
+    from app.tool_servers as known
+    join app.tenants as place on place.id = known.tenant_id
+    left join auth.tool_secrets as secret on secret.tenant_id = known.tenant_id and secret.server_id = known.id
+    where known.tenant_id = tenant and known.id = server and known.kind = 'mcp';
+    if found_one is null then
+        perform context.refuse_missing('MCP server');
+    end if;
+    return found_one;
+end
+$$;
+grant execute on function context.tool_server_to_ask(uuid) to rowhouse_app;
+comment on function context.tool_server_to_ask(uuid) is
+    'Where and how an MCP server of the caller''s tenant is asked what it offers. Raises RH403, RH404.';
+reset role;
+--! EndIncluded context/tool_server_to_ask.sql
+--! Included context/keep_listed_tools.sql
+-- Keeps what an MCP server of the caller's tenant lists. A tool that is as it was approved stays approved; one that is new or
+-- different waits for an admin, and one that is listed no more is forgotten with its approval, so that it does not come back as
+-- another. What is no name of a function for a model, says nothing of itself or is too large is not kept.
+--
+-- listed: [{name, description, inputSchema}]
+-- Raises RH403, RH404, RH480.
+set local role rowhouse_definer;
+create or replace function context.keep_listed_tools(server uuid, listed jsonb) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    perform from app.tool_servers as known
+    where known.tenant_id = tenant and known.id = server and known.kind = 'mcp'
+    for no key update;
+    if not found then
+        perform context.refuse_missing('MCP server');
+    end if;
+    delete from app.tools as known
+    where known.tenant_id = tenant and known.server_id = server
+        and not exists (select from jsonb_array_elements(listed) as one where one ->> 'name' = known.name);
+    insert into app.tools as known (tenant_id, server_id, name, description, input_schema)
+    select distinct on (one ->> 'name') tenant, server, one ->> 'name', one ->> 'description', one -> 'inputSchema'
+    from jsonb_array_elements(listed) as one
+    where one ->> 'name' ~ '^[A-Za-z0-9_-]{1,40}$'
+        and length(one ->> 'description') <= 4000 and not app.is_blank(one ->> 'description')
+        and one -> 'inputSchema' ->> 'type' = 'object' and octet_length((one -> 'inputSchema')::text) <= 16384
+    on conflict (tenant_id, server_id, name) do update set
+        description = excluded.description, input_schema = excluded.input_schema
+    where (known.description, known.input_schema) is distinct from (excluded.description, excluded.input_schema);
+end
+$$;
+grant execute on function context.keep_listed_tools(uuid, jsonb) to rowhouse_app;
+comment on function context.keep_listed_tools(uuid, jsonb) is
+    'Keeps what an MCP server of the caller''s tenant lists; what is new or different waits to be approved. Raises RH403, RH404, RH480.';
+reset role;
+--! EndIncluded context/keep_listed_tools.sql
+--! Included context/approve_tool.sql
+-- Approves a tool of the caller's tenant as it is, which whoever approves it says by its fingerprint: what changed since they looked is
+-- not approved. Raises RH403, RH404, RH440, RH462.
+set local role rowhouse_definer;
+create or replace function context.approve_tool(tool uuid, fingerprint text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    if context.kind_in(context.open_seal()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    perform from app.tools as known where known.tenant_id = tenant and known.id = tool for no key update;
+    if not found then
+        perform context.refuse_missing('tool');
+    end if;
+    update app.tools as known set approved_fingerprint = known.fingerprint
+    where known.tenant_id = tenant and known.id = tool and known.fingerprint = approve_tool.fingerprint;
+    if not found then
+        perform context.refuse_tool();
+    end if;
+end
+$$;
+grant execute on function context.approve_tool(uuid, text) to rowhouse_app;
+comment on function context.approve_tool(uuid, text) is
+    'Approves a tool of the caller''s tenant as it is. Raises RH403, RH404, RH440, RH462.';
+reset role;
+--! EndIncluded context/approve_tool.sql
+--! Included context/keep_tool_secret.sql
+-- Keeps the secret by which a tool server of the caller's tenant knows the company, encrypted by the server under the id that it gives
+-- with it, in the place of the one before; without a secret, forgets it.
+set local role rowhouse_definer;
+create or replace function context.keep_tool_secret(server uuid, id uuid, header text, sealed text) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    perform from app.tool_servers as known where known.tenant_id = tenant and known.id = server for no key update;
+    if not found then
+        perform context.refuse_missing('tool server');
+    end if;
+    if context.kind_in(context.open_seal()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    delete from auth.tool_secrets as known where known.tenant_id = tenant and known.server_id = server;
+    if sealed is not null then
+        insert into auth.tool_secrets (tenant_id, id, server_id, header, sealed)
+        values (tenant, keep_tool_secret.id, server, keep_tool_secret.header, keep_tool_secret.sealed);
+    end if;
+end
+$$;
+grant execute on function context.keep_tool_secret(uuid, uuid, text, text) to rowhouse_app;
+comment on function context.keep_tool_secret(uuid, uuid, text, text) is
+    'Keeps, or forgets, the secret that a tool server of the caller''s tenant is sent. Raises RH403, RH404, RH440.';
+reset role;
+--! EndIncluded context/keep_tool_secret.sql
+--! Included context/tools_of_caller.sql
+-- What the caller may know of the tools that are offered for them: neither where they are called nor with what. Raises RH403 chat.
+set local role rowhouse_definer;
+create or replace function context.tools_of_caller() returns jsonb
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+begin
+    perform context.tenant_requiring('chat');
+    return coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'id', tool -> 'id', 'name', tool -> 'name', 'description', tool -> 'description', 'approval', tool -> 'approval'))
+        from jsonb_array_elements(context.offered_tools() -> 'tools') as tool), '[]');
+end
+$$;
+grant execute on function context.tools_of_caller() to rowhouse_app;
+comment on function context.tools_of_caller() is
+    'The tools that a model may have called for the caller: id, name, description and approval. Raises RH403.';
+reset role;
+--! EndIncluded context/tools_of_caller.sql
+--! Included app/my_tools.sql
+-- What a model may have called for the caller, as far as it is for them to know: not where.
+do $$
+begin
+    if to_regtype('app.offered_tool') is null then
+        create type app.offered_tool as (
+            id          uuid,
+            name        text,
+            description text,
+            approval    text
+        );
+    end if;
+end
+$$;
+comment on type app.offered_tool is 'A tool that a model may have called for the caller.';
+comment on column app.offered_tool.id is 'Its key.';
+comment on column app.offered_tool.name is 'What the model calls it by: its server''s name, _ and its own.';
+comment on column app.offered_tool.description is 'What the model is told of it.';
+comment on column app.offered_tool.approval is 'Whether whoever asks is asked before each call. always: it waits for their yes; never: it is called at once.';
+
+create or replace function app.my_tools() returns setof app.offered_tool
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select (tool ->> 'id')::uuid, tool ->> 'name', tool ->> 'description', tool ->> 'approval'
+    from jsonb_array_elements(context.tools_of_caller()) as tool
+$$;
+grant execute on function app.my_tools() to rowhouse_app;
+comment on function app.my_tools() is 'The tools that a model may have called for the caller, by name. Needs chat.';
+--! EndIncluded app/my_tools.sql
+--! Included app/set_tool_secret.sql
+-- Sets, or takes away, the header with which a tool server knows the company.
+--
+-- secret_id, sealed_secret: made by the server, which encrypts the secret; null: there is to be none
+create or replace function app.set_tool_secret(secret_id uuid, sealed_secret text, server_id uuid, header text default null)
+    returns app.tool_servers
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    server app.tool_servers;
+begin
+    perform context.keep_tool_secret(set_tool_secret.server_id, secret_id, header, sealed_secret);
+    select * into server from app.tool_servers as known where known.id = set_tool_secret.server_id;
+    return server;
+end
+$$;
+grant execute on function app.set_tool_secret(uuid, text, uuid, text) to rowhouse_app;
+comment on function app.set_tool_secret(uuid, text, uuid, text) is
+    'Sets the header with which a tool server knows the company; without a secret, takes it away. Needs configure_model.';
+--! EndIncluded app/set_tool_secret.sql
+--! Included app/refresh_tool_server.sql
+-- Keeps what an MCP server offers now, which the server asked it.
+create or replace function app.refresh_tool_server(server_id uuid, listed jsonb) returns app.tool_servers
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    server app.tool_servers;
+begin
+    perform context.keep_listed_tools(refresh_tool_server.server_id, listed);
+    select * into server from app.tool_servers as known where known.id = refresh_tool_server.server_id;
+    return server;
+end
+$$;
+grant execute on function app.refresh_tool_server(uuid, jsonb) to rowhouse_app;
+comment on function app.refresh_tool_server(uuid, jsonb) is
+    'Asks an MCP server what it offers now: what is new or different waits to be approved. Needs configure_model.';
+--! EndIncluded app/refresh_tool_server.sql
+--! Included app/approve_tool.sql
+create or replace function app.approve_tool(id uuid, fingerprint text) returns app.tools
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    tool app.tools;
+begin
+    perform context.approve_tool(approve_tool.id, approve_tool.fingerprint);
+    select * into tool from app.tools as known where known.id = approve_tool.id;
+    return tool;
+end
+$$;
+grant execute on function app.approve_tool(uuid, text) to rowhouse_app;
+comment on function app.approve_tool(uuid, text) is
+    'Approves a tool as it is, which its fingerprint says. Needs configure_model.';
+--! EndIncluded app/approve_tool.sql
 --! Included context/offered_models.sql
 -- The models that a caller may ask for by name: those of their company's provider, or the installation's list, and always the
 -- extractive generator, which costs nothing. The first is what answers where nobody chose. A provider without a list takes any
@@ -17831,13 +18637,13 @@ create policy "a turn writes its question and makes room for its answer" on app.
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and (role = 'user' or status = 'streaming'));
 comment on policy "a turn writes its question and makes room for its answer" on app.messages is
     'context.begin_turn(), for the caller, in a conversation that it found to be theirs. No answer is written before there was a turn.';
-grant update (content, parts, status, finish_reason, error_code, provenance, team_id, deleted_at) on app.messages to rowhouse_definer;
+grant update (content, parts, status, turn_id, finish_reason, error_code, provenance, team_id, deleted_at) on app.messages to rowhouse_definer;
 create policy "a turn's end writes its answer" on app.messages
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "a turn's end writes its answer" on app.messages is
-    'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
+    'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.decide_calls() has one that waited for its asker''s word go on; context.move_conversation() takes messages along.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages
@@ -18527,6 +19333,137 @@ create policy "links are made, opened and revoked" on auth.share_links
 comment on policy "links are made, opened and revoked" on auth.share_links is
     'context.make_share_link() and context.revoke_share_link(), for whose link it is; context.open_share_link() finds one by its digest in the caller''s tenant; auth.export_account(); jobs.erase_tenant(). With their conversation they go by the foreign key.';
 --! EndIncluded policies/share_links.sql
+--! Included policies/tool_servers.sql
+select context.close_table('app.tool_servers');
+
+grant select (tenant_id, id, kind, name, url, team_id, active, created_at, updated_at) on app.tool_servers to rowhouse_app;
+grant insert (kind, name, url, team_id) on app.tool_servers to rowhouse_app;
+grant update (team_id, active) on app.tool_servers to rowhouse_app;
+grant delete on app.tool_servers to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.tool_servers
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.tool_servers is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "who configures the model sees the tool servers" on app.tool_servers
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('configure_model')));
+comment on policy "who configures the model sees the tool servers" on app.tool_servers is
+    'Where a company''s own systems are is not for every colleague to know: they see names, by app.my_tools(). The secret is elsewhere (auth.tool_secrets) and is seen by nobody.';
+
+create policy "who configures the model adds tool servers" on app.tool_servers
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "who configures the model adds tool servers" on app.tool_servers is
+    'A missing permission is named. That it takes a fresh sign-in, and how many there may be, the trigger guard_tool_server says.';
+
+create policy "who configures the model switches tool servers" on app.tool_servers
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')))
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "who configures the model switches tool servers" on app.tool_servers is
+    'Whose its tools are, and whether it is on. Its address and its name are no input: what was approved was approved there.';
+
+create policy "who configures the model removes tool servers" on app.tool_servers
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "who configures the model removes tool servers" on app.tool_servers is
+    'Its tools and its secret go with it; the trail keeps that it was there.';
+
+-- The definer's reach: turns. What a foreign key takes along goes as the table's owner.
+grant select, update (active), delete on app.tool_servers to rowhouse_definer;
+create policy "turns find the tools of their tenant" on app.tool_servers
+    for select to rowhouse_definer using (true);
+comment on policy "turns find the tools of their tenant" on app.tool_servers is
+    'context.offered_tools() and context.usable_tool(), for the caller''s tenant or a turn''s; context.tool_server_to_ask(); the triggers count and compare.';
+create policy "a list is kept by one at a time" on app.tool_servers
+    for update to rowhouse_definer
+    using (tenant_id = (select context.tenant_id())) with check (false);
+comment on policy "a list is kept by one at a time" on app.tool_servers is
+    'context.keep_listed_tools() and context.keep_tool_secret() lock the row, and change nothing of it.';
+create policy "whoever is erased takes the tool servers along" on app.tool_servers
+    for delete to rowhouse_definer using (tenant_id = (select context.tenant_in_erasure()));
+comment on policy "whoever is erased takes the tool servers along" on app.tool_servers is
+    'jobs.erase_tenant(), for a company and all that is in it.';
+--! EndIncluded policies/tool_servers.sql
+--! Included policies/tools.sql
+select context.close_table('app.tools');
+
+grant select (
+    tenant_id, id, server_id, name, description, input_schema, method, path, approval, active, fingerprint, approved_fingerprint,
+    approved, created_at, updated_at
+) on app.tools to rowhouse_app;
+grant insert (server_id, name, description, input_schema, method, path, approval) on app.tools to rowhouse_app;
+grant update (description, input_schema, method, path, approval, active) on app.tools to rowhouse_app;
+grant delete on app.tools to rowhouse_app;
+
+create policy "nothing crosses the wall" on app.tools
+    as restrictive for all to rowhouse_app
+    using (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()))
+    with check (tenant_id = (select context.tenant_id()) and tenant_id = (select context.unverified_tenant_id()));
+comment on policy "nothing crosses the wall" on app.tools is
+    'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+
+create policy "who configures the model sees the tools" on app.tools
+    for select to rowhouse_app
+    using (tenant_id = (select context.tenant_where('configure_model')));
+comment on policy "who configures the model sees the tools" on app.tools is
+    'How a company''s own systems are called is not for every colleague to know: they see names and what is said of them, by app.my_tools().';
+
+create policy "who configures the model adds tools" on app.tools
+    for insert to rowhouse_app
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "who configures the model adds tools" on app.tools is
+    'Of an HTTP API only: those of an MCP server are what it lists (the trigger guard_listing). How many there may be, guard_tool says.';
+
+create policy "who configures the model changes tools" on app.tools
+    for update to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')))
+    with check (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "who configures the model changes tools" on app.tools is
+    'Whether they are on, and whether whoever asks is asked first; of an HTTP API also what they are. That one is approved is said by app.approve_tool() only.';
+
+create policy "who configures the model removes tools" on app.tools
+    for delete to rowhouse_app
+    using (tenant_id = (select context.tenant_requiring('configure_model')));
+comment on policy "who configures the model removes tools" on app.tools is
+    'A call that waits for its asker''s word is not made any more. One of an MCP server comes back, unapproved, when the server is asked again.';
+
+-- The definer's reach: turns, lists and approvals.
+grant select, insert (tenant_id, server_id, name, description, input_schema), update (description, input_schema, approved_fingerprint), delete
+    on app.tools to rowhouse_definer;
+create policy "turns call, and lists are kept, within their tenant" on app.tools
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "turns call, and lists are kept, within their tenant" on app.tools is
+    'context.offered_tools(), context.usable_tool(), context.keep_listed_tools(), context.approve_tool(), for the caller''s tenant; auth.open_tool_call(), for a turn''s, which takes the approval of what changed. Whether one asks first, and whether it is on, the definer may not change.';
+--! EndIncluded policies/tools.sql
+--! Included policies/tool_secrets.sql
+select context.close_table('auth.tool_secrets');
+
+-- The definer's reach: calling tools.
+grant select, insert, delete on auth.tool_secrets to rowhouse_definer;
+create policy "the secret of a tool server is lent to calls and shown to nobody" on auth.tool_secrets
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "the secret of a tool server is lent to calls and shown to nobody" on auth.tool_secrets is
+    'context.keep_tool_secret() brings it, encrypted under the master key; context.begin_turn() and context.tool_server_to_ask() lend it to the server.';
+--! EndIncluded policies/tool_secrets.sql
+--! Included policies/tool_approvals.sql
+select context.close_table('auth.tool_approvals');
+
+-- Not audited, and yet nobody empties it for all tenants at once.
+create or replace trigger keep_whole before truncate on auth.tool_approvals
+    for each statement execute function audit.refuse_change();
+
+-- The definer's reach: calls that wait, and the word on them.
+grant select, insert, update (decided_at, approved), delete on auth.tool_approvals to rowhouse_definer;
+create policy "a call waits for the word of whoever asked" on auth.tool_approvals
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "a call waits for the word of whoever asked" on auth.tool_approvals is
+    'auth.settle_turn() writes it with the answer, with which it goes; context.decide_calls() takes the word, once, of whoever asked; jobs.erase_tenant().';
+--! EndIncluded policies/tool_approvals.sql
 --! Included policies/user_preferences.sql
 select context.close_table('app.user_preferences');
 
@@ -19750,6 +20687,33 @@ comment on column app.user_profiles.model is 'Which model made the embeddings; n
 comment on column app.user_profiles.embedding is 'The mean of the embeddings of the questions, at length one; null while it is empty.';
 comment on column app.user_profiles.created_at is 'When it began.';
 comment on column app.user_profiles.updated_at is 'When it last changed.';
+
+comment on table app.tool_servers is 'Where tools are called: HTTP APIs of the company, and servers of the Model Context Protocol.';
+comment on column app.tool_servers.id is 'Its key.';
+comment on column app.tool_servers.kind is 'What is there. http: an HTTP API, whose tools are described here; mcp: a server of the Model Context Protocol (streamable HTTP), which describes them itself.';
+comment on column app.tool_servers.name is 'What the names of its tools begin with, for the model.';
+comment on column app.tool_servers.url is 'Its address, of https; what is called there is never changed: add another.';
+comment on column app.tool_servers.team_id is 'Whose members its tools are for; null: everybody who may chat.';
+comment on column app.tool_servers.active is 'Whether its tools are offered.';
+comment on column app.tool_servers.created_at is 'When it was added.';
+comment on column app.tool_servers.updated_at is 'When it was last changed.';
+comment on table app.tools is 'What a model may have called, for whoever asks.';
+comment on column app.tools.id is 'Its key.';
+comment on column app.tools.server_id is 'Where it is called.';
+comment on column app.tools.name is 'What its server calls it. For the model the server''s name and _ stand before it.';
+comment on column app.tools.description is 'What the model is told of it.';
+comment on column app.tools.input_schema is 'The JSON Schema of its input, an object.';
+comment on column app.tools.method is 'Of an HTTP API: by which method it is called. GET: its input stands in the query; POST: its input is a JSON body; PUT: its input is a JSON body; PATCH: its input is a JSON body; DELETE: its input stands in the query.';
+comment on column app.tools.path is 'Of an HTTP API: what follows the server''s address.';
+comment on column app.tools.approval is 'Whether whoever asks is asked before each call. always: it waits for their yes; never: it is called at once.';
+comment on column app.tools.active is 'Whether it is offered.';
+comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. Whoever approves it says which they looked at.';
+comment on column app.tools.approved_fingerprint is 'What it was when it was approved.';
+comment on column app.tools.approved is 'Whether it is what was approved. One of an MCP server is offered only so; one of an HTTP API always is.';
+comment on column app.tools.created_at is 'When it was added, or first listed.';
+comment on column app.tools.updated_at is 'When it was last changed.';
+comment on table auth.tool_secrets is 'With what tool servers know a company, encrypted under the master key.';
+comment on table auth.tool_approvals is 'Calls of tools that wait for the word of whoever asked, and the word. Not audited: what came of it is an event of its own.';
 --! EndIncluded comments.sql
 --! Included constraints.sql
 -- What each rule of the API's tables says, in a sentence: the comment of the constraint. Whoever breaks one is told this
@@ -20056,6 +21020,34 @@ comment on constraint user_profiles_enabled_check on app.user_profiles is 'An em
 comment on constraint user_profiles_tenant_id_user_id_key on app.user_profiles is 'Each member has one profile in a company.';
 comment on constraint user_profiles_tenant_id_fkey on app.user_profiles is 'A profile belongs to a company.';
 comment on constraint user_profiles_tenant_id_user_id_fkey on app.user_profiles is 'A profile is of a member of its company.';
+
+comment on constraint tool_servers_kind_check on app.tool_servers is 'A tool server is an HTTP API (http) or a server of the Model Context Protocol (mcp).';
+comment on constraint tool_servers_name_check on app.tool_servers is 'A tool server''s name has 1 to 20 small letters, digits and hyphens, and begins and ends with a letter or a digit.';
+comment on constraint tool_servers_url_check on app.tool_servers is 'A tool server''s address is a URL of https without a user, a ? or a #, of at most 500 characters.';
+comment on constraint tool_servers_tenant_id_name_key on app.tool_servers is 'A company has one tool server of a name.';
+comment on constraint tool_servers_tenant_id_fkey on app.tool_servers is 'A tool server belongs to a company.';
+comment on constraint tool_servers_tenant_id_team_id_fkey on app.tool_servers is 'A tool server is for a team of its company.';
+comment on constraint tools_name_check on app.tools is 'A tool''s name has 1 to 40 letters, digits, _ and hyphens.';
+comment on constraint tools_description_check on app.tools is 'A tool is described in 1 to 4,000 characters, and not only spaces.';
+comment on constraint tools_input_schema_check on app.tools is 'The input of a tool is described by a JSON Schema of type object, of at most 16,384 bytes.';
+comment on constraint tools_method_check on app.tools is 'A tool is called by GET, POST, PUT, PATCH or DELETE.';
+comment on constraint tools_path_check on app.tools is 'A path is empty or begins with /, has at most 300 characters, and neither ? nor # nor a step to . or ...';
+comment on constraint tools_approval_check on app.tools is 'Whoever asks is asked first always, or never.';
+comment on constraint tools_fingerprint_check on app.tools is 'A fingerprint is SHA-256 in hexadecimal.';
+comment on constraint tools_approved_fingerprint_check on app.tools is 'A fingerprint is SHA-256 in hexadecimal.';
+comment on constraint tools_http_check on app.tools is 'A tool of an HTTP API has a method and a path; another has neither.';
+comment on constraint tools_tenant_id_server_id_name_key on app.tools is 'A tool server has one tool of a name.';
+comment on constraint tools_tenant_id_fkey on app.tools is 'A tool belongs to a company.';
+comment on constraint tools_tenant_id_server_id_fkey on app.tools is 'A tool is of a tool server of its company.';
+comment on constraint tool_secrets_header_check on auth.tool_secrets is 'A header has 1 to 64 letters, digits and hyphens, and is none that HTTP, a proxy or Rowhouse writes.';
+comment on constraint tool_secrets_sealed_check on auth.tool_secrets is 'A secret has at most 2,000 characters.';
+comment on constraint tool_secrets_tenant_id_server_id_key on auth.tool_secrets is 'A tool server has one secret.';
+comment on constraint tool_secrets_tenant_id_server_id_fkey on auth.tool_secrets is 'A secret is for a tool server.';
+comment on constraint tool_approvals_fingerprint_check on auth.tool_approvals is 'A fingerprint is SHA-256 in hexadecimal.';
+comment on constraint tool_approvals_call_id_check on auth.tool_approvals is 'A call is named in 1 to 200 characters.';
+comment on constraint tool_approvals_tenant_id_fkey on auth.tool_approvals is 'A call of a tool belongs to a company.';
+comment on constraint tool_approvals_tenant_id_answer_id_fkey on auth.tool_approvals is 'A call of a tool waits with its answer.';
+comment on constraint tool_approvals_check on auth.tool_approvals is 'A call that was decided has a word, and no other has.';
 --! EndIncluded constraints.sql
 --! Included errors.sql
 -- The vocabulary of refusals. Every SQLSTATE of class RH that this database raises is here, once; RH401 once for each of
@@ -20099,6 +21091,9 @@ using (values
     ('RH451', '',                     'price_unknown',           409, 'There is a budget, and nobody knows what this model costs.'),
     ('RH452', '',                     'model_not_allowed',       403, 'The company does not have that model answer.'),
     ('RH453', '',                     'unknown_placeholders',    400, 'The system prompt speaks of what there is not; the message says of what.'),
+    ('RH460', '',                     'approval_given',          409, 'Whether this tool is called was decided before.'),
+    ('RH461', '',                     'approval_expired',        409, 'The call of the tool waited for longer than a day.'),
+    ('RH462', '',                     'tool_changed',            409, 'The tool changed, was removed, or is out of reach.'),
     ('RH470', '',                     'already_member',          409, 'The person is a member of the company already, or suspended there.'),
     ('RH471', '',                     'seats_taken',             409, 'Every seat of the company is taken.'),
     ('RH472', '',                     'already_invited',         409, 'The address has an invitation that waits: send it again, or revoke it.'),
@@ -20217,6 +21212,12 @@ select audit.track('app.webhook_endpoints',
     kept => '{events,active,disabled_reason,failing_since,created_at,updated_at}', withheld => '{url,description,last_sequence,lent_until}',
     clocks => '{failing_since,last_sequence,lent_until}');
 
+-- What models may have called, and who said so. An address may hold a token; what a tool is, its fingerprint tells.
+select audit.track('app.tool_servers', kept => '{kind,name,team_id,active,created_at,updated_at}', withheld => '{url}');
+select audit.track('app.tools',
+    kept => '{server_id,name,method,approval,active,fingerprint,approved_fingerprint,approved,created_at,updated_at}',
+    withheld => '{description,input_schema,path}');
+
 -- Secrets, around which the rest is kept. Where a session came from tells a stolen one from its owner's. The name of a
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
@@ -20226,6 +21227,7 @@ select audit.track('auth.sessions',
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
+select audit.track('auth.tool_secrets', kept => '{server_id,header,created_at}', withheld => '{sealed}');
 select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
 -- An operator inside, and why: what a company must be able to look up for ever.
 select audit.track('auth.support_accesses',
@@ -20258,6 +21260,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.turns            turns under way, for a day; the messages that they write are recorded
 --   app.usage_events      figures of turns, which only their end writes, and nothing changes
 --   app.usage_days        the same, added up by triggers
+--   auth.tool_approvals   calls that wait for a word: what was said and what came of it is an event of its own
 --   auth.memory_readings  marks of a job; what is remembered, and that it was forgotten, is recorded
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours

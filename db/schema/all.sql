@@ -313,6 +313,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/guard_domain.sql
 --!include app/guard_second_factor.sql
 --!include app/guard_webhook_endpoint.sql
+--!include context/tool_fingerprint.sql
+--!include app/guard_tool_server.sql
+--!include app/guard_tool.sql
+--!include app/guard_listing.sql
 --!include app/end_support_where_off.sql
 
 -- What webhooks tell of
@@ -354,10 +358,18 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/stems.sql
 --!include context/curated_answer.sql
 --!include context/curated_in_words.sql
+--!include context/refuse_tool.sql
+--!include context/tool_caller.sql
+--!include context/usable_tool.sql
+--!include context/offered_tools.sql
+--!include context/decide_calls.sql
 --!include context/begin_turn.sql
 --!include context/stop_turn.sql
 --!include context/note_usage.sql
 --!include auth/settle_turn.sql
+--!include auth/extend_turn.sql
+--!include auth/open_tool_call.sql
+--!include auth/note_tool_call.sql
 --!include auth/watch_turns.sql
 --!include auth/watch_subscriptions.sql
 --!include auth/set_model_price.sql
@@ -372,6 +384,15 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/set_model_provider.sql
 --!include app/remove_model_provider.sql
 --!include app/prompt_asker.sql
+--!include context/tool_server_to_ask.sql
+--!include context/keep_listed_tools.sql
+--!include context/approve_tool.sql
+--!include context/keep_tool_secret.sql
+--!include context/tools_of_caller.sql
+--!include app/my_tools.sql
+--!include app/set_tool_secret.sql
+--!include app/refresh_tool_server.sql
+--!include app/approve_tool.sql
 --!include context/offered_models.sql
 --!include jobs/sweep_holds.sql
 --!include jobs/begin_embedding.sql
@@ -533,6 +554,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/model_providers.sql
 --!include policies/turns.sql
 --!include policies/share_links.sql
+--!include policies/tool_servers.sql
+--!include policies/tools.sql
+--!include policies/tool_secrets.sql
+--!include policies/tool_approvals.sql
 --!include policies/user_preferences.sql
 --!include policies/tenant_preferences.sql
 --!include policies/identities.sql

@@ -14,6 +14,8 @@ export interface KeyUsage {
   webhookSecrets: number;
   /** Keys of companies' own providers of models that only this key opens. */
   providerKeys: number;
+  /** Secrets of companies' tool servers that only this key opens. */
+  toolSecrets: number;
   /** Live sessions whose tokens come from this key. */
   sessions: number;
   /** When the last of these sessions ends by itself; null where there is none. */
@@ -39,6 +41,7 @@ export async function keyUsage(
     mails: 0,
     webhookSecrets: 0,
     providerKeys: 0,
+    toolSecrets: 0,
     sessions: 0,
     lastSessionEnds: null,
   });
@@ -70,6 +73,9 @@ export async function keyUsage(
     "select sealed_key from auth.model_providers where sealed_key is not null",
   );
   for (const { sealed_key } of lent) of((key) => namesMasterKey(sealed_key, key)).providerKeys++;
+
+  const { rows: sent } = await admin.query<{ sealed: string }>("select sealed from auth.tool_secrets");
+  for (const { sealed } of sent) of((key) => namesMasterKey(sealed, key)).toolSecrets++;
 
   for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
     const { rows } = await admin.query<{ id: string; handle_digest: Buffer; ends: Date }>(

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { providerKeyPurpose } from "../chat/provider_key.ts";
+import { toolSecretPurpose } from "../chat/tools/tool_secret.ts";
 import { webhookSecretPurpose } from "../webhooks/secret.ts";
 import { seedPurpose } from "./check_code.ts";
 import { decrypt, encrypt, type MasterKeys, namesMasterKey } from "./encryption.ts";
@@ -22,6 +23,7 @@ const EVERYTHING: readonly Encrypted[] = [
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
   { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },
   { what: "provider key", table: "auth.model_providers", column: "sealed_key", purpose: providerKeyPurpose },
+  { what: "tool secret", table: "auth.tool_secrets", column: "sealed", purpose: toolSecretPurpose },
 ];
 
 /** Rows read at a time. */

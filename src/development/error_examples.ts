@@ -38,6 +38,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   api_key_origin_refused: "It takes a publishable key in a page that it was not made for.",
   api_key_over: "It takes an API key that was revoked.",
   api_key_revoked: "It takes an API key that was revoked.",
+  approval_expired: "It takes a day.",
+  approval_given: "It takes a call of a tool.",
   bad_request: "Only a part below us that reads HTTP raises it.",
   body_incomplete: "It takes a connection that breaks.",
   body_too_deep: login(`{"email": ${"[".repeat(40)}${"]".repeat(40)}}`),
@@ -236,6 +238,8 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   too_many_root_fields: graphql(`{ ${times(11, (n) => `m${n}: me { name }`)} }`),
   too_many_subscriptions: "It takes twenty subscriptions that are open.",
   too_many_tenants: "It takes somebody who owns twenty companies.",
+  tool_changed: "It takes a call of a tool.",
+  tool_server_failed: "It takes an MCP server that fails.",
   trail_immutable: "No call of the API can try it.",
   unknown_placeholders: graphql(`{ systemPromptPreview(template: "You are {{bot}}.") }`, "ada"),
   unsupported_media_type: {

@@ -21,6 +21,7 @@ import { ShareLinksPlugin } from "./share_links.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
 import { TenantKeysPlugin } from "./tenant_keys.ts";
+import { ToolServersPlugin } from "./tool_servers.ts";
 import { TotalCountPlugin } from "./total_count.ts";
 import { WebhookSecretsPlugin } from "./webhook_secrets.ts";
 
@@ -45,6 +46,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     WebhookSecretsPlugin,
     ShareLinksPlugin,
     ModelProviderPlugin,
+    ToolServersPlugin,
     RequiredArgumentsPlugin,
     FilterNullsPlugin,
     ReadingsPlugin,

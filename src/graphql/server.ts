@@ -4,6 +4,7 @@ import type pg from "pg";
 import { postgraphile } from "postgraphile";
 import type { Readings } from "../audit/readings.ts";
 import type { MasterKeys } from "../auth/encryption.ts";
+import type { ToolMeans } from "../chat/tools/tool_request.ts";
 import type { Config } from "../config.ts";
 import { doorService } from "../database/adaptor.ts";
 import type { Resolve } from "../egress/addresses.ts";
@@ -17,12 +18,14 @@ import { makeWebhookSecret } from "../webhooks/secret.ts";
 import { maskErrors } from "./errors.ts";
 import { explorerFiles, explorerPreset, type SignInOffer } from "./explorer/explorer.ts";
 import { guardPlugin } from "./guard.ts";
+import { listTools } from "./list_tools.ts";
 import { serveGraphQL } from "./middleware.ts";
 import { createOnce } from "./once.ts";
 import { schemaPreset } from "./preset.ts";
 import { GraphQLService } from "./service.ts";
 import { openSubscriptions } from "./subscriptions/subscriptions.ts";
 import { takeProvider } from "./take_provider.ts";
+import { takeToolSecret } from "./take_tool_secret.ts";
 
 export type { SignInOffer } from "./explorer/explorer.ts";
 
@@ -40,6 +43,8 @@ export interface GraphQLOptions {
   readonly readings: Readings;
   /** Learns what the door says of API keys. */
   readonly keyLimits?: KeyLimits;
+  /** With what tool servers are asked; null: none are. */
+  readonly toolMeans?: ToolMeans | null;
   /** How names of model providers are looked up; by the system, unless it is said. */
   readonly resolve?: Resolve;
   /** Whom the explorer signs in at a click. */
@@ -74,6 +79,7 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
     keyLimits,
     people = [],
     resolve,
+    toolMeans: means = null,
   } = options;
   const reach = { ports: config.modelProviders.ports, resolve };
   const introspection = config.environment !== "production" || config.graphiql;
@@ -87,10 +93,12 @@ export async function createGraphQL(options: GraphQLOptions): Promise<GraphQLSer
     ruru: explorerPreset(people),
     grafast: {
       explain: false,
-      context: ({ handed }) => ({
+      context: ({ caller, handed }) => ({
         handed,
         makeWebhookSecret: () => makeWebhookSecret(keys),
         takeProvider: (given) => takeProvider(given, { keys, reach }),
+        sealToolSecret: (secret) => takeToolSecret(secret, keys),
+        listTools: (server) => listTools({ pool, means }, caller, server),
       }),
       // A statement's own time, and room before it to wait for one's turn and for a connection.
       timeouts: { planning: 2_000, execution: statementTimeout + 15_000 },

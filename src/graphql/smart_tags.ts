@@ -303,6 +303,22 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           user_id: filtered,
         },
       },
+      "app.tool_servers": {
+        attribute: { kind: { tags: { enum: "ToolServerKind" } } },
+      },
+      "app.tools": {
+        attribute: {
+          method: { tags: { enum: "ToolMethod" } },
+          approval: { tags: { enum: "ToolApproval" } },
+          approved_fingerprint: { tags: { behavior: "-*" } },
+        },
+      },
+      "app.offered_tool": {
+        attribute: {
+          ...notNull("id", "name", "description"),
+          approval: { tags: { notNull: true, enum: "ToolApproval", checkedBy: "app.tools.approval" } },
+        },
+      },
       // Made by a function, which gives it its secret; changed and removed like any row.
       "app.webhook_endpoints": {
         tags: { behavior: "-insert" },
@@ -432,6 +448,12 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.message_feedback.message_feedback_tenant_id_user_id_fkey": {
         tags: { fieldName: "member", backwardBehavior: "-manyRelation:resource:connection" },
       },
+      "app.tool_servers.tool_servers_tenant_id_team_id_fkey": {
+        tags: { fieldName: "team", backwardBehavior: "-manyRelation:resource:connection" },
+      },
+      "app.tools.tools_tenant_id_server_id_fkey": {
+        tags: { fieldName: "server", foreignFieldName: "tools" },
+      },
       "app.webhook_deliveries.webhook_deliveries_tenant_id_endpoint_id_fkey": {
         tags: { fieldName: "endpoint", foreignFieldName: "deliveries" },
       },
@@ -554,6 +576,11 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
+      // Fifty at most: no pages.
+      "app.my_tools": { tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" } },
+      "app.set_tool_secret": { tags: { resultFieldName: "toolServer" } },
+      "app.refresh_tool_server": { tags: { resultFieldName: "toolServer" } },
+      "app.approve_tool": { tags: { resultFieldName: "tool" } },
       "app.set_model_provider": { tags: { resultFieldName: "modelProvider" } },
       "app.remove_model_provider": { tags: { resultFieldName: "modelProvider" } },
       // What the preview of a system prompt fills a template with.

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { AnswerEvent, Citation, FinishReason, Usage } from "../chat/provider/events.ts";
+import type { AnswerEvent, Citation, FinishReason, ToolCall, Usage } from "../chat/provider/events.ts";
 import { ProviderFailure } from "../chat/provider/failure.ts";
 import { refusalOf as sentenceOf } from "../chat/stream/refusal.ts";
 import type { UiMessageOptions } from "../chat/stream/ui_message_stream.ts";
@@ -40,6 +40,16 @@ export const chatAnswer = v.strictObject({
       documentId: v.string(),
       title: v.string(),
     }),
+  ),
+  approvals: v.pipe(
+    v.array(
+      v.strictObject({
+        id: v.string(),
+        tool: v.string(),
+        input: v.unknown(),
+      }),
+    ),
+    v.description("Calls of tools that wait for your word: send it as `approvals`, and the answer goes on."),
   ),
   finishReason: v.nullable(v.string()),
   usage: v.nullable(
@@ -92,11 +102,18 @@ export async function wholeAnswer(turn: TurnIds, answer: AsyncIterable<AnswerEve
   let usage: Usage | null = null;
   let finishReason: FinishReason | null = null;
   const citations: Citation[] = [];
+  const calls = new Map<string, ToolCall>();
+  const approvals: ChatAnswer["approvals"] = [];
   let status: ChatAnswer["status"] = "complete";
   try {
     for await (const event of answer) {
       if (event.type === "text") content += event.delta;
       if (event.type === "citation") citations.push(event.citation);
+      if (event.type === "tool-call") calls.set(event.id, event);
+      if (event.type === "tool-approval") {
+        const { name, input } = calls.get(event.id)!;
+        approvals.push({ id: event.approvalId, tool: name, input });
+      }
       if (event.type === "usage") usage = event.usage;
       if (event.type === "finish") finishReason = event.reason;
     }
@@ -109,6 +126,7 @@ export async function wholeAnswer(turn: TurnIds, answer: AsyncIterable<AnswerEve
     status,
     content,
     citations,
+    approvals,
     finishReason,
     usage: usage && tokensOf(usage),
   };

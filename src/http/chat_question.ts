@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Image, readImages } from "../chat/image.ts";
 import { readSentFiles, type SentFile } from "../chat/sent_file.ts";
-import type { Question } from "../chat/turns/begin_turn.ts";
+import type { Approval, Question } from "../chat/turns/begin_turn.ts";
 import { isUuid } from "../uuid.ts";
 import * as field from "./fields.ts";
 import { invalidInput } from "./problem.ts";
@@ -30,6 +30,14 @@ const uiMessage = v.looseObject(
   "must be a message",
 );
 type UiMessage = v.InferOutput<typeof uiMessage>;
+
+/** The word of whoever asked on a call of a tool. */
+const approval = v.looseObject(
+  { id: uuid, approved: field.boolean, reason: v.optional(field.text(1, 500)) },
+  "must be an object",
+);
+/** Calls that one answer may wait with: more than a model may want at once. */
+const MOST_APPROVALS = 32;
 
 /** The body of `POST /chat`: what `DefaultChatTransport` of the AI SDK sends, or the same in fewer words. */
 export const questionBody = {
@@ -67,6 +75,16 @@ export const questionBody = {
   stream: v.optional(
     v.pipe(field.boolean, v.description("False: one JSON answer, whatever `Accept` says; true: a stream.")),
   ),
+  approvals: v.optional(
+    v.pipe(
+      v.array(approval, "must be a list of approvals"),
+      v.minLength(1, "must have an approval"),
+      v.maxLength(MOST_APPROVALS, `must have at most ${MOST_APPROVALS} approvals`),
+      v.description(
+        "Nothing is asked: yes or no to every call of a tool that an answer waits with, and the answer goes on. As `useChat` has it, the last message says so.",
+      ),
+    ),
+  ),
   temporary: v.optional(v.pipe(field.boolean, v.description("True: nothing of it is kept."))),
 };
 
@@ -84,12 +102,16 @@ export function readQuestion(body: Record<string, unknown>): Asked {
     ...(model !== undefined && { model }),
     ...(temporary === true && { keep: false }),
   };
-  if (messages) return { stream, question: { ...more, ...ofMessages(messages as UiMessage[], read) } };
+  const approvals = read.approvals?.map(approvalOf) ?? approvalsIn(messages as UiMessage[] | undefined);
+  if (approvals) return { stream, question: { tools: true, ...more, ...goingOn(approvals, read) } };
+  if (messages)
+    return { stream, question: { tools: true, ...more, ...ofMessages(messages as UiMessage[], read) } };
   const { content = null, conversationId: conversation, parentId: parent } = read;
   if (content === null && parent === undefined) throw invalidInput("content says what is asked.", "content");
   return {
     stream,
     question: {
+      tools: true,
       ...more,
       content,
       ...(conversation !== undefined && { conversation }),
@@ -104,6 +126,41 @@ interface Around {
   readonly messageId?: string | undefined;
   readonly conversationId?: string | undefined;
   readonly temporary?: boolean | undefined;
+}
+
+/** An answer goes on, of which nothing is said but yes or no. */
+function goingOn(approvals: readonly Approval[], { conversationId, temporary }: Around): Question {
+  if (temporary) throw invalidInput("Of a temporary chat nothing waits.", "approvals");
+  return {
+    content: null,
+    approvals,
+    ...(conversationId !== undefined && { conversation: conversationId }),
+  };
+}
+
+const approvalOf = ({ id, approved, reason }: v.InferOutput<typeof approval>): Approval => ({
+  id,
+  approved,
+  ...(reason !== undefined && { reason }),
+});
+
+/**
+ * What `addToolApprovalResponse` of the SDK wrote into the last message, where that is an answer. Of the message nothing else is read:
+ * what is called, and with what, is what we stored.
+ */
+function approvalsIn(messages: readonly UiMessage[] | undefined): Approval[] | undefined {
+  const last = messages?.at(-1);
+  if (last?.role !== "assistant") return undefined;
+  const given = last.parts
+    .filter(({ state }) => state === "approval-responded")
+    .map((part) => v.safeParse(approval, part.approval));
+  if (given.length === 0) return undefined;
+  if (given.length > MOST_APPROVALS || given.some(({ success }) => !success))
+    throw invalidInput(
+      "An approval has the id that it was asked for with, and approved: true or false.",
+      "messages",
+    );
+  return given.map(({ output }) => approvalOf(output as v.InferOutput<typeof approval>));
 }
 
 /**

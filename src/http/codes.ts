@@ -73,6 +73,16 @@ export const CODES = {
     happens: "The API key was revoked.",
     remedy: "Use another key; this one never works again.",
   },
+  approval_expired: {
+    status: 409,
+    happens: "A call of a tool waited for longer than a day for yes or no.",
+    remedy: "Ask the question again.",
+  },
+  approval_given: {
+    status: 409,
+    happens: "Yes or no was said to this call of a tool before, perhaps in another tab.",
+    remedy: "Read the conversation again: the answer has gone on.",
+  },
   bad_request: {
     status: 400,
     happens: "The request cannot be read as HTTP has it, for example an escape in its path.",
@@ -848,6 +858,19 @@ export const CODES = {
     status: 409,
     happens: "The person owns twenty companies already.",
     remedy: "Delete one with `deleteTenant`, or make somebody else its owner.",
+  },
+  tool_changed: {
+    status: 409,
+    happens:
+      "A tool is not what it was: since its call was put to the person who asked, or since an administrator looked at it, it was changed, removed or switched off, or it is for a team that the person left.",
+    remedy:
+      "Say no to the call, or ask the question again. An administrator reads the tool again, and approves it as it is.",
+  },
+  tool_server_failed: {
+    status: 502,
+    happens:
+      "An MCP server could not be asked what it offers: it cannot be reached, is at an address that is not called, leads elsewhere, or does not answer as the protocol has it.",
+    remedy: "Look whether its address and its secret are right, and try again.",
   },
   trail_immutable: {
     status: 403,

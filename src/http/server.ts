@@ -126,8 +126,16 @@ export async function startServer(options: {
     const possession = openPossession(config, keys, log);
     opened.push(async () => possession.close());
     const readings = openReadings(auth);
+    const authority = {
+      keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log, config.acceptedAlgorithms),
+      issuer: config.publicUrl,
+    };
+    // What a secret signs nobody else can check, so no tool would know who asks.
+    const toolMeans =
+      config.accessTokenAlgorithm === "HS256" ? null : { authority, keys, reach: config.tools };
     const graphql = await createGraphQL({
       config,
+      toolMeans,
       pool: app,
       auth,
       keys,
@@ -159,6 +167,7 @@ export async function startServer(options: {
       keys,
       model: config.model,
       files: config.documents,
+      tools: toolMeans && { means: toolMeans, auth, catalogue, log },
       shared: redis && openSharedLog(redis, keys),
       catalogue,
       log,
@@ -184,10 +193,7 @@ export async function startServer(options: {
       rules: passwordRules(config, log),
       factors: openSecondFactors(auth),
       passkeys: openPasskeys(auth),
-      authority: {
-        keys: await openSigningKeys(auth, keys, config.accessTokenAlgorithm, log, config.acceptedAlgorithms),
-        issuer: config.publicUrl,
-      },
+      authority,
       masterKeys: keys,
       usage,
       requestCounts,

@@ -4,6 +4,7 @@ import { seedPurpose } from "../../src/auth/check_code.ts";
 import { decrypt, masterKeys } from "../../src/auth/encryption.ts";
 import { spelledOut } from "../../src/auth/totp.ts";
 import { openProviderKey, sealProviderKey } from "../../src/chat/provider_key.ts";
+import { openToolSecret, sealToolSecret } from "../../src/chat/tools/tool_secret.ts";
 import { makeWebhookSecret, openWebhookSecret } from "../../src/webhooks/secret.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { createDatabase, type TestDatabase, testMasterKey } from "../support/database.ts";
@@ -70,7 +71,7 @@ test("a role that row security binds is refused, because what it cannot see woul
   expect(err).toMatch(/has to be a superuser's/);
 });
 
-test("second factors, webhook secrets and provider keys are counted, and taken to the new key by reencrypt", async () => {
+test("second factors, webhook secrets, provider keys and tool secrets are counted, and taken to the new key by reencrypt", async () => {
   const database = await createDatabase();
   try {
     const old = await startTestServer(database);
@@ -96,6 +97,17 @@ test("second factors, webhook secrets and provider keys are counted, and taken t
       "insert into auth.model_providers (tenant_id, id, base_url, sealed_key) values ($1, $2, 'https://models.example/v1', $3)",
       [tenant.tenantId, provider.id, provider.sealed],
     );
+    const tool = sealToolSecret(
+      masterKeys({ masterKey: Buffer.from(OLD, "base64"), previousMasterKey: null }),
+      "of-theirs",
+    );
+    await database.admin.query(
+      `with server as (
+         insert into app.tool_servers (tenant_id, kind, name, url) values ($1, 'http', 'shop', 'https://tools.example') returning tenant_id, id
+       )
+       insert into auth.tool_secrets (tenant_id, id, server_id, header, sealed) select tenant_id, $2, id, 'X-Key', $3 from server`,
+      [tenant.tenantId, tool.id, tool.sealed],
+    );
     await old.close();
     await database.admin.query(`update auth.signing_keys set expires_at = greatest(active_from, now() - interval '1 second');
       update auth.sessions set ended_at = now(), end_reason = 'logout'`);
@@ -103,16 +115,16 @@ test("second factors, webhook secrets and provider keys are counted, and taken t
     const before = await rowhouse(["keys"], folder, settings);
     expect(before.code).toBe(1);
     expect(before.out).toMatch(/MASTER_KEY_PREVIOUS is still needed, until `rowhouse keys reencrypt` has/);
-    expect(before.out).toContain(", 1 webhook secret, 1 provider key\n");
+    expect(before.out).toContain(", 1 webhook secret, 1 provider key, 1 tool secret\n");
     const done = await rowhouse(["keys", "reencrypt"], folder, settings);
     expect(done).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^Under the current key now: 1 signing key, 1 second factor, \d+ mails?, 1 webhook secret, 1 provider key\.\n/,
+        /^Under the current key now: 1 signing key, 1 second factor, \d+ mails?, 1 webhook secret, 1 provider key, 1 tool secret\.\n/,
       ),
     });
     expect((await rowhouse(["keys", "reencrypt"], folder, settings)).out).toMatch(
-      /now: 0 signing keys, 0 second factors, 0 mails, 0 webhook secrets, 0 provider keys\./,
+      /now: 0 signing keys, 0 second factors, 0 mails, 0 webhook secrets, 0 provider keys, 0 tool secrets\./,
     );
     const { rows } = await database.admin.query<{ id: string; seed: string }>(
       "select id, seed from auth.totp_factors where user_id = $1",
@@ -123,6 +135,8 @@ test("second factors, webhook secrets and provider keys are counted, and taken t
     expect(`whsec_${openWebhookSecret(current, kept.rows[0]).toString("base64")}`).toBe(made.secret);
     const lent = await database.admin.query('select id, sealed_key as "sealedKey" from auth.model_providers');
     expect(openProviderKey(current, lent.rows[0])).toBe("sk-theirs");
+    const sent = await database.admin.query("select id, header, sealed from auth.tool_secrets");
+    expect(openToolSecret(current, sent.rows[0])).toEqual({ header: "X-Key", value: "of-theirs" });
     expect(spelledOut(decrypt(current, rows[0]!.seed, seedPurpose(rows[0]!.id)))).toBe(body.secret);
   } finally {
     await database.drop();

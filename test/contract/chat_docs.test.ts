@@ -189,6 +189,28 @@ describe("what the pages on chats say", () => {
     });
   });
 
+  test("tools.md: a server and its tool are added, known by a secret, seen, and asked about", async () => {
+    const schema = { type: "object", properties: { number: { type: "string" } }, required: ["number"] };
+    const variables: Record<string, unknown> = { secret: "of-acme", schema };
+    const answers = await walk("tools.md", acme.admin, variables, {
+      AddApi: (data) => {
+        variables.serverId = data.createToolServer.toolServer.id;
+      },
+      AddTool: (data) => {
+        variables.id = data.createTool.tool.id;
+      },
+    });
+    expect(answers).toMatchObject({
+      AddTool: { createTool: { tool: { approved: true, approval: "NEVER" } } },
+      Know: { setToolSecret: { toolServer: { name: "shop" } } },
+      MayBeCalled: { myTools: [{ name: "shop_find_order", approval: "NEVER" }] },
+      Ask: { updateTool: { tool: { approval: "ALWAYS" } } },
+      AddMcp: { createToolServer: { toolServer: { id: expect.any(String) } } },
+    });
+    const { rows } = await database.admin.query("select header, sealed from auth.tool_secrets");
+    expect(rows).toMatchObject([{ header: "X-Api-Key", sealed: expect.stringMatching(/^v1\./) }]);
+  });
+
   test("conversations.md: a conversation is pinned, archived, branched, rated, shared, discarded and restored", async () => {
     const { conversation_id: conversationId, answer_id: answerId } = await asked("How long does tea brew?");
     const { teamId } = acme.member;

@@ -200,6 +200,17 @@ describe("the configuration", () => {
     ]);
   });
 
+  test("has tools inside in development only, and elsewhere at the ports that are named", () => {
+    expect(readConfig({ STATE_DIR }).tools).toEqual({ internal: true, ports: [443] });
+    expect(readConfig({ ...production, TOOL_PORTS: "443, 8443" }).tools).toEqual({
+      internal: false,
+      ports: [443, 8443],
+    });
+    expect(problems({ ...production, TOOL_INTERNAL: "on" })).toEqual([
+      expect.stringMatching(/^TOOL_INTERNAL /),
+    ]);
+  });
+
   test("has the installation's own model provider inside in development, or where the operator says so", () => {
     expect(readConfig({ STATE_DIR }).modelProviders).toEqual({ internal: true, ports: [443] });
     expect(readConfig(production).modelProviders).toEqual({ internal: false, ports: [443] });

@@ -104,6 +104,16 @@ beforeAll(async () => {
     [acme.tenantId, acme.owner.messageId],
   );
   await client.query(
+    `insert into app.tool_servers (tenant_id, id, kind, name, url)
+     select $1, case n when 1 then $2 else uuidv7() end, 'http', 's' || n, 'https://tools.example' from generate_series(1, 12) as n`,
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query(
+    `insert into app.tools (tenant_id, server_id, name, description, input_schema, method, path)
+     select $1, $2, 't' || n, 'Does something.', '{"type": "object"}', 'GET', '' from generate_series(1, 12) as n`,
+    [acme.tenantId, acme.owner.userId],
+  );
+  await client.query(
     "insert into app.memories (tenant_id, user_id, content) select $1, $2, n from generate_series(1, 12) as n",
     [acme.tenantId, acme.owner.userId],
   );
@@ -189,6 +199,8 @@ async function page({ path }: List, given: string): Promise<Page> {
     role: acme.roleIds.member,
     webhookEndpoint: acme.owner.webhookEndpointId,
     team: acme.owner.teamId,
+    // The paging's first tool server has the key of its owner.
+    toolServer: acme.owner.userId,
     invitation,
   };
   const list = path.at(-1)!;
@@ -251,6 +263,9 @@ describe("a walk through a list meets each row once, in every order, both ways",
       "team.members",
       "teamConversations",
       "teams",
+      "toolServer.tools",
+      "toolServers",
+      "tools",
       "usageEvents",
       "webhookDeliveries",
       "webhookEndpoint.deliveries",

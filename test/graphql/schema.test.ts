@@ -85,6 +85,7 @@ test("these are the ways in", () => {
     "mySessions",
     "myTenant",
     "myTenants",
+    "myTools",
     "myUsage",
     "permission",
     "permissions",
@@ -105,6 +106,10 @@ test("these are the ways in", () => {
     "teamMember",
     "teams",
     "tenantDefaults",
+    "tool",
+    "toolServer",
+    "toolServers",
+    "tools",
     "usageEvent",
     "usageEvents",
     "webhookDeliveries",
@@ -117,6 +122,7 @@ test("these are the ways in", () => {
   ]);
   expect(names("Mutation")).toEqual([
     "addDomain",
+    "approveTool",
     "createApiKey",
     "createBudget",
     "createConversation",
@@ -130,6 +136,8 @@ test("these are the ways in", () => {
     "createShareLink",
     "createTeam",
     "createTeamMember",
+    "createTool",
+    "createToolServer",
     "createWebhookEndpoint",
     "deleteBudget",
     "deleteConversation",
@@ -144,6 +152,8 @@ test("these are the ways in", () => {
     "deleteTeam",
     "deleteTeamMember",
     "deleteTenant",
+    "deleteTool",
+    "deleteToolServer",
     "deleteWebhookEndpoint",
     "discardConversation",
     "endSupportAccess",
@@ -153,6 +163,7 @@ test("these are the ways in", () => {
     "leaveTenant",
     "openShareLink",
     "reactivateMember",
+    "refreshToolServer",
     "reindexDocument",
     "removeMember",
     "removeModelProvider",
@@ -174,6 +185,7 @@ test("these are the ways in", () => {
     "setModelProvider",
     "setMyPreferences",
     "setTenantDefaults",
+    "setToolSecret",
     "shareConversation",
     "suspendMember",
     "transferOwnership",
@@ -191,6 +203,8 @@ test("these are the ways in", () => {
     "updateTeam",
     "updateTeamMember",
     "updateTenant",
+    "updateTool",
+    "updateToolServer",
     "updateUser",
     "updateWebhookEndpoint",
     "useProfile",
@@ -245,6 +259,19 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
     "singleSession",
     "supportAccess",
   ]);
+  expect(names("ToolInput")).toEqual([
+    "approval",
+    "description",
+    "inputSchema",
+    "method",
+    "name",
+    "path",
+    "serverId",
+  ]);
+  expect(names("ToolPatch")).toEqual(["active", "approval", "description", "inputSchema", "method", "path"]);
+  expect(names("ToolServerInput")).toEqual(["kind", "name", "teamId", "url"]);
+  expect(names("ToolServerPatch")).toEqual(["active", "teamId"]);
+  expect(names("SetToolSecretInput")).toEqual(["clientMutationId", "header", "secret", "serverId"]);
   expect(names("UserPatch")).toEqual(["locale", "name"]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInputObjectType(type)) expect(Object.keys(type.getFields())).not.toContain("tenantId");
@@ -292,6 +319,7 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     invitation_teams: "InvitationTeam",
     team_members: "TeamMember",
     tenant_preferences: "DefaultPreferences",
+    tool_servers: "ToolServer",
     webhook_deliveries: "WebhookDelivery",
     webhook_endpoints: "WebhookEndpoint",
   };
@@ -382,6 +410,8 @@ const tables: Readonly<Record<string, string>> = {
   ShareLink: "auth.share_links",
   Team: "app.teams",
   TeamMember: "app.team_members",
+  Tool: "app.tools",
+  ToolServer: "app.tool_servers",
   UsageEvent: "app.usage_events",
   WebhookDelivery: "app.webhook_deliveries",
   WebhookEndpoint: "app.webhook_endpoints",

@@ -266,6 +266,25 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     insert: () => ({ name: quoted("New"), scopes: quoted("{chat}") }),
     tenant: "tenant_id",
   },
+  tool_servers: {
+    row: (person) => `id = '${person.userId}'`,
+    column: "active",
+    insert: () => ({ kind: quoted("http"), name: quoted("new"), url: quoted("https://tools.example/") }),
+    tenant: "tenant_id",
+  },
+  tools: {
+    row: (person) => `id = '${person.userId}'`,
+    column: "description",
+    insert: (person) => ({
+      server_id: quoted(person.userId),
+      name: quoted("new"),
+      description: quoted("New"),
+      input_schema: quoted('{"type": "object"}'),
+      method: quoted("GET"),
+      path: quoted("/new"),
+    }),
+    tenant: "tenant_id",
+  },
   webhook_event_types: {
     row: () => "name = 'member.joined'",
     column: "description",
@@ -394,7 +413,7 @@ export async function buildVisitedTenants(
   return visited;
 }
 
-/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, a profile, a memory, a link and an answer. */
+/** Gives everybody, or one, a private document, whose key is theirs, with a part of each kind, a profile, a memory, a link, an answer and a tool. */
 export async function addDocuments(admin: pg.Pool, userId: string | null = null): Promise<void> {
   const add = (sql: string) => admin.query(sql, [userId]);
   const theirs = "where user_id = coalesce($1, user_id)";
@@ -402,6 +421,9 @@ export async function addDocuments(admin: pg.Pool, userId: string | null = null)
     `with document as (
          insert into app.documents (tenant_id, id, user_id, title, media_type, version, status, due_at)
          select tenant_id, user_id, user_id, 'Notes', 'text/plain', 1, 'ready', null from app.memberships ${theirs} returning *
+     ), called as (
+         insert into app.tool_servers (tenant_id, id, kind, name, url, active)
+         select tenant_id, id, 'http', right(replace(id::text, '-', ''), 20), 'https://tools.example', false from document returning *
      ), remembered as (
          insert into app.memories (tenant_id, user_id, content) select tenant_id, user_id, 'Likes tea.' from document
      )
@@ -415,6 +437,11 @@ export async function addDocuments(admin: pg.Pool, userId: string | null = null)
      insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, digest, expires_at)
      select tenant_id, user_id, conversation_id, id, sha256(convert_to(id::text, 'UTF8')), now() + interval '30 days'
      from app.messages ${theirs}`,
+  );
+  await add(
+    `insert into app.tools (tenant_id, id, server_id, name, description, input_schema, method, path)
+     select tenant_id, id, id, 'look', 'Looks something up.', '{"type": "object"}', 'GET', '/look'
+     from app.tool_servers ${theirs.replaceAll("user_id", "id")}`,
   );
   const parts = "tenant_id, document_id, version, visibility, user_id";
   await add(

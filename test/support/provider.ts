@@ -66,6 +66,12 @@ export interface ProviderRequest {
   readonly hungUp: Promise<boolean>;
 }
 
+/** A tool that a model wants called; an input that is a text is sent as it is. */
+export interface Wanted {
+  readonly name: string;
+  readonly input: unknown;
+}
+
 export interface Provider {
   /** As a base URL, with /v1. */
   readonly url: string;
@@ -73,6 +79,8 @@ export interface Provider {
   readonly requests: ProviderRequest[];
   /** What it says. */
   reply: (request: ProviderRequest) => string;
+  /** The tools that it wants called, in the place of words; none, unless a test says so. */
+  wants: (request: ProviderRequest) => readonly Wanted[];
   /** Milliseconds between the words of `slow`. */
   pace: number;
   dimensions: number;
@@ -131,6 +139,7 @@ export async function startProvider(): Promise<Provider> {
     port,
     requests,
     reply: ({ question }) => `You asked: ${question}`,
+    wants: () => [],
     pace: 20,
     dimensions: 64,
     synonyms: {},

@@ -45,3 +45,7 @@ create or replace trigger touch_updated_at before update on app.model_prices
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on auth.model_providers
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.tool_servers
+    for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update on app.tools
+    for each row execute function app.touch_updated_at();

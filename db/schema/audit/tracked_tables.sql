@@ -93,6 +93,12 @@ select audit.track('app.webhook_endpoints',
     kept => '{events,active,disabled_reason,failing_since,created_at,updated_at}', withheld => '{url,description,last_sequence,lent_until}',
     clocks => '{failing_since,last_sequence,lent_until}');
 
+-- What models may have called, and who said so. An address may hold a token; what a tool is, its fingerprint tells.
+select audit.track('app.tool_servers', kept => '{kind,name,team_id,active,created_at,updated_at}', withheld => '{url}');
+select audit.track('app.tools',
+    kept => '{server_id,name,method,approval,active,fingerprint,approved_fingerprint,approved,created_at,updated_at}',
+    withheld => '{description,input_schema,path}');
+
 -- Secrets, around which the rest is kept. Where a session came from tells a stolen one from its owner's. The name of a
 -- key is how its owner tells it from the others. That a session is in use is no event: its sign-in and refreshes are.
 select audit.track('auth.passwords', tenant => '', kept => '{changed_at}', withheld => '{hash}');
@@ -102,6 +108,7 @@ select audit.track('auth.sessions',
 select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
+select audit.track('auth.tool_secrets', kept => '{server_id,header,created_at}', withheld => '{sealed}');
 select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
 -- An operator inside, and why: what a company must be able to look up for ever.
 select audit.track('auth.support_accesses',
@@ -134,6 +141,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   auth.turns            turns under way, for a day; the messages that they write are recorded
 --   app.usage_events      figures of turns, which only their end writes, and nothing changes
 --   app.usage_days        the same, added up by triggers
+--   auth.tool_approvals   calls that wait for a word: what was said and what came of it is an event of its own
 --   auth.memory_readings  marks of a job; what is remembered, and that it was forgotten, is recorded
 --   auth.mails            the queue of mails; what they tell of is an event of its own
 --   auth.registrations    what strangers say of themselves, or of others: counted in audit.tallies, gone after 24 hours

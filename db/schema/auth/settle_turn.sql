@@ -3,6 +3,7 @@
 -- trail names whoever asked. A turn that was given up for lost and comes back after all is settled like any other.
 -- A person's words are due then to be read for what to remember of them (jobs.claim_memories()).
 --
+-- approvals: [{id, toolId, fingerprint, callId}]: calls that the answer ends with and that wait for the word of whoever asked
 -- usage: {inputTokens, cachedInputTokens, outputTokens, reasoningTokens, estimated, firstTokenMs, totalMs,
 --         embedding: {inputTokens, estimated}}, the last of the question, where it was embedded
 -- Returns whether this was the call that did it; false: the turn was settled already. Raises RH404 for an unknown turn
@@ -11,7 +12,7 @@ set local role rowhouse_definer;
 create or replace function auth.settle_turn(
     tenant uuid, turn uuid, settlement bytea, outcome text, content text default '', parts jsonb default '[]',
     usage jsonb default '{}', finish_reason text default null, error_code text default null, provenance jsonb default null,
-    facts jsonb default '{}'
+    facts jsonb default '{}', approvals jsonb default '[]'
 ) returns boolean
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -37,6 +38,13 @@ begin
         status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    insert into auth.tool_approvals (tenant_id, id, user_id, answer_id, tool_id, fingerprint, call_id)
+    select mine.tenant_id, (one ->> 'id')::uuid, mine.user_id, mine.answer_id,
+        (one ->> 'toolId')::uuid, one ->> 'fingerprint', one ->> 'callId'
+    from jsonb_array_elements(approvals) as one
+    where settle_turn.outcome = 'complete'
+        and exists (select from app.messages as answer where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id);
 
     -- What embedding the question took is settled with the answer, in budgets that may be others.
     select * into embedding from auth.turns as known
@@ -68,7 +76,7 @@ begin
     return true;
 end
 $$;
-grant execute on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) to rowhouse_auth;
-comment on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb) is
+grant execute on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb, jsonb) to rowhouse_auth;
+comment on function auth.settle_turn(uuid, uuid, bytea, text, text, jsonb, jsonb, text, text, jsonb, jsonb, jsonb) is
     'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
 reset role;

@@ -18,11 +18,14 @@
 -- installation_embedding_model: the one that embeds questions where the company has no provider; null: none does
 -- embeds:         texts are embedded, and nothing is answered
 -- history_*:      how much of what was said before comes along
+-- approvals:      [{id, approved, reason}]: no question, but the word of whoever asked on the calls that an answer waits with: it goes
+--                 on, as an answer of this turn (context.decide_calls)
+-- with_tools:     whether the tools of the company come along (context.offered_tools)
 --
 -- Where the question is embedded to find passages, that has a turn of its own (auth.turns.embeds_for), so that it is held in the
 -- budgets of its own model, settled with the answer, and used up by nobody. Both are held or neither.
 --
--- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.
+-- Raises RH403 chat, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452; with approvals also RH400, RH460, RH461, RH462.
 set local role rowhouse_definer;
 create or replace function context.begin_turn(
     settlement bytea, conversation uuid default null, content text default null, parts jsonb default '[]',
@@ -31,9 +34,10 @@ create or replace function context.begin_turn(
     installation_models text[] default null, most_input_tokens integer default 32000, most_output_tokens integer default 4096,
     history_bytes integer default 24000, history_messages integer default 24,
     installation_embedding_model text default null, embeds boolean default false, curated boolean default true,
+    approvals jsonb default null, with_tools boolean default false,
     out tenant_id uuid, out turn_id uuid, out replayed boolean, out conversation_id uuid, out question_id uuid,
     out answer_id uuid, out generator text, out answered_by text, out history jsonb, out asker jsonb, out provider jsonb,
-    out held_micros bigint, out given jsonb
+    out held_micros bigint, out given jsonb, out tools jsonb, out continued jsonb
 )
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
@@ -52,6 +56,8 @@ declare
     budgets   uuid[];
     embedder  text;
     words     text;
+    decided   jsonb;
+    resumed   app.messages;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -91,12 +97,23 @@ begin
         end if;
     end if;
 
+    turn_id := uuidv7();
+    replayed := false;
+    if approvals is not null and keep then
+        select taken.answer, taken.decided into answer_id, decided
+        from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
+        select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;
+        conversation := resumed.conversation_id;
+        continued := jsonb_build_object('content', resumed.content, 'parts', resumed.parts, 'decided', decided);
+        -- Whoever began an answer ends it.
+        model := resumed.model;
+    end if;
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
-    if curated then
+    if curated and approvals is null then
         select * into own_words from context.curated_answer(
             tenant_id,
             coalesce(content, (
@@ -112,8 +129,9 @@ begin
     end if;
     generator := case when given is not null then 'curated' when answered_by = 'extractive' then 'extractive'
         when embeds then 'embedding' else 'model' end;
-    turn_id := uuidv7();
-    replayed := false;
+    if with_tools and given is null and answered_by <> 'extractive' then
+        tools := context.offered_tools();
+    end if;
 
     if keep then
         if conversation is null then
@@ -132,8 +150,15 @@ begin
             end if;
         end if;
         conversation_id := place.id;
-        select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
+        if approvals is not null then
+            if place.status = 'archived' then
+                perform context.refuse_archived();
+            end if;
+            question_id := resumed.parent_id;
+        else
+            select asked.question, asked.answer into question_id, answer_id
+            from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
+        end if;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -179,10 +204,10 @@ begin
 end
 $$;
 grant execute on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean, jsonb, boolean
 ) to rowhouse_app;
 comment on function context.begin_turn(
-    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean
+    bytea, uuid, text, jsonb, uuid, boolean, uuid, boolean, jsonb, text, text, text[], integer, integer, integer, integer, text, boolean, boolean, jsonb, boolean
 ) is
-    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
+    'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH400, RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452, RH460, RH461, RH462.';
 reset role;

@@ -67,13 +67,13 @@ create policy "a turn writes its question and makes room for its answer" on app.
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()) and (role = 'user' or status = 'streaming'));
 comment on policy "a turn writes its question and makes room for its answer" on app.messages is
     'context.begin_turn(), for the caller, in a conversation that it found to be theirs. No answer is written before there was a turn.';
-grant update (content, parts, status, finish_reason, error_code, provenance, team_id, deleted_at) on app.messages to rowhouse_definer;
+grant update (content, parts, status, turn_id, finish_reason, error_code, provenance, team_id, deleted_at) on app.messages to rowhouse_definer;
 create policy "a turn's end writes its answer" on app.messages
     for update to rowhouse_definer
     using (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()))
     with check (tenant_id = (select context.tenant_id()) and user_id = (select context.user_id()));
 comment on policy "a turn's end writes its answer" on app.messages is
-    'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
+    'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.decide_calls() has one that waited for its asker''s word go on; context.move_conversation() takes messages along.';
 
 -- The definer's reach: an account that is exported or erased.
 create policy "people find their own messages" on app.messages

@@ -3,9 +3,13 @@ export type AnswerEvent =
   | { readonly type: "text"; readonly delta: string }
   | { readonly type: "reasoning"; readonly delta: string }
   | ToolCall
+  | ToolApproval
+  | ToolDecision
   | ToolResult
+  /** The model is asked again, with what came of the tools that it had called. */
+  | { readonly type: "step" }
   | { readonly type: "citation"; readonly citation: Citation }
-  /** Once, before the end. */
+  /** After each step, of all until then. */
   | { readonly type: "usage"; readonly usage: Usage }
   /** Last. An answer without it is not whole, and the iteration ends with a `ProviderFailure` then. */
   | { readonly type: "finish"; readonly reason: FinishReason };
@@ -21,6 +25,27 @@ export interface ToolCall {
   readonly input: unknown;
 }
 
+/** A call that waits for the word of whoever asked. The answer ends with it, and goes on when there is one. */
+export interface ToolApproval {
+  readonly type: "tool-approval";
+  /** Of its call. */
+  readonly id: string;
+  readonly approvalId: string;
+  /** The tool, and what it was: said yes to is that, and nothing that it may become. */
+  readonly toolId: string;
+  readonly fingerprint: string;
+}
+
+/** The word of whoever asked. */
+export interface ToolDecision {
+  readonly type: "tool-decision";
+  /** Of its call. */
+  readonly id: string;
+  readonly approvalId: string;
+  readonly approved: boolean;
+  readonly reason?: string;
+}
+
 /** What came of a tool that was called. Never from a provider: whoever ran the tool says it. */
 export interface ToolResult {
   readonly type: "tool-result";
@@ -29,6 +54,8 @@ export interface ToolResult {
   readonly output: unknown;
   /** Why there is none, in a sentence. */
   readonly failed?: string;
+  /** Because whoever asked said no. */
+  readonly denied?: boolean;
 }
 
 /** A passage that an answer rests on. */

@@ -59,3 +59,15 @@ function textOf(message: unknown): string {
   const { content, ...rest } = message as { role?: string; content?: unknown };
   return typeof content === "string" && Object.keys(rest).length === 1 ? content : JSON.stringify(message);
 }
+
+/** What several answers took together. */
+export const addUsage = (one: Usage | null, other: Usage): Usage =>
+  one === null
+    ? other
+    : {
+        input: one.input + other.input,
+        cachedInput: one.cachedInput + other.cachedInput,
+        output: one.output + other.output,
+        reasoning: one.reasoning + other.reasoning,
+        estimated: one.estimated || other.estimated,
+      };

@@ -40,7 +40,8 @@ export async function* uiParts(
         case "tool-call": {
           yield* blocks.close();
           const { id: toolCallId, name: toolName, text, input } = event;
-          yield { type: "tool-input-start", toolCallId, toolName };
+          // The client declared none of them.
+          yield { type: "tool-input-start", toolCallId, toolName, dynamic: true };
           yield { type: "tool-input-delta", toolCallId, inputTextDelta: text };
           yield input === undefined
             ? {
@@ -49,15 +50,29 @@ export async function* uiParts(
                 toolName,
                 input: text,
                 errorText: "The input is no JSON.",
+                dynamic: true,
               }
-            : { type: "tool-input-available", toolCallId, toolName, input };
+            : { type: "tool-input-available", toolCallId, toolName, input, dynamic: true };
           break;
         }
+        case "tool-approval":
+          yield { type: "tool-approval-request", approvalId: event.approvalId, toolCallId: event.id };
+          break;
+        case "tool-decision": {
+          const { approvalId, approved, reason } = event;
+          yield { type: "tool-approval-response", approvalId, approved, ...(reason && { reason }) };
+          break;
+        }
+        case "step":
+          yield* blocks.close();
+          yield { type: "finish-step" };
+          yield { type: "start-step" };
+          break;
         case "tool-result": {
-          const { id: toolCallId, output, failed: errorText } = event;
-          yield errorText === undefined
-            ? { type: "tool-output-available", toolCallId, output }
-            : { type: "tool-output-error", toolCallId, errorText };
+          const { id: toolCallId, output, failed: errorText, denied } = event;
+          if (denied) yield { type: "tool-output-denied", toolCallId };
+          else if (errorText === undefined) yield { type: "tool-output-available", toolCallId, output };
+          else yield { type: "tool-output-error", toolCallId, errorText };
           break;
         }
         case "citation": {

@@ -4,15 +4,19 @@ import { curatedAnswer } from "../curated/curated_answer.ts";
 import { EXTRACTIVE, extractiveAnswer } from "../extractive/extractive_answer.ts";
 import { type Image, imagesIn } from "../image.ts";
 import { buildPrompt } from "../prompt/build_prompt.ts";
+import { newFence } from "../prompt/fence.ts";
 import { valuesOf } from "../prompt/prompt_values.ts";
 import { loadTokenCounter } from "../provider/count_tokens.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import type { Providers } from "../provider/providers.ts";
 import { endpointOf } from "../provider/whose.ts";
 import { filesIn, type ReadFile } from "../read_file.ts";
+import type { CallingTurn } from "../tools/call_record.ts";
+import { continuedOf } from "../tools/continued.ts";
 import { type Begun, mostTokens, type Question } from "./begin_turn.ts";
 import { citing } from "./cite.ts";
 import type { Found } from "./retrieve.ts";
+import { type ToolsParts, toolbox } from "./toolbox.ts";
 
 /** Who answers, and what from. */
 export interface Answerer {
@@ -32,6 +36,8 @@ export interface AnswererParts {
   readonly providers: Providers;
   readonly keys: MasterKeys;
   readonly model: InstallationModel | null;
+  /** With what companies' tools are called; null: none are. */
+  readonly tools: ToolsParts | null;
 }
 
 /** What was asked, as the model or the generator is to read it. */
@@ -55,10 +61,11 @@ function filesOf(begun: Begun, { parts, keep }: Question): readonly ReadFile[] {
  * @throws {ProviderFailure} `prompt_too_long`
  */
 export async function answererOf(
-  { providers, keys, model }: AnswererParts,
+  { providers, keys, model, tools }: AnswererParts,
   begun: Begun,
   question: Question,
   passages: readonly Found[],
+  turn: CallingTurn,
 ): Promise<Answerer> {
   const { asker, answered_by, given } = begun;
   if (given) return { promptHash: null, answer: () => curatedAnswer(given) };
@@ -75,6 +82,9 @@ export async function answererOf(
     most.output,
   );
   const { instructions } = question;
+  const continued = begun.continued && continuedOf(begun.continued);
+  const box = tools && (begun.tools || continued) ? toolbox(tools, begun, continued, most, count) : null;
+  const fence = newFence();
   const prompt = buildPrompt(
     {
       template: begun.provider?.systemPrompt ?? TEMPLATE,
@@ -87,9 +97,11 @@ export async function answererOf(
       files: filesOf(begun, question).map(({ data }) => data),
     },
     {
-      contextTokens: most.input + output - (instructions ? count(instructions) + 4 : 0),
+      contextTokens:
+        most.input + output - (instructions ? count(instructions) + 4 : 0) - (box?.reserved ?? 0),
       outputTokens: output,
       count,
+      fence,
     },
   );
   const [system, ...rest] = prompt.messages;
@@ -105,6 +117,20 @@ export async function answererOf(
   };
   return {
     promptHash: prompt.hash,
-    answer: (signal) => citing(providers.streamAnswer({ ...ask, signal }), prompt.citations),
+    answer(signal) {
+      const said = box
+        ? box.answer(
+            { messages, fence, turn, keep: question.keep !== false, signal },
+            (further, { tools: callable }) =>
+              providers.streamAnswer({
+                ...ask,
+                messages: further,
+                settings: { ...ask.settings, ...(callable && callable.length > 0 && { tools: callable }) },
+                signal,
+              }),
+          )
+        : providers.streamAnswer({ ...ask, signal });
+      return citing(said, prompt.citations);
+    },
   };
 }

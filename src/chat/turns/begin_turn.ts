@@ -6,6 +6,8 @@ import type { Given } from "../curated/curated_answer.ts";
 import type { Asker } from "../prompt/prompt_values.ts";
 import type { ModelSettings } from "../provider/stream_answer.ts";
 import type { SentFile } from "../sent_file.ts";
+import type { ContinuedRow } from "../tools/continued.ts";
+import type { ToolOffer } from "../tools/offered_tool.ts";
 
 /** What is asked. All but `content` may be absent. */
 export interface Question {
@@ -32,6 +34,17 @@ export interface Question {
   readonly idempotency?: { readonly key: string; readonly request: string };
   readonly model?: string;
   readonly settings?: ModelSettings;
+  /** Nothing is asked: the word on calls that an answer waits with. It goes on. */
+  readonly approvals?: readonly Approval[];
+  /** Whether the company's tools may be called. */
+  readonly tools?: boolean;
+}
+
+/** What whoever asked says of a call of a tool. */
+export interface Approval {
+  readonly id: string;
+  readonly approved: boolean;
+  readonly reason?: string;
 }
 
 /** What context.begin_turn() hands out (docs/chat/turns.md). */
@@ -55,6 +68,10 @@ export interface Begun {
   readonly provider: OwnProvider | null;
   /** The company's own answer, where it has one to this question. */
   readonly given: Given | null;
+  /** What the model may have called; null: nothing. */
+  readonly tools: ToolOffer | null;
+  /** The answer that goes on, where there were approvals. */
+  readonly continued: ContinuedRow | null;
 }
 
 /** What answers. */
@@ -102,6 +119,8 @@ export async function beginTurn(
     model,
     answer,
     instructions,
+    approvals,
+    tools = false,
   } = question;
   const most = mostTokens(installation);
   const { rows } = await askInDoor(app, caller, {
@@ -126,6 +145,8 @@ export async function beginTurn(
       installation?.embeddingModel ?? null,
       // Whoever adds instructions, or shows something, asks for more than the question says.
       instructions === undefined && (parts ?? []).length === 0,
+      approvals ? JSON.stringify(approvals) : null,
+      tools,
     ],
   });
   return rows[0] as Begun;
@@ -138,4 +159,5 @@ const BEGIN = `select * from context.begin_turn(
   content => $3, parts => $4,
   parent => coalesce($5, (select parent_id from app.messages where id = $14)),
   from_start => $6, team => $7, keep => $8, idempotency => $9, model => $10, installation_model => $11, installation_models => $15,
-  installation_embedding_model => $16, most_input_tokens => $12, most_output_tokens => $13, curated => $17)`;
+  installation_embedding_model => $16, most_input_tokens => $12, most_output_tokens => $13, curated => $17, approvals => $18,
+  with_tools => $19)`;

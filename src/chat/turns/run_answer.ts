@@ -2,6 +2,7 @@ import { type Given, provenanceOfGiven } from "../curated/curated_answer.ts";
 import type { AnswerEvent } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
 import { refusalOf } from "../stream/refusal.ts";
+import type { Continued } from "../tools/continued.ts";
 import { TurnEnded } from "../turn_ended.ts";
 import type { Answerer } from "./answerer.ts";
 import type { EventLog } from "./event_log.ts";
@@ -23,6 +24,7 @@ export interface Ran {
  *
  * @param given the company's own answer, if it is that
  * @param ready called when the answer is about to be asked for
+ * @param before what an answer that goes on had said
  */
 export async function runAnswer(
   { ending, events }: { readonly ending: AbortController; readonly events: EventLog },
@@ -30,9 +32,10 @@ export async function runAnswer(
   given: Given | null,
   preparing: () => Promise<{ answerer: Answerer; passages: readonly Found[] }>,
   ready: () => void,
+  before: Continued | null = null,
 ): Promise<Ran> {
   const { signal } = ending;
-  const said = collect(began);
+  const said = collect(began, before);
   let provenance: object = {};
   let error: unknown;
   let last: AnswerEvent | null = null;
@@ -62,11 +65,12 @@ function endOf(said: Said, began: number, provenance: object, error: unknown, th
     content: said.text,
     parts: said.parts(),
     // What came until a failure was paid for.
-    usage: said.usage ?? (thrown instanceof ProviderFailure ? thrown.usage : null),
+    usage: (thrown instanceof ProviderFailure ? thrown.usage : null) ?? said.usage,
     firstTokenMs: said.firstTokenMs,
     totalMs: Math.round(performance.now() - began),
     finishReason: said.finish,
     errorCode: error === undefined ? null : refusalOf(error).code,
+    approvals: said.approvals,
     provenance: { ...provenance, cited: said.citations.map(({ passageId }) => passageId) },
   };
 }

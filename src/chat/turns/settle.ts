@@ -15,6 +15,8 @@ export interface End {
   readonly finishReason: string | null;
   readonly errorCode: string | null;
   readonly provenance: object;
+  /** Calls that wait for the word of whoever asked: `{id, toolId, fingerprint, callId}`. */
+  readonly approvals?: readonly object[];
 }
 
 /** What a model took, as auth.settle_turn() is told it. */
@@ -56,7 +58,7 @@ export async function settleTurn(
   const statement = {
     name: "settle_turn",
     text: `select auth.settle_turn($1, $2, $3, $4, content => $5, parts => $6, usage => $7, finish_reason => $8,
-      error_code => $9, provenance => $10)`,
+      error_code => $9, provenance => $10, approvals => $11)`,
     values: [
       turn.tenantId,
       turn.id,
@@ -68,6 +70,7 @@ export async function settleTurn(
       end.finishReason,
       end.errorCode,
       JSON.stringify(end.provenance),
+      JSON.stringify(end.approvals ?? []),
     ],
   };
   for (const pause of [...PAUSES, null]) {

@@ -12,6 +12,7 @@ import { ProviderFailure } from "../provider/failure.ts";
 import { embedderOf, MOST_KEPT } from "../provider/whose.ts";
 import { readFiles } from "../read_file.ts";
 import type { SentFile } from "../sent_file.ts";
+import { type Continued, continuedOf } from "../tools/continued.ts";
 import { stopped, TurnEnded } from "../turn_ended.ts";
 import { type Answerer, type AnswererParts, answererOf, wordsOf } from "./answerer.ts";
 import { type Begun, beginTurn, type Generator, type Question } from "./begin_turn.ts";
@@ -142,7 +143,8 @@ export function openTurns(parts: TurnsParts): Turns {
   ): Promise<{ replayed: true; turn: TurnIds } | { replayed: false; turn: Running; ready: Promise<void> }> {
     const settlement = randomBytes(32);
     const began = performance.now();
-    const question = given.files?.length ? await withFilesRead(caller, given, given.files) : given;
+    const asked = { ...given, tools: given.tools === true && parts.tools !== null };
+    const question = given.files?.length ? await withFilesRead(caller, asked, given.files) : asked;
     const begun = await beginTurn(app, caller, question, settlement, model);
     if (begun.replayed) return { replayed: true, turn: idsOf(begun) };
     const events = openEventLog();
@@ -159,7 +161,8 @@ export function openTurns(parts: TurnsParts): Turns {
       ? Promise.resolve(null)
       : meaningOf(begun, wordsOf(begun, question), turn.ending.signal);
     const preparing = () => prepare(caller, question, begun, turn, meaning);
-    const answered = answer(turn, began, begun.given, preparing, meaning, ready);
+    const before = begun.continued && continuedOf(begun.continued);
+    const answered = answer(turn, began, begun.given, preparing, meaning, ready, before);
     const noted = answered.then((whole) => (whole ? note(caller, question, meaning) : undefined));
     const done = Promise.all([noted, shared?.share(turn.id, events.follow())]).then(() => {
       running.delete(turn.id);
@@ -210,11 +213,11 @@ export function openTurns(parts: TurnsParts): Turns {
   ): Promise<{ answerer: Answerer; passages: Found[] }> {
     if (begun.given) {
       turn.documents = begun.given.sources.map(({ documentId }) => documentId);
-      return { answerer: await answererOf(parts, begun, question, []), passages: [] };
+      return { answerer: await answererOf(parts, begun, question, [], turn), passages: [] };
     }
     const passages = await retrieve(app, caller, wordsOf(begun, question), await meaning);
     turn.documents = [...new Set(passages.map(({ documentId }) => documentId))];
-    return { answerer: await answererOf(parts, begun, question, passages), passages };
+    return { answerer: await answererOf(parts, begun, question, passages, turn), passages };
   }
 
   /** It never throws. */
@@ -259,8 +262,9 @@ export function openTurns(parts: TurnsParts): Turns {
     preparing: () => Promise<{ answerer: Answerer; passages: Found[] }>,
     meaning: Promise<Meaning | null>,
     ready: PromiseWithResolvers<void>,
+    before: Continued | null,
   ): Promise<boolean> {
-    const { end, error, last } = await runAnswer(turn, began, given, preparing, ready.resolve);
+    const { end, error, last } = await runAnswer(turn, began, given, preparing, ready.resolve, before);
     try {
       await settleTurn(auth, turn, end, (await meaning)?.usage ?? null);
     } catch (failure) {

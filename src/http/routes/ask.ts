@@ -24,7 +24,7 @@ export const askOperation = operation({
   area: "Chat",
   summary: "Ask, and have it answered",
   description:
-    "As `DefaultChatTransport` of the AI SDK sends it, or `{content, conversationId?}`. The answer is a UI message stream (`X-Vercel-AI-UI-Message-Stream: v1`) unless the client wants `application/json` or says `stream: false`. Who goes away ends no answer: `POST /chat/{id}/stop` does.",
+    "As `DefaultChatTransport` of the AI SDK sends it, or `{content, conversationId?}`. The answer is a UI message stream (`X-Vercel-AI-UI-Message-Stream: v1`) unless the client wants `application/json` or says `stream: false`. An answer that waits for a yes to the call of a tool goes on with `{approvals}`. Who goes away ends no answer: `POST /chat/{id}/stop` does.",
   credential: "any",
   parameters: [
     {
@@ -47,7 +47,7 @@ const RETRY_AFTER = 2;
  * `POST /chat` → the answer to a question, as a stream of UI messages or as JSON.
  *
  * Refuses before the first word with what the database says of the question (RH403, RH404, RH406, RH410, RH422, RH430, RH450, RH451,
- * RH452), 413 prompt_too_long, 409 idempotency_in_progress and idempotency_replayed; as JSON also with what kept the answer from being
+ * RH452, and for approvals RH460, RH461, RH462), 413 prompt_too_long, 409 idempotency_in_progress and idempotency_replayed; as JSON also with what kept the answer from being
  * whole. In a stream that is an `error` part, behind `data-error` with its code.
  */
 export function ask(turns: Turns, app: pg.Pool, log: Log): Middleware<RequestState> {

@@ -52,7 +52,13 @@ describe("the AI SDK reads", () => {
       { type: "text", text: "Tea is at four, é🙂\n漢 [1].", state: "done" },
       { type: "source-document", sourceId: "p1", mediaType: "text/plain", title: "House rules" },
       { type: "data-citation", id: "p1", data: { number: 1, documentId: "d1" } },
-      { type: "tool-find", toolCallId: "call_1", state: "input-available", input: { query: "tea" } },
+      {
+        type: "dynamic-tool",
+        toolName: "find",
+        toolCallId: "call_1",
+        state: "input-available",
+        input: { query: "tea" },
+      },
     ]);
   });
 
@@ -80,6 +86,49 @@ describe("the AI SDK reads", () => {
       { toolCallId: "call_1", state: "output-available", output: { found: 2 } },
       { toolCallId: "call_2", state: "output-error", errorText: "It cannot be reached." },
       { toolCallId: "call_3", state: "output-error", input: "{rub" },
+    ]);
+  });
+
+  test("a call that waits, and steps, each with words of its own", async () => {
+    const { message, chunks } = await messageOf([
+      { type: "text", delta: "I look." },
+      { type: "tool-call", id: "call_1", name: "find", text: "{}", input: {} },
+      { type: "tool-result", id: "call_1", output: "Two." },
+      { type: "step" },
+      { type: "text", delta: "There are two." },
+      { type: "tool-call", id: "call_2", name: "forget", text: "{}", input: {} },
+      { type: "tool-approval", id: "call_2", approvalId: "a1", toolId: "t", fingerprint: "f" },
+      { type: "finish", reason: "tool-calls" },
+    ]);
+    expect(message.parts).toMatchObject([
+      { type: "step-start" },
+      { type: "text", text: "I look." },
+      { type: "dynamic-tool", state: "output-available", output: "Two." },
+      { type: "step-start" },
+      { type: "text", text: "There are two." },
+      { type: "dynamic-tool", state: "approval-requested", approval: { id: "a1" } },
+    ]);
+    // Which tool it is, and what it was, is ours to know.
+    expect(JSON.stringify(chunks)).not.toContain("fingerprint");
+  });
+
+  test("yes and no to calls, from whoever was asked", async () => {
+    const call = { type: "tool-call", name: "find", text: "{}", input: {} } as const;
+    const approval = { type: "tool-approval", toolId: "t", fingerprint: "f" } as const;
+    const { message } = await messageOf([
+      { ...call, id: "call_1" },
+      { ...approval, id: "call_1", approvalId: "a1" },
+      { ...call, id: "call_2" },
+      { ...approval, id: "call_2", approvalId: "a2" },
+      { type: "tool-decision", id: "call_1", approvalId: "a1", approved: true },
+      { type: "tool-decision", id: "call_2", approvalId: "a2", approved: false, reason: "Too dear" },
+      { type: "tool-result", id: "call_1", output: "Two." },
+      { type: "tool-result", id: "call_2", output: null, failed: "The person said no.", denied: true },
+      { type: "finish", reason: "stop" },
+    ]);
+    expect(message.parts.slice(1)).toMatchObject([
+      { state: "output-available", output: "Two.", approval: { id: "a1", approved: true } },
+      { state: "output-denied", approval: { id: "a2", approved: false, reason: "Too dear" } },
     ]);
   });
 

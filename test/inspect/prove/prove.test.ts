@@ -96,6 +96,7 @@ describe("our own database", () => {
       "context.access_drift()",
       "context.application_migrations()",
       "context.applied_migrations()",
+      "context.approve_tool(tool uuid, fingerprint text)",
       "context.asker_of_caller()",
       "context.begin_object(size_bytes bigint)",
       expect.stringMatching(/^context\.begin_turn\(settlement bytea, conversation uuid, /),
@@ -113,9 +114,11 @@ describe("our own database", () => {
       "context.holders_of(permission text, after uuid)",
       "context.identities_of_caller()",
       "context.invite_member(email text, role_id uuid, days integer, team_ids uuid[], led_team_ids uuid[])",
+      "context.keep_listed_tools(server uuid, listed jsonb)",
       "context.keep_model_provider(provider uuid, base_url text, sealed_key text, models text[], default_model text, system_prompt text, active boolean, embedding_model text)",
       "context.keep_profile(enabled boolean)",
       "context.keep_stored_version(document uuid, object text, size_bytes integer, sha256 text, media_type text, file_name text)",
+      "context.keep_tool_secret(server uuid, id uuid, header text, sealed text)",
       "context.keep_version(document uuid, content bytea, media_type text, file_name text)",
       "context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer)",
       "context.leave_team(team_id uuid)",
@@ -146,6 +149,8 @@ describe("our own database", () => {
       "context.support_of_tenant()",
       "context.tenant_usage()",
       "context.tenants_of_caller()",
+      "context.tool_server_to_ask(server uuid)",
+      "context.tools_of_caller()",
       "context.unlink_identity_of_caller(id uuid)",
     ]);
   });

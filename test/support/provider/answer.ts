@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Answering } from "../provider.ts";
+import type { Answering, Wanted } from "../provider.ts";
 import { refuseAsTold } from "./refuse.ts";
 
 const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
@@ -8,6 +8,12 @@ const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 const words = (text: string): string[] => text.match(/\s*\S+|\s+$/g) ?? [];
 
 const TOOL = { name: "search_documents", fragments: ['{"que', 'ry":"hol', 'idays"}'] };
+
+/** A call as it comes: its input in two pieces. */
+const fragmented = ({ name, input }: Wanted): typeof TOOL => {
+  const text = typeof input === "string" ? input : JSON.stringify(input);
+  return { name, fragments: [text.slice(0, 3), text.slice(3)] };
+};
 
 /** Answers chat/completions as the model's name says. */
 export async function answerAsTold(answering: Answering): Promise<void> {
@@ -25,9 +31,11 @@ export async function answerAsTold(answering: Answering): Promise<void> {
   };
   const head = { id: "chatcmpl-1", created: 1_790_000_000, model };
   const callsTool = model === "tools" && !body.messages.some(({ role }: { role: string }) => role === "tool");
-  const finish = callsTool
-    ? "tool_calls"
-    : ({ length: "length", filtered: "content_filter" }[model as "length"] ?? "stop");
+  const wanted = callsTool ? [TOOL] : provider.wants(request).map(fragmented);
+  const finish =
+    wanted.length > 0
+      ? "tool_calls"
+      : ({ length: "length", filtered: "content_filter" }[model as "length"] ?? "stop");
 
   if (body.stream !== true) {
     const message = { role: "assistant", content: text, refusal: null };
@@ -98,16 +106,13 @@ export async function answerAsTold(answering: Answering): Promise<void> {
       break;
   }
 
-  if (callsTool) {
-    say(
-      chunk({
-        tool_calls: [
-          { index: 0, id: "call_1", type: "function", function: { name: TOOL.name, arguments: "" } },
-        ],
-      }),
-    );
-    for (const piece of TOOL.fragments)
-      say(chunk({ tool_calls: [{ index: 0, function: { arguments: piece } }] }));
+  for (const [index, { name, fragments }] of wanted.entries()) {
+    const called = { index, id: `call_${index + 1}`, type: "function", function: { name, arguments: "" } };
+    say(chunk({ tool_calls: [called] }));
+    for (const piece of fragments) say(chunk({ tool_calls: [{ index, function: { arguments: piece } }] }));
+  }
+  if (wanted.length > 0) {
+    // What it wants called is all that it says.
   } else if (model !== "split") {
     const said = model === "held" ? Math.ceil(words(text).length / 2) : 0;
     for (const word of words(text).slice(said)) {
