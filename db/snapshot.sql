@@ -62,6 +62,17 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.company_question as (
+    question text,
+    times integer,
+    people integer,
+    last_asked_at timestamp with time zone,
+    rated integer,
+    answered_well double precision,
+    curated_answer_id uuid
+);
+comment on type app.company_question is 'A question that people of the company asked more than once, in these words or such as mean the same to a search.';
+
 create type app.effective_preferences as (
     language text,
     language_source text,
@@ -131,6 +142,14 @@ create type app.model_provider as (
 );
 comment on type app.model_provider is 'The company''s own provider of models. Its key is written and never read.';
 
+create type app.offered_tool as (
+    id uuid,
+    name text,
+    description text,
+    approval text
+);
+comment on type app.offered_tool is 'A tool that a model may have called for the caller.';
+
 create type app.passage as (
     chunk_id uuid,
     document_id uuid,
@@ -168,6 +187,28 @@ create type app.session as (
     is_bound boolean
 );
 comment on type app.session is 'A sign-in of the caller on one device, in one of their companies.';
+
+create type app.shared_conversation as (
+    link_id uuid,
+    title text,
+    shared_by text,
+    shared_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    messages app.shared_message[]
+);
+comment on type app.shared_conversation is 'A conversation that a colleague shares by a link, as it stood at the message that the link goes up to.';
+
+create type app.shared_message as (
+    id uuid,
+    role text,
+    content text,
+    withheld boolean,
+    citations jsonb,
+    generator text,
+    model text,
+    created_at timestamp with time zone
+);
+comment on type app.shared_message is 'A message that a link shows.';
 
 create type app.support_access as (
     id uuid,
@@ -459,6 +500,94 @@ create policy "whoever is erased takes their conversations with them" on app.con
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
 comment on policy "whoever is erased takes their conversations with them" on app.conversations is 'jobs.delete_account(), which acts as the person whose account it erases, in all their companies; and jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.curated_answers (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id(),
+    team_id uuid,
+    question text not null,
+    answer text not null,
+    language text default 'en'::text not null,
+    active boolean default true not null,
+    message_id uuid,
+    document_ids uuid[] default '{}'::uuid[] not null,
+    document_versions integer[] default '{}'::integer[] not null,
+    stems uuid not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint curated_answers_pkey PRIMARY KEY (tenant_id, id),
+    constraint curated_answers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint curated_answers_tenant_id_message_id_fkey FOREIGN KEY (tenant_id, message_id) REFERENCES app.messages(tenant_id, id) ON DELETE SET NULL (message_id),
+    constraint curated_answers_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint curated_answers_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES app.memberships(tenant_id, user_id) ON DELETE SET NULL (user_id),
+    constraint curated_answers_answer_check CHECK (((length(answer) <= 32000) AND (NOT app.is_blank(answer)))),
+    constraint curated_answers_document_ids_check CHECK (((cardinality(document_ids) <= 20) AND (array_position(document_ids, NULL::uuid) IS NULL))),
+    constraint curated_answers_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text)),
+    constraint curated_answers_question_check CHECK (((length(question) <= 1000) AND (NOT app.is_blank(question)))),
+    constraint curated_answers_sources_check CHECK ((cardinality(document_ids) = cardinality(document_versions)))
+);
+comment on table app.curated_answers is 'Answers that a company gives itself: to a question in these words or such as mean the same to a search, while the documents that it rests on stand as they were.';
+comment on column app.curated_answers.id is 'Its key.';
+comment on column app.curated_answers.user_id is 'Who wrote it last; null where that is no member.';
+comment on column app.curated_answers.team_id is 'The team that it is for; null: for everybody who may read the company''s documents.';
+comment on column app.curated_answers.question is 'The question, in any words that ask for the same.';
+comment on column app.curated_answers.answer is 'What is answered. [1], [2] name its documents, in their order.';
+comment on column app.curated_answers.language is 'Of the question (ISO 639): by whose rules it is compared with what is asked.';
+comment on column app.curated_answers.active is 'Whether it is used.';
+comment on column app.curated_answers.message_id is 'The answer that it corrects, if it was made from one. One of somebody else''s takes view_all_chats.';
+comment on column app.curated_answers.document_ids is 'The keys of the documents that it rests on. Name them again, and it rests on them as they are now.';
+comment on column app.curated_answers.document_versions is 'Of each of those documents the version that it rests on: that of when the answer was last written. With another one it is not used.';
+comment on column app.curated_answers.stems is 'What the words of the question come down to, a digest.';
+comment on column app.curated_answers.created_at is 'When it was first written.';
+comment on column app.curated_answers.updated_at is 'When it was last written.';
+CREATE INDEX curated_answers_by_stems ON app.curated_answers USING btree (tenant_id, language, stems, id) WHERE active;
+CREATE INDEX curated_answers_of_member ON app.curated_answers USING btree (tenant_id, user_id, id);
+CREATE INDEX curated_answers_of_message ON app.curated_answers USING btree (tenant_id, message_id, id);
+CREATE INDEX curated_answers_of_team ON app.curated_answers USING btree (tenant_id, team_id, id);
+alter table app.curated_answers alter column question set statistics 0, alter column answer set statistics 0, alter column language set statistics 0, alter column document_ids set statistics 0, alter column document_versions set statistics 0;
+alter table app.curated_answers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,document_ids,document_versions,id,language,message_id,team_id,tenant_id,updated_at,user_id', 'question,answer,stems', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.curated_answers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER prepare_curated_answer BEFORE INSERT OR UPDATE OF question, answer, language, team_id, document_ids, message_id ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION app.prepare_curated_answer();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF team_id, question, answer, language, active, document_ids ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.curated_answers enable row level security;
+alter table app.curated_answers force row level security;
+grant delete on app.curated_answers to rowhouse_app;
+grant delete, select on app.curated_answers to rowhouse_definer;
+grant insert (team_id, question, answer, language, active, message_id, document_ids) on app.curated_answers to rowhouse_app;
+grant select (tenant_id, id, user_id, team_id, question, answer, language, active, message_id, document_ids, document_versions, stems, created_at, updated_at) on app.curated_answers to rowhouse_app;
+grant update (team_id, question, answer, language, active, document_ids) on app.curated_answers to rowhouse_app;
+create policy "a question finds the company's own answer" on app.curated_answers
+    for select to rowhouse_definer
+    using (true);
+comment on policy "a question finds the company's own answer" on app.curated_answers is 'context.curated_answer(), in the caller''s tenant, for context.begin_turn() and context.curated_answer_for(); and context.company_questions().';
+create policy "an erased tenant takes along what it owns" on app.curated_answers
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.curated_answers is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "managers of documents change the answers that they read" on app.curated_answers
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents change the answers that they read" on app.curated_answers is 'Before and after alike: nobody hands one to a team that they are not in.';
+create policy "managers of documents delete the answers that they read" on app.curated_answers
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents delete the answers that they read" on app.curated_answers is 'What it answered already stays said. The trail keeps that it was there.';
+create policy "managers of documents read the company's answers and their team" on app.curated_answers
+    for select to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_where('manage_documents'::text) AS tenant_where)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents read the company's answers and their team" on app.curated_answers is 'Everybody else is told one with an answer, by context.begin_turn(), which asks for its documents too: a policy asks the row and looks nowhere else. A team''s are its members'', whoever manages the company''s.';
+create policy "managers of documents write answers for whom they may" on app.curated_answers
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_documents'::text) AS tenant_requiring)) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT context.teams('read_documents'::text) AS teams)::uuid[])))));
+comment on policy "managers of documents write answers for whom they may" on app.curated_answers is 'For the company, or for a team that they are in. What it rests on, the trigger prepare_curated_answer looks at; who wrote it is no input.';
+create policy "nothing crosses the wall" on app.curated_answers as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.curated_answers is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
 
 create table app.document_chunks (
     tenant_id uuid default context.tenant_id() not null,
@@ -1329,6 +1458,10 @@ create policy "the desk explains one row" on app.message_feedback
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.message_feedback is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "who reads every chat has its ratings counted" on app.message_feedback
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
+comment on policy "who reads every chat has its ratings counted" on app.message_feedback is 'context.company_questions(), for whoever reads them anyway.';
 create policy "whoever is erased takes their feedback with them" on app.message_feedback
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
@@ -1353,6 +1486,7 @@ create table app.messages (
     error_code text,
     provenance jsonb,
     deleted_at timestamp with time zone,
+    stems uuid,
     constraint messages_pkey PRIMARY KEY (tenant_id, id),
     constraint messages_tenant_id_conversation_id_id_key UNIQUE (tenant_id, conversation_id, id),
     constraint messages_tenant_id_conversation_id_parent_id_fkey FOREIGN KEY (tenant_id, conversation_id, parent_id) REFERENCES app.messages(tenant_id, conversation_id, id) ON DELETE SET NULL (parent_id),
@@ -1367,7 +1501,7 @@ CASE role
 END) AND ((content <> ''::text) OR (role <> 'user'::text) OR (parts <> '[]'::jsonb)))),
     constraint messages_error_code_check CHECK ((error_code ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
     constraint messages_finish_reason_check CHECK ((finish_reason ~ '^[a-z][a-z-]{0,31}$'::text)),
-    constraint messages_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text]))),
+    constraint messages_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text]))),
     constraint messages_model_check CHECK ((length(model) <= 100)),
     constraint messages_parts_check CHECK (app.are_parts(parts)),
     constraint messages_provenance_check CHECK (((jsonb_typeof(provenance) = 'object'::text) AND (octet_length((provenance)::text) <= 65536))),
@@ -1386,31 +1520,34 @@ comment on column app.messages.parent_id is 'The message that it follows, in the
 comment on column app.messages.status is 'How far it is. complete: all of it; streaming: being written; stopped: as much as was said until somebody stopped it; failed: as much as was said until something broke.';
 comment on column app.messages.parts is 'What it is made of, as the parts of the AI SDK''s UI messages; empty: its content is all.';
 comment on column app.messages.turn_id is 'Of an answer: the turn that wrote it.';
-comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked.';
-comment on column app.messages.model is 'Of an answer: the model, or extractive.';
+comment on column app.messages.generator is 'Of an answer: what wrote it. model: a model; extractive: it is quoted from documents, and no model was asked; curated: the company itself, and no model was asked.';
+comment on column app.messages.model is 'Of an answer: the model, or extractive, or curated.';
 comment on column app.messages.finish_reason is 'Of an answer: why it ends where it does, in the AI SDK''s words.';
 comment on column app.messages.error_code is 'Of an answer that failed: the code of what broke.';
-comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt.';
+comment on column app.messages.provenance is 'Of an answer: which passages it was given, by id, version, hash, rank and score, and the hash of the prompt; or which curated answer it is, and its documents.';
 comment on column app.messages.deleted_at is 'Since when its conversation is in the bin.';
+comment on column app.messages.stems is 'Of a question of words alone: what they come down to, a digest; null where it is too long, or only filling words.';
 CREATE INDEX messages_by_conversation ON app.messages USING btree (tenant_id, user_id, conversation_id, id);
 CREATE INDEX messages_by_parent ON app.messages USING btree (tenant_id, conversation_id, parent_id);
+CREATE INDEX messages_by_stems ON app.messages USING btree (tenant_id, stems, created_at, user_id) INCLUDE (id, team_id) WHERE ((stems IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX messages_of_team ON app.messages USING btree (tenant_id, team_id, id);
 alter table app.messages alter column role set statistics 0, alter column content set statistics 0, alter column status set statistics 0, alter column parts set statistics 0, alter column generator set statistics 0, alter column model set statistics 0, alter column finish_reason set statistics 0, alter column error_code set statistics 0, alter column provenance set statistics 0;
 alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance', 'team_id,deleted_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance,stems', 'team_id,deleted_at');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER index_message AFTER INSERT ON app.messages FOR EACH ROW WHEN ((new.content <> ''::text)) EXECUTE FUNCTION app.index_message();
 CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
 CREATE TRIGGER reindex_message AFTER UPDATE OF content ON app.messages FOR EACH ROW WHEN ((new.content <> old.content)) EXECUTE FUNCTION app.index_message();
+CREATE TRIGGER stem_question BEFORE INSERT ON app.messages FOR EACH ROW WHEN (((new.role = 'user'::text) AND (length(new.content) <= 1000) AND (new.parts = '[]'::jsonb))) EXECUTE FUNCTION app.stem_question();
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 grant delete, select on app.messages to rowhouse_definer;
 grant insert (conversation_id, content, parent_id) on app.messages to rowhouse_app;
 grant insert (tenant_id, conversation_id, user_id, role, content, parent_id, status, parts, turn_id, generator, model) on app.messages to rowhouse_definer;
-grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_app;
-grant update (content, team_id, status, parts, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_definer;
+grant select (tenant_id, id, conversation_id, user_id, role, content, created_at, team_id, parent_id, status, parts, turn_id, generator, model, finish_reason, error_code, provenance, deleted_at, stems) on app.messages to rowhouse_app;
+grant update (content, team_id, status, parts, turn_id, finish_reason, error_code, provenance, deleted_at) on app.messages to rowhouse_definer;
 create policy "a turn writes its question and makes room for its answer" on app.messages
     for insert to rowhouse_definer
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id)) AND ((role = 'user'::text) OR (status = 'streaming'::text))));
@@ -1419,7 +1556,7 @@ create policy "a turn's end writes its answer" on app.messages
     for update to rowhouse_definer
     using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))))
     with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (user_id = ( SELECT context.user_id() AS user_id))));
-comment on policy "a turn's end writes its answer" on app.messages is 'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.move_conversation() takes messages along.';
+comment on policy "a turn's end writes its answer" on app.messages is 'auth.settle_turn() and jobs.sweep_holds(), which act as whoever asked, write the answer of that turn; context.decide_calls() has one that waited for its asker''s word go on; context.move_conversation() takes messages along.';
 create policy "holders of view_all_chats read every message" on app.messages
     for select to rowhouse_app
     using (((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)) AND (deleted_at IS NULL)));
@@ -1453,6 +1590,10 @@ create policy "the desk explains one row" on app.messages
     for select to rowhouse_definer
     using ((id = ( SELECT context.explained_row() AS explained_row)));
 comment on policy "the desk explains one row" on app.messages is 'inspect.why() seals the key of the one row that an auditor asks about, and answers with yes and no only.';
+create policy "who reads every chat has its questions counted" on app.messages
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_where('view_all_chats'::text) AS tenant_where)));
+comment on policy "who reads every chat has its questions counted" on app.messages is 'context.company_questions(); and app.prepare_curated_answer(), which tells whether there is an answer to correct. Of whoever reads all of it anyway, and nobody else. What is in the bin both leave out themselves: named here, it would keep the count from being made of an index alone.';
 create policy "whoever is erased takes their messages with them" on app.messages
     for delete to rowhouse_definer
     using (((user_id = ( SELECT context.user_id() AS user_id)) OR (tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure))));
@@ -1978,6 +2119,174 @@ create policy "the door reads every tenant" on app.tenants
     using (true);
 comment on policy "the door reads every tenant" on app.tenants is 'context.enter() must see that a tenant is active before there is a context; sign-in looks tenants up by slug.';
 
+create table app.tool_servers (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    kind text not null,
+    name text not null,
+    url text not null,
+    team_id uuid,
+    active boolean default true not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint tool_servers_pkey PRIMARY KEY (tenant_id, id),
+    constraint tool_servers_tenant_id_name_key UNIQUE (tenant_id, name),
+    constraint tool_servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tool_servers_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint tool_servers_kind_check CHECK ((kind = ANY (ARRAY['http'::text, 'mcp'::text]))),
+    constraint tool_servers_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$'::text)),
+    constraint tool_servers_url_check CHECK (((length(url) <= 500) AND (url ~ '^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[!$-.0->@-~]*)*$'::text)))
+);
+comment on table app.tool_servers is 'Where tools are called: HTTP APIs of the company, and servers of the Model Context Protocol.';
+comment on column app.tool_servers.id is 'Its key.';
+comment on column app.tool_servers.kind is 'What is there. http: an HTTP API, whose tools are described here; mcp: a server of the Model Context Protocol (streamable HTTP), which describes them itself.';
+comment on column app.tool_servers.name is 'What the names of its tools begin with, for the model.';
+comment on column app.tool_servers.url is 'Its address, of https; what is called there is never changed: add another.';
+comment on column app.tool_servers.team_id is 'Whose members its tools are for; null: everybody who may chat.';
+comment on column app.tool_servers.active is 'Whether its tools are offered.';
+comment on column app.tool_servers.created_at is 'When it was added.';
+comment on column app.tool_servers.updated_at is 'When it was last changed.';
+CREATE INDEX tool_servers_of_team ON app.tool_servers USING btree (tenant_id, team_id, id);
+alter table app.tool_servers alter column kind set statistics 0, alter column name set statistics 0, alter column url set statistics 0;
+alter table app.tool_servers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,id,kind,name,team_id,tenant_id,updated_at', 'url', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tool_servers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_tool_server BEFORE INSERT OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION app.guard_tool_server();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.tool_servers enable row level security;
+alter table app.tool_servers force row level security;
+grant delete on app.tool_servers to rowhouse_app;
+grant delete, select on app.tool_servers to rowhouse_definer;
+grant insert (kind, name, url, team_id) on app.tool_servers to rowhouse_app;
+grant select (tenant_id, id, kind, name, url, team_id, active, created_at, updated_at) on app.tool_servers to rowhouse_app;
+grant update (active) on app.tool_servers to rowhouse_definer;
+grant update (team_id, active) on app.tool_servers to rowhouse_app;
+create policy "a list is kept by one at a time" on app.tool_servers
+    for update to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_id() AS tenant_id)))
+    with check (false);
+comment on policy "a list is kept by one at a time" on app.tool_servers is 'context.keep_listed_tools() and context.keep_tool_secret() lock the row, and change nothing of it.';
+create policy "nothing crosses the wall" on app.tool_servers as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.tool_servers is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "turns find the tools of their tenant" on app.tool_servers
+    for select to rowhouse_definer
+    using (true);
+comment on policy "turns find the tools of their tenant" on app.tool_servers is 'context.offered_tools() and context.usable_tool(), for the caller''s tenant or a turn''s; context.tool_server_to_ask(); the triggers count and compare.';
+create policy "who configures the model adds tool servers" on app.tool_servers
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model adds tool servers" on app.tool_servers is 'A missing permission is named. That it takes a fresh sign-in, and how many there may be, the trigger guard_tool_server says.';
+create policy "who configures the model removes tool servers" on app.tool_servers
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model removes tool servers" on app.tool_servers is 'Its tools and its secret go with it; the trail keeps that it was there.';
+create policy "who configures the model sees the tool servers" on app.tool_servers
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('configure_model'::text) AS tenant_where)));
+comment on policy "who configures the model sees the tool servers" on app.tool_servers is 'Where a company''s own systems are is not for every colleague to know: they see names, by app.my_tools(). The secret is elsewhere (auth.tool_secrets) and is seen by nobody.';
+create policy "who configures the model switches tool servers" on app.tool_servers
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model switches tool servers" on app.tool_servers is 'Whose its tools are, and whether it is on. Its address and its name are no input: what was approved was approved there.';
+create policy "whoever is erased takes the tool servers along" on app.tool_servers
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "whoever is erased takes the tool servers along" on app.tool_servers is 'jobs.erase_tenant(), for a company and all that is in it.';
+
+create table app.tools (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    server_id uuid not null,
+    name text not null,
+    description text not null,
+    input_schema jsonb not null,
+    method text,
+    path text,
+    approval text default 'always'::text not null,
+    active boolean default true not null,
+    fingerprint text default ''::text not null,
+    approved_fingerprint text,
+    approved boolean generated always as (COALESCE((approved_fingerprint = fingerprint), false)) stored not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint tools_pkey PRIMARY KEY (tenant_id, id),
+    constraint tools_tenant_id_server_id_name_key UNIQUE (tenant_id, server_id, name),
+    constraint tools_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tools_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES app.tool_servers(tenant_id, id) ON DELETE CASCADE,
+    constraint tools_approval_check CHECK ((approval = ANY (ARRAY['always'::text, 'never'::text]))),
+    constraint tools_approved_fingerprint_check CHECK ((length(approved_fingerprint) = 64)),
+    constraint tools_description_check CHECK (((length(description) <= 4000) AND (NOT app.is_blank(description)))),
+    constraint tools_fingerprint_check CHECK ((length(fingerprint) <= 64)),
+    constraint tools_http_check CHECK (((method IS NULL) = (path IS NULL))),
+    constraint tools_input_schema_check CHECK (((jsonb_typeof(input_schema) = 'object'::text) AND COALESCE(((input_schema ->> 'type'::text) = 'object'::text), false) AND (octet_length((input_schema)::text) <= 16384))),
+    constraint tools_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text, 'PATCH'::text, 'DELETE'::text]))),
+    constraint tools_name_check CHECK ((name ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
+    constraint tools_path_check CHECK (((length(path) <= 300) AND (path ~ '^(/[!$-.0->@-~]*)*$'::text) AND (path !~ '(^|/)\.{1,2}(/|$)'::text)))
+);
+comment on table app.tools is 'What a model may have called, for whoever asks.';
+comment on column app.tools.id is 'Its key.';
+comment on column app.tools.server_id is 'Where it is called.';
+comment on column app.tools.name is 'What its server calls it. For the model the server''s name and _ stand before it.';
+comment on column app.tools.description is 'What the model is told of it.';
+comment on column app.tools.input_schema is 'The JSON Schema of its input, an object.';
+comment on column app.tools.method is 'Of an HTTP API: by which method it is called. GET: its input stands in the query; POST: its input is a JSON body; PUT: its input is a JSON body; PATCH: its input is a JSON body; DELETE: its input stands in the query.';
+comment on column app.tools.path is 'Of an HTTP API: what follows the server''s address.';
+comment on column app.tools.approval is 'Whether whoever asks is asked before each call. always: it waits for their yes; never: it is called at once.';
+comment on column app.tools.active is 'Whether it is offered.';
+comment on column app.tools.fingerprint is 'Of all that it is: its address, method, path, name, description and schema. Whoever approves it says which they looked at.';
+comment on column app.tools.approved_fingerprint is 'What it was when it was approved.';
+comment on column app.tools.approved is 'Whether it is what was approved. One of an MCP server is offered only so; one of an HTTP API always is.';
+comment on column app.tools.created_at is 'When it was added, or first listed.';
+comment on column app.tools.updated_at is 'When it was last changed.';
+CREATE INDEX tools_of_server ON app.tools USING btree (tenant_id, server_id, id);
+alter table app.tools alter column name set statistics 0, alter column description set statistics 0, alter column input_schema set statistics 0, alter column method set statistics 0, alter column path set statistics 0, alter column approval set statistics 0, alter column fingerprint set statistics 0, alter column approved_fingerprint set statistics 0;
+alter table app.tools alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,approval,approved,approved_fingerprint,created_at,fingerprint,id,method,name,server_id,tenant_id,updated_at', 'description,input_schema,path', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tools FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_listing BEFORE INSERT OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.guard_listing();
+CREATE TRIGGER guard_tool BEFORE INSERT OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.guard_tool();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.tools enable row level security;
+alter table app.tools force row level security;
+grant delete on app.tools to rowhouse_app;
+grant delete, select on app.tools to rowhouse_definer;
+grant insert (server_id, name, description, input_schema, method, path, approval) on app.tools to rowhouse_app;
+grant insert (tenant_id, server_id, name, description, input_schema) on app.tools to rowhouse_definer;
+grant select (tenant_id, id, server_id, name, description, input_schema, method, path, approval, active, fingerprint, approved_fingerprint, approved, created_at, updated_at) on app.tools to rowhouse_app;
+grant update (description, input_schema, approved_fingerprint) on app.tools to rowhouse_definer;
+grant update (description, input_schema, method, path, approval, active) on app.tools to rowhouse_app;
+create policy "nothing crosses the wall" on app.tools as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.tools is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "turns call, and lists are kept, within their tenant" on app.tools
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "turns call, and lists are kept, within their tenant" on app.tools is 'context.offered_tools(), context.usable_tool(), context.keep_listed_tools(), context.approve_tool(), for the caller''s tenant; auth.open_tool_call(), for a turn''s, which takes the approval of what changed. Whether one asks first, and whether it is on, the definer may not change.';
+create policy "who configures the model adds tools" on app.tools
+    for insert to rowhouse_app
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model adds tools" on app.tools is 'Of an HTTP API only: those of an MCP server are what it lists (the trigger guard_listing). How many there may be, guard_tool says.';
+create policy "who configures the model changes tools" on app.tools
+    for update to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)))
+    with check ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model changes tools" on app.tools is 'Whether they are on, and whether whoever asks is asked first; of an HTTP API also what they are. That one is approved is said by app.approve_tool() only.';
+create policy "who configures the model removes tools" on app.tools
+    for delete to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_requiring('configure_model'::text) AS tenant_requiring)));
+comment on policy "who configures the model removes tools" on app.tools is 'A call that waits for its asker''s word is not made any more. One of an MCP server comes back, unapproved, when the server is asked again.';
+create policy "who configures the model sees the tools" on app.tools
+    for select to rowhouse_app
+    using ((tenant_id = ( SELECT context.tenant_where('configure_model'::text) AS tenant_where)));
+comment on policy "who configures the model sees the tools" on app.tools is 'How a company''s own systems are called is not for every colleague to know: they see names and what is said of them, by app.my_tools().';
+
 create table app.usage_days (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -2007,7 +2316,7 @@ create table app.usage_days (
     constraint usage_days_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_days_failed_check CHECK ((failed >= 0)),
     constraint usage_days_first_counts_check CHECK ((cardinality(first_counts) = 21)),
-    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text, 'embedding'::text]))),
+    constraint usage_days_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text, 'memory'::text, 'embedding'::text]))),
     constraint usage_days_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_days_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_days_output_tokens_check CHECK ((output_tokens >= 0)),
@@ -2025,7 +2334,7 @@ comment on column app.usage_days.day is 'The day (UTC) on which the turns were o
 comment on column app.usage_days.user_id is 'Who asked; the key, where it is the company''s own.';
 comment on column app.usage_days.team_id is 'The team of the conversations; null for those of no team.';
 comment on column app.usage_days.api_key_id is 'The API key that asked; null where none did.';
-comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
+comment on column app.usage_days.generator is 'What it went to. model: a model''s answers; extractive: answers quoted from documents, free; curated: answers of the company''s own, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_days.model is 'The model, or extractive.';
 comment on column app.usage_days.turns is 'Turns that were over.';
 comment on column app.usage_days.stopped is 'Those of them that somebody stopped.';
@@ -2093,7 +2402,7 @@ create table app.usage_events (
     constraint usage_events_check1 CHECK (((reasoning_tokens >= 0) AND (reasoning_tokens <= output_tokens))),
     constraint usage_events_cost_micros_check CHECK ((cost_micros >= 0)),
     constraint usage_events_first_token_ms_check CHECK ((first_token_ms >= 0)),
-    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text, 'embedding'::text]))),
+    constraint usage_events_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text, 'memory'::text, 'embedding'::text]))),
     constraint usage_events_input_tokens_check CHECK ((input_tokens >= 0)),
     constraint usage_events_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
     constraint usage_events_outcome_check CHECK ((outcome = ANY (ARRAY['complete'::text, 'stopped'::text, 'failed'::text]))),
@@ -2107,7 +2416,7 @@ comment on column app.usage_events.user_id is 'Who asked; the key, where it is t
 comment on column app.usage_events.api_key_id is 'The API key that asked, if one did.';
 comment on column app.usage_events.team_id is 'The team of the conversation, if it had one.';
 comment on column app.usage_events.conversation_id is 'The conversation; null where nothing was kept.';
-comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
+comment on column app.usage_events.generator is 'What it went to. model: a model''s answer; extractive: an answer quoted from documents, free; curated: an answer of the company''s own, free; memory: reading what somebody said for what to remember of them; embedding: embedding a question, a document or what somebody sent.';
 comment on column app.usage_events.model is 'The model, or extractive.';
 comment on column app.usage_events.outcome is 'How it ended. complete: with all of it; stopped: by somebody; failed: by a fault.';
 comment on column app.usage_events.input_tokens is 'Tokens of input, cached ones too.';
@@ -3284,6 +3593,62 @@ create policy "the door and sign-in keep the sessions" on auth.sessions
     with check (true);
 comment on policy "the door and sign-in keep the sessions" on auth.sessions is 'context.enter() finds a session by the digest of its handle; auth.* open, rotate and end it; jobs.expire_sessions() ends what is over.';
 
+create table auth.share_links (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    user_id uuid default context.user_id() not null,
+    conversation_id uuid not null,
+    message_id uuid not null,
+    team_id uuid,
+    digest bytea not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    revoked_at timestamp with time zone,
+    constraint share_links_pkey PRIMARY KEY (tenant_id, id),
+    constraint share_links_tenant_id_conversation_id_message_id_fkey FOREIGN KEY (tenant_id, conversation_id, message_id) REFERENCES app.messages(tenant_id, conversation_id, id) ON DELETE CASCADE,
+    constraint share_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint share_links_tenant_id_team_id_fkey FOREIGN KEY (tenant_id, team_id) REFERENCES app.teams(tenant_id, id) ON DELETE CASCADE,
+    constraint share_links_tenant_id_user_id_conversation_id_fkey FOREIGN KEY (tenant_id, user_id, conversation_id) REFERENCES app.conversations(tenant_id, user_id, id) ON DELETE CASCADE,
+    constraint share_links_digest_check CHECK ((octet_length(digest) = 32))
+);
+comment on table auth.share_links is 'Links with which colleagues read a conversation as it stood at a message.';
+comment on column auth.share_links.id is 'Its key.';
+comment on column auth.share_links.user_id is 'Who made it, whose the conversation is.';
+comment on column auth.share_links.conversation_id is 'The conversation that it shows.';
+comment on column auth.share_links.message_id is 'Up to which of its messages.';
+comment on column auth.share_links.team_id is 'The team that the conversation belonged to then, and the only one whom it is shown to; null: everybody who may chat.';
+comment on column auth.share_links.digest is 'SHA-256 of SHA-256 of its secret.';
+comment on column auth.share_links.created_at is 'When it was made.';
+comment on column auth.share_links.expires_at is 'Until when it is good.';
+comment on column auth.share_links.revoked_at is 'Since when it opens nothing any more.';
+CREATE UNIQUE INDEX share_links_by_digest ON auth.share_links USING btree (tenant_id, digest);
+CREATE INDEX share_links_of_conversation ON auth.share_links USING btree (tenant_id, user_id, conversation_id);
+CREATE INDEX share_links_of_member ON auth.share_links USING btree (tenant_id, user_id, id);
+CREATE INDEX share_links_of_message ON auth.share_links USING btree (tenant_id, conversation_id, message_id);
+CREATE INDEX share_links_of_team ON auth.share_links USING btree (tenant_id, team_id);
+alter table auth.share_links alter column digest set statistics 0;
+alter table auth.share_links alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.share_links FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,expires_at,id,message_id,revoked_at,team_id,tenant_id,user_id', 'digest', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.share_links FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.share_links enable row level security;
+alter table auth.share_links force row level security;
+grant delete, insert, select, update on auth.share_links to rowhouse_definer;
+grant select (tenant_id, id, user_id, conversation_id, message_id, team_id, created_at, expires_at, revoked_at) on auth.share_links to rowhouse_app;
+create policy "links are made, opened and revoked" on auth.share_links
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "links are made, opened and revoked" on auth.share_links is 'context.make_share_link() and context.revoke_share_link(), for whose link it is; context.open_share_link() finds one by its digest in the caller''s tenant; auth.export_account(); jobs.erase_tenant(). With their conversation they go by the foreign key.';
+create policy "nothing crosses the wall" on auth.share_links as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on auth.share_links is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "people see the links that they made" on auth.share_links
+    for select to rowhouse_app
+    using ((user_id = ( SELECT context.user_where('chat'::text) AS user_where)));
+comment on policy "people see the links that they made" on auth.share_links is 'To revoke them. Whoever has the secret of one opens it by a call, which asks for everything again; that a link is there is nobody else''s to see.';
+
 create table auth.signing_keys (
     id text not null,
     algorithm text not null,
@@ -3386,6 +3751,67 @@ create policy "deletion keeps which tenants it waits for" on auth.tenant_deletio
     with check (true);
 comment on policy "deletion keeps which tenants it waits for" on auth.tenant_deletions is 'context.close_tenant() and auth.begin_erasure() put them here, auth.resume_tenant() and auth.restore_tenant() take them out, jobs.erase_tenant() erases.';
 
+create table auth.tool_approvals (
+    tenant_id uuid not null,
+    id uuid not null,
+    user_id uuid not null,
+    answer_id uuid not null,
+    tool_id uuid not null,
+    fingerprint text not null,
+    call_id text not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone default (now() + '1 day'::interval) not null,
+    decided_at timestamp with time zone,
+    approved boolean,
+    constraint tool_approvals_pkey PRIMARY KEY (tenant_id, id),
+    constraint tool_approvals_tenant_id_answer_id_fkey FOREIGN KEY (tenant_id, answer_id) REFERENCES app.messages(tenant_id, id) ON DELETE CASCADE,
+    constraint tool_approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint tool_approvals_call_id_check CHECK (((length(call_id) >= 1) AND (length(call_id) <= 200))),
+    constraint tool_approvals_check CHECK (((decided_at IS NULL) = (approved IS NULL))),
+    constraint tool_approvals_fingerprint_check CHECK ((length(fingerprint) = 64))
+);
+comment on table auth.tool_approvals is 'Calls of tools that wait for the word of whoever asked, and the word. Not audited: what came of it is an event of its own.';
+CREATE INDEX tool_approvals_of_answer ON auth.tool_approvals USING btree (tenant_id, answer_id);
+alter table auth.tool_approvals alter column fingerprint set statistics 0, alter column call_id set statistics 0;
+alter table auth.tool_approvals alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER keep_whole BEFORE TRUNCATE ON auth.tool_approvals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.tool_approvals enable row level security;
+alter table auth.tool_approvals force row level security;
+grant delete, insert, select on auth.tool_approvals to rowhouse_definer;
+grant update (decided_at, approved) on auth.tool_approvals to rowhouse_definer;
+create policy "a call waits for the word of whoever asked" on auth.tool_approvals
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "a call waits for the word of whoever asked" on auth.tool_approvals is 'auth.settle_turn() writes it with the answer, with which it goes; context.decide_calls() takes the word, once, of whoever asked; jobs.erase_tenant().';
+
+create table auth.tool_secrets (
+    tenant_id uuid not null,
+    id uuid not null,
+    server_id uuid not null,
+    header text not null,
+    sealed text not null,
+    created_at timestamp with time zone default now() not null,
+    constraint tool_secrets_pkey PRIMARY KEY (tenant_id, id),
+    constraint tool_secrets_tenant_id_server_id_key UNIQUE (tenant_id, server_id),
+    constraint tool_secrets_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES app.tool_servers(tenant_id, id) ON DELETE CASCADE,
+    constraint tool_secrets_header_check CHECK (((header ~ '^[A-Za-z][A-Za-z0-9-]{0,63}$'::text) AND (lower(header) !~ '^(host|cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept.*|content-.*|proxy-.*|sec-.*|mcp-.*|x-rowhouse-.*|forwarded|x-forwarded-.*|user-agent|last-event-id)$'::text))),
+    constraint tool_secrets_sealed_check CHECK ((length(sealed) <= 3000))
+);
+comment on table auth.tool_secrets is 'With what tool servers know a company, encrypted under the master key.';
+alter table auth.tool_secrets alter column header set statistics 0, alter column sealed set statistics 0;
+alter table auth.tool_secrets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tool_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,header,id,server_id,tenant_id', 'sealed', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.tool_secrets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table auth.tool_secrets enable row level security;
+alter table auth.tool_secrets force row level security;
+grant delete, insert, select on auth.tool_secrets to rowhouse_definer;
+create policy "the secret of a tool server is lent to calls and shown to nobod" on auth.tool_secrets
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the secret of a tool server is lent to calls and shown to nobod" on auth.tool_secrets is 'context.keep_tool_secret() brings it, encrypted under the master key; context.begin_turn() and context.tool_server_to_ask() lend it to the server.';
+
 create table auth.totp_factors (
     id uuid not null,
     user_id uuid not null,
@@ -3446,7 +3872,7 @@ create table auth.turns (
     constraint turns_check1 CHECK (((settled_at IS NULL) = (outcome IS NULL))),
     constraint turns_check2 CHECK (((held_micros = 0) OR ((settled_at IS NULL) AND (lost_at IS NULL)))),
     constraint turns_credential_kind_check CHECK ((credential_kind = ANY (ARRAY['session'::text, 'guest'::text, 'api_key'::text, 'support'::text, 'job'::text]))),
-    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'memory'::text, 'embedding'::text]))),
+    constraint turns_generator_check CHECK ((generator = ANY (ARRAY['model'::text, 'extractive'::text, 'curated'::text, 'memory'::text, 'embedding'::text]))),
     constraint turns_held_micros_check CHECK ((held_micros >= 0)),
     constraint turns_idempotency_key_check CHECK ((octet_length(idempotency_key) = 32)),
     constraint turns_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
@@ -3775,6 +4201,20 @@ create view app.audit_events with (security_invoker=true) as
    FROM audit.events;
 comment on view app.audit_events is 'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 grant select on app.audit_events to rowhouse_app;
+
+create view app.share_links with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    user_id,
+    conversation_id,
+    message_id,
+    team_id,
+    created_at,
+    expires_at,
+    revoked_at
+   FROM auth.share_links;
+comment on view app.share_links is 'A link with which colleagues read a conversation of one''s own, as it stood at one of its messages; the secret is shown once, when it is made.';
+grant select on app.share_links to rowhouse_app;
 
 create view context.api_key_holders with (security_invoker=true) as
  SELECT api_key.digest,
@@ -5186,6 +5626,22 @@ alter function app.announce_tenant() owner to rowhouse_definer;
 comment on function app.announce_tenant() is 'Trigger: writes tenant.updated for the webhook endpoints that want to hear of it.';
 grant execute on function app.announce_tenant() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.approve_tool(id uuid, fingerprint text)
+ RETURNS app.tools
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    tool app.tools;
+begin
+    perform context.approve_tool(approve_tool.id, approve_tool.fingerprint);
+    select * into tool from app.tools as known where known.id = approve_tool.id;
+    return tool;
+end
+$function$;
+comment on function app.approve_tool(uuid,text) is 'Approves a tool as it is, which its fingerprint says. Needs configure_model.';
+grant execute on function app.approve_tool(uuid,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.are_parts(parts jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -5377,6 +5833,23 @@ $function$;
 comment on function app.create_document(text,text,bytea,text,text,uuid,text[],text) is 'Keeps a document and has it read: private to the caller, for a team of theirs or, with manage_documents, for the company.';
 grant execute on function app.create_document(text,text,bytea,text,text,uuid,text[],text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.create_share_link(digest bytea, conversation_id uuid, message_id uuid DEFAULT NULL::uuid, days integer DEFAULT 30)
+ RETURNS app.share_links
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made constant uuid := context.make_share_link(
+        create_share_link.digest, create_share_link.conversation_id, create_share_link.message_id, coalesce(create_share_link.days, 30));
+    link app.share_links;
+begin
+    select known.* into link from app.share_links as known where known.id = made;
+    return link;
+end
+$function$;
+comment on function app.create_share_link(bytea,uuid,uuid,integer) is 'Makes a link with which colleagues read a conversation of the caller''s, as it stands at its newest message or at an earlier one.';
+grant execute on function app.create_share_link(bytea,uuid,uuid,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.create_webhook_endpoint(secret_id uuid, sealed_secret text, url text, events text[], description text DEFAULT ''::text)
  RETURNS app.webhook_endpoints
  LANGUAGE plpgsql
@@ -5394,6 +5867,23 @@ end
 $function$;
 comment on function app.create_webhook_endpoint(uuid,text,text,text[],text) is 'Subscribes an address to events. The secret that they are signed with is shown this once.';
 grant execute on function app.create_webhook_endpoint(uuid,text,text,text[],text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.curated_answer_for(question text)
+ RETURNS app.curated_answers
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+declare
+    given app.curated_answers;
+begin
+    select known.* into given from app.curated_answers as known
+    where known.tenant_id = (select context.tenant_id()) and known.id = context.curated_answer_for(curated_answer_for.question);
+    return given;
+end
+$function$;
+comment on function app.curated_answer_for(text) is 'The curated answer that this question of the caller''s would get now; null where a model would be asked.';
+grant execute on function app.curated_answer_for(text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.delete_my_preferences()
  RETURNS app.user_preferences
@@ -5546,6 +6036,22 @@ alter function app.free_object() owner to rowhouse_definer;
 comment on function app.free_object() is 'Trigger: the object of a version that is gone is to be deleted.';
 grant execute on function app.free_object() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.frequent_questions(wanted integer DEFAULT 10)
+ RETURNS SETOF app.company_question
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select question.content, found.times, found.people, question.created_at, found.liked + found.disliked,
+        found.liked::double precision / nullif(found.liked + found.disliked, 0),
+        case when (select context.may('manage_documents')) then context.curated_answer_for(question.content) end
+    from context.company_questions(wanted) with ordinality as found (asked, times, people, liked, disliked, place)
+    join app.messages as question on question.tenant_id = (select context.tenant_id()) and question.id = found.asked
+    order by found.place
+$function$;
+comment on function app.frequent_questions(integer) is 'What people of the company asked more than once in the last half year, the most frequent first, 10 of them or up to 50; for who sees its figures and reads its chats.';
+grant execute on function app.frequent_questions(integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.guard_domain()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5659,6 +6165,27 @@ $function$;
 alter function app.guard_grant() owner to rowhouse_definer;
 comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 grant execute on function app.guard_grant() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_listing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    if current_user = 'rowhouse_app' and new.method is null
+        and (tg_op = 'INSERT' or (new.description, new.input_schema) is distinct from (old.description, old.input_schema))
+    then
+        raise exception using
+            errcode = 'RH400',
+            message = 'what the tools of an MCP server are, the server says',
+            column = 'description',
+            constraint = 'tools_listed_by_their_server',
+            hint = 'Have it listed anew with refreshToolServer. A tool of an HTTP API has a method and a path.';
+    end if;
+    return new;
+end
+$function$;
+comment on function app.guard_listing() is 'Trigger: what the tools of an MCP server are, only its list says (RH400).';
 
 CREATE OR REPLACE FUNCTION app.guard_membership()
  RETURNS trigger
@@ -5865,6 +6392,95 @@ $function$;
 alter function app.guard_team_member() owner to rowhouse_definer;
 comment on function app.guard_team_member() is 'Trigger: into a team come members who are not guests (RH403, account) nor removed, into a hundred teams at most (RH400), at the hands of who may (RH403) and signed in lately (RH440); so are leads made.';
 grant execute on function app.guard_team_member() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_tool()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body   constant text := context.actor();
+    server app.tool_servers;
+begin
+    select * into server from app.tool_servers as known where known.tenant_id = new.tenant_id and known.id = new.server_id;
+    if not found then
+        perform context.refuse_missing('tool server');
+    end if;
+    if (server.kind = 'http') <> (new.method is not null) then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a tool of an HTTP API has a method and a path, and one of an MCP server has none',
+            column = 'method',
+            constraint = 'tools_of_their_kind';
+    end if;
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtextextended(format('tools %s', new.tenant_id), 0));
+        if (select count(*) >= 50 from app.tools as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH480',
+                message = '50 of 50 tools are there',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session' and new.approval = 'never' and (tg_op = 'INSERT' or old.approval <> 'never') then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    new.fingerprint := context.tool_fingerprint(
+        server.url, new.method, new.path, new.name, new.description, new.input_schema);
+    if server.kind = 'http' then
+        new.approved_fingerprint := new.fingerprint;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_tool() owner to rowhouse_definer;
+comment on function app.guard_tool() is 'Trigger: a tenant has fifty tools at most (RH480), of their server''s kind (RH400), whose fingerprint is of all that they are; asking nobody wants a fresh sign-in (RH440).';
+grant execute on function app.guard_tool() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_tool_server()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.actor();
+begin
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtextextended(format('tool servers %s', new.tenant_id), 0));
+        if (select count(*) >= 20 from app.tool_servers as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH480',
+                message = '20 of 20 tool servers are there',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if context.is_caller() then
+        -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+        if context.tenant_in(body) is distinct from new.tenant_id then
+            perform context.refuse('broken_seal');
+        end if;
+        if context.kind_in(body) = 'session'
+            and (tg_op = 'INSERT' or new.active and not old.active or new.team_id is distinct from old.team_id)
+        then
+            perform context.require_fresh_sign_in();
+        end if;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_tool_server() owner to rowhouse_definer;
+comment on function app.guard_tool_server() is 'Trigger: a tenant has twenty tool servers at most (RH480), which are added, switched on and given to others after a fresh sign-in only (RH440).';
+grant execute on function app.guard_tool_server() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_webhook_endpoint()
  RETURNS trigger
@@ -6098,7 +6714,9 @@ CREATE OR REPLACE FUNCTION app.my_frequent_questions(wanted integer DEFAULT 10)
  SET search_path TO ''
 AS $function$
     select question.content, found.times, question.created_at, answer.conversation_id, answer.id, answer.created_at,
-        case when not exists (
+        case when (answer.provenance #>> '{curated,teamId}' is null
+            or (answer.provenance #>> '{curated,teamId}')::uuid = any ((select context.teams('read_documents'))::uuid[]))
+        and not exists (
             select from jsonb_array_elements(answer.provenance -> 'sources') as source
             where not exists (
                 select from app.documents as document
@@ -6235,6 +6853,18 @@ $function$;
 comment on function app.my_tenants() is 'The companies that the caller belongs to, the one that they are in first; a hundred at most.';
 grant execute on function app.my_tenants() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.my_tools()
+ RETURNS SETOF app.offered_tool
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select (tool ->> 'id')::uuid, tool ->> 'name', tool ->> 'description', tool ->> 'approval'
+    from jsonb_array_elements(context.tools_of_caller()) as tool
+$function$;
+comment on function app.my_tools() is 'The tools that a model may have called for the caller, by name. Needs chat.';
+grant execute on function app.my_tools() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.my_usage()
  RETURNS app.tenant_usage
  LANGUAGE sql
@@ -6270,6 +6900,16 @@ $function$;
 alter function app.open_budget() owner to rowhouse_definer;
 comment on function app.open_budget() is 'Trigger: a budget begins with its period and counts what was spent in it already.';
 grant execute on function app.open_budget() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.open_share_link(digest bytea)
+ RETURNS app.shared_conversation
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select context.open_share_link(open_share_link.digest)
+$function$;
+comment on function app.open_share_link(bytea) is 'The conversation that a colleague shares by a link, as far as what it rests on is the caller''s to read; the trail says that they opened it.';
+grant execute on function app.open_share_link(bytea) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.permissions_of(user_id uuid)
  RETURNS SETOF app.holding
@@ -6364,6 +7004,79 @@ alter function app.prepare_chunk() owner to rowhouse_definer;
 comment on function app.prepare_chunk() is 'Trigger: the words, signs and hash of a passage are those of its text and its embedding.';
 grant execute on function app.prepare_chunk() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION app.prepare_curated_answer()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_id();
+    me     constant uuid := context.user_id();
+    narrow uuid;
+begin
+    new.stems := context.stems(new.question, new.language);
+    if new.stems is null then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a question has a word that is no mere filling',
+            column = 'question',
+            constraint = 'curated_answers_stems';
+    end if;
+    if not context.is_caller() then
+        return new;
+    end if;
+    new.user_id := case when context.member_tenant() is not null then me end;
+
+    if new.message_id is not null and (tg_op = 'INSERT' or new.message_id is distinct from old.message_id) then
+        if not exists (
+            select from app.messages as said
+            where said.tenant_id = tenant and said.id = new.message_id and said.user_id = me
+                and said.role = 'assistant' and said.deleted_at is null
+        ) then
+            if not context.may('view_all_chats') then
+                perform context.refuse('view_all_chats');
+            end if;
+            if not exists (
+                select from app.messages as said
+                where said.tenant_id = tenant and said.id = new.message_id and said.role = 'assistant' and said.deleted_at is null
+            ) then
+                perform context.refuse_missing('message');
+            end if;
+        end if;
+    end if;
+
+    new.document_versions := array(
+        select document.version
+        from unnest(new.document_ids) with ordinality as source (id, place)
+        join app.documents as document on document.tenant_id = tenant and document.id = source.id
+        where context.reaches(document.visibility, document.team_id, document.user_id, me,
+            context.may('read_documents'), context.teams('read_documents'), true)
+        order by source.place
+    );
+    if cardinality(new.document_versions) <> cardinality(new.document_ids) then
+        perform context.refuse_missing('document');
+    end if;
+    select document.id into narrow
+    from app.documents as document
+    where document.tenant_id = tenant and document.id = any (new.document_ids)
+        and document.visibility <> 'tenant' and (document.visibility <> 'team' or document.team_id is distinct from new.team_id)
+    limit 1;
+    if found then
+        raise exception using
+            errcode = 'RH400',
+            message = 'an answer rests on documents that everybody reads whom it is for',
+            column = 'document_ids',
+            constraint = 'curated_answers_sources',
+            hint = 'Give the answer to the team that reads the document, or show the document to everybody.';
+    end if;
+    return new;
+end
+$function$;
+alter function app.prepare_curated_answer() owner to rowhouse_definer;
+comment on function app.prepare_curated_answer() is 'Trigger: a curated answer has the stems of its question and the versions of its documents; RH400, RH403 view_all_chats and RH404 for what it may not rest on.';
+grant execute on function app.prepare_curated_answer() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.prompt_asker()
  RETURNS jsonb
  LANGUAGE sql
@@ -6423,6 +7136,22 @@ $function$;
 alter function app.receive_message() owner to rowhouse_definer;
 comment on function app.receive_message() is 'Trigger: a message moves its conversation''s clocks, and a first one gives it a title; a blank one (RH406) and one into an archived conversation (RH410) are refused.';
 grant execute on function app.receive_message() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.refresh_tool_server(server_id uuid, listed jsonb)
+ RETURNS app.tool_servers
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    server app.tool_servers;
+begin
+    perform context.keep_listed_tools(refresh_tool_server.server_id, listed);
+    select * into server from app.tool_servers as known where known.id = refresh_tool_server.server_id;
+    return server;
+end
+$function$;
+comment on function app.refresh_tool_server(uuid,jsonb) is 'Asks an MCP server what it offers now: what is new or different waits to be approved. Needs configure_model.';
+grant execute on function app.refresh_tool_server(uuid,jsonb) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.reindex_document(id uuid)
  RETURNS app.documents
@@ -6600,6 +7329,22 @@ AS $function$
 $function$;
 comment on function app.revoke_session(uuid) is 'Signs out one of the caller''s own sessions: its tokens are dead with the next request.';
 grant execute on function app.revoke_session(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.revoke_share_link(id uuid)
+ RETURNS app.share_links
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    link app.share_links;
+begin
+    perform context.revoke_share_link(revoke_share_link.id);
+    select known.* into link from app.share_links as known where known.id = revoke_share_link.id;
+    return link;
+end
+$function$;
+comment on function app.revoke_share_link(uuid) is 'Revokes a link of the caller''s, for good: it opens nothing from the next request on.';
+grant execute on function app.revoke_share_link(uuid) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.rotate_api_key(id uuid, digests bytea[], beginnings text[], overlap integer DEFAULT NULL::integer)
  RETURNS app.api_keys
@@ -6818,6 +7563,22 @@ $function$;
 comment on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) is 'Sets the company''s defaults; what is left out stays as it is, and what reset names falls back to what is built in. Needs configure_model.';
 grant execute on function app.set_tenant_defaults(text,text,text,double precision,integer,boolean,boolean,boolean,text[]) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.set_tool_secret(secret_id uuid, sealed_secret text, server_id uuid, header text DEFAULT NULL::text)
+ RETURNS app.tool_servers
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    server app.tool_servers;
+begin
+    perform context.keep_tool_secret(set_tool_secret.server_id, secret_id, header, sealed_secret);
+    select * into server from app.tool_servers as known where known.id = set_tool_secret.server_id;
+    return server;
+end
+$function$;
+comment on function app.set_tool_secret(uuid,text,uuid,text) is 'Sets the header with which a tool server knows the company; without a secret, takes it away. Needs configure_model.';
+grant execute on function app.set_tool_secret(uuid,text,uuid,text) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.share_conversation(id uuid, team_id uuid DEFAULT NULL::uuid)
  RETURNS app.conversations
  LANGUAGE plpgsql
@@ -6833,6 +7594,25 @@ end
 $function$;
 comment on function app.share_conversation(uuid,uuid) is 'Shares a conversation of the caller''s with a team of theirs; without a team takes it back.';
 grant execute on function app.share_conversation(uuid,uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.stem_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    new.stems := context.stems(new.content, coalesce(
+        (select mine.language from app.user_preferences as mine where mine.tenant_id = new.tenant_id and mine.user_id = new.user_id),
+        (select company.language from app.tenant_preferences as company where company.tenant_id = new.tenant_id),
+        'en'
+    ));
+    return new;
+end
+$function$;
+alter function app.stem_question() owner to rowhouse_definer;
+comment on function app.stem_question() is 'Trigger: a question of up to 1,000 characters, and of words alone, carries what they come down to.';
+grant execute on function app.stem_question() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.support_accesses()
  RETURNS SETOF app.support_access
@@ -8975,6 +9755,14 @@ AS $function$
     where places.exported
 
     union all
+    select jsonb_build_object('part', 'shareLinks', 'item', jsonb_build_object(
+        'company', places.slug, 'conversation', link.conversation_id, 'message', link.message_id, 'createdAt', link.created_at,
+        'expiresAt', link.expires_at, 'revokedAt', link.revoked_at))
+    from places
+    join auth.share_links as link on link.tenant_id = places.tenant_id and link.user_id = places.user_id
+    where places.exported
+
+    union all
     select jsonb_build_object('part', 'documents', 'item', jsonb_build_object(
         'company', places.slug, 'id', mine.id, 'title', mine.title, 'fileName', mine.file_name, 'mediaType', mine.media_type,
         'tags', mine.tags, 'version', mine.version, 'sha256', mine.sha256, 'createdAt', mine.created_at, 'updatedAt', mine.updated_at))
@@ -9040,6 +9828,43 @@ $function$;
 alter function auth.export_account() owner to rowhouse_definer;
 comment on function auth.export_account() is 'All that is the caller''s own, row by row as {part, item}; after auth.enter_export() only.';
 grant execute on function auth.export_account() to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.extend_turn(tenant uuid, turn uuid, settlement bytea, most_input_tokens integer, most_output_tokens integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine  auth.turns;
+    price bigint;
+    taken uuid[];
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(extend_turn.settlement)
+    for no key update;
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    if mine.settled_at is not null or mine.lost_at is not null then
+        return false;
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, '{}');
+    perform context.release(
+        array_fill(mine.tenant_id, array[cardinality(mine.budgets)]), mine.budgets,
+        array_fill(mine.held_micros, array[cardinality(mine.budgets)]), array_fill(0::bigint, array[cardinality(mine.budgets)]));
+    price := mine.held_micros + context.price_of(mine.model, most_input_tokens, 0, most_output_tokens, 0);
+    taken := context.reserve(
+        mine.tenant_id, mine.team_id, mine.user_id, case mine.credential_kind when 'api_key' then mine.credential_id end,
+        mine.model, price);
+    update auth.turns as known set budgets = taken, held_micros = case when taken = '{}' then 0 else price end
+    where known.tenant_id = mine.tenant_id and known.id = mine.id;
+    return true;
+end
+$function$;
+alter function auth.extend_turn(uuid,uuid,bytea,integer,integer) owner to rowhouse_definer;
+comment on function auth.extend_turn(uuid,uuid,bytea,integer,integer) is 'Holds what a further step of a turn may cost; returns whether the turn goes on. Raises RH404, RH450, RH451.';
+grant execute on function auth.extend_turn(uuid,uuid,bytea,integer,integer) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.fail_login(person uuid, facts jsonb)
  RETURNS void
@@ -10260,6 +11085,31 @@ alter function auth.note_oauth_failure(jsonb) owner to rowhouse_definer;
 comment on function auth.note_oauth_failure(jsonb) is 'Counts, by network, that somebody came back from a provider with something that does not hold.';
 grant execute on function auth.note_oauth_failure(jsonb) to rowhouse_auth;
 
+CREATE OR REPLACE FUNCTION auth.note_tool_call(tenant uuid, turn uuid, settlement bytea, tool uuid, name text, outcome text, approval text, milliseconds integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine auth.turns;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = note_tool_call.tenant and known.id = note_tool_call.turn
+        and known.settlement = sha256(note_tool_call.settlement);
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    perform context.act(mine.user_id, mine.tenant_id, '{}');
+    perform audit.record_event('chat.tool_called', mine.tenant_id, jsonb_build_object(
+        'turn', mine.id, 'tool', tool, 'name', left(name, 64), 'outcome', outcome, 'approval', approval,
+        'milliseconds', milliseconds));
+end
+$function$;
+alter function auth.note_tool_call(uuid,uuid,bytea,uuid,text,text,text,integer) owner to rowhouse_definer;
+comment on function auth.note_tool_call(uuid,uuid,bytea,uuid,text,text,text,integer) is 'Writes into the trail that a tool was called in a turn, and how that went. Raises RH404.';
+grant execute on function auth.note_tool_call(uuid,uuid,bytea,uuid,text,text,text,integer) to rowhouse_auth;
+
 CREATE OR REPLACE FUNCTION auth.note_use(credential bytea, counter integer, facts jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -10618,6 +11468,47 @@ $function$;
 alter function auth.open_support(text,text,bytea,text,integer,boolean,text) owner to rowhouse_definer;
 comment on function auth.open_support(text,text,bytea,text,integer,boolean,text) is 'For the operator: enters a company for support, for a reason and at most eight hours; tells its owners.';
 grant execute on function auth.open_support(text,text,bytea,text,integer,boolean,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION auth.open_tool_call(tenant uuid, turn uuid, settlement bytea, tool uuid, fingerprint text, listed jsonb DEFAULT NULL::jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine auth.turns;
+    live record;
+begin
+    select * into mine from auth.turns as known
+    where known.tenant_id = tenant and known.id = turn and known.settlement = sha256(open_tool_call.settlement);
+    if not found then
+        perform context.refuse_missing('turn');
+    end if;
+    select * into live from context.state_of_credential(mine.tenant_id, mine.credential_kind, mine.credential_id);
+    if mine.settled_at is not null or mine.lost_at is not null or mine.stop_asked_at is not null
+        or live.fault is not null or not 'chat' = any (live.permissions)
+        or not context.tool_caller(mine.credential_kind, mine.credential_id)
+    then
+        return 'ended';
+    end if;
+    if not context.usable_tool(mine.tenant_id, tool, open_tool_call.fingerprint, live.teams) then
+        return 'removed';
+    end if;
+    if listed is not null and exists (
+        select from app.tools as known
+        where known.tenant_id = mine.tenant_id and known.id = tool
+            and (known.description, known.input_schema) is distinct from (listed ->> 'description', listed -> 'inputSchema')
+    ) then
+        perform context.act(mine.user_id, mine.tenant_id, '{}');
+        update app.tools as known set approved_fingerprint = null where known.tenant_id = mine.tenant_id and known.id = tool;
+        return 'changed';
+    end if;
+    return null;
+end
+$function$;
+alter function auth.open_tool_call(uuid,uuid,bytea,uuid,text,jsonb) owner to rowhouse_definer;
+comment on function auth.open_tool_call(uuid,uuid,bytea,uuid,text,jsonb) is 'Whether a tool may be called now, in a turn that is under way: null, or why not. Takes the approval of one that changed. Raises RH404.';
+grant execute on function auth.open_tool_call(uuid,uuid,bytea,uuid,text,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.owned_alone(person uuid)
  RETURNS text[]
@@ -11366,7 +12257,7 @@ alter function auth.settle_mail(uuid,text,boolean) owner to rowhouse_definer;
 comment on function auth.settle_mail(uuid,text,boolean) is 'Notes how a delivery went; returns the mail''s state: sent, pending (it is tried again) or dead. Null for a mail that was settled already.';
 grant execute on function auth.settle_mail(uuid,text,boolean) to rowhouse_auth;
 
-CREATE OR REPLACE FUNCTION auth.settle_turn(tenant uuid, turn uuid, settlement bytea, outcome text, content text DEFAULT ''::text, parts jsonb DEFAULT '[]'::jsonb, usage jsonb DEFAULT '{}'::jsonb, finish_reason text DEFAULT NULL::text, error_code text DEFAULT NULL::text, provenance jsonb DEFAULT NULL::jsonb, facts jsonb DEFAULT '{}'::jsonb)
+CREATE OR REPLACE FUNCTION auth.settle_turn(tenant uuid, turn uuid, settlement bytea, outcome text, content text DEFAULT ''::text, parts jsonb DEFAULT '[]'::jsonb, usage jsonb DEFAULT '{}'::jsonb, finish_reason text DEFAULT NULL::text, error_code text DEFAULT NULL::text, provenance jsonb DEFAULT NULL::jsonb, facts jsonb DEFAULT '{}'::jsonb, approvals jsonb DEFAULT '[]'::jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11393,6 +12284,13 @@ begin
         status = settle_turn.outcome, content = coalesce(settle_turn.content, ''), parts = coalesce(settle_turn.parts, '[]'),
         finish_reason = settle_turn.finish_reason, error_code = settle_turn.error_code, provenance = settle_turn.provenance
     where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id and answer.turn_id = mine.id;
+
+    insert into auth.tool_approvals (tenant_id, id, user_id, answer_id, tool_id, fingerprint, call_id)
+    select mine.tenant_id, (one ->> 'id')::uuid, mine.user_id, mine.answer_id,
+        (one ->> 'toolId')::uuid, one ->> 'fingerprint', one ->> 'callId'
+    from jsonb_array_elements(approvals) as one
+    where settle_turn.outcome = 'complete'
+        and exists (select from app.messages as answer where answer.tenant_id = mine.tenant_id and answer.id = mine.answer_id);
 
     -- What embedding the question took is settled with the answer, in budgets that may be others.
     select * into embedding from auth.turns as known
@@ -11424,9 +12322,9 @@ begin
     return true;
 end
 $function$;
-alter function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) owner to rowhouse_definer;
-comment on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) is 'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
-grant execute on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb) to rowhouse_auth;
+alter function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb,jsonb) owner to rowhouse_definer;
+comment on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb,jsonb) is 'Ends a turn, once: answer, usage, budgets. Needs the secret of the turn and no credential. Raises RH404.';
+grant execute on function auth.settle_turn(uuid,uuid,bytea,text,text,jsonb,jsonb,text,text,jsonb,jsonb,jsonb) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.shut_tenant(tenant uuid)
  RETURNS TABLE(sessions integer, keys integer)
@@ -12149,7 +13047,34 @@ grant execute on function context.applied_migrations() to rowhouse_auditor;
 grant execute on function context.applied_migrations() to rowhouse_auth;
 grant execute on function context.applied_migrations() to rowhouse_owner;
 
-CREATE OR REPLACE FUNCTION context.ask(conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, model text, OUT question uuid, OUT answer uuid)
+CREATE OR REPLACE FUNCTION context.approve_tool(tool uuid, fingerprint text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    if context.kind_in(context.open_seal()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    perform from app.tools as known where known.tenant_id = tenant and known.id = tool for no key update;
+    if not found then
+        perform context.refuse_missing('tool');
+    end if;
+    update app.tools as known set approved_fingerprint = known.fingerprint
+    where known.tenant_id = tenant and known.id = tool and known.fingerprint = approve_tool.fingerprint;
+    if not found then
+        perform context.refuse_tool();
+    end if;
+end
+$function$;
+alter function context.approve_tool(uuid,text) owner to rowhouse_definer;
+comment on function context.approve_tool(uuid,text) is 'Approves a tool of the caller''s tenant as it is. Raises RH403, RH404, RH440, RH462.';
+grant execute on function context.approve_tool(uuid,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.ask(conversation app.conversations, turn uuid, content text, parts jsonb, parent uuid, from_start boolean, generator text, model text, OUT question uuid, OUT answer uuid)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12178,12 +13103,12 @@ begin
     end if;
     insert into app.messages (tenant_id, user_id, conversation_id, role, status, content, parent_id, turn_id, model, generator)
     values (conversation.tenant_id, conversation.user_id, conversation.id, 'assistant', 'streaming', '', question, turn, model,
-        case model when 'extractive' then 'extractive' else 'model' end)
+        generator)
     returning id into answer;
 end
 $function$;
-alter function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text) owner to rowhouse_definer;
-comment on function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text) is 'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
+alter function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text,text) owner to rowhouse_definer;
+comment on function context.ask(app.conversations,uuid,text,jsonb,uuid,boolean,text,text) is 'Writes the question of a turn and makes room for its answer. Raises RH404, RH406, RH410, RH430.';
 
 CREATE OR REPLACE FUNCTION context.asker(tenant uuid, person uuid)
  RETURNS jsonb
@@ -12251,7 +13176,7 @@ alter function context.begin_object(bigint) owner to rowhouse_definer;
 comment on function context.begin_object(bigint) is 'A place in the object storage for an upload of the caller''s, which is deleted in an hour unless a version is kept of it. Raises RH403, RH480.';
 grant execute on function context.begin_object(bigint) to rowhouse_app;
 
-CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, installation_embedding_model text DEFAULT NULL::text, embeds boolean DEFAULT false, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint)
+CREATE OR REPLACE FUNCTION context.begin_turn(settlement bytea, conversation uuid DEFAULT NULL::uuid, content text DEFAULT NULL::text, parts jsonb DEFAULT '[]'::jsonb, parent uuid DEFAULT NULL::uuid, from_start boolean DEFAULT false, team uuid DEFAULT NULL::uuid, keep boolean DEFAULT true, idempotency jsonb DEFAULT NULL::jsonb, model text DEFAULT NULL::text, installation_model text DEFAULT NULL::text, installation_models text[] DEFAULT NULL::text[], most_input_tokens integer DEFAULT 32000, most_output_tokens integer DEFAULT 4096, history_bytes integer DEFAULT 24000, history_messages integer DEFAULT 24, installation_embedding_model text DEFAULT NULL::text, embeds boolean DEFAULT false, curated boolean DEFAULT true, approvals jsonb DEFAULT NULL::jsonb, with_tools boolean DEFAULT false, OUT tenant_id uuid, OUT turn_id uuid, OUT replayed boolean, OUT conversation_id uuid, OUT question_id uuid, OUT answer_id uuid, OUT generator text, OUT answered_by text, OUT history jsonb, OUT asker jsonb, OUT provider jsonb, OUT held_micros bigint, OUT given jsonb, OUT tools jsonb, OUT continued jsonb)
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12266,10 +13191,13 @@ declare
     earlier   auth.turns;
     place     app.conversations;
     chosen    auth.model_providers;
+    own_words app.curated_answers;
     price     bigint;
     budgets   uuid[];
     embedder  text;
     words     text;
+    decided   jsonb;
+    resumed   app.messages;
 begin
     tenant_id := context.tenant_requiring('chat');
     if tenant_id is null then
@@ -12302,19 +13230,48 @@ begin
             conversation_id := earlier.conversation_id;
             question_id := earlier.question_id;
             answer_id := earlier.answer_id;
+            generator := earlier.generator;
             answered_by := earlier.model;
             held_micros := earlier.held_micros;
             return;
         end if;
     end if;
 
+    turn_id := uuidv7();
+    replayed := false;
+    if approvals is not null and keep then
+        select taken.answer, taken.decided into answer_id, decided
+        from context.decide_calls(tenant_id, person, own, turn_id, conversation, approvals) as taken;
+        select * into resumed from app.messages as said where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.answer_id;
+        conversation := resumed.conversation_id;
+        continued := jsonb_build_object('content', resumed.content, 'parts', resumed.parts, 'decided', decided);
+        -- Whoever began an answer ends it.
+        model := resumed.model;
+    end if;
     asker := context.asker(tenant_id, person);
     select * into chosen from auth.model_providers as known where known.tenant_id = begin_turn.tenant_id and known.active;
     answered_by := context.choose_model(
         model, array(select jsonb_array_elements_text(asker -> 'models')), chosen, installation_model,
         installation_models);
-    turn_id := uuidv7();
-    replayed := false;
+    if curated and approvals is null then
+        select * into own_words from context.curated_answer(
+            tenant_id,
+            coalesce(content, (
+                select said.content from app.messages as said
+                where said.tenant_id = begin_turn.tenant_id and said.id = begin_turn.parent and said.user_id = person
+                    and said.role = 'user' and said.parts = '[]'
+            )),
+            person, 'read_documents' = any (context.permissions_in(body)), own);
+        if own_words.id is not null then
+            answered_by := 'curated';
+            given := context.curated_in_words(own_words);
+        end if;
+    end if;
+    generator := case when given is not null then 'curated' when answered_by = 'extractive' then 'extractive'
+        when embeds then 'embedding' else 'model' end;
+    if with_tools and given is null and answered_by <> 'extractive' then
+        tools := context.offered_tools();
+    end if;
 
     if keep then
         if conversation is null then
@@ -12333,8 +13290,15 @@ begin
             end if;
         end if;
         conversation_id := place.id;
-        select asked.question, asked.answer into question_id, answer_id
-        from context.ask(place, turn_id, content, parts, parent, from_start, answered_by) as asked;
+        if approvals is not null then
+            if place.status = 'archived' then
+                perform context.refuse_archived();
+            end if;
+            question_id := resumed.parent_id;
+        else
+            select asked.question, asked.answer into question_id, answer_id
+            from context.ask(place, turn_id, content, parts, parent, from_start, generator, answered_by) as asked;
+        end if;
         history := context.history_of(tenant_id, place.id, question_id, history_bytes, history_messages);
         if context.kind_in(body) = 'session' and (asker ->> 'remembers')::boolean then
             asker := jsonb_set(asker, '{memories}', to_jsonb(context.memories_of(tenant_id, person)));
@@ -12345,13 +13309,13 @@ begin
 
     -- Last, because a company's budget is where everybody waits for everybody.
     words := coalesce(content, history -> 0 ->> 'content');
-    if not embeds and not app.is_blank(words) then
+    if given is null and not embeds and not app.is_blank(words) then
         embedder := case when chosen.id is null then installation_embedding_model else chosen.embedding_model end;
     end if;
     if embedder is not null then
         perform context.lock_budgets(tenant_id, place.team_id, person, key, array[answered_by, embedder]);
     end if;
-    price := context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0);
+    price := case when given is null then context.price_of(answered_by, most_input_tokens, 0, most_output_tokens, 0) else 0 end;
     budgets := context.reserve(tenant_id, place.team_id, person, key, answered_by, price);
     held_micros := case when budgets = '{}' then 0 else coalesce(price, 0) end;
     insert into auth.turns (
@@ -12360,8 +13324,7 @@ begin
     ) values (
         begin_turn.tenant_id, turn_id, person, place.id, place.team_id, question_id, answer_id, context.kind_in(body), context.credential_in(body),
         sha256(settlement), wanted, decode(idempotency ->> 'request', 'hex'),
-        case when answered_by = 'extractive' then 'extractive' when embeds then 'embedding' else 'model' end, answered_by,
-        begin_turn.held_micros, budgets
+        begin_turn.generator, answered_by, begin_turn.held_micros, budgets
     );
     if embedder is not null then
         -- No token is shorter than a byte, and a text may have two marks of its own.
@@ -12380,9 +13343,9 @@ begin
         'embeddingModel', chosen.embedding_model) end;
 end
 $function$;
-alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean) owner to rowhouse_definer;
-comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452.';
-grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean) to rowhouse_app;
+alter function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean,boolean,jsonb,boolean) owner to rowhouse_definer;
+comment on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean,boolean,jsonb,boolean) is 'Begins a turn of the chat in one call: question, room for the answer, history, who asks, provider and reservation. Raises RH400, RH403, RH404, RH406, RH410, RH413, RH422, RH424, RH430, RH450, RH451, RH452, RH460, RH461, RH462.';
+grant execute on function context.begin_turn(bytea,uuid,text,jsonb,uuid,boolean,uuid,boolean,jsonb,text,text,text[],integer,integer,integer,integer,text,boolean,boolean,jsonb,boolean) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.body_of(holder context.holder, detail jsonb)
  RETURNS text
@@ -12586,6 +13549,65 @@ alter function context.close_tenant(text) owner to rowhouse_definer;
 comment on function context.close_tenant(text) is 'For app.delete_tenant(): closes the caller''s tenant at its owner''s word, ends its sessions and keys, and says when it is erased.';
 grant execute on function context.close_tenant(text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.company_questions(wanted integer)
+ RETURNS TABLE(asked uuid, times integer, people integer, liked integer, disliked integer)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+ SET enable_sort TO 'on'
+ SET enable_hashjoin TO 'on'
+ SET enable_bitmapscan TO 'on'
+ SET enable_material TO 'on'
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('view_analytics');
+begin
+    if not context.may('view_all_chats') then
+        perform context.refuse('view_all_chats');
+    end if;
+    return query
+    with frequent as materialized (
+        select known.stems, count(*)::integer as times
+        from app.messages as known
+        where known.tenant_id = tenant and known.stems is not null and known.deleted_at is null
+            and known.created_at > now() - interval '180 days'
+        group by known.stems
+        having count(*) > 1
+        order by 2 desc, 1
+        limit least(greatest(coalesce(wanted, 10), 1), 50)
+    ), rated as materialized (
+        select question.stems,
+            count(*) filter (where thought.rating = 'up')::integer as liked,
+            count(*) filter (where thought.rating = 'down')::integer as disliked
+        from app.message_feedback as thought
+        join app.messages as answer on answer.tenant_id = thought.tenant_id and answer.id = thought.message_id
+        join app.messages as question on question.tenant_id = answer.tenant_id and question.id = answer.parent_id
+        where thought.tenant_id = tenant and thought.created_at > now() - interval '180 days'
+            and question.stems in (select frequent.stems from frequent) and question.deleted_at is null
+        group by question.stems
+    )
+    select newest.id, frequent.times, counted.people, coalesce(rated.liked, 0), coalesce(rated.disliked, 0)
+    from frequent
+    cross join lateral (
+        select known.id from app.messages as known
+        where known.tenant_id = tenant and known.stems = frequent.stems and known.deleted_at is null
+        order by known.created_at desc
+        limit 1
+    ) as newest
+    cross join lateral (
+        select count(distinct known.user_id)::integer as people from app.messages as known
+        where known.tenant_id = tenant and known.stems = frequent.stems and known.deleted_at is null
+            and known.created_at > now() - interval '180 days'
+    ) as counted
+    left join rated on rated.stems = frequent.stems
+    order by frequent.times desc, newest.id desc;
+end
+$function$;
+alter function context.company_questions(integer) owner to rowhouse_definer;
+comment on function context.company_questions(integer) is 'The keys of what the company asked more than once in the last half year, how often, by how many, and what was thought of the answers. Raises RH403.';
+grant execute on function context.company_questions(integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.counting(counts integer[], step integer)
  RETURNS integer[]
  LANGUAGE sql
@@ -12632,6 +13654,167 @@ grant execute on function context.credential_in(text) to rowhouse_app;
 grant execute on function context.credential_in(text) to rowhouse_auth;
 grant execute on function context.credential_in(text) to rowhouse_definer;
 grant execute on function context.credential_in(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.curated_answer(tenant uuid, question text, me uuid, readable boolean, teams uuid[])
+ RETURNS SETOF app.curated_answers
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    -- From one language to the next by the index, however many answers there are in each.
+    with recursive spoken as (
+        (
+            select known.language from app.curated_answers as known
+            where known.tenant_id = tenant and known.active and length(curated_answer.question) <= 1000
+            order by known.language
+            limit 1
+        )
+        union all
+        select (
+            select known.language from app.curated_answers as known
+            where known.tenant_id = tenant and known.active and known.language > spoken.language
+            order by known.language
+            limit 1
+        )
+        from spoken
+        where spoken.language is not null
+    )
+    select given.*
+    from spoken
+    join app.curated_answers as given
+        on given.tenant_id = tenant and given.active and given.language = spoken.language
+        and given.stems = context.stems(curated_answer.question, spoken.language)
+    where readable and (given.team_id is null or given.team_id = any (teams))
+        and not exists (
+            select from unnest(given.document_ids, given.document_versions) as source (id, version)
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = tenant and document.id = source.id and document.version = source.version
+                    and context.reaches(document.visibility, document.team_id, document.user_id, me, readable, teams, true)
+            )
+        )
+    order by given.team_id is not null desc, given.updated_at desc, given.id desc
+    limit 1
+$function$;
+alter function context.curated_answer(uuid,text,uuid,boolean,uuid[]) owner to rowhouse_definer;
+comment on function context.curated_answer(uuid,text,uuid,boolean,uuid[]) is 'The company''s own answer to a question for somebody, while what it rests on stands and is theirs to read; else no row.';
+
+CREATE OR REPLACE FUNCTION context.curated_answer_for(question text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    return (
+        select given.id from context.curated_answer(
+            context.tenant_requiring('manage_documents'), question, context.user_id(), context.may('read_documents'),
+            context.teams('read_documents')
+        ) as given
+    );
+end
+$function$;
+alter function context.curated_answer_for(text) owner to rowhouse_definer;
+comment on function context.curated_answer_for(text) is 'The key of the curated answer that a question of the caller''s would get. Raises RH403.';
+grant execute on function context.curated_answer_for(text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.curated_in_words(given app.curated_answers)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', given.id, 'teamId', given.team_id, 'answer', given.answer,
+        'sources', coalesce(jsonb_agg(
+            jsonb_build_object('documentId', source.id, 'version', source.version, 'title', document.title) order by source.place
+        ) filter (where source.id is not null), '[]')
+    )
+    from (select) as one
+    left join (
+        unnest(given.document_ids, given.document_versions) with ordinality as source (id, version, place)
+        join app.documents as document on document.tenant_id = given.tenant_id and document.id = source.id
+    ) on true
+$function$;
+alter function context.curated_in_words(app.curated_answers) owner to rowhouse_definer;
+comment on function context.curated_in_words(app.curated_answers) is 'A curated answer as a turn says it: {id, teamId, answer, sources: [{documentId, version, title}]}.';
+
+CREATE OR REPLACE FUNCTION context.decide_calls(tenant uuid, person uuid, own uuid[], turn uuid, conversation uuid, approvals jsonb, OUT answer uuid, OUT decided jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    said_then app.messages;
+    named  constant uuid[] := array(select distinct (one ->> 'id')::uuid from jsonb_array_elements(approvals) as one);
+    known  auth.tool_approvals;
+    others integer;
+begin
+    if cardinality(named) <> jsonb_array_length(approvals) then
+        raise exception using errcode = 'RH400', message = 'an approval is named twice', column = 'approvals';
+    end if;
+    select * into known from auth.tool_approvals as waiting
+    where waiting.tenant_id = tenant and waiting.user_id = person and waiting.id = any (named) limit 1;
+    if not found then
+        perform context.refuse_missing('approval');
+    end if;
+    -- Its row is what two at once wait for.
+    select * into said_then from app.messages as said
+    where said.tenant_id = tenant and said.id = known.answer_id and said.user_id = person and said.deleted_at is null
+        and (decide_calls.conversation is null or said.conversation_id = decide_calls.conversation)
+        and (said.team_id is null or said.team_id = any (coalesce(own, '{}')))
+    for no key update;
+    if not found or (
+        select count(*) <> cardinality(named) from auth.tool_approvals as waiting
+        where waiting.tenant_id = tenant and waiting.user_id = person and waiting.answer_id = said_then.id and waiting.id = any (named)
+    ) then
+        perform context.refuse_missing('approval');
+    end if;
+    for known in
+        select * from auth.tool_approvals as waiting where waiting.tenant_id = tenant and waiting.id = any (named) order by waiting.id
+    loop
+        if known.decided_at is not null then
+            raise exception using errcode = 'RH460', message = 'whether this tool is called was decided before';
+        end if;
+        if known.expires_at <= now() then
+            raise exception using
+                errcode = 'RH461', message = 'the call of the tool waited for longer than a day',
+                hint = 'Ask the question again.';
+        end if;
+    end loop;
+    select count(*) into others from auth.tool_approvals as waiting
+    where waiting.tenant_id = tenant and waiting.answer_id = said_then.id and waiting.decided_at is null and waiting.id <> all (named);
+    if others > 0 then
+        raise exception using
+            errcode = 'RH400', message = format('%s more calls of the answer wait for a word', others), column = 'approvals',
+            hint = 'Say yes or no to each of them at once.';
+    end if;
+    if exists (
+        select from auth.tool_approvals as waiting
+        join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id and (one ->> 'approved')::boolean
+        where waiting.tenant_id = tenant and not context.usable_tool(tenant, waiting.tool_id, waiting.fingerprint, own)
+    ) then
+        perform context.refuse_tool();
+    end if;
+
+    update auth.tool_approvals as waiting set decided_at = now(), approved = (one ->> 'approved')::boolean
+    from jsonb_array_elements(approvals) as one
+    where waiting.tenant_id = tenant and waiting.id = (one ->> 'id')::uuid;
+    select jsonb_agg(jsonb_build_object(
+        'id', waiting.id, 'toolId', waiting.tool_id, 'fingerprint', waiting.fingerprint, 'callId', waiting.call_id,
+        'approved', waiting.approved, 'reason', one ->> 'reason') order by waiting.id)
+    into decided
+    from auth.tool_approvals as waiting
+    join jsonb_array_elements(approvals) as one on (one ->> 'id')::uuid = waiting.id
+    where waiting.tenant_id = tenant;
+    update app.messages as said set status = 'streaming', turn_id = turn, finish_reason = null, error_code = null
+    where said.tenant_id = tenant and said.id = said_then.id;
+    answer := said_then.id;
+end
+$function$;
+alter function context.decide_calls(uuid,uuid,uuid[],uuid,uuid,jsonb) owner to rowhouse_definer;
+comment on function context.decide_calls(uuid,uuid,uuid[],uuid,uuid,jsonb) is 'Takes the word of whoever asked on all calls of an answer that wait for it, once. Raises RH400, RH404, RH460, RH461, RH462.';
 
 CREATE OR REPLACE FUNCTION context.detail_in(body text)
  RETURNS jsonb
@@ -13262,7 +14445,7 @@ begin
         cross join lateral (
             select one.id, one.conversation_id, one.content from app.messages as one
             where one.tenant_id = tenant and one.user_id = me and one.conversation_id = talked.id
-                and one.role = 'user' and length(one.content) <= 1000
+                and one.role = 'user' and length(one.content) <= 1000 and one.parts = '[]'
             order by one.id desc
             limit 50
         ) as message
@@ -13469,6 +14652,39 @@ grant execute on function context.is_owner_in(text) to rowhouse_auth;
 grant execute on function context.is_owner_in(text) to rowhouse_definer;
 grant execute on function context.is_owner_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.keep_listed_tools(server uuid, listed jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    perform from app.tool_servers as known
+    where known.tenant_id = tenant and known.id = server and known.kind = 'mcp'
+    for no key update;
+    if not found then
+        perform context.refuse_missing('MCP server');
+    end if;
+    delete from app.tools as known
+    where known.tenant_id = tenant and known.server_id = server
+        and not exists (select from jsonb_array_elements(listed) as one where one ->> 'name' = known.name);
+    insert into app.tools as known (tenant_id, server_id, name, description, input_schema)
+    select distinct on (one ->> 'name') tenant, server, one ->> 'name', one ->> 'description', one -> 'inputSchema'
+    from jsonb_array_elements(listed) as one
+    where one ->> 'name' ~ '^[A-Za-z0-9_-]{1,40}$'
+        and length(one ->> 'description') <= 4000 and not app.is_blank(one ->> 'description')
+        and one -> 'inputSchema' ->> 'type' = 'object' and octet_length((one -> 'inputSchema')::text) <= 16384
+    on conflict (tenant_id, server_id, name) do update set
+        description = excluded.description, input_schema = excluded.input_schema
+    where (known.description, known.input_schema) is distinct from (excluded.description, excluded.input_schema);
+end
+$function$;
+alter function context.keep_listed_tools(uuid,jsonb) owner to rowhouse_definer;
+comment on function context.keep_listed_tools(uuid,jsonb) is 'Keeps what an MCP server of the caller''s tenant lists; what is new or different waits to be approved. Raises RH403, RH404, RH480.';
+grant execute on function context.keep_listed_tools(uuid,jsonb) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.keep_model_provider(provider uuid, base_url text, sealed_key text DEFAULT NULL::text, models text[] DEFAULT NULL::text[], default_model text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, active boolean DEFAULT true, embedding_model text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
@@ -13606,6 +14822,33 @@ $function$;
 alter function context.keep_stored_version(uuid,text,integer,text,text,text) owner to rowhouse_definer;
 comment on function context.keep_stored_version(uuid,text,integer,text,text,text) is 'Keeps an uploaded object as the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
 grant execute on function context.keep_stored_version(uuid,text,integer,text,text,text) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.keep_tool_secret(server uuid, id uuid, header text, sealed text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+begin
+    perform from app.tool_servers as known where known.tenant_id = tenant and known.id = server for no key update;
+    if not found then
+        perform context.refuse_missing('tool server');
+    end if;
+    if context.kind_in(context.open_seal()) = 'session' then
+        perform context.require_fresh_sign_in();
+    end if;
+    delete from auth.tool_secrets as known where known.tenant_id = tenant and known.server_id = server;
+    if sealed is not null then
+        insert into auth.tool_secrets (tenant_id, id, server_id, header, sealed)
+        values (tenant, keep_tool_secret.id, server, keep_tool_secret.header, keep_tool_secret.sealed);
+    end if;
+end
+$function$;
+alter function context.keep_tool_secret(uuid,uuid,text,text) owner to rowhouse_definer;
+comment on function context.keep_tool_secret(uuid,uuid,text,text) is 'Keeps, or forgets, the secret that a tool server of the caller''s tenant is sent. Raises RH403, RH404, RH440.';
+grant execute on function context.keep_tool_secret(uuid,uuid,text,text) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.keep_version(document uuid, content bytea, media_type text, file_name text)
  RETURNS uuid
@@ -13776,6 +15019,27 @@ grant execute on function context.led_teams_in(text) to rowhouse_auth;
 grant execute on function context.led_teams_in(text) to rowhouse_definer;
 grant execute on function context.led_teams_in(text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION context.length_of_line(tenant uuid, conversation uuid, newest uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with recursive line as (
+        select said.parent_id, 1 as place from app.messages as said
+        where said.tenant_id = tenant and said.conversation_id = conversation and said.id = newest
+        union all
+        select said.parent_id, line.place + 1
+        from line
+        join app.messages as said
+            on said.tenant_id = tenant and said.conversation_id = conversation and said.id = line.parent_id
+        where line.place <= 1000
+    )
+    select count(*)::integer from line
+$function$;
+alter function context.length_of_line(uuid,uuid,uuid) owner to rowhouse_definer;
+comment on function context.length_of_line(uuid,uuid,uuid) is 'How many messages there are from one up its parents, to 1,001.';
+
 CREATE OR REPLACE FUNCTION context.likeness(one real[], other real[])
  RETURNS double precision
  LANGUAGE sql
@@ -13836,6 +15100,77 @@ RETURN encode(extensions.hmac(convert_to(body, 'UTF8'::name), key, 'sha256'::tex
 comment on function context.mac(text,bytea) is 'The HMAC-SHA256 of a body under a key of the seal: 64 hexadecimal digits.';
 grant execute on function context.mac(text,bytea) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION context.make_share_link(digest bytea, conversation uuid, message uuid, days integer)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body   constant text := context.open_seal('chat');
+    tenant constant uuid := context.tenant_in(body);
+    me     constant uuid := context.user_in(body);
+    place  app.conversations;
+    link   uuid;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    if context.kind_in(body) not in ('session', 'api_key') then
+        perform context.refuse(case context.kind_in(body) when 'guest' then 'account' else 'session' end);
+    end if;
+    if days not between 1 and 365 then
+        raise exception using
+            errcode = 'RH400',
+            message = 'a link is good for 1 to 365 days',
+            column = 'days',
+            constraint = 'share_links_days';
+    end if;
+    select * into place from app.conversations as known
+    where known.tenant_id = tenant and known.id = conversation and known.user_id = me and known.deleted_at is null
+        and (known.team_id is null or known.team_id = any (context.teams_in(body)))
+    for no key update;
+    if not found then
+        perform context.refuse_missing('conversation');
+    end if;
+    select said.id into message from app.messages as said
+    where said.tenant_id = tenant and said.conversation_id = place.id and said.user_id = me and said.status <> 'streaming'
+        and said.id = coalesce(make_share_link.message, said.id)
+    order by said.id desc
+    limit 1;
+    if not found then
+        perform context.refuse_missing('message');
+    end if;
+    if context.length_of_line(tenant, place.id, message) > 1000 then
+        raise exception using
+            errcode = 'RH480',
+            message = 'a link shows 1,000 messages at most',
+            hint = 'Name an earlier message.';
+    end if;
+
+    perform pg_advisory_xact_lock(hashtextextended(format('share links %s %s', tenant, me), 0));
+    delete from auth.share_links as over
+    where over.tenant_id = tenant and over.user_id = me
+        and least(over.revoked_at, over.expires_at) < now() - interval '30 days';
+    if (
+        select count(*) from auth.share_links as known
+        where known.tenant_id = tenant and known.user_id = me and known.revoked_at is null and known.expires_at > now()
+    ) >= 100 then
+        raise exception using
+            errcode = 'RH480',
+            message = '100 of 100 links are open',
+            hint = 'Revoke one that is needed no more.';
+    end if;
+    insert into auth.share_links (tenant_id, user_id, conversation_id, message_id, team_id, digest, expires_at)
+    values (tenant, me, place.id, message, place.team_id, sha256(make_share_link.digest), now() + days * interval '1 day')
+    returning id into link;
+    return link;
+end
+$function$;
+alter function context.make_share_link(bytea,uuid,uuid,integer) owner to rowhouse_definer;
+comment on function context.make_share_link(bytea,uuid,uuid,integer) is 'Makes a link to a conversation of the caller''s, up to one of its messages. Raises RH400, RH403, RH404, RH480.';
+grant execute on function context.make_share_link(bytea,uuid,uuid,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.may(permission text)
  RETURNS boolean
  LANGUAGE sql
@@ -13845,6 +15180,31 @@ comment on function context.may(text) is 'Whether the caller holds the permissio
 grant execute on function context.may(text) to rowhouse_app;
 grant execute on function context.may(text) to rowhouse_definer;
 grant execute on function context.may(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.may_be_told(provenance jsonb, tenant uuid, me uuid, readable boolean, teams uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(jsonb_typeof(provenance -> 'sources') = 'array', false)
+        and case
+            when provenance -> 'curated' is null then true
+            when provenance #>> '{curated,teamId}' is null then readable
+            else (provenance #>> '{curated,teamId}')::uuid = any (teams) and readable
+        end
+        and not exists (
+            select from jsonb_array_elements(provenance -> 'sources') as source
+            where not exists (
+                select from app.documents as document
+                where document.tenant_id = tenant and document.id = (source ->> 'documentId')::uuid
+                    and context.reaches(document.visibility, document.team_id, document.user_id, me, readable,
+                        case when readable then teams end, true)
+            )
+        )
+$function$;
+alter function context.may_be_told(jsonb,uuid,uuid,boolean,uuid[]) owner to rowhouse_definer;
+comment on function context.may_be_told(jsonb,uuid,uuid,boolean,uuid[]) is 'Whether somebody with these teams and permissions may read all that an answer rests on.';
 
 CREATE OR REPLACE FUNCTION context.may_cost(tenant uuid, team uuid, person uuid, model text)
  RETURNS boolean
@@ -14064,8 +15424,8 @@ begin
     spent.cached_input_tokens := least(greatest(coalesce((usage ->> 'cachedInputTokens')::integer, 0), 0), spent.input_tokens);
     spent.output_tokens := greatest(coalesce((usage ->> 'outputTokens')::integer, 0), 0);
     spent.reasoning_tokens := least(greatest(coalesce((usage ->> 'reasoningTokens')::integer, 0), 0), spent.output_tokens);
-    spent.cost_micros := context.price_of(
-        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens);
+    spent.cost_micros := case when mine.generator = 'curated' then 0 else context.price_of(
+        mine.model, spent.input_tokens, spent.cached_input_tokens, spent.output_tokens, spent.reasoning_tokens) end;
     insert into app.usage_events (
         tenant_id, turn_id, user_id, api_key_id, team_id, conversation_id, generator, model, outcome,
         input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_micros, first_token_ms, total_ms
@@ -14110,6 +15470,35 @@ alter function context.offered_models(text,text[]) owner to rowhouse_definer;
 comment on function context.offered_models(text,text[]) is 'The models that the caller may name, the default first; always extractive. Raises RH403.';
 grant execute on function context.offered_models(text,text[]) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.offered_tools()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with caller as materialized (select context.open_seal('chat') as body)
+    select jsonb_build_object(
+        'identity', jsonb_build_object(
+            'subject', context.user_in(max(caller.body)), 'tenantId', context.tenant_in(max(caller.body)), 'tenant', max(place.slug)),
+        'tools', jsonb_agg(jsonb_build_object(
+            'id', tool.id, 'name', server.name || '_' || tool.name, 'remoteName', tool.name, 'description', tool.description,
+            'inputSchema', tool.input_schema, 'approval', tool.approval, 'fingerprint', tool.fingerprint,
+            'kind', server.kind, 'url', server.url, 'method', tool.method, 'path', tool.path,
+            'secret', case when secret.id is not null then jsonb_build_object(
+                'id', secret.id, 'header', secret.header, 'sealed', secret.sealed) end
+        ) order by server.name, tool.name))
+    from caller
+    join app.tenants as place on place.id = context.tenant_in(caller.body)
+    join app.tool_servers as server on server.tenant_id = place.id and server.active
+        and (server.team_id is null or server.team_id = any (context.teams_in(caller.body)))
+    join app.tools as tool on tool.tenant_id = place.id and tool.server_id = server.id and tool.active and tool.approved
+    left join auth.tool_secrets as secret on secret.tenant_id = place.id and secret.server_id = server.id
+    where context.tool_caller(context.kind_in(caller.body), context.credential_in(caller.body))
+    having count(*) > 0
+$function$;
+alter function context.offered_tools() owner to rowhouse_definer;
+comment on function context.offered_tools() is 'The tools that a model may have called for the caller, with all that a call takes; null where there is none.';
+
 CREATE OR REPLACE FUNCTION context.open_seal(permission text DEFAULT ''::text)
  RETURNS text
  LANGUAGE plpgsql
@@ -14141,6 +15530,91 @@ grant execute on function context.open_seal(text) to rowhouse_app;
 grant execute on function context.open_seal(text) to rowhouse_auth;
 grant execute on function context.open_seal(text) to rowhouse_owner;
 grant execute on function context.open_seal(text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION context.open_share_link(digest bytea)
+ RETURNS app.shared_conversation
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body     constant text := context.open_seal('chat');
+    tenant   constant uuid := context.tenant_in(body);
+    me       constant uuid := context.user_in(body);
+    readable constant boolean := 'read_documents' = any (context.permissions_in(body));
+    teams    constant uuid[] := coalesce(context.teams_in(body), '{}');
+    link     auth.share_links;
+    shown    app.shared_conversation;
+begin
+    if tenant is null then
+        perform context.refuse('chat');
+    end if;
+    if context.member_tenant() is null then
+        perform context.refuse(case context.kind_in(body) when 'guest' then 'account' else 'session' end);
+    end if;
+    select * into link from auth.share_links as known
+    where known.tenant_id = tenant and known.digest = sha256(open_share_link.digest)
+        and known.revoked_at is null and known.expires_at > statement_timestamp()
+        and exists (
+            select from context.holdings as way
+            where way.tenant_id = known.tenant_id and way.user_id = known.user_id and way.api_key_id is null and way.permission = 'chat'
+        )
+        and (known.team_id is null or known.team_id = any (teams) and exists (
+            select from app.team_members as place
+            where place.tenant_id = known.tenant_id and place.team_id = known.team_id and place.user_id = known.user_id
+        ));
+    if not found then
+        perform context.refuse_missing('link');
+    end if;
+    shown.link_id := link.id;
+    shown.shared_at := link.created_at;
+    shown.expires_at := link.expires_at;
+    select membership.display_name into shown.shared_by from app.memberships as membership
+    where membership.tenant_id = tenant and membership.user_id = link.user_id;
+
+    perform context.act(link.user_id, tenant, '{}');
+    select known.title into shown.title from app.conversations as known
+    where known.tenant_id = tenant and known.id = link.conversation_id
+        and known.deleted_at is null and known.team_id is not distinct from link.team_id;
+    if found then
+        with recursive line as (
+            select said.id, said.parent_id, said.role, said.content, said.parts, said.generator, said.model, said.provenance,
+                said.created_at, 1 as place
+            from app.messages as said
+            where said.tenant_id = tenant and said.conversation_id = link.conversation_id and said.id = link.message_id
+            union all
+            select said.id, said.parent_id, said.role, said.content, said.parts, said.generator, said.model, said.provenance,
+                said.created_at, line.place + 1
+            from line
+            join app.messages as said
+                on said.tenant_id = tenant and said.conversation_id = link.conversation_id and said.id = line.parent_id
+            where line.place < 1000
+        ), weighed as (
+            select line.*, line.role = 'assistant' and not bool_and(
+                line.role = 'user' or line.content = '' and line.parts = '[]'
+                or context.may_be_told(line.provenance, tenant, me, readable, teams)
+            ) over (order by line.place desc) as withheld
+            from line
+        )
+        select array_agg(row(
+            weighed.id, weighed.role, case when not weighed.withheld then weighed.content end, weighed.withheld,
+            case when weighed.withheld then '[]' else jsonb_path_query_array(weighed.parts, '$[*] ? (@.type == "data-citation").data') end,
+            weighed.generator, weighed.model, weighed.created_at
+        )::app.shared_message order by weighed.place desc)
+        into shown.messages from weighed;
+    end if;
+    perform context.seal(body);
+    if shown.messages is null then
+        perform context.refuse_missing('link');
+    end if;
+    perform audit.record_event('share_link.opened', tenant, jsonb_build_object(
+        'link', link.id, 'conversation', link.conversation_id, 'owner', link.user_id));
+    return shown;
+end
+$function$;
+alter function context.open_share_link(bytea) owner to rowhouse_definer;
+comment on function context.open_share_link(bytea) is 'What a link shows to a colleague who has its secret; recorded in the trail. Raises RH403, RH404.';
+grant execute on function context.open_share_link(bytea) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.open_to_erasure(target regclass)
  RETURNS void
@@ -14573,6 +16047,22 @@ end
 $function$;
 comment on function context.refuse_support() is 'Raises RH413: this access for support may not write.';
 grant execute on function context.refuse_support() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.refuse_tool()
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using
+        errcode = 'RH462',
+        message = 'the tool is not what it was any more',
+        hint = 'Look at it again. A call that waited for a word can be denied, and the question asked again.';
+end
+$function$;
+comment on function context.refuse_tool() is 'Raises RH462: the tool changed, was removed or is out of reach.';
+grant execute on function context.refuse_tool() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.release(tenants uuid[], budgets uuid[], held bigint[], spent bigint[])
  RETURNS void
@@ -15050,6 +16540,29 @@ alter function context.revoke_invitation(uuid) owner to rowhouse_definer;
 comment on function context.revoke_invitation(uuid) is 'Takes an invitation back. Raises RH403, RH404, and RH476 for one that is over.';
 grant execute on function context.revoke_invitation(uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.revoke_share_link(id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.open_seal();
+begin
+    if context.kind_in(body) = 'support' and (context.detail_in(body) ->> 'writes')::boolean is not true then
+        perform context.refuse_support();
+    end if;
+    update auth.share_links as known set revoked_at = coalesce(known.revoked_at, now())
+    where known.tenant_id = context.tenant_in(body) and known.user_id = context.user_in(body) and known.id = revoke_share_link.id;
+    if not found then
+        perform context.refuse_missing('link');
+    end if;
+end
+$function$;
+alter function context.revoke_share_link(uuid) owner to rowhouse_definer;
+comment on function context.revoke_share_link(uuid) is 'Revokes a link of the caller''s. Raises RH404, RH413.';
+grant execute on function context.revoke_share_link(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.seal(body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -15236,6 +16749,21 @@ AS $function$
 $function$;
 alter function context.stays_owned(uuid,uuid) owner to rowhouse_definer;
 comment on function context.stays_owned(uuid,uuid) is 'Whether a tenant has an active owner who is not about to be deleted.';
+
+CREATE OR REPLACE FUNCTION context.stems(question text, language text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+ SET search_path TO ''
+AS $function$
+    select substr(encode(sha256(convert_to(found.words::text, 'UTF8')), 'hex'), 1, 32)::uuid
+    from (
+        select tsvector_to_array(strip(to_tsvector(context.text_configuration(language), question))) as words
+    ) as found
+    where found.words <> '{}'
+$function$;
+alter function context.stems(text,text) owner to rowhouse_definer;
+comment on function context.stems(text,text) is 'What the words of a question come down to, by the rules of a language; null where there are only filling words.';
 
 CREATE OR REPLACE FUNCTION context.stop_turn(turn uuid)
  RETURNS boolean
@@ -15523,6 +17051,80 @@ $function$;
 alter function context.text_configuration(text) owner to rowhouse_definer;
 comment on function context.text_configuration(text) is 'The text search configuration of a language tag; the one without stems where there is no stemmer.';
 
+CREATE OR REPLACE FUNCTION context.tool_caller(kind text, credential uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select kind = 'session' or kind = 'api_key' and exists (
+        select from auth.api_keys as known where known.id = credential and known.kind = 'secret')
+$function$;
+alter function context.tool_caller(text,uuid) owner to rowhouse_definer;
+comment on function context.tool_caller(text,uuid) is 'Whether a tool may be called for whoever holds such a credential: a session, or a key that is kept secret.';
+
+CREATE OR REPLACE FUNCTION context.tool_fingerprint(url text, method text, path text, name text, description text, input_schema jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select encode(sha256(convert_to(
+        '[' || concat_ws(',',
+            to_json(url), coalesce(to_json(method)::text, 'null'), coalesce(to_json(path)::text, 'null'),
+            to_json(name), to_json(description), input_schema::text) || ']',
+        'UTF8')), 'hex')
+$function$;
+comment on function context.tool_fingerprint(text,text,text,text,text,jsonb) is 'SHA-256 of all that a tool is, in hexadecimal: where it is called, how, its name, description and input schema.';
+grant execute on function context.tool_fingerprint(text,text,text,text,text,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.tool_server_to_ask(server uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('configure_model');
+    found_one jsonb;
+begin
+    select jsonb_build_object(
+        'url', known.url, 'secret', case when secret.id is not null then jsonb_build_object(
+            'id', secret.id, 'header', secret.header, 'sealed', secret.sealed) end,
+        'identity', jsonb_build_object('subject', context.user_id(), 'tenantId', tenant, 'tenant', place.slug))
+    into found_one
+    from app.tool_servers as known
+    join app.tenants as place on place.id = known.tenant_id
+    left join auth.tool_secrets as secret on secret.tenant_id = known.tenant_id and secret.server_id = known.id
+    where known.tenant_id = tenant and known.id = server and known.kind = 'mcp';
+    if found_one is null then
+        perform context.refuse_missing('MCP server');
+    end if;
+    return found_one;
+end
+$function$;
+alter function context.tool_server_to_ask(uuid) owner to rowhouse_definer;
+comment on function context.tool_server_to_ask(uuid) is 'Where and how an MCP server of the caller''s tenant is asked what it offers. Raises RH403, RH404.';
+grant execute on function context.tool_server_to_ask(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION context.tools_of_caller()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform context.tenant_requiring('chat');
+    return coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'id', tool -> 'id', 'name', tool -> 'name', 'description', tool -> 'description', 'approval', tool -> 'approval'))
+        from jsonb_array_elements(context.offered_tools() -> 'tools') as tool), '[]');
+end
+$function$;
+alter function context.tools_of_caller() owner to rowhouse_definer;
+comment on function context.tools_of_caller() is 'The tools that a model may have called for the caller: id, name, description and approval. Raises RH403.';
+grant execute on function context.tools_of_caller() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.unit(embedding real[])
  RETURNS real[]
  LANGUAGE sql
@@ -15601,6 +17203,23 @@ END;
 comment on function context.unverified_user_id() is 'What the context says the caller''s user is, its seal unchecked. Only the wall uses it, beside context.user_id().';
 grant execute on function context.unverified_user_id() to rowhouse_app;
 grant execute on function context.unverified_user_id() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION context.usable_tool(tenant uuid, tool uuid, fingerprint text, teams uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from app.tools as known
+        join app.tool_servers as server on server.tenant_id = known.tenant_id and server.id = known.server_id
+        where known.tenant_id = tenant and known.id = tool and known.active and known.approved
+            and known.fingerprint = usable_tool.fingerprint
+            and server.active and (server.team_id is null or server.team_id = any (coalesce(teams, '{}')))
+    )
+$function$;
+alter function context.usable_tool(uuid,uuid,text,uuid[]) owner to rowhouse_definer;
+comment on function context.usable_tool(uuid,uuid,text,uuid[]) is 'Whether a tool is on, approved, what it was when it was offered, and for somebody of these teams.';
 
 CREATE OR REPLACE FUNCTION context.user_id()
  RETURNS uuid
