@@ -42,8 +42,10 @@ async function withRole(name: string, permissions: readonly string[]): Promise<T
     permissions,
   ]);
   const person = await createMember(database, { tenant: acme, role: name });
+  const furnished = await addRows(database, person);
+  // With a link to the conversation that they have now.
   await addDocuments(database.admin, person.userId);
-  return addRows(database, person);
+  return furnished;
 }
 
 test.each([
