@@ -100,6 +100,9 @@ test("every column that holds a name holds names only", async () => {
     "app.document_versions.file_name",
     "app.documents.file_name",
     "app.permissions.name",
+    // Letters, digits and hyphens, as a model takes them.
+    "app.tool_servers.name",
+    "app.tools.name",
     "app.webhook_event_types.name",
   ]);
 });

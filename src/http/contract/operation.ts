@@ -157,8 +157,6 @@ export const OF_THE_API: readonly Code[] = [
 export const OF_A_TURN: readonly Code[] = [
   ...OF_A_BODY,
   ...OF_A_READER,
-  "approval_expired",
-  "approval_given",
   "budget_exceeded",
   "conversation_archived",
   "idempotency_in_progress",
@@ -171,7 +169,6 @@ export const OF_A_TURN: readonly Code[] = [
   "permission_denied",
   "price_unknown",
   "prompt_too_long",
-  "tool_changed",
 ];
 
 /** What a call that takes a file is refused with. */

@@ -37,7 +37,7 @@ export const askOperation = operation({
   answers: {
     200: { says: "The answer, once it is whole; or a stream of it as text/event-stream.", body: chatAnswer },
   },
-  refusals: OF_A_TURN,
+  refusals: [...OF_A_TURN, "approval_expired", "approval_given", "tool_changed"],
 });
 
 /** Seconds after which to ask again for an answer that another process writes. */
