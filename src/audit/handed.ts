@@ -14,6 +14,8 @@ export interface Handed {
   feedback(row: Pick<HandedRow, "id" | "userId">): void;
   /** An event of the trail. */
   event(id: string): void;
+  /** What a company asks again and again, in somebody's words. */
+  question(): void;
   /** A whole conversation, as a file: an event also where it is one's own. */
   exported(row: HandedRow, format: string): void;
   /** What was asked for, in the names of the API: all that support asks is in the trail. */
@@ -31,6 +33,7 @@ export function nothingHanded(): Handed {
   const conversations = new Map<string, HandedRow & { messages: Set<string> }>();
   const feedback = new Map<string, string>();
   const events = new Set<string>();
+  let questions = 0;
   let asked: () => readonly string[] = () => [];
   let exported: object | undefined;
   return {
@@ -45,6 +48,9 @@ export function nothingHanded(): Handed {
     event(id) {
       events.add(id);
     },
+    question() {
+      questions += 1;
+    },
     exported(row, format) {
       this.conversation(row);
       exported = { conversation_id: row.id, format };
@@ -56,7 +62,8 @@ export function nothingHanded(): Handed {
       const read = [...conversations.values()].filter((row) => row.userId !== reader && row.byTeam !== true);
       const thought = [...feedback].filter(([, userId]) => userId !== reader);
       const told = typeof reader === "string" ? [] : asked();
-      if (read.length + thought.length + events.size + told.length === 0 && !exported) return null;
+      if (read.length + thought.length + events.size + questions + told.length === 0 && !exported)
+        return null;
       return {
         conversations: read.map(({ id, userId, byTeam, messages }) => ({
           id,
@@ -66,6 +73,7 @@ export function nothingHanded(): Handed {
         })),
         feedback: thought.map(([id, userId]) => ({ id, user_id: userId })),
         ...(events.size > 0 && { events: rangeOf(events) }),
+        ...(questions > 0 && { questions }),
         ...(exported && { exported }),
         ...(told.length > 0 && { asked: told }),
       };

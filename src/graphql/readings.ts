@@ -49,6 +49,12 @@ const WORDS: Readonly<Record<string, Words>> = {
     facts: ($row) => [$row.get("id"), $row.get("user_id")],
     note: (handed: Handed, id: string, userId: string) => handed.feedback({ id, userId }),
   },
+  // Of the whole company, whoever asked.
+  company_question: {
+    columns: new Set(["question"]),
+    facts: () => [],
+    note: (handed: Handed) => handed.question(),
+  },
   audit_events: {
     columns: "all",
     facts: ($row) => [$row.get("id")],

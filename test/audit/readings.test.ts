@@ -8,6 +8,7 @@ import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import { createMember, facts } from "../support/people.ts";
 import { enterForSupport } from "../support/support.ts";
 import { buildTenants, type TenantFixture } from "../support/tenants.ts";
+import { turns } from "../support/turns.ts";
 
 let database: TestDatabase;
 let acme: TenantFixture;
@@ -159,6 +160,19 @@ describe("whoever reads what is another's, by a right, is in the trail", () => {
       actor: { displayName: acme.admin.name },
     });
   });
+});
+
+test("what the company asks again and again is somebody's words: who read them is in the trail", async () => {
+  const turn = turns(database);
+  for (let n = 0; n < 2; n++)
+    await turn.settle(await turn.begin(acme.member, { content: "How long does tea brew?" }));
+  const asked = (fields: string) => api.ask(acme.admin, `{ frequentQuestions(wanted: 5) { ${fields} } }`);
+  expect((await asked("times people")).data.frequentQuestions).toHaveLength(1);
+  expect((await asked("question")).data.frequentQuestions).toHaveLength(1);
+  const { rows } = await database.admin.query(
+    "select actor_id, detail from audit.events where action = 'chat.questions_read'",
+  );
+  expect(rows).toEqual([{ actor_id: acme.admin.userId, detail: { questions: 1 } }]);
 });
 
 describe("nobody is written down", () => {

@@ -4,7 +4,7 @@
 --
 -- credential: sha256 of the secret
 -- handed: {"conversations": [{"id", "user_id", "by_team", "messages"}], "feedback": [{"id", "user_id"}],
---          "events": {"events", "first", "last"}, "exported": {"conversation_id", "format"}, "asked": ["a name of the API"]};
+--          "events": {"events", "first", "last"}, "questions": how many, "exported": {"conversation_id", "format"}, "asked": ["a name of the API"]};
 --         by_team, whether they are in the team that the row is of; null without one
 --
 -- What is the caller's own is no event, nor what is their team's. Support has nothing of its own: as a member, too, it reads what is
@@ -49,6 +49,9 @@ begin
 
     if handed ? 'events' then
         perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
+    end if;
+    if handed ? 'questions' then
+        perform audit.record_event('chat.questions_read', holder.tenant_id, jsonb_build_object('questions', handed -> 'questions'));
     end if;
     if handed ? 'exported' then
         perform audit.record_event('chat.exported', holder.tenant_id, handed -> 'exported');

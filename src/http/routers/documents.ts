@@ -8,7 +8,7 @@ import { limitAtOnce } from "../upload/at_once.ts";
 import { EXACT, type Parts } from "./parts.ts";
 
 /** The bytes of documents, which GraphQL has no good way for; everything else about them is GraphQL's. */
-export function documents({ library, config, app, masterKeys, log }: Parts): Router<RequestState> {
+export function documents({ library, readings, config, app, masterKeys, log }: Parts): Router<RequestState> {
   const json = answers("application/json");
   const { maxBytes } = config.documents;
   const atOnce = limitAtOnce();
@@ -16,5 +16,5 @@ export function documents({ library, config, app, masterKeys, log }: Parts): Rou
   return new Router<RequestState>(EXACT)
     .post("/documents", json, createDocument(library, maxBytes, atOnce, attempts))
     .put("/documents/:id/content", json, replaceDocument(library, maxBytes, atOnce))
-    .get("/documents/:id/content", downloadDocument(library));
+    .get("/documents/:id/content", downloadDocument(library, readings));
 }

@@ -1,5 +1,7 @@
 import { Readable } from "node:stream";
 import type { Middleware } from "koa";
+import { nothingHanded } from "../../../audit/handed.ts";
+import type { Readings } from "../../../audit/readings.ts";
 import type { Library } from "../../../documents/library.ts";
 import { OF_THE_API, operation } from "../../contract/operation.ts";
 import { callerOf } from "../../own_session.ts";
@@ -44,11 +46,14 @@ export const downloadDocumentOperation = operation({
  * Refuses with what is wrong with the credential; 400 invalid_input for a version that is no number; 404 not_found. Who may
  * no longer read it while it is sent gets a connection that breaks.
  */
-export function downloadDocument(library: Library): Middleware<RequestState> {
+export function downloadDocument(library: Library, readings: Readings): Middleware<RequestState> {
   return async (ctx) => {
     const caller = callerOf(ctx.state, WANTED);
     const content = await library.find(caller, idIn(ctx.params), versionIn(ctx.query.version));
     if (content === null) throw noDocument();
+    const handed = nothingHanded();
+    handed.asked(() => ["GET /documents/:id/content"]);
+    await readings.tell(caller, handed);
     const { fileName, title, bytes, sha256, version } = content;
     ctx.set("Cache-Control", "private, no-cache");
     ctx.set("Content-Security-Policy", NO_PAGE);
