@@ -45,6 +45,11 @@ export interface Config {
   readonly modelProviders: { readonly internal: boolean; readonly ports: readonly number[] };
   /** The installation's own provider, for companies that have none; null: none, and answers are quoted from documents. */
   readonly model: InstallationModel | null;
+  /** How the trail is sealed. */
+  readonly audit: {
+    /** What the names of the tenants' trees begin with: an address without its scheme. */
+    readonly origin: string;
+  };
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   /** Whether spans are made with `@opentelemetry/api`; what becomes of them is the operator's SDK's business. */
@@ -233,6 +238,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ports: Object.freeze(read.ports("MODEL_PROVIDER_PORTS", "443")),
     }),
     model: installationModel(read),
+    audit: Object.freeze({
+      origin: read.treeName("AUDIT_ORIGIN", `${new URL(publicUrl).host}/audit`),
+    }),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     logFormat: read.choice(
       "LOG_FORMAT",
@@ -541,6 +549,16 @@ function reader(env: NodeJS.ProcessEnv) {
     return null;
   }
 
+  /** What names of trees begin with (C2SP tlog-checkpoint). */
+  function treeName(name: string, preset: string): string {
+    const value = optional(name) ?? preset;
+    if (/^[a-z0-9.:[\]-]+(\/[a-z0-9._-]+)*$/.test(value) && value.length <= 300) return value;
+    problem(
+      `${name} is "${value}"; it must be an address without its scheme, such as chat.example.com/audit.`,
+    );
+    return preset;
+  }
+
   /** The name of a model, as prices and budgets know it; `extractive` is our own. */
   function model(name: string): string | null {
     const value = optional(name);
@@ -631,6 +649,7 @@ function reader(env: NodeJS.ProcessEnv) {
     key,
     secret,
     headerValue,
+    treeName,
     model,
     models,
     text: (name: string, preset: string): string => optional(name) ?? preset,

@@ -26,6 +26,7 @@ export type JobConfig = Pick<
   | "webhooks"
   | "modelProviders"
   | "model"
+  | "audit"
 >;
 
 /**

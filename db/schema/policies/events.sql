@@ -40,6 +40,13 @@ create policy "people take what they did with them" on audit.events
 comment on policy "people take what they did with them" on audit.events is
     'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 
+-- The definer's reach: sealing.
+create policy "who seals reads what is to be sealed" on audit.events
+    for select to rowhouse_definer
+    using ((select audit.at_work('sealing')) or (select audit.at_work('erasing')));
+comment on policy "who seals reads what is to be sealed" on audit.events is
+    'jobs.seal_audit() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;
 create policy "the desk explains one row" on audit.events
