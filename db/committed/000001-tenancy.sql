@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:9c5821c95ccbe47cbb05d9c19260779af5a3e5c2
+--! Hash: sha1:6e21cb1aa28b48f988d3a872e81203dff695ae45
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1406,9 +1406,12 @@ create table audit.trees (
     tenant_id   uuid primary key,
     size        bigint not null check (size > 0),
     -- Of the last checkpoint.
-    signed_size bigint not null default 0 check (signed_size between 0 and size)
+    signed_size bigint not null default 0 check (signed_size between 0 and size),
+    -- Of the last one that was taken outside.
+    anchored_size bigint not null default 0 check (anchored_size between 0 and signed_size)
 );
 create index trees_to_sign on audit.trees (tenant_id) where size > signed_size;
+create index trees_to_anchor on audit.trees (tenant_id) where signed_size > anchored_size;
 
 -- Which event is which leaf.
 create table audit.leaves (
@@ -1471,11 +1474,9 @@ create table audit.checkpoints (
     note         text not null check (length(note) <= 2000),
     cosignatures text[] not null default '{}',
     created_at   timestamptz not null default now(),
-    anchored_at  timestamptz,
     primary key (tenant_id, size)
 );
 create index checkpoints_by_key on audit.checkpoints (key_id);
-create index checkpoints_to_anchor on audit.checkpoints (tenant_id, size) where anchored_at is null;
 
 create table audit.tallies (
     hour    timestamptz not null,
@@ -4021,13 +4022,13 @@ begin
         allowed := audit.at_work('sealing') and substr(new.hashes, 1, length(old.hashes)) = old.hashes;
     elsif tg_table_name = 'trees' then
         allowed := new.size >= old.size and new.signed_size >= old.signed_size
-            and (new.size = old.size or audit.at_work('sealing'));
+            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'));
     elsif tg_table_name = 'leaves' then
         allowed := audit.at_work('erasing') and new.salt is null;
     elsif tg_table_name = 'commitments' then
         allowed := audit.at_work('erasing') and old.salt is not null and new.salt is null;
     elsif tg_table_name = 'checkpoints' then
-        allowed := new.cosignatures @> old.cosignatures and (old.anchored_at is null or new.anchored_at = old.anchored_at);
+        allowed := new.cosignatures @> old.cosignatures;
     end if;
     if not stays or not allowed then
         raise exception using
@@ -4040,6 +4041,97 @@ $$;
 comment on function audit.guard_sealed() is
     'Trigger: refuses to rewrite leaves, tiles and checkpoints of the sealed trail (RH405); its argument names the columns that may change.';
 --! EndIncluded audit/guard_sealed.sql
+--! Included audit/is_erasure.sql
+-- Whether a JSON value is another with some of its members, or all of it, erased.
+create or replace function audit.is_erasure(before jsonb, after jsonb) returns boolean
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select before is not distinct from after
+        or after = '"[erased]"' and jsonb_typeof(before) <> 'object'
+        or case when jsonb_typeof(before) = 'object' and jsonb_typeof(after) = 'object' then
+            not exists (
+                select from jsonb_each(before) as was (key, value)
+                full join jsonb_each(after) as became (key, value) using (key)
+                where was.value is null or became.value is null
+                    or became.value <> was.value and became.value <> '"[erased]"'
+            )
+        end
+$$;
+comment on function audit.is_erasure(jsonb, jsonb) is
+    'Whether the second value is the first with some of its members erased, and nothing else.';
+--! EndIncluded audit/is_erasure.sql
+--! Included audit/guard_erasure.sql
+-- The one way in which a row of the trail changes: what audit.erase_fields() erases. Whoever gets as far as here changes nothing
+-- but values into "[erased]" or null.
+create or replace function audit.guard_erasure() returns trigger
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    erasable constant text[] := '{old_row,new_row,detail,request_id,ip,user_agent}';
+begin
+    if to_jsonb(new) - erasable <> to_jsonb(old) - erasable
+        or (new.request_id is distinct from old.request_id and new.request_id is not null)
+        or (new.ip is distinct from old.ip and new.ip is not null)
+        or (new.user_agent is distinct from old.user_agent and new.user_agent is not null)
+        or not coalesce(
+            audit.is_erasure(old.old_row, new.old_row)
+            and audit.is_erasure(old.new_row, new.new_row)
+            and audit.is_erasure(old.detail, new.detail), false)
+    then
+        raise exception using errcode = 'RH405', message = 'UPDATE of audit.events is refused: values are erased, and not rewritten';
+    end if;
+    return new;
+end
+$$;
+comment on function audit.guard_erasure() is
+    'Trigger: refuses every change of an event but that values of it are erased (RH405).';
+--! EndIncluded audit/guard_erasure.sql
+--! Included audit/without_values.sql
+-- A value of an event with members, or all of it, erased; `erased` names them as the leaf does.
+create or replace function audit.without_values(value jsonb, called text, erased text[]) returns jsonb
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select case
+        when called = any (erased) then '"[erased]"'
+        when jsonb_typeof(value) = 'object' then value || coalesce((
+            select jsonb_object_agg(member, '[erased]'::text)
+            from jsonb_object_keys(value) as member
+            where called || '.' || member = any (erased)
+        ), '{}')
+        else value
+    end
+$$;
+grant execute on function audit.without_values(jsonb, text, text[]) to rowhouse_definer;
+comment on function audit.without_values(jsonb, text, text[]) is
+    'A value of an event in which the members that are named read "[erased]".';
+--! EndIncluded audit/without_values.sql
+--! Included audit/leaf_text.sql
+-- The text of a leaf, of which its hash is made; also of an event from which something was erased.
+set local role rowhouse_definer;
+create or replace function audit.leaf_text(leaf audit.leaves, event audit.events) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C")
+    from (
+        select line from audit.leaf_lines(event, leaf.salt) as line where leaf.salt is not null
+        union all
+        -- Without a salt, what is committed has none there, and no line.
+        select line from audit.leaf_lines(event, null) as line where leaf.salt is null and line is not null
+        union all
+        select to_json(kept.field)::text || ' ' || coalesce(kept.commitment, audit.commitment(kept.salt, field.value)) || E'\n'
+        from audit.commitments as kept
+        left join audit.committed_fields(event) as field on field.name = kept.field
+        where leaf.salt is null and kept.tenant_id = leaf.tenant_id and kept.event_id = leaf.event_id
+    ) as lines (line)
+$$;
+comment on function audit.leaf_text(audit.leaves, audit.events) is
+    'The text of a leaf, of which its hash is made; also where something of the event was erased.';
+reset role;
+--! EndIncluded audit/leaf_text.sql
 
 -- Identity
 --! Included auth/normalise_email.sql
@@ -9277,6 +9369,61 @@ comment on function jobs.keep_checkpoint(uuid, bigint, text, text) is
     'Keeps a signed checkpoint of a tenant''s tree; false if it has one of this size.';
 reset role;
 --! EndIncluded jobs/keep_checkpoint.sql
+--! Included jobs/trees_to_anchor.sql
+-- Trees whose newest checkpoint was not taken outside yet, each with that, and what shows that it goes on from the one that was.
+--
+-- except_for: tenants whose trees were looked at already
+set local role rowhouse_definer;
+create or replace function jobs.trees_to_anchor(most integer default 100, except_for uuid[] default '{}')
+    returns table (tenant uuid, size bigint, note text, anchored_size bigint)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select tree.tenant_id, tree.signed_size, signed.note, tree.anchored_size
+    from audit.trees as tree
+    join audit.checkpoints as signed on signed.tenant_id = tree.tenant_id and signed.size = tree.signed_size
+    where tree.signed_size > tree.anchored_size and tree.tenant_id <> all (except_for)
+    order by tree.tenant_id
+    limit most
+$$;
+grant execute on function jobs.trees_to_anchor(integer, uuid[]) to rowhouse_worker;
+comment on function jobs.trees_to_anchor(integer, uuid[]) is
+    'Trees whose newest checkpoint was not taken outside yet.';
+reset role;
+--! EndIncluded jobs/trees_to_anchor.sql
+--! Included jobs/consistency_path.sql
+-- For a witness: what shows that a tenant's tree goes on from the size at which the witness saw it last.
+set local role rowhouse_definer;
+create or replace function jobs.consistency_path(tenant uuid, older bigint, newer bigint) returns bytea[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select audit.consistency_path(tenant, older, newer)
+$$;
+grant execute on function jobs.consistency_path(uuid, bigint, bigint) to rowhouse_worker;
+comment on function jobs.consistency_path(uuid, bigint, bigint) is
+    'The hashes that show that a tenant''s tree only grew between two sizes: hashes, and nothing of what was sealed.';
+reset role;
+--! EndIncluded jobs/consistency_path.sql
+--! Included jobs/note_anchored.sql
+-- Notes that a checkpoint was taken outside, with the lines by which witnesses signed it.
+set local role rowhouse_definer;
+create or replace function jobs.note_anchored(tenant uuid, size bigint, cosignatures text[]) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update audit.checkpoints as signed
+    set cosignatures = signed.cosignatures || array(
+        select line from unnest(note_anchored.cosignatures) as line where line <> all (signed.cosignatures))
+    where signed.tenant_id = tenant and signed.size = note_anchored.size;
+    update audit.trees as tree set anchored_size = greatest(tree.anchored_size, note_anchored.size)
+    where tree.tenant_id = tenant
+$$;
+grant execute on function jobs.note_anchored(uuid, bigint, text[]) to rowhouse_worker;
+comment on function jobs.note_anchored(uuid, bigint, text[]) is
+    'Notes that a checkpoint was taken outside, with what witnesses signed.';
+reset role;
+--! EndIncluded jobs/note_anchored.sql
 --! Included jobs/delete_account.sql
 -- Goes one step further with erasing the accounts whose grace is over, oldest first; one transaction a step, so that it can
 -- be broken off and goes on where it was. Two workers take different accounts.
@@ -11618,6 +11765,216 @@ grant select on app.audit_events to rowhouse_app;
 comment on view app.audit_events is
     'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 --! EndIncluded app/audit_events.sql
+--! Included audit/erase_fields.sql
+-- Erases values of a sealed event, on request (GDPR article 17): they become "[erased]", or null. What commits to them stays, so
+-- that the leaf, the tree and every proof are as they were; the salts with which they could be guessed go. That it was done is
+-- an event itself.
+--
+-- fields: as the leaf names them: ip, user_agent, request_id, new_row.email. Keys of rows are ids, and stay.
+-- Returns how many were erased now; those that were before are passed over.
+set local role rowhouse_definer;
+create or replace function audit.erase_fields(tenant uuid, event uuid, fields text[], reason text) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mark    constant audit.seal_mark := audit.begin_work('erasing');
+    leaf    audit.leaves;
+    told    audit.events;
+    unknown text[];
+    erased  text[];
+begin
+    if reason is null or app.is_blank(reason) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
+    end if;
+    select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
+    select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
+    if told.id is null then
+        perform context.refuse_missing('event that is sealed');
+    end if;
+    unknown := array(
+        select wanted from unnest(fields) as wanted
+        where wanted in ('row_key', 'row_id') or not (
+            wanted in (select field.name from audit.committed_fields(told) as field)
+            or exists (
+                select from audit.commitments as gone
+                where gone.tenant_id = tenant and gone.event_id = event and gone.field = wanted and gone.salt is null
+            )
+        )
+    );
+    if unknown <> '{}' then
+        raise exception using errcode = 'RH400', message = format('the event has no such field that can be erased: %s', array_to_string(unknown, ', '));
+    end if;
+
+    if leaf.salt is not null then
+        insert into audit.commitments (tenant_id, event_id, field, salt)
+        select tenant, event, field.name, audit.field_salt(leaf.salt, field.name)
+        from audit.committed_fields(told) as field;
+        update audit.leaves as known set salt = null where known.tenant_id = tenant and known.event_id = event;
+    end if;
+    with gone as (
+        update audit.commitments as known
+        set salt = null, commitment = audit.commitment(known.salt, field.value), erased_at = now()
+        from audit.committed_fields(told) as field
+        where known.tenant_id = tenant and known.event_id = event and known.field = field.name
+            and field.name = any (fields) and known.salt is not null
+        returning known.field
+    )
+    select coalesce(array_agg(gone.field order by gone.field), '{}') into erased from gone;
+    if erased <> '{}' then
+        update audit.events as known set
+            request_id = case when 'request_id' <> all (erased) then known.request_id end,
+            ip = case when 'ip' <> all (erased) then known.ip end,
+            user_agent = case when 'user_agent' <> all (erased) then known.user_agent end,
+            old_row = audit.without_values(known.old_row, 'old_row', erased),
+            new_row = audit.without_values(known.new_row, 'new_row', erased),
+            detail = audit.without_values(known.detail, 'detail', erased)
+        where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
+        perform audit.record_event('audit.fields_erased', tenant,
+            jsonb_build_object('event', event, 'fields', to_jsonb(erased), 'reason', reason));
+    end if;
+    perform audit.end_work(mark);
+    return cardinality(erased);
+end
+$$;
+grant execute on function audit.erase_fields(uuid, uuid, text[], text) to rowhouse_owner;
+comment on function audit.erase_fields(uuid, uuid, text[], text) is
+    'Erases values of a sealed event and keeps what commits to them: how many. For operators; every proof holds as before.';
+reset role;
+--! EndIncluded audit/erase_fields.sql
+--! Included app/audit_proof.sql
+-- What shows that an event is in its tenant's sealed trail.
+do $$
+begin
+    if to_regtype('app.audit_proof') is null then
+        create type app.audit_proof as (
+            leaf       text,
+            salt       uuid,
+            index      bigint,
+            size       bigint,
+            path       text[],
+            checkpoint text
+        );
+    end if;
+end
+$$;
+comment on type app.audit_proof is 'What shows that an event is in the sealed trail: its leaf, and what leads from there to a signed root (RFC 6962).';
+comment on column app.audit_proof.leaf is 'The event as it was sealed, values of people as commitments. Its hash is that of a zero byte and this.';
+comment on column app.audit_proof.salt is 'With it, values that one has can be compared with the commitments. Null where some were erased.';
+comment on column app.audit_proof.index is 'Which leaf it is, from 0.';
+comment on column app.audit_proof.size is 'How many leaves the tree of the checkpoint has.';
+comment on column app.audit_proof.path is 'The hashes from the leaf to the root, the lowest first, in base64.';
+comment on column app.audit_proof.checkpoint is 'The signed note (C2SP tlog-checkpoint), with what witnesses signed.';
+--! EndIncluded app/audit_proof.sql
+--! Included audit/prove_event.sql
+-- For app.audit_proof(): what shows that an event of the caller's tenant is in the tree of its newest checkpoint, for holders of
+-- view_audit.
+set local role rowhouse_definer;
+create or replace function audit.prove_event(event uuid) returns app.audit_proof
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('view_audit');
+    sealed audit.leaves;
+    signed audit.checkpoints;
+    told   audit.events;
+    proof  app.audit_proof;
+begin
+    select * into sealed from audit.leaves as leaf where leaf.tenant_id = tenant and leaf.event_id = event;
+    select * into signed from audit.checkpoints as known where known.tenant_id = tenant and known.size > sealed.index
+    order by known.size desc limit 1;
+    select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = sealed.at;
+    if signed.size is null or told.id is null then
+        perform context.refuse_missing('event that is sealed and signed');
+    end if;
+    proof.leaf := audit.leaf_text(sealed, told);
+    proof.salt := sealed.salt;
+    proof.index := sealed.index;
+    proof.size := signed.size;
+    proof.path := array(select encode(hash, 'base64') from unnest(audit.inclusion_path(tenant, sealed.index, signed.size))
+        with ordinality as step (hash, place) order by place);
+    proof.checkpoint := signed.note || array_to_string(signed.cosignatures, '');
+    return proof;
+end
+$$;
+grant execute on function audit.prove_event(uuid) to rowhouse_app;
+comment on function audit.prove_event(uuid) is
+    'What shows that an event of the caller''s tenant is in its sealed trail; needs view_audit.';
+reset role;
+--! EndIncluded audit/prove_event.sql
+--! Included audit/prove_growth.sql
+-- For app.audit_consistency(): what shows that the caller's tenant's tree only grew between two checkpoints, for holders of
+-- view_audit.
+set local role rowhouse_definer;
+create or replace function audit.prove_growth(older bigint, newer bigint) returns text[]
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_requiring('view_audit');
+begin
+    if not exists (select from audit.trees as tree where tree.tenant_id = tenant and older between 1 and newer and newer <= tree.signed_size) then
+        perform context.refuse_missing('size of the trail''s tree that was signed');
+    end if;
+    return array(select encode(hash, 'base64') from unnest(audit.consistency_path(tenant, older, newer))
+        with ordinality as step (hash, place) order by place);
+end
+$$;
+grant execute on function audit.prove_growth(bigint, bigint) to rowhouse_app;
+comment on function audit.prove_growth(bigint, bigint) is
+    'What shows that the caller''s tenant''s tree only grew between two sizes; needs view_audit.';
+reset role;
+--! EndIncluded audit/prove_growth.sql
+--! Included audit/checkpoint_of_caller.sql
+-- For app.audit_checkpoint(): the newest checkpoint of the caller's tenant, for holders of view_audit.
+set local role rowhouse_definer;
+create or replace function audit.checkpoint_of_caller() returns text
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select known.note || array_to_string(known.cosignatures, '')
+    from audit.checkpoints as known
+    where known.tenant_id = (select context.tenant_requiring('view_audit'))
+    order by known.size desc
+    limit 1
+$$;
+grant execute on function audit.checkpoint_of_caller() to rowhouse_app;
+comment on function audit.checkpoint_of_caller() is
+    'The newest checkpoint of the caller''s tenant; needs view_audit.';
+reset role;
+--! EndIncluded audit/checkpoint_of_caller.sql
+--! Included app/audit_proofs.sql
+create or replace function app.audit_proof(event_id uuid) returns app.audit_proof
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select audit.prove_event(event_id)
+$$;
+grant execute on function app.audit_proof(uuid) to rowhouse_app;
+comment on function app.audit_proof(uuid) is
+    'What shows that an event is in the sealed trail; needs view_audit. An event is sealed and signed about a minute after it happened.';
+
+create or replace function app.audit_consistency(older bigint, newer bigint) returns text[]
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select audit.prove_growth(older, newer)
+$$;
+grant execute on function app.audit_consistency(bigint, bigint) to rowhouse_app;
+comment on function app.audit_consistency(bigint, bigint) is
+    'What shows that the trail''s tree of `newer` leaves goes on from that of `older`: hashes in base64 (RFC 6962 section 2.1.2); needs view_audit.';
+
+create or replace function app.audit_checkpoint() returns text
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select audit.checkpoint_of_caller()
+$$;
+grant execute on function app.audit_checkpoint() to rowhouse_app;
+comment on function app.audit_checkpoint() is
+    'The newest checkpoint of the tenant''s trail, a signed note (C2SP tlog-checkpoint): keep it elsewhere, and nobody can rewrite what it covers unnoticed; needs view_audit.';
+--! EndIncluded app/audit_proofs.sql
 --! Included app/api_keys.sql
 -- API keys as the API shows them: without the digest. security_invoker: the policies of auth.api_keys decide, not the
 -- view's owner. No security_barrier: there is no condition here to guard, and a barrier would keep a page from its index.
@@ -17910,6 +18267,23 @@ create policy "who seals reads what is to be sealed" on audit.events
 comment on policy "who seals reads what is to be sealed" on audit.events is
     'jobs.seal_audit() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
 
+-- The definer's reach: proofs.
+create policy "holders of view_audit have events proven" on audit.events
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_audit')));
+comment on policy "holders of view_audit have events proven" on audit.events is
+    'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
+
+-- The definer's reach: erasing what is of a person.
+grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.events to rowhouse_definer;
+create policy "who erases takes values away" on audit.events
+    for update to rowhouse_definer
+    using ((select audit.at_work('erasing'))) with check ((select audit.at_work('erasing')));
+comment on policy "who erases takes values away" on audit.events is
+    'audit.erase_fields(), and in no other transaction; the trigger guard_erasure lets a value become "[erased]" or null, and nothing else.';
+create or replace trigger guard_erasure before update on audit.events
+    for each row execute function audit.guard_erasure();
+
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;
 create policy "the desk explains one row" on audit.events
@@ -17951,7 +18325,7 @@ select context.close_table('audit.trees');
 create or replace trigger only_grows before delete or truncate on audit.trees
     for each statement execute function audit.refuse_change();
 create or replace trigger guard_sealed before update on audit.trees
-    for each row execute function audit.guard_sealed('size,signed_size');
+    for each row execute function audit.guard_sealed('size,signed_size,anchored_size');
 
 grant select on audit.trees to rowhouse_auditor;
 create policy "auditors verify every tree" on audit.trees
@@ -17964,7 +18338,7 @@ grant select, insert, update on audit.trees to rowhouse_definer;
 create policy "trees grow" on audit.trees
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "trees grow" on audit.trees is
-    'audit.append_leaves() and jobs.keep_checkpoint(); the trigger guard_sealed lets nothing shrink.';
+    'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); the trigger guard_sealed lets nothing shrink.';
 --! EndIncluded policies/trees.sql
 --! Included policies/leaves.sql
 select context.close_table('audit.leaves');
@@ -17984,7 +18358,7 @@ grant select, insert, update on audit.leaves to rowhouse_definer;
 create policy "leaves are sealed, found and forgotten" on audit.leaves
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "leaves are sealed, found and forgotten" on audit.leaves is
-    'jobs.seal_audit() adds them, audit.erase_fields() forgets salts, app.audit_proof() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+    'jobs.seal_audit() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
 --! EndIncluded policies/leaves.sql
 --! Included policies/tiles.sql
 select context.close_table('audit.tiles');
@@ -18049,7 +18423,7 @@ select context.close_table('audit.checkpoints');
 create or replace trigger only_grows before delete or truncate on audit.checkpoints
     for each statement execute function audit.refuse_change();
 create or replace trigger guard_sealed before update on audit.checkpoints
-    for each row execute function audit.guard_sealed('cosignatures,anchored_at');
+    for each row execute function audit.guard_sealed('cosignatures');
 
 grant select on audit.checkpoints to rowhouse_auditor;
 create policy "auditors verify every checkpoint" on audit.checkpoints
@@ -18062,7 +18436,7 @@ grant select, insert, update on audit.checkpoints to rowhouse_definer;
 create policy "checkpoints are signed, cosigned and anchored" on audit.checkpoints
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "checkpoints are signed, cosigned and anchored" on audit.checkpoints is
-    'jobs.keep_checkpoint() and jobs.note_checkpoint(); app.audit_checkpoint() shows the caller''s tenant its own. The trigger guard_sealed lets none be rewritten.';
+    'jobs.keep_checkpoint() and jobs.note_anchored(); audit.checkpoint_of_caller() and audit.prove_event() show the caller''s tenant its own. The trigger guard_sealed lets none be rewritten.';
 --! EndIncluded policies/checkpoints.sql
 --! Included policies/migrations.sql
 select context.close_table('tenancy.migrations');
@@ -18522,6 +18896,7 @@ comment on column audit.seal_mark.worker is 'That transaction.';
 comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
 comment on column audit.trees.size is 'Its leaves.';
 comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
+comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
 comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
 comment on column audit.leaves.index is 'Its place in the tree, from 0.';
 comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
@@ -18538,7 +18913,6 @@ comment on column audit.signing_keys.endorsement is 'A signed note of the key be
 comment on table audit.checkpoints is 'Signed statements of how large a tenant''s tree was, and its root then (C2SP tlog-checkpoint). Not audited: drawn from the trail.';
 comment on column audit.checkpoints.note is 'The signed note.';
 comment on column audit.checkpoints.cosignatures is 'Signature lines of witnesses (C2SP tlog-cosignature).';
-comment on column audit.checkpoints.anchored_at is 'When it was taken to a place outside; null where there is none, or it was not yet.';
 
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';

@@ -112,6 +112,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/inclusion_path.sql
 --!include audit/consistency_path.sql
 --!include audit/guard_sealed.sql
+--!include audit/is_erasure.sql
+--!include audit/guard_erasure.sql
+--!include audit/without_values.sql
+--!include audit/leaf_text.sql
 
 -- Identity
 --!include auth/normalise_email.sql
@@ -249,6 +253,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/install_audit_key.sql
 --!include jobs/trees_to_sign.sql
 --!include jobs/keep_checkpoint.sql
+--!include jobs/trees_to_anchor.sql
+--!include jobs/consistency_path.sql
+--!include jobs/note_anchored.sql
 --!include jobs/delete_account.sql
 --!include jobs/erase_tenant.sql
 --!include jobs/expire_exchange_codes.sql
@@ -324,6 +331,12 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 
 -- The API's own calls
 --!include app/audit_events.sql
+--!include audit/erase_fields.sql
+--!include app/audit_proof.sql
+--!include audit/prove_event.sql
+--!include audit/prove_growth.sql
+--!include audit/checkpoint_of_caller.sql
+--!include app/audit_proofs.sql
 --!include app/api_keys.sql
 --!include app/create_api_key.sql
 --!include app/rotate_api_key.sql

@@ -424,6 +424,7 @@ comment on column audit.seal_mark.worker is 'That transaction.';
 comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
 comment on column audit.trees.size is 'Its leaves.';
 comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
+comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
 comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
 comment on column audit.leaves.index is 'Its place in the tree, from 0.';
 comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
@@ -440,7 +441,6 @@ comment on column audit.signing_keys.endorsement is 'A signed note of the key be
 comment on table audit.checkpoints is 'Signed statements of how large a tenant''s tree was, and its root then (C2SP tlog-checkpoint). Not audited: drawn from the trail.';
 comment on column audit.checkpoints.note is 'The signed note.';
 comment on column audit.checkpoints.cosignatures is 'Signature lines of witnesses (C2SP tlog-cosignature).';
-comment on column audit.checkpoints.anchored_at is 'When it was taken to a place outside; null where there is none, or it was not yet.';
 
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';

@@ -169,6 +169,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           "sha256",
         ),
       },
+      "app.audit_proof": { attribute: notNull("leaf", "index", "size", "path", "checkpoint") },
       "app.frequent_question": { attribute: notNull("question", "times", "last_asked_at") },
       // One's own only: myProfile and useProfile.
       "app.user_profiles": {
@@ -425,6 +426,13 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           teamIdArgument: "Only of documents of this team.",
           sinceArgument: "Only of documents that were brought then or later.",
           untilArgument: "Only of documents that were brought before.",
+        },
+      },
+      "app.audit_proof": { tags: { eventIdArgument: "The event's key." } },
+      "app.audit_consistency": {
+        tags: {
+          olderArgument: "The size that a checkpoint from before says.",
+          newerArgument: "The size that a later one says.",
         },
       },
       "app.my_frequent_questions": {
