@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { BadNote, readVerifier } from "./audit/note.ts";
+import type { Outside } from "./audit/take_outside.ts";
+import type { Witness } from "./audit/witness.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./auth/signing_algorithms.ts";
 import { BadConnectionString, readConnectionString } from "./database/connection_string.ts";
 import type { ExtractionLimits } from "./documents/extracted.ts";
@@ -49,6 +52,8 @@ export interface Config {
   readonly audit: {
     /** What the names of the tenants' trees begin with: an address without its scheme. */
     readonly origin: string;
+    /** Where checkpoints are taken, so that what is missing here is missed there. */
+    readonly outside: Outside;
   };
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
@@ -240,6 +245,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     model: installationModel(read),
     audit: Object.freeze({
       origin: read.treeName("AUDIT_ORIGIN", `${new URL(publicUrl).host}/audit`),
+      outside: Object.freeze({
+        file: read.optional("AUDIT_ANCHOR_FILE"),
+        url: read.url("AUDIT_ANCHOR_URL", ["https:", "http:"]),
+        witness: auditWitness(read),
+      }),
     }),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     logFormat: read.choice(
@@ -310,6 +320,25 @@ function captchaSettings(read: ReturnType<typeof reader>): CaptchaSettings | nul
   if (provider === "off") return null;
   if (secret === null) read.problem("CAPTCHA_SECRET must be set where CAPTCHA is on: the provider gives it.");
   return Object.freeze({ provider, secret: secret ?? "", verifyUrl });
+}
+
+/** A witness is asked at an address, and known by its key. */
+function auditWitness(read: ReturnType<typeof reader>): Witness | null {
+  const url = read.url("AUDIT_WITNESS_URL", ["https:", "http:"])?.replace(/\/+$/, "") ?? null;
+  const key = read.optional("AUDIT_WITNESS_KEY");
+  if ((read.optional("AUDIT_WITNESS_URL") === null) !== (key === null)) {
+    read.problem("AUDIT_WITNESS_URL and AUDIT_WITNESS_KEY come together.");
+  }
+  if (url === null || key === null) return null;
+  try {
+    const verifier = readVerifier(key);
+    if (verifier.kind === "cosignature") return Object.freeze({ url, verifier });
+    read.problem("AUDIT_WITNESS_KEY is a key for notes, and none of a witness.");
+  } catch (error) {
+    if (!(error instanceof BadNote)) throw error;
+    read.problem("AUDIT_WITNESS_KEY must be a key as witnesses tell it: name+id+key.");
+  }
+  return null;
 }
 
 function installationModel(read: ReturnType<typeof reader>): InstallationModel | null {

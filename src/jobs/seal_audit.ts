@@ -1,5 +1,6 @@
 import { ownKeys } from "../audit/own_keys.ts";
 import { signTrees } from "../audit/sign_trees.ts";
+import { takeOutside } from "../audit/take_outside.ts";
 import { masterKeys } from "../auth/encryption.ts";
 import { callFunction, type Job } from "./job.ts";
 
@@ -19,7 +20,8 @@ class TrailRewritten extends Error {
 }
 
 /**
- * Seals the events whose transactions have ended, and signs a checkpoint of each tree that has grown.
+ * Seals the events whose transactions have ended, signs a checkpoint of each tree that has grown, and takes it to whoever keeps
+ * it outside.
  *
  * @throws {TrailRewritten} once the others are signed
  */
@@ -35,8 +37,10 @@ export const sealAudit: Job = async (context) => {
     sealed += step.sealed;
     more = step.more;
   }
-  const keys = await ownKeys(context.database, masterKeys(context.config), context.config.audit.origin);
+  const { origin, outside } = context.config.audit;
+  const keys = await ownKeys(context.database, masterKeys(context.config), origin);
   const { signed, refused } = await signTrees(context.database, keys);
   if (refused.length > 0) throw new TrailRewritten(refused);
-  return { sealed, signed };
+  const anchored = await takeOutside(context.database, outside);
+  return { sealed, signed, anchored };
 };
