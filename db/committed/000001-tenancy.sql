@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:6e21cb1aa28b48f988d3a872e81203dff695ae45
+--! Hash: sha1:9ec8a57f89dcf6cbf2fe413b42b9d4a79422e207
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -4058,6 +4058,7 @@ as $$
             )
         end
 $$;
+grant execute on function audit.is_erasure(jsonb, jsonb) to rowhouse_definer;
 comment on function audit.is_erasure(jsonb, jsonb) is
     'Whether the second value is the first with some of its members erased, and nothing else.';
 --! EndIncluded audit/is_erasure.sql
@@ -11875,12 +11876,15 @@ create or replace function audit.prove_event(event uuid) returns app.audit_proof
     set search_path = ''
 as $$
 declare
-    tenant constant uuid := context.tenant_requiring('view_audit');
+    tenant constant uuid := context.tenant_where('view_audit');
     sealed audit.leaves;
     signed audit.checkpoints;
     told   audit.events;
     proof  app.audit_proof;
 begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
     select * into sealed from audit.leaves as leaf where leaf.tenant_id = tenant and leaf.event_id = event;
     select * into signed from audit.checkpoints as known where known.tenant_id = tenant and known.size > sealed.index
     order by known.size desc limit 1;
@@ -11912,8 +11916,11 @@ create or replace function audit.prove_growth(older bigint, newer bigint) return
     set search_path = ''
 as $$
 declare
-    tenant constant uuid := context.tenant_requiring('view_audit');
+    tenant constant uuid := context.tenant_where('view_audit');
 begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
     if not exists (select from audit.trees as tree where tree.tenant_id = tenant and older between 1 and newer and newer <= tree.signed_size) then
         perform context.refuse_missing('size of the trail''s tree that was signed');
     end if;
@@ -11930,14 +11937,23 @@ reset role;
 -- For app.audit_checkpoint(): the newest checkpoint of the caller's tenant, for holders of view_audit.
 set local role rowhouse_definer;
 create or replace function audit.checkpoint_of_caller() returns text
-    language sql stable parallel restricted security definer
+    language plpgsql stable parallel restricted security definer
     set search_path = ''
 as $$
-    select known.note || array_to_string(known.cosignatures, '')
-    from audit.checkpoints as known
-    where known.tenant_id = (select context.tenant_requiring('view_audit'))
-    order by known.size desc
-    limit 1
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    return (
+        select known.note || array_to_string(known.cosignatures, '')
+        from audit.checkpoints as known
+        where known.tenant_id = tenant
+        order by known.size desc
+        limit 1
+    );
+end
 $$;
 grant execute on function audit.checkpoint_of_caller() to rowhouse_app;
 comment on function audit.checkpoint_of_caller() is

@@ -14,5 +14,6 @@ as $$
             )
         end
 $$;
+grant execute on function audit.is_erasure(jsonb, jsonb) to rowhouse_definer;
 comment on function audit.is_erasure(jsonb, jsonb) is
     'Whether the second value is the first with some of its members erased, and nothing else.';

@@ -6,12 +6,15 @@ create or replace function audit.prove_event(event uuid) returns app.audit_proof
     set search_path = ''
 as $$
 declare
-    tenant constant uuid := context.tenant_requiring('view_audit');
+    tenant constant uuid := context.tenant_where('view_audit');
     sealed audit.leaves;
     signed audit.checkpoints;
     told   audit.events;
     proof  app.audit_proof;
 begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
     select * into sealed from audit.leaves as leaf where leaf.tenant_id = tenant and leaf.event_id = event;
     select * into signed from audit.checkpoints as known where known.tenant_id = tenant and known.size > sealed.index
     order by known.size desc limit 1;
