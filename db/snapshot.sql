@@ -7475,15 +7475,24 @@ comment on function audit.begin_work(text) is 'Has this transaction be the one t
 
 CREATE OR REPLACE FUNCTION audit.checkpoint_of_caller()
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select known.note || array_to_string(known.cosignatures, '')
-    from audit.checkpoints as known
-    where known.tenant_id = (select context.tenant_requiring('view_audit'))
-    order by known.size desc
-    limit 1
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    return (
+        select known.note || array_to_string(known.cosignatures, '')
+        from audit.checkpoints as known
+        where known.tenant_id = tenant
+        order by known.size desc
+        limit 1
+    );
+end
 $function$;
 alter function audit.checkpoint_of_caller() owner to rowhouse_definer;
 comment on function audit.checkpoint_of_caller() is 'The newest checkpoint of the caller''s tenant; needs view_audit.';
@@ -7809,6 +7818,7 @@ AS $function$
         end
 $function$;
 comment on function audit.is_erasure(jsonb,jsonb) is 'Whether the second value is the first with some of its members erased, and nothing else.';
+grant execute on function audit.is_erasure(jsonb,jsonb) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION audit.leaf_lines(event audit.events, salt uuid)
  RETURNS SETOF text
@@ -7904,12 +7914,15 @@ CREATE OR REPLACE FUNCTION audit.prove_event(event uuid)
  SET search_path TO ''
 AS $function$
 declare
-    tenant constant uuid := context.tenant_requiring('view_audit');
+    tenant constant uuid := context.tenant_where('view_audit');
     sealed audit.leaves;
     signed audit.checkpoints;
     told   audit.events;
     proof  app.audit_proof;
 begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
     select * into sealed from audit.leaves as leaf where leaf.tenant_id = tenant and leaf.event_id = event;
     select * into signed from audit.checkpoints as known where known.tenant_id = tenant and known.size > sealed.index
     order by known.size desc limit 1;
@@ -7938,8 +7951,11 @@ CREATE OR REPLACE FUNCTION audit.prove_growth(older bigint, newer bigint)
  SET search_path TO ''
 AS $function$
 declare
-    tenant constant uuid := context.tenant_requiring('view_audit');
+    tenant constant uuid := context.tenant_where('view_audit');
 begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
     if not exists (select from audit.trees as tree where tree.tenant_id = tenant and older between 1 and newer and newer <= tree.signed_size) then
         perform context.refuse_missing('size of the trail''s tree that was signed');
     end if;

@@ -428,13 +428,6 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           untilArgument: "Only of documents that were brought before.",
         },
       },
-      "app.audit_proof": { tags: { eventIdArgument: "The event's key." } },
-      "app.audit_consistency": {
-        tags: {
-          olderArgument: "The size that a checkpoint from before says.",
-          newerArgument: "The size that a later one says.",
-        },
-      },
       "app.my_frequent_questions": {
         tags: {
           behavior: "+list -connection -order -filter",
