@@ -7516,14 +7516,34 @@ BEGIN ATOMIC
     FROM ( VALUES ('row_key'::text,((committed_fields.event).row_key)::text), ('row_id'::text,(to_json((committed_fields.event).row_id))::text), ('request_id'::text,(to_json((committed_fields.event).request_id))::text), ('ip'::text,(to_json((committed_fields.event).ip))::text), ('user_agent'::text,(to_json((committed_fields.event).user_agent))::text)) plain(name, value)
    WHERE (plain.value IS NOT NULL)
  UNION ALL
-  SELECT ((whole.name || '.'::text) || member.key),
-     (member.value)::text AS value
-    FROM (( VALUES ('old_row'::text,(committed_fields.event).old_row), ('new_row'::text,(committed_fields.event).new_row), ('detail'::text,(committed_fields.event).detail)) whole(name, value)
-      CROSS JOIN LATERAL jsonb_each(
+  SELECT (
          CASE
-             WHEN (jsonb_typeof(whole.value) = 'object'::text) THEN whole.value
+             WHEN ((((committed_fields.event).old_row -> member.key))::text = (member.value)::text) THEN 'row.'::text
+             ELSE 'new_row.'::text
+         END || member.key),
+     (member.value)::text AS value
+    FROM jsonb_each(
+         CASE
+             WHEN (jsonb_typeof((committed_fields.event).new_row) = 'object'::text) THEN (committed_fields.event).new_row
              ELSE NULL::jsonb
-         END) member(key, value))
+         END) member(key, value)
+ UNION ALL
+  SELECT ('old_row.'::text || member.key),
+     (member.value)::text AS value
+    FROM jsonb_each(
+         CASE
+             WHEN (jsonb_typeof((committed_fields.event).old_row) = 'object'::text) THEN (committed_fields.event).old_row
+             ELSE NULL::jsonb
+         END) member(key, value)
+   WHERE ((((committed_fields.event).new_row -> member.key))::text IS DISTINCT FROM (member.value)::text)
+ UNION ALL
+  SELECT ('detail.'::text || member.key),
+     (member.value)::text AS value
+    FROM jsonb_each(
+         CASE
+             WHEN (jsonb_typeof((committed_fields.event).detail) = 'object'::text) THEN (committed_fields.event).detail
+             ELSE NULL::jsonb
+         END) member(key, value)
  UNION ALL
   SELECT whole.name,
      (whole.value)::text AS value
@@ -8240,7 +8260,7 @@ AS $function$
         when jsonb_typeof(value) = 'object' then value || coalesce((
             select jsonb_object_agg(member, '[erased]'::text)
             from jsonb_object_keys(value) as member
-            where called || '.' || member = any (erased)
+            where called || '.' || member = any (erased) or called in ('old_row', 'new_row') and 'row.' || member = any (erased)
         ), '{}')
         else value
     end

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:9ec8a57f89dcf6cbf2fe413b42b9d4a79422e207
+--! Hash: sha1:fbb0caedecebba90f7bc61ff83ceb248f48609b6
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -3790,9 +3790,17 @@ begin atomic
     ) as plain (name, value)
     where plain.value is not null
     union all
-    select whole.name || '.' || member.key, member.value::text
-    from (values ('old_row', event.old_row), ('new_row', event.new_row), ('detail', event.detail)) as whole (name, value)
-    cross join jsonb_each(case when jsonb_typeof(whole.value) = 'object' then whole.value end) as member
+    -- Most of a row stays as it was: what both have is one field.
+    select case when (event.old_row -> member.key)::text = member.value::text then 'row.' else 'new_row.' end || member.key,
+        member.value::text
+    from jsonb_each(case when jsonb_typeof(event.new_row) = 'object' then event.new_row end) as member
+    union all
+    select 'old_row.' || member.key, member.value::text
+    from jsonb_each(case when jsonb_typeof(event.old_row) = 'object' then event.old_row end) as member
+    where (event.new_row -> member.key)::text is distinct from member.value::text
+    union all
+    select 'detail.' || member.key, member.value::text
+    from jsonb_each(case when jsonb_typeof(event.detail) = 'object' then event.detail end) as member
     union all
     select whole.name, whole.value::text
     from (values ('old_row', event.old_row), ('new_row', event.new_row), ('detail', event.detail)) as whole (name, value)
@@ -4100,7 +4108,7 @@ as $$
         when jsonb_typeof(value) = 'object' then value || coalesce((
             select jsonb_object_agg(member, '[erased]'::text)
             from jsonb_object_keys(value) as member
-            where called || '.' || member = any (erased)
+            where called || '.' || member = any (erased) or called in ('old_row', 'new_row') and 'row.' || member = any (erased)
         ), '{}')
         else value
     end
@@ -11771,7 +11779,8 @@ comment on view app.audit_events is
 -- that the leaf, the tree and every proof are as they were; the salts with which they could be guessed go. That it was done is
 -- an event itself.
 --
--- fields: as the leaf names them: ip, user_agent, request_id, new_row.email. Keys of rows are ids, and stay.
+-- fields: as the leaf names them: ip, user_agent, request_id, new_row.email, or row.email where it is the same in both rows. Keys
+-- of rows are ids, and stay.
 -- Returns how many were erased now; those that were before are passed over.
 set local role rowhouse_definer;
 create or replace function audit.erase_fields(tenant uuid, event uuid, fields text[], reason text) returns integer

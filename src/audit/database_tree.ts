@@ -5,7 +5,7 @@ import { membersOf } from "./members.ts";
 import { type ClaimedLeaf, hashIn, TILE, type TreeSource } from "./tree_source.ts";
 
 /** Rows in hand at a time. */
-const BATCH = 1_000;
+const BATCH = 1_024;
 
 /** A leaf with its event, all as text: what is compared must be what is stored. */
 type Row = (string | null)[];
@@ -100,17 +100,19 @@ async function* leavesOf(client: pg.ClientBase, tenant: string): AsyncGenerator<
     [tenant],
   );
   try {
-    let [tileIndex, tile]: [number, Buffer | null] = [-1, null];
-    for (;;) {
-      const { rows } = await client.query<Row>({ text: `fetch ${BATCH} from leaf`, rowMode: "array" });
+    const fetch = () => client.query<Row>({ text: `fetch ${BATCH} from leaf`, rowMode: "array" });
+    for (let next = fetch(); ; ) {
+      const { rows } = await next;
       if (rows.length === 0) return;
       const erased = await whatIsErased(client, tenant, rows);
+      const tiles = await leafTiles(client, tenant, Number(rows[0]![0]), Number(rows.at(-1)![0]));
+      // The next rows are fetched while these are looked at: there are two processes for it.
+      next = fetch();
+      // Whoever waits for it hears of a failure; nobody does where the reader has had enough.
+      next.catch(() => {});
       for (const row of rows) {
         const index = Number(row[0]);
-        if (Math.floor(index / TILE) !== tileIndex) {
-          tileIndex = Math.floor(index / TILE);
-          tile = await leafTile(client, tenant, tileIndex);
-        }
+        const tile = tiles.get(Math.floor(index / TILE)) ?? null;
         const event = row[3] === null ? null : eventOf(row, erased.get(row[1]!));
         yield { index, eventId: row[1]!, hash: hashIn(tile, index % TILE), event };
       }
@@ -120,12 +122,18 @@ async function* leavesOf(client: pg.ClientBase, tenant: string): AsyncGenerator<
   }
 }
 
-async function leafTile(client: pg.ClientBase, tenant: string, index: number): Promise<Buffer | null> {
-  const { rows } = await client.query<{ hashes: Buffer }>(
-    "select hashes from audit.tiles where tenant_id = $1 and level = 0 and index = $2",
-    [tenant, index],
+/** The tiles that hold the hashes of these leaves, by their index. */
+async function leafTiles(
+  client: pg.ClientBase,
+  tenant: string,
+  first: number,
+  last: number,
+): Promise<Map<number, Buffer>> {
+  const { rows } = await client.query<{ index: string; hashes: Buffer }>(
+    "select index, hashes from audit.tiles where tenant_id = $1 and level = 0 and index between $2 and $3",
+    [tenant, Math.floor(first / TILE), Math.floor(last / TILE)],
   );
-  return rows[0]?.hashes ?? null;
+  return new Map(rows.map(({ index, hashes }) => [Number(index), hashes]));
 }
 
 type Erased = Required<Pick<SealedEvent, "salts" | "commitments">>;
@@ -163,11 +171,25 @@ function eventOf(row: Row, erased: Erased | undefined): SealedEvent {
     const value = row[place++]!;
     if (value !== null) fields[name] = value;
   }
-  for (const name of OBJECTS) {
-    const value = row[place++]!;
-    if (value === null) continue;
-    if (!value.startsWith("{") || value === "{}") fields[name] = value;
-    else for (const [member, text] of membersOf(value)) fields[`${name}.${member}`] = text;
+  const [before, after, detail] = OBJECTS.map((name) => whole(name, row[place++]!, fields));
+  for (const [member, value] of after!) {
+    fields[before!.get(member) === value ? `row.${member}` : `new_row.${member}`] = value;
   }
+  for (const [member, value] of before!)
+    if (after!.get(member) !== value) fields[`old_row.${member}`] = value;
+  for (const [member, value] of detail!) fields[`detail.${member}`] = value;
   return { fields, salt: row[2]!, ...erased };
 }
+
+/** The members of an object; any other value is a field itself, and has none. */
+function whole(
+  name: string,
+  value: string | null,
+  fields: Record<string, string>,
+): ReadonlyMap<string, string> {
+  if (value === null) return NONE;
+  if (value.startsWith("{") && value !== "{}") return new Map(membersOf(value));
+  fields[name] = value;
+  return NONE;
+}
+const NONE: ReadonlyMap<string, string> = new Map();

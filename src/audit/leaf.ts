@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 /**
  * The fields of an event by name, each as JSON text: as PostgreSQL writes jsonb, and texts quoted. A member of `old_row`,
- * `new_row` or `detail` is a field of its own, such as `new_row.email`.
+ * `new_row` or `detail` is a field of its own, such as `new_row.email`; what both rows have is one, such as `row.email`.
  */
 export type EventFields = Readonly<Record<string, string>>;
 
@@ -33,7 +33,7 @@ const PLAIN: ReadonlySet<string> = new Set([
 
 /** The salt of one field, from the event's; it tells nothing of those of others. */
 export function fieldSalt(salt: string, name: string): string {
-  return hash("sha256", `${salt} ${JSON.stringify(name)}`, "hex");
+  return hash("sha256", `${salt} ${quoted(name)}`, "hex");
 }
 
 /** What stands in a leaf for a value. */
@@ -48,13 +48,13 @@ export function leafText({ fields, salt, salts = {}, commitments = {} }: SealedE
     if (name in commitments) continue;
     const value = fields[name]!;
     if (PLAIN.has(name)) {
-      lines.push(`"${name}" ${value}\n`);
+      lines.push(`${quoted(name)} ${value}\n`);
       continue;
     }
     const own = salt === null ? salts[name] : fieldSalt(salt, name);
-    if (own !== undefined) lines.push(`${JSON.stringify(name)} ${commitment(own, value)}\n`);
+    if (own !== undefined) lines.push(`${quoted(name)} ${commitment(own, value)}\n`);
   }
-  for (const name in commitments) lines.push(`${JSON.stringify(name)} ${commitments[name]}\n`);
+  for (const name in commitments) lines.push(`${quoted(name)} ${commitments[name]}\n`);
   return `rowhouse audit event v1\n${sortedByBytes(lines).join("")}`;
 }
 
@@ -65,6 +65,19 @@ export function leafHash(text: string): Buffer {
 
 /** By their UTF-8. JavaScript compares UTF-16, which is the same order where all is ASCII. */
 function sortedByBytes(lines: string[]): string[] {
-  if (lines.every((line) => /^[\0-\x7f]*$/.test(line))) return lines.sort();
+  if (/^[\0-\x7f]*$/.test(lines.join(""))) return lines.sort();
   return lines.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}
+
+/** Names as JSON: there are as many as columns, and each is asked for again and again. */
+const known = new Map<string, string>();
+/** Names beyond which there is no end of them: those of details may be anything. */
+const MOST = 10_000;
+
+function quoted(name: string): string {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const made = JSON.stringify(name);
+  if (known.size < MOST) known.set(name, made);
+  return made;
 }

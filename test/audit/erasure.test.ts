@@ -135,6 +135,14 @@ test("that something was erased is an event, which says of what and why and not 
   ]);
 });
 
+test("what both rows have is one field, which is erased in both", async () => {
+  const event = await sealedEvent("Buzzard Works");
+  expect(await erase(event, ["row.slug"])).toEqual([{ erased: 1 }]);
+  const { old_row, new_row } = await eventWith(event);
+  expect([old_row.slug, new_row.slug, new_row.name]).toEqual(["[erased]", "[erased]", "Buzzard Works"]);
+  expect(await problemsOf(database, tenant)).toEqual([]);
+});
+
 test("more can be erased of the same event later, and what is erased already is passed over", async () => {
   const event = await sealedEvent("Kestrel Works");
   expect(await erase(event, ["ip"])).toEqual([{ erased: 1 }]);

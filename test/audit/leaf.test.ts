@@ -94,6 +94,14 @@ describe("what the database makes of an event", () => {
        values ($1, 'auth.login', 'system', '{"n": 1.50, "big": 123456789012345678901234567890.10, "exp": 1e400, "neg": -0.0}')`,
       [tenant],
     );
+    // Equal as numbers, and not as they are written; there and not; null and not there.
+    await database.admin.query(
+      `insert into audit.events (tenant_id, action, table_name, row_key, row_id, actor_kind, old_row, new_row)
+       values ($1, 'update', 'app.x', '{}', '', 'system', '{"n": 1.0, "a": null, "c": {"y": 1, "x": 2}, "d": 1}', '{"n": 1.00, "b": null, "c": {"x": 2, "y": 1}, "d": 2}'),
+         ($1, 'update', 'app.x', '[]', '', 'system', '{}', '{"row.a": 1}'),
+         ($1, 'update', 'app.x', '[]', '', 'system', '[]', '"text"')`,
+      [tenant],
+    );
     await seal(database);
     expect(await verdictOn(database, tenant)).toMatchObject({ waiting: 0, problems: [] });
   });
@@ -105,11 +113,15 @@ describe("what the database makes of an event", () => {
         await client.query("begin");
         for (const setting of settings) await client.query(`set local ${setting}`);
         const { rows } = await client.query<{ text: string }>(
-          `select string_agg(line, '' order by line collate "C") as text
-           from audit.leaves as leaf
-           join audit.events as event on event.tenant_id = leaf.tenant_id and event.id = leaf.event_id
-           cross join lateral audit.leaf_lines(event, leaf.salt) as line
-           where leaf.tenant_id = $1 group by leaf.index order by leaf.index`,
+          `with sealed as materialized (
+             select leaf.index, leaf.salt, event as whole
+             from audit.leaves as leaf
+             join audit.events as event on event.tenant_id = leaf.tenant_id and event.id = leaf.event_id
+             where leaf.tenant_id = $1
+           )
+           select string_agg(line, '' order by line collate "C") as text
+           from sealed cross join lateral audit.leaf_lines(sealed.whole, sealed.salt) as line
+           group by sealed.index order by sealed.index`,
           [tenant],
         );
         await client.query("rollback");

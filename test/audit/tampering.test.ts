@@ -195,10 +195,14 @@ describe("whoever can do anything in the database is found, and where", () => {
 
 /** What an attacker does who knows how leaves are made: the tile says what the event now is. */
 const rehash = (leaf: number): string =>
-  `update audit.tiles as tile set hashes = overlay(tile.hashes placing (
-     select sha256('\\x00' || convert_to(E'rowhouse audit event v1\\n' || string_agg(line, '' order by line collate "C"), 'UTF8'))
+  `with sealed as materialized (
+     select leaf.salt, event as whole
      from audit.leaves as leaf join audit.events as event on event.tenant_id = leaf.tenant_id and event.id = leaf.event_id
-     cross join lateral audit.leaf_lines(event, leaf.salt) as line where leaf.tenant_id = '${tenant}' and leaf.index = ${leaf}
+     where leaf.tenant_id = '${tenant}' and leaf.index = ${leaf}
+   )
+   update audit.tiles as tile set hashes = overlay(tile.hashes placing (
+     select sha256('\\x00' || convert_to(E'rowhouse audit event v1\\n' || string_agg(line, '' order by line collate "C"), 'UTF8'))
+     from sealed cross join lateral audit.leaf_lines(sealed.whole, sealed.salt) as line
    ) from ${(leaf % 256) * 32 + 1} for 32)
    where tile.tenant_id = '${tenant}' and tile.level = 0 and tile.index = ${Math.floor(leaf / 256)}`;
 

@@ -15,9 +15,17 @@ begin atomic
     ) as plain (name, value)
     where plain.value is not null
     union all
-    select whole.name || '.' || member.key, member.value::text
-    from (values ('old_row', event.old_row), ('new_row', event.new_row), ('detail', event.detail)) as whole (name, value)
-    cross join jsonb_each(case when jsonb_typeof(whole.value) = 'object' then whole.value end) as member
+    -- Most of a row stays as it was: what both have is one field.
+    select case when (event.old_row -> member.key)::text = member.value::text then 'row.' else 'new_row.' end || member.key,
+        member.value::text
+    from jsonb_each(case when jsonb_typeof(event.new_row) = 'object' then event.new_row end) as member
+    union all
+    select 'old_row.' || member.key, member.value::text
+    from jsonb_each(case when jsonb_typeof(event.old_row) = 'object' then event.old_row end) as member
+    where (event.new_row -> member.key)::text is distinct from member.value::text
+    union all
+    select 'detail.' || member.key, member.value::text
+    from jsonb_each(case when jsonb_typeof(event.detail) = 'object' then event.detail end) as member
     union all
     select whole.name, whole.value::text
     from (values ('old_row', event.old_row), ('new_row', event.new_row), ('detail', event.detail)) as whole (name, value)

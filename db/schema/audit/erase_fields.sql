@@ -2,7 +2,8 @@
 -- that the leaf, the tree and every proof are as they were; the salts with which they could be guessed go. That it was done is
 -- an event itself.
 --
--- fields: as the leaf names them: ip, user_agent, request_id, new_row.email. Keys of rows are ids, and stay.
+-- fields: as the leaf names them: ip, user_agent, request_id, new_row.email, or row.email where it is the same in both rows. Keys
+-- of rows are ids, and stay.
 -- Returns how many were erased now; those that were before are passed over.
 set local role rowhouse_definer;
 create or replace function audit.erase_fields(tenant uuid, event uuid, fields text[], reason text) returns integer

@@ -8,7 +8,7 @@ as $$
         when jsonb_typeof(value) = 'object' then value || coalesce((
             select jsonb_object_agg(member, '[erased]'::text)
             from jsonb_object_keys(value) as member
-            where called || '.' || member = any (erased)
+            where called || '.' || member = any (erased) or called in ('old_row', 'new_row') and 'row.' || member = any (erased)
         ), '{}')
         else value
     end
