@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:fbb0caedecebba90f7bc61ff83ceb248f48609b6
+--! Hash: sha1:47c8e69f5bffc5daa63b74292ed27cfc7e9c8891
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -4049,6 +4049,23 @@ $$;
 comment on function audit.guard_sealed() is
     'Trigger: refuses to rewrite leaves, tiles and checkpoints of the sealed trail (RH405); its argument names the columns that may change.';
 --! EndIncluded audit/guard_sealed.sql
+--! Included audit/public_keys.sql
+-- The public halves of the keys that sign the trail's checkpoints, for everybody: who verifies may ask where they got it.
+set local role rowhouse_definer;
+create or replace function audit.public_keys()
+    returns table (number integer, origin text, public_key bytea, endorsement text, created_at timestamptz)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select known.number, known.origin, known.public_key, known.endorsement, known.created_at
+    from audit.signing_keys as known
+    order by known.number
+$$;
+grant execute on function audit.public_keys() to rowhouse_app;
+comment on function audit.public_keys() is
+    'The public halves of the keys that sign the trail''s checkpoints, the first first.';
+reset role;
+--! EndIncluded audit/public_keys.sql
 --! Included audit/is_erasure.sql
 -- Whether a JSON value is another with some of its members, or all of it, erased.
 create or replace function audit.is_erasure(before jsonb, after jsonb) returns boolean
@@ -18337,6 +18354,12 @@ comment on policy "refusals are counted" on audit.tallies is
 select context.close_table('audit.seal_mark');
 create or replace trigger only_grows before insert or delete or truncate on audit.seal_mark
     for each statement execute function audit.refuse_change();
+
+grant select on audit.seal_mark to rowhouse_auditor;
+create policy "auditors know how far the trail is sealed" on audit.seal_mark
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors know how far the trail is sealed" on audit.seal_mark is
+    'rowhouse audit verify tells events that wait from those that somebody put between.';
 
 -- The definer's reach: sealing and erasing, one at a time.
 grant select, update on audit.seal_mark to rowhouse_definer;

@@ -148,8 +148,9 @@ function opens(checkpoint: string, verifiers: readonly Verifier[]): Checkpoint |
   }
 }
 
-/** Those that name a leaf first, by their leaf; then those about all of it. */
+/** By the first leaf that they name, the one that says it most closely first; then those about all of it. */
 function inOrder(problems: readonly Problem[]): Problem[] {
-  const place = ({ leaf }: Problem): number => leaf ?? Number.POSITIVE_INFINITY;
-  return [...problems].sort((one, other) => place(one) - place(other));
+  const place = ({ leaf }: Problem): number => leaf ?? Number.MAX_SAFE_INTEGER;
+  const width = ({ leaf, lastLeaf }: Problem): number => (lastLeaf ?? leaf ?? 0) - (leaf ?? 0);
+  return [...problems].sort((one, other) => place(one) - place(other) || width(one) - width(other));
 }

@@ -66,7 +66,7 @@ describe("what the trail is sealed with", () => {
         expect(await as(role, `select from ${table}`), `${role} reads ${table}`).toBe("42501");
       }
     }
-    for (const table of ["trees", "leaves", "tiles", "commitments", "checkpoints"]) {
+    for (const table of ["seal_mark", "trees", "leaves", "tiles", "commitments", "checkpoints"]) {
       expect(await as("rowhouse_auditor", `select * from audit.${table}`), table).toBe("done");
     }
     expect(await as("rowhouse_auditor", "select private_key from audit.signing_keys")).toBe("42501");

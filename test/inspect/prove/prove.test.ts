@@ -96,6 +96,7 @@ describe("our own database", () => {
       "audit.checkpoint_of_caller()",
       "audit.prove_event(event uuid)",
       "audit.prove_growth(older bigint, newer bigint)",
+      "audit.public_keys()",
       "context.access_drift()",
       "context.application_migrations()",
       "context.applied_migrations()",
