@@ -2775,7 +2775,12 @@ alter table audit.seal_mark alter column tenant_id set (n_distinct=1, n_distinct
 CREATE TRIGGER only_grows BEFORE INSERT OR DELETE OR TRUNCATE ON audit.seal_mark FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.seal_mark enable row level security;
 alter table audit.seal_mark force row level security;
+grant select on audit.seal_mark to rowhouse_auditor;
 grant select, update on audit.seal_mark to rowhouse_definer;
+create policy "auditors know how far the trail is sealed" on audit.seal_mark
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors know how far the trail is sealed" on audit.seal_mark is 'rowhouse audit verify tells events that wait from those that somebody put between.';
 create policy "who seals or erases holds the mark" on audit.seal_mark
     for all to rowhouse_definer
     using (true)
@@ -7986,6 +7991,20 @@ $function$;
 alter function audit.prove_growth(bigint,bigint) owner to rowhouse_definer;
 comment on function audit.prove_growth(bigint,bigint) is 'What shows that the caller''s tenant''s tree only grew between two sizes; needs view_audit.';
 grant execute on function audit.prove_growth(bigint,bigint) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION audit.public_keys()
+ RETURNS TABLE(number integer, origin text, public_key bytea, endorsement text, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select known.number, known.origin, known.public_key, known.endorsement, known.created_at
+    from audit.signing_keys as known
+    order by known.number
+$function$;
+alter function audit.public_keys() owner to rowhouse_definer;
+comment on function audit.public_keys() is 'The public halves of the keys that sign the trail''s checkpoints, the first first.';
+grant execute on function audit.public_keys() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION audit.record_change()
  RETURNS trigger
