@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:47c8e69f5bffc5daa63b74292ed27cfc7e9c8891
+--! Hash: sha1:d66cb0387df862d9f83691cfc88dd7b6d9fed6e6
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -9221,7 +9221,7 @@ comment on function jobs.create_audit_partitions() is
 reset role;
 --! EndIncluded jobs/create_audit_partitions.sql
 --! Included jobs/seal_audit.sql
--- Seals events that nobody sealed yet: each becomes the next leaf of its tenant's tree. One transaction takes `most` of them;
+-- Seals events that nobody sealed yet: each becomes the next leaf of its tenant's tree. One transaction looks at `most` of them;
 -- however many workers ask, one works.
 --
 -- Only transactions that have ended are sealed, and all of them: what is below the snapshot's xmin has ended, and whoever is
@@ -9245,26 +9245,26 @@ declare
     ended     constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
     not_begun constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
     elsewhere constant boolean := mark.transaction_id > ended;
+    looked    integer;
     sealed    integer;
     tenants   uuid[];
     hashes    bytea[];
 begin
-    with picked as materialized (
-        select event.tenant_id, event.id, event.at, event.transaction_id, event as whole, gen_random_uuid() as salt
+    with looked_at as materialized (
+        select event.tenant_id, event.id, event.at, event.transaction_id, event as whole
         from audit.events as event
-        where (event.transaction_id, event.tenant_id, event.id) >= (mark.transaction_id, mark.tenant_id, mark.event_id)
+        where (event.transaction_id, event.tenant_id, event.id) > (mark.transaction_id, mark.tenant_id, mark.event_id)
             and case when elsewhere then event.transaction_id >= not_begun else event.transaction_id < ended end
-            and not exists (
-                select from audit.leaves as known where known.tenant_id = event.tenant_id and known.event_id = event.id
-            )
         order by event.transaction_id, event.tenant_id, event.id
         limit most
     ), placed as materialized (
-        select picked.*,
+        select one.*, gen_random_uuid() as salt,
             coalesce(tree.size, 0) - 1 + row_number() over (
-                partition by picked.tenant_id order by picked.transaction_id, picked.id) as index
-        from picked
-        left join audit.trees as tree on tree.tenant_id = picked.tenant_id
+                partition by one.tenant_id order by one.transaction_id, one.id) as index
+        from looked_at as one
+        left join audit.trees as tree on tree.tenant_id = one.tenant_id
+        -- Only after a restore there are such.
+        where not exists (select from audit.leaves as known where known.tenant_id = one.tenant_id and known.event_id = one.id)
     ), added as (
         insert into audit.leaves (tenant_id, index, event_id, at, salt)
         select tenant_id, index, id, at, salt from placed
@@ -9277,23 +9277,24 @@ begin
     ), grown as (
         select tenant_id, string_agg(hash, ''::bytea order by index) as hashes from hashed group by tenant_id
     )
-    select (select count(*) from picked), array(select grown.tenant_id from grown order by 1),
+    select (select count(*) from looked_at), (select count(*) from placed),
+        array(select grown.tenant_id from grown order by 1),
         array(select grown.hashes from grown order by grown.tenant_id),
         last.transaction_id, last.tenant_id, last.id
-    into sealed, tenants, hashes, mark.transaction_id, mark.tenant_id, mark.event_id
+    into looked, sealed, tenants, hashes, mark.transaction_id, mark.tenant_id, mark.event_id
     from (select) as one
-    left join (select * from picked order by transaction_id desc, tenant_id desc, id desc limit 1) as last on true;
+    left join (select * from looked_at order by transaction_id desc, tenant_id desc, id desc limit 1) as last on true;
 
     for place in 1 .. cardinality(tenants) loop
         perform audit.append_leaves(tenants[place], hashes[place]);
     end loop;
-    if sealed < most then
+    if looked < most then
         mark.transaction_id := case when elsewhere then '0' else ended end;
         mark.tenant_id := audit.platform();
         mark.event_id := audit.platform();
     end if;
     perform audit.end_work(mark);
-    return jsonb_build_object('sealed', sealed, 'more', sealed = most or elsewhere);
+    return jsonb_build_object('sealed', sealed, 'more', looked = most or elsewhere);
 end
 $$;
 grant execute on function jobs.seal_audit(integer) to rowhouse_worker, rowhouse_owner;
