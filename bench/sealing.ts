@@ -14,7 +14,7 @@ import { verifyDatabase } from "../src/audit/verify_database.ts";
 import { verifyExport } from "../src/audit/verify_export.ts";
 import { masterKeys } from "../src/auth/encryption.ts";
 import { race } from "./clients.ts";
-import { table } from "./measure.ts";
+import { processorTime, table } from "./measure.ts";
 import { addRows } from "./people.ts";
 import { BENCH_KEY, withServer } from "./server.ts";
 
@@ -64,7 +64,7 @@ await withServer(async ({ admin, connections, folder }) => {
 
   const worker = new pg.Client({ connectionString: connections.worker });
   await worker.connect();
-  const [sealing, sealed] = await timed(async () => {
+  const [sealing, sealed] = await timed(await backendOf(worker), async () => {
     for (let all = 0; ; ) {
       const { rows: steps } = await worker.query("select jobs.seal_audit($1) as step", [BATCH]);
       all += steps[0].step.sealed;
@@ -77,9 +77,10 @@ await withServer(async ({ admin, connections, folder }) => {
 
   const client = await admin.connect();
   const trusted = (await databaseKeys(client)).map(keyVerifier);
-  const [verifying, verdict] = await timed(() => verifyDatabase(client, tenant, { keys: trusted }));
+  const backend = await backendOf(client);
+  const [verifying, verdict] = await timed(backend, () => verifyDatabase(client, tenant, { keys: trusted }));
   const path = join(folder, "trail.jsonl");
-  const [exporting] = await timed(async () => {
+  const [exporting] = await timed(backend, async () => {
     await client.query("begin isolation level repeatable read read only");
     await pipeline(
       Readable.from(exportTrail(await databaseTree(client, tenant)), { objectMode: false }),
@@ -87,16 +88,17 @@ await withServer(async ({ admin, connections, folder }) => {
     );
     await client.query("rollback");
   });
-  const [reading, offline] = await timed(() => verifyExport(path, { keys: trusted }));
+  const [reading, offline] = await timed(null, () => verifyExport(path, { keys: trusted }));
   client.release();
   for (const { problems } of [verdict, offline])
     if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
 
-  const line = (what: string, events: number, { seconds, own }: Took): string[] => [
+  const line = (what: string, events: number, { seconds, node, postgres }: Took): string[] => [
     what,
     events.toLocaleString("en"),
     `${seconds.toFixed(1)} s`,
-    `${own.toFixed(1)} s`,
+    `${postgres.toFixed(1)} s`,
+    `${node.toFixed(1)} s`,
     Math.round(events / seconds).toLocaleString("en"),
   ];
   console.log(
@@ -104,7 +106,7 @@ await withServer(async ({ admin, connections, folder }) => {
   );
   console.log(
     table(
-      ["", "events", "took", "of that Node.js ran", "events a second"],
+      ["", "events", "took", "PostgreSQL ran", "Node.js ran", "events a second"],
       [
         line("sealing", sealed, sealing),
         line("`rowhouse audit verify`", verdict.size, verifying),
@@ -115,16 +117,29 @@ await withServer(async ({ admin, connections, folder }) => {
   );
 });
 
-/** How long it took, and how long of that this process ran: what PostgreSQL ran meanwhile is not in it. */
+/** Seconds that it took, and that the processes ran which were at it: where others keep the machine busy, these are less. */
 interface Took {
   readonly seconds: number;
-  readonly own: number;
+  readonly node: number;
+  readonly postgres: number;
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<[took: Took, result: T]> {
-  const began = performance.now();
-  const before = process.cpuUsage();
+/** @param backend the process of PostgreSQL that works for it */
+async function timed<T>(backend: number | null, work: () => Promise<T>): Promise<[took: Took, result: T]> {
+  const running = (): number => (backend === null ? 0 : (processorTime(backend) ?? 0));
+  const [began, own, theirs] = [performance.now(), process.cpuUsage(), running()];
   const result = await work();
-  const { user, system } = process.cpuUsage(before);
-  return [{ seconds: (performance.now() - began) / 1_000, own: (user + system) / 1_000_000 }, result];
+  const { user, system } = process.cpuUsage(own);
+  return [
+    {
+      seconds: (performance.now() - began) / 1_000,
+      node: (user + system) / 1_000_000,
+      postgres: (running() - theirs) / 1_000_000,
+    },
+    result,
+  ];
+}
+
+async function backendOf(client: pg.ClientBase): Promise<number> {
+  return (await client.query("select pg_backend_pid() as pid")).rows[0].pid;
 }
