@@ -2717,7 +2717,7 @@ comment on policy "who erases takes values away" on audit.events is 'audit.erase
 create policy "who seals reads what is to be sealed" on audit.events
     for select to rowhouse_definer
     using ((( SELECT audit.at_work('sealing'::text) AS at_work) OR ( SELECT audit.at_work('erasing'::text) AS at_work)));
-comment on policy "who seals reads what is to be sealed" on audit.events is 'jobs.seal_audit() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+comment on policy "who seals reads what is to be sealed" on audit.events is 'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
 
 create table audit.leaves (
     tenant_id uuid not null,
@@ -2751,7 +2751,7 @@ create policy "leaves are sealed, found and forgotten" on audit.leaves
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "leaves are sealed, found and forgotten" on audit.leaves is 'jobs.seal_audit() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+comment on policy "leaves are sealed, found and forgotten" on audit.leaves is 'audit.seal() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
 
 create table audit.seal_mark (
     one boolean default true not null,
@@ -8150,6 +8150,76 @@ begin
 end
 $function$;
 comment on function audit.refuse_change() is 'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';
+
+CREATE OR REPLACE FUNCTION audit.seal(most integer, given xid8 DEFAULT NULL::xid8)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_sort TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+    mark      audit.seal_mark := audit.begin_work('sealing');
+    -- Asked for after the lock and before the events, so that what counts as ended can be seen.
+    ended     constant xid8 := coalesce(given, pg_snapshot_xmin(pg_current_snapshot()));
+    not_begun constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
+    elsewhere constant boolean := mark.transaction_id > ended;
+    looked    integer;
+    sealed    integer;
+    tenants   uuid[];
+    hashes    bytea[];
+begin
+    with looked_at as materialized (
+        select event.tenant_id, event.id, event.at, event.transaction_id, event as whole
+        from audit.events as event
+        where (event.transaction_id, event.tenant_id, event.id) > (mark.transaction_id, mark.tenant_id, mark.event_id)
+            and case when elsewhere then event.transaction_id >= not_begun else event.transaction_id < ended end
+        order by event.transaction_id, event.tenant_id, event.id
+        limit most
+    ), placed as materialized (
+        select one.*, gen_random_uuid() as salt,
+            coalesce(tree.size, 0) - 1 + row_number() over (
+                partition by one.tenant_id order by one.transaction_id, one.id) as index
+        from looked_at as one
+        left join audit.trees as tree on tree.tenant_id = one.tenant_id
+        -- Only after a restore there are such.
+        where not exists (select from audit.leaves as known where known.tenant_id = one.tenant_id and known.event_id = one.id)
+    ), added as (
+        insert into audit.leaves (tenant_id, index, event_id, at, salt)
+        select tenant_id, index, id, at, salt from placed
+    ), hashed as (
+        select placed.tenant_id, placed.index, sha256('\x00' || convert_to(
+            E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C"), 'UTF8')) as hash
+        from placed
+        cross join lateral audit.leaf_lines(placed.whole, placed.salt) as line
+        group by placed.tenant_id, placed.index
+    ), grown as (
+        select tenant_id, string_agg(hash, ''::bytea order by index) as hashes from hashed group by tenant_id
+    )
+    select (select count(*) from looked_at), (select count(*) from placed),
+        array(select grown.tenant_id from grown order by 1),
+        array(select grown.hashes from grown order by grown.tenant_id),
+        last.transaction_id, last.tenant_id, last.id
+    into looked, sealed, tenants, hashes, mark.transaction_id, mark.tenant_id, mark.event_id
+    from (select) as one
+    left join (select * from looked_at order by transaction_id desc, tenant_id desc, id desc limit 1) as last on true;
+
+    for place in 1 .. cardinality(tenants) loop
+        perform audit.append_leaves(tenants[place], hashes[place]);
+    end loop;
+    if looked < most then
+        mark.transaction_id := case when elsewhere then '0' else ended end;
+        mark.tenant_id := audit.platform();
+        mark.event_id := audit.platform();
+    end if;
+    perform audit.end_work(mark);
+    return jsonb_build_object('sealed', sealed, 'more', looked = most or elsewhere);
+end
+$function$;
+alter function audit.seal(integer,xid8) owner to rowhouse_definer;
+comment on function audit.seal(integer,xid8) is 'Makes leaves of events whose transactions have ended: how many, and whether there may be more.';
 
 CREATE OR REPLACE FUNCTION audit.subtree_hash(tenant uuid, first bigint, size bigint)
  RETURNS bytea
@@ -18778,73 +18848,14 @@ grant execute on function jobs.rotate_seal_key(interval) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.seal_audit(most integer DEFAULT 2000)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
- SET enable_sort TO 'off'
- SET enable_hashjoin TO 'off'
- SET enable_mergejoin TO 'off'
 AS $function$
-declare
-    mark      audit.seal_mark := audit.begin_work('sealing');
-    -- Asked for after the lock and before the events, so that what counts as ended can be seen.
-    ended     constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
-    not_begun constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
-    elsewhere constant boolean := mark.transaction_id > ended;
-    looked    integer;
-    sealed    integer;
-    tenants   uuid[];
-    hashes    bytea[];
-begin
-    with looked_at as materialized (
-        select event.tenant_id, event.id, event.at, event.transaction_id, event as whole
-        from audit.events as event
-        where (event.transaction_id, event.tenant_id, event.id) > (mark.transaction_id, mark.tenant_id, mark.event_id)
-            and case when elsewhere then event.transaction_id >= not_begun else event.transaction_id < ended end
-        order by event.transaction_id, event.tenant_id, event.id
-        limit most
-    ), placed as materialized (
-        select one.*, gen_random_uuid() as salt,
-            coalesce(tree.size, 0) - 1 + row_number() over (
-                partition by one.tenant_id order by one.transaction_id, one.id) as index
-        from looked_at as one
-        left join audit.trees as tree on tree.tenant_id = one.tenant_id
-        -- Only after a restore there are such.
-        where not exists (select from audit.leaves as known where known.tenant_id = one.tenant_id and known.event_id = one.id)
-    ), added as (
-        insert into audit.leaves (tenant_id, index, event_id, at, salt)
-        select tenant_id, index, id, at, salt from placed
-    ), hashed as (
-        select placed.tenant_id, placed.index, sha256('\x00' || convert_to(
-            E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C"), 'UTF8')) as hash
-        from placed
-        cross join lateral audit.leaf_lines(placed.whole, placed.salt) as line
-        group by placed.tenant_id, placed.index
-    ), grown as (
-        select tenant_id, string_agg(hash, ''::bytea order by index) as hashes from hashed group by tenant_id
-    )
-    select (select count(*) from looked_at), (select count(*) from placed),
-        array(select grown.tenant_id from grown order by 1),
-        array(select grown.hashes from grown order by grown.tenant_id),
-        last.transaction_id, last.tenant_id, last.id
-    into looked, sealed, tenants, hashes, mark.transaction_id, mark.tenant_id, mark.event_id
-    from (select) as one
-    left join (select * from looked_at order by transaction_id desc, tenant_id desc, id desc limit 1) as last on true;
-
-    for place in 1 .. cardinality(tenants) loop
-        perform audit.append_leaves(tenants[place], hashes[place]);
-    end loop;
-    if looked < most then
-        mark.transaction_id := case when elsewhere then '0' else ended end;
-        mark.tenant_id := audit.platform();
-        mark.event_id := audit.platform();
-    end if;
-    perform audit.end_work(mark);
-    return jsonb_build_object('sealed', sealed, 'more', looked = most or elsewhere);
-end
+    select audit.seal(most)
 $function$;
 alter function jobs.seal_audit(integer) owner to rowhouse_definer;
-comment on function jobs.seal_audit(integer) is 'Makes leaves of events whose transactions have ended: how many, and whether there may be more.';
+comment on function jobs.seal_audit(integer) is 'Makes leaves of events whose transactions have ended: {"sealed": how many, "more": whether there may be more}.';
 grant execute on function jobs.seal_audit(integer) to rowhouse_owner;
 grant execute on function jobs.seal_audit(integer) to rowhouse_worker;
 

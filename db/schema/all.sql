@@ -112,6 +112,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/inclusion_path.sql
 --!include audit/consistency_path.sql
 --!include audit/guard_sealed.sql
+--!include audit/seal.sql
 --!include audit/public_keys.sql
 --!include audit/is_erasure.sql
 --!include audit/guard_erasure.sql

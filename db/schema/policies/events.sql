@@ -45,7 +45,7 @@ create policy "who seals reads what is to be sealed" on audit.events
     for select to rowhouse_definer
     using ((select audit.at_work('sealing')) or (select audit.at_work('erasing')));
 comment on policy "who seals reads what is to be sealed" on audit.events is
-    'jobs.seal_audit() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+    'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
 
 -- The definer's reach: proofs.
 create policy "holders of view_audit have events proven" on audit.events

@@ -15,4 +15,4 @@ grant select, insert, update on audit.leaves to rowhouse_definer;
 create policy "leaves are sealed, found and forgotten" on audit.leaves
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "leaves are sealed, found and forgotten" on audit.leaves is
-    'jobs.seal_audit() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+    'audit.seal() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
