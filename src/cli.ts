@@ -186,6 +186,35 @@ rowhouse support end ID
 Status: 0 done, 1 not done (no such company or member, it lets nobody in, or it is over already), 2 it could not run.`,
     examine: async (args) => (await import("./commands/support.ts")).support(args),
   },
+  audit: {
+    summary: "verify, export and sign the sealed audit trail; erase values from it",
+    help: `The sealed trail; docs/audit/sealing.md is the handbook. TENANT is a slug or an id, or "platform" for what belongs to none.
+
+rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE]… [--database URL] [--json]
+  verifies that every event is what was sealed, that all of them lead to what was signed, and that each checkpoint is one
+  of the same tree. Names what is wrong, the first bad leaf first. --key: a key that you have from elsewhere; without it
+  those of the database are believed. --checkpoints: signed notes that were kept elsewhere.
+
+rowhouse audit verify FILE --key KEY… [--checkpoints FILE]… [--json]
+  verifies an export with nothing but the file and the key.
+
+rowhouse audit export TENANT FILE|- [--database URL]
+rowhouse audit export TENANT FOLDER --tiles [--database URL]
+  writes the trail as far as its last checkpoint: as JSON Lines, or as a log that can be served as it lies (C2SP
+  tlog-tiles), in which values of people are commitments.
+
+rowhouse audit checkpoint [TENANT] [--database URL]
+  prints the last checkpoint of a tree, or of each: keep it where nobody of this database can write.
+
+rowhouse audit key [rotate] [--tenant TENANT] [--database URL]
+  prints the public keys, the newest last; named for the tree of a tenant with --tenant. rotate has a new one sign.
+
+rowhouse audit erase TENANT-ID EVENT-ID FIELD… --reason TEXT --yes
+  erases values of a sealed event for good, such as ip or new_row.email. Every proof holds as before.
+
+Status: 0 done and sound, 1 something is wrong with the trail, or there is no such thing, 2 it could not run.`,
+    examine: async (args) => (await import("./commands/audit.ts")).audit(args),
+  },
   new: {
     summary: "write the next migration of your own: a table, or a blank one",
     help: `rowhouse new table NAME [--own]

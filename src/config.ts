@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { BadNote, readVerifier } from "./audit/note.ts";
+import type { Outside } from "./audit/take_outside.ts";
+import type { Witness } from "./audit/witness.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./auth/signing_algorithms.ts";
 import { BadConnectionString, readConnectionString } from "./database/connection_string.ts";
 import type { ExtractionLimits } from "./documents/extracted.ts";
@@ -47,6 +50,13 @@ export interface Config {
   readonly modelProviders: { readonly internal: boolean; readonly ports: readonly number[] };
   /** The installation's own provider, for companies that have none; null: none, and answers are quoted from documents. */
   readonly model: InstallationModel | null;
+  /** How the trail is sealed. */
+  readonly audit: {
+    /** What the names of the tenants' trees begin with: an address without its scheme. */
+    readonly origin: string;
+    /** Where checkpoints are taken, so that what is missing here is missed there. */
+    readonly outside: Outside;
+  };
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   /** Whether spans are made with `@opentelemetry/api`; what becomes of them is the operator's SDK's business. */
@@ -255,6 +265,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ports: Object.freeze(read.ports("MODEL_PROVIDER_PORTS", "443")),
     }),
     model: installationModel(read),
+    audit: Object.freeze({
+      origin: read.treeName("AUDIT_ORIGIN", `${new URL(publicUrl).host}/audit`),
+      outside: Object.freeze({
+        file: read.optional("AUDIT_ANCHOR_FILE"),
+        url: read.url("AUDIT_ANCHOR_URL", ["https:", "http:"]),
+        witness: auditWitness(read),
+      }),
+    }),
     logLevel: read.choice("LOG_LEVEL", logLevels, environment === "test" ? "silent" : "info"),
     logFormat: read.choice(
       "LOG_FORMAT",
@@ -370,6 +388,25 @@ function documentStorage(read: ReturnType<typeof reader>): Config["documentStora
     encryption: encryption === "off" ? null : encryption,
   });
   return Object.freeze({ keepIn, s3 });
+}
+
+/** A witness is asked at an address, and known by its key. */
+function auditWitness(read: ReturnType<typeof reader>): Witness | null {
+  const url = read.url("AUDIT_WITNESS_URL", ["https:", "http:"])?.replace(/\/+$/, "") ?? null;
+  const key = read.optional("AUDIT_WITNESS_KEY");
+  if ((read.optional("AUDIT_WITNESS_URL") === null) !== (key === null)) {
+    read.problem("AUDIT_WITNESS_URL and AUDIT_WITNESS_KEY come together.");
+  }
+  if (url === null || key === null) return null;
+  try {
+    const verifier = readVerifier(key);
+    if (verifier.kind === "cosignature") return Object.freeze({ url, verifier });
+    read.problem("AUDIT_WITNESS_KEY is a key for notes, and none of a witness.");
+  } catch (error) {
+    if (!(error instanceof BadNote)) throw error;
+    read.problem("AUDIT_WITNESS_KEY must be a key as witnesses tell it: name+id+key.");
+  }
+  return null;
 }
 
 function installationModel(read: ReturnType<typeof reader>): InstallationModel | null {
@@ -609,6 +646,16 @@ function reader(env: NodeJS.ProcessEnv) {
     return null;
   }
 
+  /** What names of trees begin with (C2SP tlog-checkpoint). */
+  function treeName(name: string, preset: string): string {
+    const value = optional(name) ?? preset;
+    if (/^[a-z0-9.:[\]-]+(\/[a-z0-9._-]+)*$/.test(value) && value.length <= 300) return value;
+    problem(
+      `${name} is "${value}"; it must be an address without its scheme, such as chat.example.com/audit.`,
+    );
+    return preset;
+  }
+
   /** The name of a model, as prices and budgets know it; `extractive` is our own. */
   function model(name: string): string | null {
     const value = optional(name);
@@ -699,6 +746,7 @@ function reader(env: NodeJS.ProcessEnv) {
     key,
     secret,
     headerValue,
+    treeName,
     model,
     models,
     text: (name: string, preset: string): string => optional(name) ?? preset,

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:9ec0f3505f6546993845ca766ed1f90f84cf10b4
+--! Hash: sha1:7c20c1200391c2af2eaddd12984bfbfa94c443a6
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1564,7 +1564,100 @@ create index events_by_record on audit.events (tenant_id, table_name, row_id, at
 create index events_by_actor on audit.events (tenant_id, actor_id, at, id);
 create index events_by_kind on audit.events (tenant_id, actor_kind, at, id);
 create index events_by_request on audit.events (tenant_id, request_id, at, id);
+-- In the order in which the trail is sealed. With the tenant, so that it leads to no row next door.
+create index events_by_transaction on audit.events (transaction_id, tenant_id, id);
 create table audit.events_default partition of audit.events default;
+
+-- audit: what makes it tell-tale (docs/audit/sealing.md) ---------------------------------------------
+
+-- The one row says how far the trail is sealed, and which transaction seals or erases at the moment: whoever does holds its lock.
+create table audit.seal_mark (
+    one            boolean primary key default true check (one),
+    -- What was finished below is sealed.
+    transaction_id xid8 not null default '0',
+    tenant_id      uuid not null default '00000000-0000-0000-0000-000000000000',
+    event_id       uuid not null default '00000000-0000-0000-0000-000000000000',
+    work           text check (work in ('sealing', 'erasing')),
+    worker         xid8,
+    check ((work is null) = (worker is null))
+);
+insert into audit.seal_mark default values;
+
+create table audit.trees (
+    tenant_id   uuid primary key,
+    size        bigint not null check (size > 0),
+    -- Of the last checkpoint.
+    signed_size bigint not null default 0 check (signed_size between 0 and size),
+    -- Of the last one that was taken outside.
+    anchored_size bigint not null default 0 check (anchored_size between 0 and signed_size)
+);
+create index trees_to_sign on audit.trees (tenant_id) where size > signed_size;
+create index trees_to_anchor on audit.trees (tenant_id) where signed_size > anchored_size;
+
+-- Which event is which leaf.
+create table audit.leaves (
+    tenant_id uuid not null,
+    index     bigint not null check (index >= 0),
+    event_id  uuid not null,
+    at        timestamptz not null,
+    encoding  smallint not null default 1 check (encoding = 1),
+    -- Null once something of the event was erased: what is left of it is in audit.commitments.
+    salt      uuid,
+    primary key (tenant_id, index),
+    unique (tenant_id, event_id)
+);
+
+-- The hashes of the trees, 256 of a level in a row (C2SP tlog-tiles).
+create table audit.tiles (
+    tenant_id uuid not null,
+    level     smallint not null check (level between 0 and 7),
+    index     bigint not null check (index >= 0),
+    hashes    bytea not null check (length(hashes) between 32 and 8192 and length(hashes) % 32 = 0),
+    primary key (tenant_id, level, index)
+);
+-- Hashes do not squeeze.
+alter table audit.tiles alter column hashes set storage external;
+
+-- Of events from which something was erased: the salt of each field that stayed, and what commits to each that did not.
+create table audit.commitments (
+    tenant_id  uuid not null,
+    event_id   uuid not null,
+    field      text not null check (length(field) between 1 and 1000),
+    salt       text check (salt ~ '^[0-9a-f]{64}$'),
+    commitment text check (commitment ~ '^[A-Za-z0-9+/]{43}=$'),
+    erased_at  timestamptz,
+    primary key (tenant_id, event_id, field),
+    foreign key (tenant_id, event_id) references audit.leaves (tenant_id, event_id),
+    check ((salt is null) = (commitment is not null)),
+    check ((salt is null) = (erased_at is not null))
+);
+
+create table audit.signing_keys (
+    -- sha256 of the public key, in hexadecimal.
+    id          text primary key check (id ~ '^[0-9a-f]{64}$'),
+    -- What the names of the trees begin with that it signs.
+    origin      text not null check (origin ~ '^[a-z0-9.:\[\]-]+(/[a-z0-9._-]+)*$' and length(origin) <= 300),
+    public_key  bytea not null check (length(public_key) = 32),
+    private_key text not null,
+    -- The key before it says with a signature that this one comes after it; null for the first.
+    endorsement text check (length(endorsement) <= 2000),
+    number      integer not null unique check (number > 0),
+    created_at  timestamptz not null default now(),
+    check ((number = 1) = (endorsement is null))
+);
+
+create table audit.checkpoints (
+    tenant_id    uuid not null,
+    size         bigint not null check (size > 0),
+    root         bytea not null check (length(root) = 32),
+    key_id       text not null references audit.signing_keys,
+    -- The signed note (C2SP tlog-checkpoint), and what witnesses signed beneath it, a line each.
+    note         text not null check (length(note) <= 2000),
+    cosignatures text[] not null default '{}',
+    created_at   timestamptz not null default now(),
+    primary key (tenant_id, size)
+);
+create index checkpoints_by_key on audit.checkpoints (key_id);
 
 create table audit.tallies (
     hour    timestamptz not null,
@@ -3690,6 +3783,53 @@ comment on function audit.record_change() is
     'Trigger of every tracked table: writes who, when, what, old and new values of the columns that the trail keeps.';
 reset role;
 --! EndIncluded audit/record_change.sql
+--! Included audit/at_work.sql
+-- Whether this transaction is the one that seals or erases, for the policies and triggers that let only that one through.
+set local role rowhouse_definer;
+create or replace function audit.at_work(work text) returns boolean
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select exists (
+        select from audit.seal_mark as mark
+        where mark.work = at_work.work and mark.worker = pg_current_xact_id_if_assigned()
+    )
+$$;
+-- The triggers that ask are whoever's who changes something.
+grant execute on function audit.at_work(text) to rowhouse_owner;
+comment on function audit.at_work(text) is
+    'Whether this transaction is the one that seals the trail ("sealing"), or erases a field of it ("erasing").';
+reset role;
+--! EndIncluded audit/at_work.sql
+--! Included audit/begin_work.sql
+-- Has this transaction be the one that seals or erases, until it ends: whoever comes next waits for the row. Returns how far
+-- the trail is sealed.
+set local role rowhouse_definer;
+create or replace function audit.begin_work(work text) returns audit.seal_mark
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update audit.seal_mark as mark set work = begin_work.work, worker = pg_current_xact_id() returning mark.*
+$$;
+comment on function audit.begin_work(text) is
+    'Has this transaction be the one that seals or erases; others wait until it ends.';
+reset role;
+--! EndIncluded audit/begin_work.sql
+--! Included audit/end_work.sql
+-- Ends what audit.begin_work() began, and notes how far the trail is sealed.
+set local role rowhouse_definer;
+create or replace function audit.end_work(reached audit.seal_mark) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update audit.seal_mark as mark
+    set work = null, worker = null,
+        transaction_id = reached.transaction_id, tenant_id = reached.tenant_id, event_id = reached.event_id
+$$;
+comment on function audit.end_work(audit.seal_mark) is
+    'Ends sealing or erasing in this transaction, and notes how far the trail is sealed.';
+reset role;
+--! EndIncluded audit/end_work.sql
 --! Included audit/refuse_change.sql
 -- Privileges already keep everybody but the owner from the trail and from truncating; this keeps the owner from slips.
 create or replace function audit.refuse_change() returns trigger
@@ -3697,6 +3837,10 @@ create or replace function audit.refuse_change() returns trigger
     set search_path = ''
 as $$
 begin
+    -- What is erased on request becomes "[erased]", and nothing else: audit.guard_erasure() looks at each row.
+    if tg_op = 'UPDATE' and tg_table_schema = 'audit' and audit.at_work('erasing') then
+        return null;
+    end if;
     raise exception using
         errcode = 'RH405',
         message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
@@ -3845,6 +3989,493 @@ comment on function audit.create_partitions() is
     'Makes the missing partitions of this month and the next three; returns how many.';
 reset role;
 --! EndIncluded audit/create_partitions.sql
+
+-- The trail, sealed
+--! Included audit/field_salt.sql
+-- The salt of one field, from the event's: it tells nothing of the salts of the others.
+create or replace function audit.field_salt(salt uuid, name text) returns text
+    language sql stable parallel safe security invoker
+    return encode(sha256(convert_to(salt::text || ' ' || to_json(name)::text, 'UTF8')), 'hex');
+grant execute on function audit.field_salt(uuid, text) to rowhouse_definer;
+comment on function audit.field_salt(uuid, text) is 'The salt of one field of an event, from the salt of the event.';
+--! EndIncluded audit/field_salt.sql
+--! Included audit/commitment.sql
+-- What stands for a value in the leaf: whoever has the value and the salt can check it, and nobody can guess it without the salt.
+create or replace function audit.commitment(salt text, value text) returns text
+    language sql immutable parallel safe security invoker
+    return encode(sha256(convert_to(salt || ' ' || value, 'UTF8')), 'base64');
+grant execute on function audit.commitment(text, text) to rowhouse_definer;
+comment on function audit.commitment(text, text) is 'What stands in a leaf for a value: the hash of a salt and the value.';
+--! EndIncluded audit/commitment.sql
+--! Included audit/committed_fields.sql
+-- The fields of an event that its leaf holds as commitments, so that each can be erased or kept back: what may be of a
+-- person. An object is a field for each of its members. Values are JSON, as PostgreSQL writes jsonb.
+--
+-- Here and in leaf_lines.sql the body is SQL that was read once: so it becomes a part of the query that seals thousands.
+create or replace function audit.committed_fields(event audit.events) returns table (name text, value text)
+    language sql stable parallel safe security invoker
+begin atomic
+    select plain.name, plain.value
+    from (values
+        ('row_key', event.row_key::text),
+        ('row_id', to_json(event.row_id)::text),
+        ('request_id', to_json(event.request_id)::text),
+        ('ip', to_json(event.ip)::text),
+        ('user_agent', to_json(event.user_agent)::text)
+    ) as plain (name, value)
+    where plain.value is not null
+    union all
+    -- Most of a row stays as it was: what both have is one field.
+    select case when (event.old_row -> member.key)::text = member.value::text then 'row.' else 'new_row.' end || member.key,
+        member.value::text
+    from jsonb_each(case when jsonb_typeof(event.new_row) = 'object' then event.new_row end) as member
+    union all
+    select 'old_row.' || member.key, member.value::text
+    from jsonb_each(case when jsonb_typeof(event.old_row) = 'object' then event.old_row end) as member
+    where (event.new_row -> member.key)::text is distinct from member.value::text
+    union all
+    select 'detail.' || member.key, member.value::text
+    from jsonb_each(case when jsonb_typeof(event.detail) = 'object' then event.detail end) as member
+    union all
+    select whole.name, whole.value::text
+    from (values ('old_row', event.old_row), ('new_row', event.new_row), ('detail', event.detail)) as whole (name, value)
+    where jsonb_typeof(whole.value) <> 'object' or whole.value = '{}';
+end;
+grant execute on function audit.committed_fields(audit.events) to rowhouse_definer;
+comment on function audit.committed_fields(audit.events) is
+    'The fields of an event that its leaf holds as commitments, with their values as JSON (docs/audit/sealing.md).';
+--! EndIncluded audit/committed_fields.sql
+--! Included audit/leaf_lines.sql
+-- The lines of an event's leaf but the first, which names the version: version 1 of the encoding, which docs/audit/sealing.md
+-- tells to the byte. It depends on nothing but the event and the salt: not on settings, on the order of members, or on the
+-- version of PostgreSQL.
+create or replace function audit.leaf_lines(event audit.events, salt uuid) returns setof text
+    language sql stable parallel safe security invoker
+begin atomic
+    select to_json(plain.name)::text || ' ' || plain.value || E'\n'
+    from (values
+        ('tenant_id', to_json(event.tenant_id)::text),
+        ('id', to_json(event.id)::text),
+        ('at', to_json(to_char(event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text),
+        ('transaction_id', event.transaction_id::text),
+        ('action', to_json(event.action)::text),
+        ('table_name', to_json(event.table_name)::text),
+        ('actor_kind', to_json(event.actor_kind)::text),
+        ('actor_id', to_json(event.actor_id)::text),
+        ('credential_id', to_json(event.credential_id)::text),
+        ('impersonator_id', to_json(event.impersonator_id)::text),
+        ('database_role', to_json(event.database_role)::text)
+    ) as plain (name, value)
+    where plain.value is not null
+    union all
+    select to_json(committed.name)::text || ' ' || audit.commitment(audit.field_salt(salt, committed.name), committed.value) || E'\n'
+    from audit.committed_fields(event) as committed;
+end;
+grant execute on function audit.leaf_lines(audit.events, uuid) to rowhouse_definer;
+comment on function audit.leaf_lines(audit.events, uuid) is
+    'The lines of an event''s leaf (version 1 of the encoding): what may be of a person stands there as commitments only.';
+--! EndIncluded audit/leaf_lines.sql
+--! Included audit/merkle_root.sql
+-- The Merkle tree hash over hashes of leaves, or of whole subtrees of one height (RFC 6962 section 2.1): 32 bytes each.
+-- A last one without a neighbour goes up as it is, which makes the same tree as the splitting of the RFC.
+create or replace function audit.merkle_root(hashes bytea) returns bytea
+    language plpgsql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+begin
+    while length(hashes) > 32 loop
+        select string_agg(case when length(pair) = 64 then sha256('\x01' || pair) else pair end, ''::bytea order by place)
+        into hashes
+        from generate_series(0, (length(hashes) - 1) / 64) as place
+        cross join lateral substr(hashes, place * 64 + 1, 64) as pair;
+    end loop;
+    return hashes;
+end
+$$;
+grant execute on function audit.merkle_root(bytea) to rowhouse_definer;
+comment on function audit.merkle_root(bytea) is 'The Merkle tree hash (RFC 6962) over concatenated hashes of one height.';
+--! EndIncluded audit/merkle_root.sql
+--! Included audit/append_leaves.sql
+-- Appends leaves to a tenant's tree: fills the last tile of each level, begins new ones, and hashes each that is full into the
+-- level above. Only the transaction that seals may.
+set local role rowhouse_definer;
+create or replace function audit.append_leaves(tenant uuid, hashes bytea) returns void
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    -- How many hashes of the level there were.
+    before bigint;
+    added  bytea := hashes;
+    rising bytea;
+    tile   bytea;
+    place  bigint;
+begin
+    insert into audit.trees as tree (tenant_id, size) values (tenant, length(hashes) / 32)
+    on conflict (tenant_id) do update set size = tree.size + excluded.size
+    returning tree.size - length(hashes) / 32 into before;
+    for height in 0 .. 7 loop
+        exit when length(added) = 0;
+        rising := '';
+        place := before / 256;
+        if before % 256 > 0 then
+            added := (select known.hashes from audit.tiles as known
+                where known.tenant_id = tenant and known.level = height and known.index = place) || added;
+        end if;
+        while length(added) > 0 loop
+            tile := substr(added, 1, 8192);
+            added := substr(added, 8193);
+            insert into audit.tiles as known (tenant_id, level, index, hashes) values (tenant, height, place, tile)
+            on conflict (tenant_id, level, index) do update set hashes = excluded.hashes;
+            if length(tile) = 8192 then
+                rising := rising || audit.merkle_root(tile);
+            end if;
+            place := place + 1;
+        end loop;
+        added := rising;
+        before := before / 256;
+    end loop;
+end
+$$;
+comment on function audit.append_leaves(uuid, bytea) is
+    'Appends the hashes of leaves (32 bytes each) to a tenant''s tree.';
+reset role;
+--! EndIncluded audit/append_leaves.sql
+--! Included audit/subtree_hash.sql
+-- The Merkle tree hash of `size` leaves from `first` on, where `first` is a multiple of the least power of two that is no
+-- smaller than `size`: so are all subtrees that proofs speak of (RFC 6962 section 2.1).
+set local role rowhouse_definer;
+create or replace function audit.subtree_hash(tenant uuid, first bigint, size bigint) returns bytea
+    language plpgsql stable parallel safe security definer
+    set search_path = ''
+as $$
+declare
+    -- Of the largest whole subtree in it: the place of the first bit.
+    height constant integer := 64 - position(B'1' in size::bit(64));
+    whole  constant bigint := 1::bigint << height;
+    tile   constant integer := height / 8;
+    -- Where it begins among the hashes of its tile's level, and how many of them it is.
+    place  constant bigint := first >> (8 * tile);
+    count  constant integer := 1 << (height % 8);
+    hash   bytea;
+begin
+    select audit.merkle_root(substr(known.hashes, ((place % 256) * 32 + 1)::integer, count * 32)) into hash
+    from audit.tiles as known
+    where known.tenant_id = tenant and known.level = tile and known.index = place / 256
+        and length(known.hashes) >= ((place % 256) + count) * 32;
+    if hash is null then
+        raise exception using errcode = 'RH404', message = 'the tree of the trail has no such leaves';
+    end if;
+    return case when whole = size then hash
+        else sha256('\x01' || hash || audit.subtree_hash(tenant, first + whole, size - whole)) end;
+end
+$$;
+comment on function audit.subtree_hash(uuid, bigint, bigint) is
+    'The Merkle tree hash (RFC 6962) of some leaves of a tenant''s tree; from its beginning on, the root that it had at that size.';
+reset role;
+--! EndIncluded audit/subtree_hash.sql
+--! Included audit/inclusion_path.sql
+-- What leads from a leaf to the root of the tree of `size` leaves (RFC 6962 section 2.1.1), the lowest hash first.
+set local role rowhouse_definer;
+create or replace function audit.inclusion_path(tenant uuid, leaf bigint, size bigint) returns bytea[]
+    language plpgsql stable parallel safe security definer
+    set search_path = ''
+as $$
+declare
+    first bigint := 0;
+    rest  bigint := size;
+    half  bigint;
+    path  bytea[] := '{}';
+begin
+    if leaf not between 0 and size - 1 then
+        raise exception using errcode = 'RH404', message = 'the tree of the trail has no such leaf';
+    end if;
+    while rest > 1 loop
+        -- The largest power of two below it.
+        half := 1::bigint << (64 - position(B'1' in (rest - 1)::bit(64)));
+        if leaf - first < half then
+            path := audit.subtree_hash(tenant, first + half, rest - half) || path;
+            rest := half;
+        else
+            path := audit.subtree_hash(tenant, first, half) || path;
+            first := first + half;
+            rest := rest - half;
+        end if;
+    end loop;
+    return path;
+end
+$$;
+comment on function audit.inclusion_path(uuid, bigint, bigint) is
+    'The hashes that lead from a leaf to the root of a tenant''s tree (RFC 6962 section 2.1.1).';
+reset role;
+--! EndIncluded audit/inclusion_path.sql
+--! Included audit/consistency_path.sql
+-- What shows that the tree of `older` leaves is the beginning of that of `newer` (RFC 6962 section 2.1.2).
+set local role rowhouse_definer;
+create or replace function audit.consistency_path(tenant uuid, older bigint, newer bigint) returns bytea[]
+    language plpgsql stable parallel safe security definer
+    set search_path = ''
+as $$
+declare
+    first bigint := 0;
+    mine  bigint := older;
+    rest  bigint := newer;
+    half  bigint;
+    -- Whether what is left of the older tree is all of it, whose root the reader has.
+    whole boolean := true;
+    path  bytea[] := '{}';
+begin
+    if older not between 1 and newer then
+        raise exception using errcode = 'RH404', message = 'the tree of the trail had no such size';
+    end if;
+    while mine < rest loop
+        -- The largest power of two below it.
+        half := 1::bigint << (64 - position(B'1' in (rest - 1)::bit(64)));
+        if mine <= half then
+            path := audit.subtree_hash(tenant, first + half, rest - half) || path;
+            rest := half;
+        else
+            path := audit.subtree_hash(tenant, first, half) || path;
+            first := first + half;
+            mine := mine - half;
+            rest := rest - half;
+            whole := false;
+        end if;
+    end loop;
+    return case when whole then path else audit.subtree_hash(tenant, first, mine) || path end;
+end
+$$;
+comment on function audit.consistency_path(uuid, bigint, bigint) is
+    'The hashes that show that a tenant''s tree only grew between two sizes (RFC 6962 section 2.1.2).';
+reset role;
+--! EndIncluded audit/consistency_path.sql
+--! Included audit/guard_sealed.sql
+-- What is sealed stays: leaves, tiles and checkpoints are added to and not rewritten. The only changes are those that sealing,
+-- signing and erasing make.
+create or replace function audit.guard_sealed() returns trigger
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    -- What every change leaves as it was, beside the columns that this table may change.
+    stays   constant boolean := to_jsonb(new) - string_to_array(tg_argv[0], ',') = to_jsonb(old) - string_to_array(tg_argv[0], ',');
+    allowed boolean := false;
+begin
+    if tg_table_name = 'tiles' then
+        allowed := audit.at_work('sealing') and substr(new.hashes, 1, length(old.hashes)) = old.hashes;
+    elsif tg_table_name = 'trees' then
+        allowed := new.size >= old.size and new.signed_size >= old.signed_size
+            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'));
+    elsif tg_table_name = 'leaves' then
+        allowed := audit.at_work('erasing') and new.salt is null;
+    elsif tg_table_name = 'commitments' then
+        allowed := audit.at_work('erasing') and old.salt is not null and new.salt is null;
+    elsif tg_table_name = 'checkpoints' then
+        allowed := new.cosignatures @> old.cosignatures;
+    end if;
+    if not stays or not allowed then
+        raise exception using
+            errcode = 'RH405',
+            message = format('%s of audit.%s is refused: what is sealed stays as it is', tg_op, tg_table_name);
+    end if;
+    return new;
+end
+$$;
+comment on function audit.guard_sealed() is
+    'Trigger: refuses to rewrite leaves, tiles and checkpoints of the sealed trail (RH405); its argument names the columns that may change.';
+--! EndIncluded audit/guard_sealed.sql
+--! Included audit/seal.sql
+-- Seals events that nobody sealed yet: each becomes the next leaf of its tenant's tree. One transaction looks at `most` of them;
+-- however many workers ask, one works.
+--
+-- Only transactions that have ended are sealed, and all of them: what is below the snapshot's xmin has ended, and whoever is
+-- still at work, a day later too, is above it and is sealed when they have. So leaves are not in the order of their times,
+-- but no event can appear below the mark.
+--
+-- A database that was restored on another server holds transactions that this one has not come to. Where the mark is one of
+-- them, they are sealed first, and then everything is looked through once.
+--
+-- given: a transaction of which somebody else knows that all before it have ended; nobody may call it but a superuser, and
+-- jobs.seal_audit(), which gives none
+-- Returns {"sealed": so many, "more": whether there may be more}.
+set local role rowhouse_definer;
+create or replace function audit.seal(most integer, given xid8 default null) returns jsonb
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+    -- In the order of the index, and each leaf looked up: what is sealed already is never read.
+    set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+    mark      audit.seal_mark := audit.begin_work('sealing');
+    -- Asked for after the lock and before the events, so that what counts as ended can be seen.
+    ended     constant xid8 := coalesce(given, pg_snapshot_xmin(pg_current_snapshot()));
+    not_begun constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
+    elsewhere constant boolean := mark.transaction_id > ended;
+    looked    integer;
+    sealed    integer;
+    tenants   uuid[];
+    hashes    bytea[];
+begin
+    with looked_at as materialized (
+        select event.tenant_id, event.id, event.at, event.transaction_id, event as whole
+        from audit.events as event
+        where (event.transaction_id, event.tenant_id, event.id) > (mark.transaction_id, mark.tenant_id, mark.event_id)
+            and case when elsewhere then event.transaction_id >= not_begun else event.transaction_id < ended end
+        order by event.transaction_id, event.tenant_id, event.id
+        limit most
+    ), placed as materialized (
+        select one.*, gen_random_uuid() as salt,
+            coalesce(tree.size, 0) - 1 + row_number() over (
+                partition by one.tenant_id order by one.transaction_id, one.id) as index
+        from looked_at as one
+        left join audit.trees as tree on tree.tenant_id = one.tenant_id
+        -- Only after a restore there are such.
+        where not exists (select from audit.leaves as known where known.tenant_id = one.tenant_id and known.event_id = one.id)
+    ), added as (
+        insert into audit.leaves (tenant_id, index, event_id, at, salt)
+        select tenant_id, index, id, at, salt from placed
+    ), hashed as (
+        select placed.tenant_id, placed.index, sha256('\x00' || convert_to(
+            E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C"), 'UTF8')) as hash
+        from placed
+        cross join lateral audit.leaf_lines(placed.whole, placed.salt) as line
+        group by placed.tenant_id, placed.index
+    ), grown as (
+        select tenant_id, string_agg(hash, ''::bytea order by index) as hashes from hashed group by tenant_id
+    )
+    select (select count(*) from looked_at), (select count(*) from placed),
+        array(select grown.tenant_id from grown order by 1),
+        array(select grown.hashes from grown order by grown.tenant_id),
+        last.transaction_id, last.tenant_id, last.id
+    into looked, sealed, tenants, hashes, mark.transaction_id, mark.tenant_id, mark.event_id
+    from (select) as one
+    left join (select * from looked_at order by transaction_id desc, tenant_id desc, id desc limit 1) as last on true;
+
+    for place in 1 .. cardinality(tenants) loop
+        perform audit.append_leaves(tenants[place], hashes[place]);
+    end loop;
+    if looked < most then
+        mark.transaction_id := case when elsewhere then '0' else ended end;
+        mark.tenant_id := audit.platform();
+        mark.event_id := audit.platform();
+    end if;
+    perform audit.end_work(mark);
+    return jsonb_build_object('sealed', sealed, 'more', looked = most or elsewhere);
+end
+$$;
+comment on function audit.seal(integer, xid8) is
+    'Makes leaves of events whose transactions have ended: how many, and whether there may be more.';
+reset role;
+--! EndIncluded audit/seal.sql
+--! Included audit/public_keys.sql
+-- The public halves of the keys that sign the trail's checkpoints, for everybody: who verifies may ask where they got it.
+set local role rowhouse_definer;
+create or replace function audit.public_keys()
+    returns table (number integer, origin text, public_key bytea, endorsement text, created_at timestamptz)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select known.number, known.origin, known.public_key, known.endorsement, known.created_at
+    from audit.signing_keys as known
+    order by known.number
+$$;
+grant execute on function audit.public_keys() to rowhouse_app;
+comment on function audit.public_keys() is
+    'The public halves of the keys that sign the trail''s checkpoints, the first first.';
+reset role;
+--! EndIncluded audit/public_keys.sql
+--! Included audit/is_erasure.sql
+-- Whether a JSON value is another with some of its members, or all of it, erased.
+create or replace function audit.is_erasure(before jsonb, after jsonb) returns boolean
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select before is not distinct from after
+        or after = '"[erased]"' and jsonb_typeof(before) <> 'object'
+        or case when jsonb_typeof(before) = 'object' and jsonb_typeof(after) = 'object' then
+            not exists (
+                select from jsonb_each(before) as was (key, value)
+                full join jsonb_each(after) as became (key, value) using (key)
+                where was.value is null or became.value is null
+                    or became.value <> was.value and became.value <> '"[erased]"'
+            )
+        end
+$$;
+grant execute on function audit.is_erasure(jsonb, jsonb) to rowhouse_definer;
+comment on function audit.is_erasure(jsonb, jsonb) is
+    'Whether the second value is the first with some of its members erased, and nothing else.';
+--! EndIncluded audit/is_erasure.sql
+--! Included audit/guard_erasure.sql
+-- The one way in which a row of the trail changes: what audit.erase_fields() erases. Whoever gets as far as here changes nothing
+-- but values into "[erased]" or null.
+create or replace function audit.guard_erasure() returns trigger
+    language plpgsql volatile parallel unsafe security invoker
+    set search_path = ''
+as $$
+declare
+    erasable constant text[] := '{old_row,new_row,detail,request_id,ip,user_agent}';
+begin
+    if to_jsonb(new) - erasable <> to_jsonb(old) - erasable
+        or (new.request_id is distinct from old.request_id and new.request_id is not null)
+        or (new.ip is distinct from old.ip and new.ip is not null)
+        or (new.user_agent is distinct from old.user_agent and new.user_agent is not null)
+        or not coalesce(
+            audit.is_erasure(old.old_row, new.old_row)
+            and audit.is_erasure(old.new_row, new.new_row)
+            and audit.is_erasure(old.detail, new.detail), false)
+    then
+        raise exception using errcode = 'RH405', message = 'UPDATE of audit.events is refused: values are erased, and not rewritten';
+    end if;
+    return new;
+end
+$$;
+comment on function audit.guard_erasure() is
+    'Trigger: refuses every change of an event but that values of it are erased (RH405).';
+--! EndIncluded audit/guard_erasure.sql
+--! Included audit/without_values.sql
+-- A value of an event with members, or all of it, erased; `erased` names them as the leaf does.
+create or replace function audit.without_values(value jsonb, called text, erased text[]) returns jsonb
+    language sql immutable parallel safe security invoker
+    set search_path = ''
+as $$
+    select case
+        when called = any (erased) then '"[erased]"'
+        when jsonb_typeof(value) = 'object' then value || coalesce((
+            select jsonb_object_agg(member, '[erased]'::text)
+            from jsonb_object_keys(value) as member
+            where called || '.' || member = any (erased) or called in ('old_row', 'new_row') and 'row.' || member = any (erased)
+        ), '{}')
+        else value
+    end
+$$;
+grant execute on function audit.without_values(jsonb, text, text[]) to rowhouse_definer;
+comment on function audit.without_values(jsonb, text, text[]) is
+    'A value of an event in which the members that are named read "[erased]".';
+--! EndIncluded audit/without_values.sql
+--! Included audit/leaf_text.sql
+-- The text of a leaf, of which its hash is made; also of an event from which something was erased.
+set local role rowhouse_definer;
+create or replace function audit.leaf_text(leaf audit.leaves, event audit.events) returns text
+    language sql stable parallel safe security invoker
+    set search_path = ''
+as $$
+    select E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C")
+    from (
+        select line from audit.leaf_lines(event, leaf.salt) as line where leaf.salt is not null
+        union all
+        -- Without a salt, what is committed has none there, and no line.
+        select line from audit.leaf_lines(event, null) as line where leaf.salt is null and line is not null
+        union all
+        select to_json(kept.field)::text || ' ' || coalesce(kept.commitment, audit.commitment(kept.salt, field.value)) || E'\n'
+        from audit.commitments as kept
+        left join audit.committed_fields(event) as field on field.name = kept.field
+        where leaf.salt is null and kept.tenant_id = leaf.tenant_id and kept.event_id = leaf.event_id
+    ) as lines (line)
+$$;
+comment on function audit.leaf_text(audit.leaves, audit.events) is
+    'The text of a leaf, of which its hash is made; also where something of the event was erased.';
+reset role;
+--! EndIncluded audit/leaf_text.sql
 
 -- Identity
 --! Included auth/normalise_email.sql
@@ -7473,7 +8104,7 @@ reset role;
 --
 -- credential: sha256 of the secret
 -- handed: {"conversations": [{"id", "user_id", "by_team", "messages"}], "feedback": [{"id", "user_id"}],
---          "events": {"events", "first", "last"}, "exported": {"conversation_id", "format"}, "asked": ["a name of the API"]};
+--          "events": {"events", "first", "last"}, "questions": how many, "exported": {"conversation_id", "format"}, "asked": ["a name of the API"]};
 --         by_team, whether they are in the team that the row is of; null without one
 --
 -- What is the caller's own is no event, nor what is their team's. Support has nothing of its own: as a member, too, it reads what is
@@ -7518,6 +8149,9 @@ begin
 
     if handed ? 'events' then
         perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
+    end if;
+    if handed ? 'questions' then
+        perform audit.record_event('chat.questions_read', holder.tenant_id, jsonb_build_object('questions', handed -> 'questions'));
     end if;
     if handed ? 'exported' then
         perform audit.record_event('chat.exported', holder.tenant_id, handed -> 'exported');
@@ -8985,6 +9619,169 @@ comment on function jobs.create_audit_partitions() is
     'Makes the trail''s partitions for this month and the next three; returns how many were missing.';
 reset role;
 --! EndIncluded jobs/create_audit_partitions.sql
+--! Included jobs/seal_audit.sql
+-- Seals events of transactions that have ended; `most` at a time.
+set local role rowhouse_definer;
+create or replace function jobs.seal_audit(most integer default 2000) returns jsonb
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    select audit.seal(most)
+$$;
+grant execute on function jobs.seal_audit(integer) to rowhouse_worker, rowhouse_owner;
+comment on function jobs.seal_audit(integer) is
+    'Makes leaves of events whose transactions have ended: {"sealed": how many, "more": whether there may be more}.';
+reset role;
+--! EndIncluded jobs/seal_audit.sql
+--! Included jobs/audit_keys.sql
+-- The keys of checkpoints, the newest first: that one signs.
+set local role rowhouse_definer;
+create or replace function jobs.audit_keys() returns setof audit.signing_keys
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select * from audit.signing_keys order by number desc
+$$;
+grant execute on function jobs.audit_keys() to rowhouse_worker;
+comment on function jobs.audit_keys() is
+    'The keys of checkpoints, the newest first: it signs. Their private halves are encrypted under the master key.';
+reset role;
+--! EndIncluded jobs/audit_keys.sql
+--! Included jobs/install_audit_key.sql
+-- Installs a key for checkpoints after the one with number `after`, or as the first; false if another was quicker. Of several
+-- workers that each offer one, one is heard.
+set local role rowhouse_definer;
+create or replace function jobs.install_audit_key(
+    id text, origin text, public_key bytea, private_key text, endorsement text, after integer
+) returns boolean
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    with made as (
+        insert into audit.signing_keys (id, origin, public_key, private_key, endorsement, number)
+        select install_audit_key.id, install_audit_key.origin, install_audit_key.public_key, install_audit_key.private_key,
+            install_audit_key.endorsement, install_audit_key.after + 1
+        where install_audit_key.after = coalesce((select max(number) from audit.signing_keys), 0)
+        on conflict (number) do nothing
+        returning number
+    )
+    select exists (select from made)
+$$;
+grant execute on function jobs.install_audit_key(text, text, bytea, text, text, integer) to rowhouse_worker;
+comment on function jobs.install_audit_key(text, text, bytea, text, text, integer) is
+    'Installs the next key for checkpoints, unless another was installed meanwhile; true if it did.';
+reset role;
+--! EndIncluded jobs/install_audit_key.sql
+--! Included jobs/trees_to_sign.sql
+-- Trees that have grown since their last checkpoint, each with its root, that checkpoint's note, and what shows that it only grew
+-- since: whoever signs looks at it, so that nothing is signed that does not go on from what was signed.
+--
+-- except_for: tenants whose trees were looked at already
+set local role rowhouse_definer;
+create or replace function jobs.trees_to_sign(most integer default 100, except_for uuid[] default '{}')
+    returns table (tenant uuid, size bigint, root bytea, signed_size bigint, signed_note text, path bytea[])
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select tree.tenant_id, tree.size, audit.subtree_hash(tree.tenant_id, 0, tree.size), tree.signed_size, last.note,
+        case when tree.signed_size > 0 then audit.consistency_path(tree.tenant_id, tree.signed_size, tree.size) else '{}' end
+    from audit.trees as tree
+    left join audit.checkpoints as last on last.tenant_id = tree.tenant_id and last.size = tree.signed_size
+    where tree.size > tree.signed_size and tree.tenant_id <> all (except_for)
+    order by tree.tenant_id
+    limit most
+$$;
+grant execute on function jobs.trees_to_sign(integer, uuid[]) to rowhouse_worker;
+comment on function jobs.trees_to_sign(integer, uuid[]) is
+    'Trees that have grown since their last checkpoint, with the proof that they only grew.';
+reset role;
+--! EndIncluded jobs/trees_to_sign.sql
+--! Included jobs/keep_checkpoint.sql
+-- Keeps a checkpoint that was signed; false where the tree has one of this size. What it says of the tree is compared with the
+-- tree: a worker cannot keep one of another.
+set local role rowhouse_definer;
+create or replace function jobs.keep_checkpoint(tenant uuid, size bigint, key text, note text) returns boolean
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    root constant bytea := audit.subtree_hash(tenant, 0, size);
+begin
+    if note is distinct from format(E'%s/%s\n%s\n%s\n\n', (select signer.origin from audit.signing_keys as signer where signer.id = key),
+        tenant, size, encode(root, 'base64')) || split_part(note, E'\n\n', 2)
+    then
+        raise exception using errcode = 'RH400', message = 'the checkpoint is not of this tree';
+    end if;
+    insert into audit.checkpoints (tenant_id, size, root, key_id, note) values (tenant, size, root, key, note)
+    on conflict do nothing;
+    if not found then
+        return false;
+    end if;
+    update audit.trees as tree set signed_size = greatest(tree.signed_size, keep_checkpoint.size)
+    where tree.tenant_id = tenant;
+    return true;
+end
+$$;
+grant execute on function jobs.keep_checkpoint(uuid, bigint, text, text) to rowhouse_worker;
+comment on function jobs.keep_checkpoint(uuid, bigint, text, text) is
+    'Keeps a signed checkpoint of a tenant''s tree; false if it has one of this size.';
+reset role;
+--! EndIncluded jobs/keep_checkpoint.sql
+--! Included jobs/trees_to_anchor.sql
+-- Trees whose newest checkpoint was not taken outside yet, each with that, and what shows that it goes on from the one that was.
+--
+-- except_for: tenants whose trees were looked at already
+set local role rowhouse_definer;
+create or replace function jobs.trees_to_anchor(most integer default 100, except_for uuid[] default '{}')
+    returns table (tenant uuid, size bigint, note text, anchored_size bigint)
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select tree.tenant_id, tree.signed_size, signed.note, tree.anchored_size
+    from audit.trees as tree
+    join audit.checkpoints as signed on signed.tenant_id = tree.tenant_id and signed.size = tree.signed_size
+    where tree.signed_size > tree.anchored_size and tree.tenant_id <> all (except_for)
+    order by tree.tenant_id
+    limit most
+$$;
+grant execute on function jobs.trees_to_anchor(integer, uuid[]) to rowhouse_worker;
+comment on function jobs.trees_to_anchor(integer, uuid[]) is
+    'Trees whose newest checkpoint was not taken outside yet.';
+reset role;
+--! EndIncluded jobs/trees_to_anchor.sql
+--! Included jobs/consistency_path.sql
+-- For a witness: what shows that a tenant's tree goes on from the size at which the witness saw it last.
+set local role rowhouse_definer;
+create or replace function jobs.consistency_path(tenant uuid, older bigint, newer bigint) returns bytea[]
+    language sql stable parallel restricted security definer
+    set search_path = ''
+as $$
+    select audit.consistency_path(tenant, older, newer)
+$$;
+grant execute on function jobs.consistency_path(uuid, bigint, bigint) to rowhouse_worker;
+comment on function jobs.consistency_path(uuid, bigint, bigint) is
+    'The hashes that show that a tenant''s tree only grew between two sizes: hashes, and nothing of what was sealed.';
+reset role;
+--! EndIncluded jobs/consistency_path.sql
+--! Included jobs/note_anchored.sql
+-- Notes that a checkpoint was taken outside, with the lines by which witnesses signed it.
+set local role rowhouse_definer;
+create or replace function jobs.note_anchored(tenant uuid, size bigint, cosignatures text[]) returns void
+    language sql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+    update audit.checkpoints as signed
+    set cosignatures = signed.cosignatures || array(
+        select line from unnest(note_anchored.cosignatures) as line where line <> all (signed.cosignatures))
+    where signed.tenant_id = tenant and signed.size = note_anchored.size;
+    update audit.trees as tree set anchored_size = greatest(tree.anchored_size, note_anchored.size)
+    where tree.tenant_id = tenant
+$$;
+grant execute on function jobs.note_anchored(uuid, bigint, text[]) to rowhouse_worker;
+comment on function jobs.note_anchored(uuid, bigint, text[]) is
+    'Notes that a checkpoint was taken outside, with what witnesses signed.';
+reset role;
+--! EndIncluded jobs/note_anchored.sql
 --! Included jobs/delete_account.sql
 -- Goes one step further with erasing the accounts whose grace is over, oldest first; one transaction a step, so that it can
 -- be broken off and goes on where it was. Two workers take different accounts.
@@ -11930,6 +12727,232 @@ grant select on app.audit_events to rowhouse_app;
 comment on view app.audit_events is
     'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 --! EndIncluded app/audit_events.sql
+--! Included audit/erase_fields.sql
+-- Erases values of a sealed event, on request (GDPR article 17): they become "[erased]", or null. What commits to them stays, so
+-- that the leaf, the tree and every proof are as they were; the salts with which they could be guessed go. That it was done is
+-- an event itself.
+--
+-- fields: as the leaf names them: ip, user_agent, request_id, new_row.email, or row.email where it is the same in both rows. Keys
+-- of rows are ids, and stay.
+-- Returns how many were erased now; those that were before are passed over.
+set local role rowhouse_definer;
+create or replace function audit.erase_fields(tenant uuid, event uuid, fields text[], reason text) returns integer
+    language plpgsql volatile parallel unsafe security definer
+    set search_path = ''
+as $$
+declare
+    mark    constant audit.seal_mark := audit.begin_work('erasing');
+    leaf    audit.leaves;
+    told    audit.events;
+    unknown text[];
+    erased  text[];
+begin
+    if reason is null or app.is_blank(reason) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
+    end if;
+    select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
+    select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
+    if told.id is null then
+        perform context.refuse_missing('event that is sealed');
+    end if;
+    unknown := array(
+        select wanted from unnest(fields) as wanted
+        where wanted in ('row_key', 'row_id') or not (
+            wanted in (select field.name from audit.committed_fields(told) as field)
+            or exists (
+                select from audit.commitments as gone
+                where gone.tenant_id = tenant and gone.event_id = event and gone.field = wanted and gone.salt is null
+            )
+        )
+    );
+    if unknown <> '{}' then
+        raise exception using errcode = 'RH400', message = format('the event has no such field that can be erased: %s', array_to_string(unknown, ', '));
+    end if;
+
+    if leaf.salt is not null then
+        insert into audit.commitments (tenant_id, event_id, field, salt)
+        select tenant, event, field.name, audit.field_salt(leaf.salt, field.name)
+        from audit.committed_fields(told) as field;
+        update audit.leaves as known set salt = null where known.tenant_id = tenant and known.event_id = event;
+    end if;
+    with gone as (
+        update audit.commitments as known
+        set salt = null, commitment = audit.commitment(known.salt, field.value), erased_at = now()
+        from audit.committed_fields(told) as field
+        where known.tenant_id = tenant and known.event_id = event and known.field = field.name
+            and field.name = any (fields) and known.salt is not null
+        returning known.field
+    )
+    select coalesce(array_agg(gone.field order by gone.field), '{}') into erased from gone;
+    if erased <> '{}' then
+        update audit.events as known set
+            request_id = case when 'request_id' <> all (erased) then known.request_id end,
+            ip = case when 'ip' <> all (erased) then known.ip end,
+            user_agent = case when 'user_agent' <> all (erased) then known.user_agent end,
+            old_row = audit.without_values(known.old_row, 'old_row', erased),
+            new_row = audit.without_values(known.new_row, 'new_row', erased),
+            detail = audit.without_values(known.detail, 'detail', erased)
+        where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
+        perform audit.record_event('audit.fields_erased', tenant,
+            jsonb_build_object('event', event, 'fields', to_jsonb(erased), 'reason', reason));
+    end if;
+    perform audit.end_work(mark);
+    return cardinality(erased);
+end
+$$;
+grant execute on function audit.erase_fields(uuid, uuid, text[], text) to rowhouse_owner;
+comment on function audit.erase_fields(uuid, uuid, text[], text) is
+    'Erases values of a sealed event and keeps what commits to them: how many. For operators; every proof holds as before.';
+reset role;
+--! EndIncluded audit/erase_fields.sql
+--! Included app/audit_proof.sql
+-- What shows that an event is in its tenant's sealed trail.
+do $$
+begin
+    if to_regtype('app.audit_proof') is null then
+        create type app.audit_proof as (
+            leaf       text,
+            salt       uuid,
+            index      bigint,
+            size       bigint,
+            path       text[],
+            checkpoint text
+        );
+    end if;
+end
+$$;
+comment on type app.audit_proof is 'What shows that an event is in the sealed trail: its leaf, and what leads from there to a signed root (RFC 6962).';
+comment on column app.audit_proof.leaf is 'The event as it was sealed, values of people as commitments. Its hash is that of a zero byte and this.';
+comment on column app.audit_proof.salt is 'With it, values that one has can be compared with the commitments. Null where some were erased.';
+comment on column app.audit_proof.index is 'Which leaf it is, from 0.';
+comment on column app.audit_proof.size is 'How many leaves the tree of the checkpoint has.';
+comment on column app.audit_proof.path is 'The hashes from the leaf to the root, the lowest first, in base64.';
+comment on column app.audit_proof.checkpoint is 'The signed note (C2SP tlog-checkpoint), with what witnesses signed.';
+--! EndIncluded app/audit_proof.sql
+--! Included audit/prove_event.sql
+-- For app.audit_proof(): what shows that an event of the caller's tenant is in the tree of its newest checkpoint, for holders of
+-- view_audit.
+set local role rowhouse_definer;
+create or replace function audit.prove_event(event uuid) returns app.audit_proof
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+    sealed audit.leaves;
+    signed audit.checkpoints;
+    told   audit.events;
+    proof  app.audit_proof;
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    select * into sealed from audit.leaves as leaf where leaf.tenant_id = tenant and leaf.event_id = event;
+    select * into signed from audit.checkpoints as known where known.tenant_id = tenant and known.size > sealed.index
+    order by known.size desc limit 1;
+    select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = sealed.at;
+    if signed.size is null or told.id is null then
+        perform context.refuse_missing('event that is sealed and signed');
+    end if;
+    proof.leaf := audit.leaf_text(sealed, told);
+    proof.salt := sealed.salt;
+    proof.index := sealed.index;
+    proof.size := signed.size;
+    proof.path := array(select encode(hash, 'base64') from unnest(audit.inclusion_path(tenant, sealed.index, signed.size))
+        with ordinality as step (hash, place) order by place);
+    proof.checkpoint := signed.note || array_to_string(signed.cosignatures, '');
+    return proof;
+end
+$$;
+grant execute on function audit.prove_event(uuid) to rowhouse_app;
+comment on function audit.prove_event(uuid) is
+    'What shows that an event of the caller''s tenant is in its sealed trail; needs view_audit.';
+reset role;
+--! EndIncluded audit/prove_event.sql
+--! Included audit/prove_growth.sql
+-- For app.audit_consistency(): what shows that the caller's tenant's tree only grew between two checkpoints, for holders of
+-- view_audit.
+set local role rowhouse_definer;
+create or replace function audit.prove_growth(older bigint, newer bigint) returns text[]
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    if not exists (select from audit.trees as tree where tree.tenant_id = tenant and older between 1 and newer and newer <= tree.signed_size) then
+        perform context.refuse_missing('size of the trail''s tree that was signed');
+    end if;
+    return array(select encode(hash, 'base64') from unnest(audit.consistency_path(tenant, older, newer))
+        with ordinality as step (hash, place) order by place);
+end
+$$;
+grant execute on function audit.prove_growth(bigint, bigint) to rowhouse_app;
+comment on function audit.prove_growth(bigint, bigint) is
+    'What shows that the caller''s tenant''s tree only grew between two sizes; needs view_audit.';
+reset role;
+--! EndIncluded audit/prove_growth.sql
+--! Included audit/checkpoint_of_caller.sql
+-- For app.audit_checkpoint(): the newest checkpoint of the caller's tenant, for holders of view_audit.
+set local role rowhouse_definer;
+create or replace function audit.checkpoint_of_caller() returns text
+    language plpgsql stable parallel restricted security definer
+    set search_path = ''
+as $$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    return (
+        select known.note || array_to_string(known.cosignatures, '')
+        from audit.checkpoints as known
+        where known.tenant_id = tenant
+        order by known.size desc
+        limit 1
+    );
+end
+$$;
+grant execute on function audit.checkpoint_of_caller() to rowhouse_app;
+comment on function audit.checkpoint_of_caller() is
+    'The newest checkpoint of the caller''s tenant; needs view_audit.';
+reset role;
+--! EndIncluded audit/checkpoint_of_caller.sql
+--! Included app/audit_proofs.sql
+create or replace function app.audit_proof(event_id uuid) returns app.audit_proof
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select audit.prove_event(event_id)
+$$;
+grant execute on function app.audit_proof(uuid) to rowhouse_app;
+comment on function app.audit_proof(uuid) is
+    'What shows that an event is in the sealed trail; needs view_audit. An event is sealed and signed about a minute after it happened.';
+
+create or replace function app.audit_consistency(older bigint, newer bigint) returns text[]
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select audit.prove_growth(older, newer)
+$$;
+grant execute on function app.audit_consistency(bigint, bigint) to rowhouse_app;
+comment on function app.audit_consistency(bigint, bigint) is
+    'What shows that the trail''s tree of `newer` leaves goes on from that of `older`: hashes in base64 (RFC 6962 section 2.1.2); needs view_audit.';
+
+create or replace function app.audit_checkpoint() returns text
+    language sql stable parallel restricted security invoker
+    set search_path = ''
+as $$
+    select audit.checkpoint_of_caller()
+$$;
+grant execute on function app.audit_checkpoint() to rowhouse_app;
+comment on function app.audit_checkpoint() is
+    'The newest checkpoint of the tenant''s trail, a signed note (C2SP tlog-checkpoint): keep it elsewhere, and nobody can rewrite what it covers unnoticed; needs view_audit.';
+--! EndIncluded app/audit_proofs.sql
 --! Included app/api_keys.sql
 -- API keys as the API shows them: without the digest. security_invoker: the policies of auth.api_keys decide, not the
 -- view's owner. No security_barrier: there is no condition here to guard, and a barrier would keep a page from its index.
@@ -20062,6 +21085,30 @@ create policy "people take what they did with them" on audit.events
 comment on policy "people take what they did with them" on audit.events is
     'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 
+-- The definer's reach: sealing.
+create policy "who seals reads what is to be sealed" on audit.events
+    for select to rowhouse_definer
+    using ((select audit.at_work('sealing')) or (select audit.at_work('erasing')));
+comment on policy "who seals reads what is to be sealed" on audit.events is
+    'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+
+-- The definer's reach: proofs.
+create policy "holders of view_audit have events proven" on audit.events
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_audit')));
+comment on policy "holders of view_audit have events proven" on audit.events is
+    'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
+
+-- The definer's reach: erasing what is of a person.
+grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.events to rowhouse_definer;
+create policy "who erases takes values away" on audit.events
+    for update to rowhouse_definer
+    using ((select audit.at_work('erasing'))) with check ((select audit.at_work('erasing')));
+comment on policy "who erases takes values away" on audit.events is
+    'audit.erase_fields(), and in no other transaction; the trigger guard_erasure lets a value become "[erased]" or null, and nothing else.';
+create or replace trigger guard_erasure before update on audit.events
+    for each row execute function audit.guard_erasure();
+
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;
 create policy "the desk explains one row" on audit.events
@@ -20086,6 +21133,142 @@ create policy "refusals are counted" on audit.tallies
 comment on policy "refusals are counted" on audit.tallies is
     'audit.tally() and audit.tally_stranger() count; jobs.expire_sessions() forgets what is older than 90 days.';
 --! EndIncluded policies/tallies.sql
+--! Included policies/seal_mark.sql
+select context.close_table('audit.seal_mark');
+create or replace trigger only_grows before insert or delete or truncate on audit.seal_mark
+    for each statement execute function audit.refuse_change();
+
+grant select on audit.seal_mark to rowhouse_auditor;
+create policy "auditors know how far the trail is sealed" on audit.seal_mark
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors know how far the trail is sealed" on audit.seal_mark is
+    'rowhouse audit verify tells events that wait from those that somebody put between.';
+
+-- The definer's reach: sealing and erasing, one at a time.
+grant select, update on audit.seal_mark to rowhouse_definer;
+create policy "who seals or erases holds the mark" on audit.seal_mark
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "who seals or erases holds the mark" on audit.seal_mark is
+    'audit.begin_work() and audit.end_work(); audit.at_work() asks whether this transaction is it.';
+--! EndIncluded policies/seal_mark.sql
+--! Included policies/trees.sql
+select context.close_table('audit.trees');
+create or replace trigger only_grows before delete or truncate on audit.trees
+    for each statement execute function audit.refuse_change();
+create or replace trigger guard_sealed before update on audit.trees
+    for each row execute function audit.guard_sealed('size,signed_size,anchored_size');
+
+grant select on audit.trees to rowhouse_auditor;
+create policy "auditors verify every tree" on audit.trees
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors verify every tree" on audit.trees is
+    'rowhouse audit verify. How many events a tenant has is no secret to who reads them all.';
+
+-- The definer's reach: sealing, signing, proofs.
+grant select, insert, update on audit.trees to rowhouse_definer;
+create policy "trees grow" on audit.trees
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "trees grow" on audit.trees is
+    'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); the trigger guard_sealed lets nothing shrink.';
+--! EndIncluded policies/trees.sql
+--! Included policies/leaves.sql
+select context.close_table('audit.leaves');
+create or replace trigger only_grows before delete or truncate on audit.leaves
+    for each statement execute function audit.refuse_change();
+create or replace trigger guard_sealed before update on audit.leaves
+    for each row execute function audit.guard_sealed('salt');
+
+grant select on audit.leaves to rowhouse_auditor;
+create policy "auditors verify every leaf" on audit.leaves
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors verify every leaf" on audit.leaves is
+    'rowhouse audit verify. The salt tells nothing to who reads the event beside it.';
+
+-- The definer's reach: sealing, erasing, proofs.
+grant select, insert, update on audit.leaves to rowhouse_definer;
+create policy "leaves are sealed, found and forgotten" on audit.leaves
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "leaves are sealed, found and forgotten" on audit.leaves is
+    'audit.seal() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+--! EndIncluded policies/leaves.sql
+--! Included policies/tiles.sql
+select context.close_table('audit.tiles');
+create or replace trigger only_grows before delete or truncate on audit.tiles
+    for each statement execute function audit.refuse_change();
+create or replace trigger guard_sealed before update on audit.tiles
+    for each row execute function audit.guard_sealed('hashes');
+
+grant select on audit.tiles to rowhouse_auditor;
+create policy "auditors verify every hash" on audit.tiles
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors verify every hash" on audit.tiles is
+    'rowhouse audit verify compares them with the events, and rowhouse audit export takes them along.';
+
+-- The definer's reach: sealing, and proofs.
+grant select, insert, update on audit.tiles to rowhouse_definer;
+create policy "tiles fill" on audit.tiles
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "tiles fill" on audit.tiles is
+    'audit.append_leaves() fills them and audit.subtree_hash() reads them; the trigger guard_sealed lets hashes only be added.';
+--! EndIncluded policies/tiles.sql
+--! Included policies/commitments.sql
+select context.close_table('audit.commitments');
+create or replace trigger only_grows before delete or truncate on audit.commitments
+    for each statement execute function audit.refuse_change();
+create or replace trigger guard_sealed before update on audit.commitments
+    for each row execute function audit.guard_sealed('salt,commitment,erased_at');
+
+grant select on audit.commitments to rowhouse_auditor;
+create policy "auditors verify what was erased" on audit.commitments
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors verify what was erased" on audit.commitments is
+    'Without the commitments an event from which something was erased leads to no leaf.';
+
+-- The definer's reach: erasing.
+grant select, insert, update on audit.commitments to rowhouse_definer;
+create policy "what is erased leaves its commitment" on audit.commitments
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "what is erased leaves its commitment" on audit.commitments is
+    'audit.erase_fields(); the trigger guard_sealed lets a salt become a commitment, and nothing else.';
+--! EndIncluded policies/commitments.sql
+--! Included policies/audit_signing_keys.sql
+select context.close_table('audit.signing_keys');
+create or replace trigger only_grows before delete or truncate on audit.signing_keys
+    for each statement execute function audit.refuse_change();
+
+grant select (id, origin, public_key, endorsement, number, created_at) on audit.signing_keys to rowhouse_auditor;
+create policy "auditors know the keys of checkpoints" on audit.signing_keys
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors know the keys of checkpoints" on audit.signing_keys is
+    'Their public halves. Whoever wants more than the database''s word has them from elsewhere.';
+
+-- The definer's reach: signing, and rotation.
+grant select, insert on audit.signing_keys to rowhouse_definer;
+create policy "checkpoints have their keys" on audit.signing_keys
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "checkpoints have their keys" on audit.signing_keys is
+    'jobs.audit_keys() and jobs.install_audit_key(). The private halves are encrypted under a master key that is not in the database.';
+--! EndIncluded policies/audit_signing_keys.sql
+--! Included policies/checkpoints.sql
+select context.close_table('audit.checkpoints');
+create or replace trigger only_grows before delete or truncate on audit.checkpoints
+    for each statement execute function audit.refuse_change();
+create or replace trigger guard_sealed before update on audit.checkpoints
+    for each row execute function audit.guard_sealed('cosignatures');
+
+grant select on audit.checkpoints to rowhouse_auditor;
+create policy "auditors verify every checkpoint" on audit.checkpoints
+    for select to rowhouse_auditor using (true);
+comment on policy "auditors verify every checkpoint" on audit.checkpoints is
+    'rowhouse audit verify and rowhouse audit checkpoint.';
+
+-- The definer's reach: signing, and proofs.
+grant select, insert, update on audit.checkpoints to rowhouse_definer;
+create policy "checkpoints are signed, cosigned and anchored" on audit.checkpoints
+    for all to rowhouse_definer using (true) with check (true);
+comment on policy "checkpoints are signed, cosigned and anchored" on audit.checkpoints is
+    'jobs.keep_checkpoint() and jobs.note_anchored(); audit.checkpoint_of_caller() and audit.prove_event() show the caller''s tenant its own. The trigger guard_sealed lets none be rewritten.';
+--! EndIncluded policies/checkpoints.sql
 --! Included policies/migrations.sql
 select context.close_table('tenancy.migrations');
 
@@ -20542,6 +21725,32 @@ comment on column audit.events.credential_id is 'The session, API key or access 
 comment on column audit.events.impersonator_id is 'The access for support by which the operator acted, as the actor or in their own name; null for everybody else.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
+
+comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
+comment on column audit.seal_mark.one is 'There is one row.';
+comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
+comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
+comment on column audit.seal_mark.worker is 'That transaction.';
+comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
+comment on column audit.trees.size is 'Its leaves.';
+comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
+comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
+comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
+comment on column audit.leaves.index is 'Its place in the tree, from 0.';
+comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
+comment on column audit.leaves.encoding is 'How the event was encoded (docs/audit/sealing.md).';
+comment on column audit.leaves.salt is 'Random; what commits to the event''s values is salted with it. Null once some of them were erased: then audit.commitments has what is left.';
+comment on table audit.tiles is 'The hashes of the trees, as C2SP tlog-tiles has them: at level 0 of leaves, above of full tiles below. Not audited: drawn from the trail.';
+comment on column audit.tiles.hashes is '32 bytes each, 256 of them where the tile is full.';
+comment on table audit.commitments is 'Of events from which something was erased, each field: its salt where it stayed, what commits to its value where it did not. Not audited: that it was erased is an event.';
+comment on column audit.commitments.field is 'As the leaf names it: ip, new_row.email.';
+comment on table audit.signing_keys is 'The Ed25519 keys that sign checkpoints of the trail. The newest signs.';
+comment on column audit.signing_keys.origin is 'The names of the trees that it signs are this, a slash and the tenant''s id.';
+comment on column audit.signing_keys.private_key is 'Encrypted under the master key.';
+comment on column audit.signing_keys.endorsement is 'A signed note of the key before it, that this one comes next.';
+comment on table audit.checkpoints is 'Signed statements of how large a tenant''s tree was, and its root then (C2SP tlog-checkpoint). Not audited: drawn from the trail.';
+comment on column audit.checkpoints.note is 'The signed note.';
+comment on column audit.checkpoints.cosignatures is 'Signature lines of witnesses (C2SP tlog-cosignature).';
 
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';
@@ -21245,6 +22454,8 @@ select audit.track('auth.tenant_deletions', tenant => 'id',
     kept => '{asked_by,reason,asked_at,due_at,began_at}', withheld => '{counts,digest}', clocks => '{counts,digest}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
+select audit.track('audit.signing_keys', tenant => '',
+    kept => '{origin,public_key,endorsement,number,created_at}', withheld => '{private_key}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
 
 -- What the application's own migrations were, and what they asked for.
@@ -21277,6 +22488,9 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same
 --   audit.events          the trail itself: it can only grow
+--   audit.seal_mark       how far it is sealed
+--   audit.trees, audit.leaves, audit.tiles, audit.checkpoints  what it is sealed with, drawn from it; an event of each would be sealed too
+--   audit.commitments     what is left of erased fields; that they were erased is an event
 --! EndIncluded audit/tracked_tables.sql
 --! Included app/catalogue_permissions.sql
 -- The catalogue of permissions. A tenant's roles are made of these (app.roles.permissions).

@@ -94,11 +94,32 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/tally.sql
 --!include audit/tally_stranger.sql
 --!include audit/record_change.sql
+--!include audit/at_work.sql
+--!include audit/begin_work.sql
+--!include audit/end_work.sql
 --!include audit/refuse_change.sql
 --!include audit/track.sql
 --!include audit/lock_partition.sql
 --!include audit/create_partition.sql
 --!include audit/create_partitions.sql
+
+-- The trail, sealed
+--!include audit/field_salt.sql
+--!include audit/commitment.sql
+--!include audit/committed_fields.sql
+--!include audit/leaf_lines.sql
+--!include audit/merkle_root.sql
+--!include audit/append_leaves.sql
+--!include audit/subtree_hash.sql
+--!include audit/inclusion_path.sql
+--!include audit/consistency_path.sql
+--!include audit/guard_sealed.sql
+--!include audit/seal.sql
+--!include audit/public_keys.sql
+--!include audit/is_erasure.sql
+--!include audit/guard_erasure.sql
+--!include audit/without_values.sql
+--!include audit/leaf_text.sql
 
 -- Identity
 --!include auth/normalise_email.sql
@@ -232,6 +253,14 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/due_domains.sql
 --!include jobs/note_domain.sql
 --!include jobs/create_audit_partitions.sql
+--!include jobs/seal_audit.sql
+--!include jobs/audit_keys.sql
+--!include jobs/install_audit_key.sql
+--!include jobs/trees_to_sign.sql
+--!include jobs/keep_checkpoint.sql
+--!include jobs/trees_to_anchor.sql
+--!include jobs/consistency_path.sql
+--!include jobs/note_anchored.sql
 --!include jobs/delete_account.sql
 --!include jobs/objects_of.sql
 --!include jobs/erase_tenant.sql
@@ -328,6 +357,12 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 
 -- The API's own calls
 --!include app/audit_events.sql
+--!include audit/erase_fields.sql
+--!include app/audit_proof.sql
+--!include audit/prove_event.sql
+--!include audit/prove_growth.sql
+--!include audit/checkpoint_of_caller.sql
+--!include app/audit_proofs.sql
 --!include app/api_keys.sql
 --!include app/create_api_key.sql
 --!include app/rotate_api_key.sql
@@ -592,6 +627,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/unkept_objects.sql
 --!include policies/events.sql
 --!include policies/tallies.sql
+--!include policies/seal_mark.sql
+--!include policies/trees.sql
+--!include policies/leaves.sql
+--!include policies/tiles.sql
+--!include policies/commitments.sql
+--!include policies/audit_signing_keys.sql
+--!include policies/checkpoints.sql
 --!include policies/migrations.sql
 --!include policies/protected_tables.sql
 

@@ -423,6 +423,32 @@ comment on column audit.events.impersonator_id is 'The access for support by whi
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 
+comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
+comment on column audit.seal_mark.one is 'There is one row.';
+comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
+comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
+comment on column audit.seal_mark.worker is 'That transaction.';
+comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
+comment on column audit.trees.size is 'Its leaves.';
+comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
+comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
+comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
+comment on column audit.leaves.index is 'Its place in the tree, from 0.';
+comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
+comment on column audit.leaves.encoding is 'How the event was encoded (docs/audit/sealing.md).';
+comment on column audit.leaves.salt is 'Random; what commits to the event''s values is salted with it. Null once some of them were erased: then audit.commitments has what is left.';
+comment on table audit.tiles is 'The hashes of the trees, as C2SP tlog-tiles has them: at level 0 of leaves, above of full tiles below. Not audited: drawn from the trail.';
+comment on column audit.tiles.hashes is '32 bytes each, 256 of them where the tile is full.';
+comment on table audit.commitments is 'Of events from which something was erased, each field: its salt where it stayed, what commits to its value where it did not. Not audited: that it was erased is an event.';
+comment on column audit.commitments.field is 'As the leaf names it: ip, new_row.email.';
+comment on table audit.signing_keys is 'The Ed25519 keys that sign checkpoints of the trail. The newest signs.';
+comment on column audit.signing_keys.origin is 'The names of the trees that it signs are this, a slash and the tenant''s id.';
+comment on column audit.signing_keys.private_key is 'Encrypted under the master key.';
+comment on column audit.signing_keys.endorsement is 'A signed note of the key before it, that this one comes next.';
+comment on table audit.checkpoints is 'Signed statements of how large a tenant''s tree was, and its root then (C2SP tlog-checkpoint). Not audited: drawn from the trail.';
+comment on column audit.checkpoints.note is 'The signed note.';
+comment on column audit.checkpoints.cosignatures is 'Signature lines of witnesses (C2SP tlog-cosignature).';
+
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';
 comment on column app.audit_events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';

@@ -6,6 +6,8 @@ import { digest, sessionHandle } from "./session_secrets.ts";
 export interface KeyUsage {
   /** Signing keys that are in use and whose private half only this key opens. */
   signingKeys: number;
+  /** Keys of the trail's checkpoints whose private half only this key opens. */
+  auditKeys: number;
   /** Seeds of second factors that only this key opens (src/auth/reencrypt.ts). */
   secondFactors: number;
   /** Mails that wait, with a link and a code that only this key opens. */
@@ -37,6 +39,7 @@ export async function keyUsage(
 ): Promise<Record<"current" | "previous" | "neither", KeyUsage>> {
   const nothing = (): KeyUsage => ({
     signingKeys: 0,
+    auditKeys: 0,
     secondFactors: 0,
     mails: 0,
     webhookSecrets: 0,
@@ -55,6 +58,12 @@ export async function keyUsage(
     "select private_jwk from auth.signing_keys where expires_at is null or expires_at > now()",
   );
   for (const { private_jwk } of envelopes) of((key) => namesMasterKey(private_jwk, key)).signingKeys++;
+
+  // The newest signs; of the others it is known by their private halves that they are ours.
+  const { rows: sealing } = await admin.query<{ private_key: string }>(
+    "select private_key from audit.signing_keys",
+  );
+  for (const { private_key } of sealing) of((key) => namesMasterKey(private_key, key)).auditKeys++;
 
   const { rows: seeds } = await admin.query<{ seed: string }>("select seed from auth.totp_factors");
   for (const { seed } of seeds) of((key) => namesMasterKey(seed, key)).secondFactors++;

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { auditKeyPurpose } from "../audit/audit_key.ts";
 import { providerKeyPurpose } from "../chat/provider_key.ts";
 import { toolSecretPurpose } from "../chat/tools/tool_secret.ts";
 import { webhookSecretPurpose } from "../webhooks/secret.ts";
@@ -19,6 +20,7 @@ interface Encrypted {
 
 const EVERYTHING: readonly Encrypted[] = [
   { what: "signing key", table: "auth.signing_keys", column: "private_jwk", purpose: signingKeyPurpose },
+  { what: "audit key", table: "audit.signing_keys", column: "private_key", purpose: auditKeyPurpose },
   { what: "second factor", table: "auth.totp_factors", column: "seed", purpose: seedPurpose },
   { what: "mail", table: "auth.mails", column: "secret", purpose: mailPurpose },
   { what: "webhook secret", table: "auth.webhook_secrets", column: "secret", purpose: webhookSecretPurpose },

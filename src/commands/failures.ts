@@ -1,3 +1,4 @@
+import { BadExport } from "../audit/export_format.ts";
 import { ConfigError } from "../config.ts";
 import { BackupError } from "../database/backup.ts";
 import { MigrationError } from "../database/migrations.ts";
@@ -24,6 +25,7 @@ const expected = [
   MigrationError,
   DamagedSecrets,
   BackupError,
+  BadExport,
   UnsuitablePooler,
 ];
 

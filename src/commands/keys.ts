@@ -65,7 +65,7 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
   await client.connect();
   try {
     const { rows } = await client.query<{ hidden: boolean }>(
-      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') or row_security_active('auth.model_providers') or row_security_active('auth.tool_secrets') as hidden",
+      "select row_security_active('auth.sessions') or row_security_active('auth.signing_keys') or row_security_active('audit.signing_keys') or row_security_active('auth.totp_factors') or row_security_active('auth.mails') or row_security_active('auth.webhook_secrets') or row_security_active('auth.model_providers') or row_security_active('auth.tool_secrets') as hidden",
     );
     // Row security would hide what is to be counted, and nothing counted would read as nothing needed.
     if (rows[0]?.hidden)
@@ -88,6 +88,7 @@ async function withAdministrator<T>(url: string, work: (client: pg.Client) => Pr
 /** How much is encrypted under a key. */
 const encrypted = (usage: KeyUsage): number =>
   usage.signingKeys +
+  usage.auditKeys +
   usage.secondFactors +
   usage.mails +
   usage.webhookSecrets +
@@ -100,6 +101,7 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 
 function inWords({
   signingKeys,
+  auditKeys,
   secondFactors,
   mails,
   webhookSecrets,
@@ -107,12 +109,13 @@ function inWords({
   toolSecrets,
   sessions,
 }: KeyUsage): string {
+  const sealing = auditKeys > 0 ? `, ${count(auditKeys, "audit key")}` : "";
   const factors = secondFactors > 0 ? `, ${count(secondFactors, "second factor")}` : "";
   const waiting = mails > 0 ? `, ${count(mails, "mail")}` : "";
   const hooks = webhookSecrets > 0 ? `, ${count(webhookSecrets, "webhook secret")}` : "";
   const lent = providerKeys > 0 ? `, ${count(providerKeys, "provider key")}` : "";
   const sent = toolSecrets > 0 ? `, ${count(toolSecrets, "tool secret")}` : "";
-  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${factors}${waiting}${hooks}${lent}${sent}`;
+  return `${count(signingKeys, "signing key")}, ${count(sessions, "live session")}${sealing}${factors}${waiting}${hooks}${lent}${sent}`;
 }
 
 function stillNeeded(usage: KeyUsage): string {

@@ -27,6 +27,15 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   curatedAnswerFor: "A question, as somebody would ask it.",
 };
 
+/** What functions are asked that answer with one thing, by their arguments; all of them have to be given. */
+const ASKED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  auditProof: { eventId: "The event's key." },
+  auditConsistency: {
+    older: "The size that an earlier checkpoint says.",
+    newer: "The size that a later one says.",
+  },
+};
+
 /** Arguments that are no column of the row that comes back, whose comment would say what they are. */
 const SAYS: Readonly<Record<string, string>> = {
   days: "For how many days it is good: 1 to 30, and 7 unless it is said.",
@@ -57,6 +66,19 @@ export const RequiredArgumentsPlugin: GraphileConfig.Plugin = {
         const question = QUESTIONS[scope.fieldName];
         if (question && args.question)
           return { ...args, question: { ...args.question, description: question } };
+        const asked = ASKED[scope.fieldName];
+        if (asked) {
+          return Object.fromEntries(
+            Object.entries(args).map(([name, arg]) => [
+              name,
+              {
+                ...arg,
+                description: asked[name],
+                type: isNullableType(arg.type) ? new GraphQLNonNull(arg.type) : arg.type,
+              },
+            ]),
+          );
+        }
         const search = SEARCHES[scope.fieldName];
         if (!search) return args;
         return Object.fromEntries(

@@ -172,6 +172,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           "sha256",
         ),
       },
+      "app.audit_proof": { attribute: notNull("leaf", "index", "size", "path", "checkpoint") },
       "app.frequent_question": { attribute: notNull("question", "times", "last_asked_at") },
       "app.company_question": { attribute: notNull("question", "times", "people", "last_asked_at", "rated") },
       "app.curated_answers": {

@@ -30,6 +30,7 @@ export type JobConfig = Pick<
   | "webhooks"
   | "modelProviders"
   | "model"
+  | "audit"
 >;
 
 /**

@@ -21,6 +21,7 @@ import { passageEmbedder } from "./passage_embedder.ts";
 import { readingOf } from "./reading_of.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
+import { sealAudit } from "./seal_audit.ts";
 import { sweepHolds } from "./sweep_holds.ts";
 import { verifyDomains } from "./verify_domains.ts";
 
@@ -44,6 +45,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   erase_tenants: eraseTenants,
   rotate_seal_key: rotateSealKey,
   rotate_signing_keys: rotateSigningKeys,
+  seal_audit: sealAudit,
   sweep_holds: sweepHolds,
   verify_domains: verifyDomains,
 };

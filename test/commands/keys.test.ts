@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ownKeys } from "../../src/audit/own_keys.ts";
 import { seedPurpose } from "../../src/auth/check_code.ts";
 import { decrypt, masterKeys } from "../../src/auth/encryption.ts";
 import { spelledOut } from "../../src/auth/totp.ts";
@@ -97,10 +98,9 @@ test("second factors, webhook secrets, provider keys and tool secrets are counte
       "insert into auth.model_providers (tenant_id, id, base_url, sealed_key) values ($1, $2, 'https://models.example/v1', $3)",
       [tenant.tenantId, provider.id, provider.sealed],
     );
-    const tool = sealToolSecret(
-      masterKeys({ masterKey: Buffer.from(OLD, "base64"), previousMasterKey: null }),
-      "of-theirs",
-    );
+    const under = (key: string) =>
+      masterKeys({ masterKey: Buffer.from(key, "base64"), previousMasterKey: null });
+    const tool = sealToolSecret(under(OLD), "of-theirs");
     await database.admin.query(
       `with server as (
          insert into app.tool_servers (tenant_id, kind, name, url) values ($1, 'http', 'shop', 'https://tools.example') returning tenant_id, id
@@ -108,6 +108,7 @@ test("second factors, webhook secrets, provider keys and tool secrets are counte
        insert into auth.tool_secrets (tenant_id, id, server_id, header, sealed) select tenant_id, $2, id, 'X-Key', $3 from server`,
       [tenant.tenantId, tool.id, tool.sealed],
     );
+    const [sealing] = await ownKeys(database.worker, under(OLD), "chat.example/audit");
     await old.close();
     await database.admin.query(`update auth.signing_keys set expires_at = greatest(active_from, now() - interval '1 second');
       update auth.sessions set ended_at = now(), end_reason = 'logout'`);
@@ -120,17 +121,20 @@ test("second factors, webhook secrets, provider keys and tool secrets are counte
     expect(done).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^Under the current key now: 1 signing key, 1 second factor, \d+ mails?, 1 webhook secret, 1 provider key, 1 tool secret\.\n/,
+        /^Under the current key now: 1 signing key, 1 audit key, 1 second factor, \d+ mails?, 1 webhook secret, 1 provider key, 1 tool secret\.\n/,
       ),
     });
     expect((await rowhouse(["keys", "reencrypt"], folder, settings)).out).toMatch(
-      /now: 0 signing keys, 0 second factors, 0 mails, 0 webhook secrets, 0 provider keys, 0 tool secrets\./,
+      /now: 0 signing keys, 0 audit keys, 0 second factors, 0 mails, 0 webhook secrets, 0 provider keys, 0 tool secrets\./,
     );
     const { rows } = await database.admin.query<{ id: string; seed: string }>(
       "select id, seed from auth.totp_factors where user_id = $1",
       [login.user.id],
     );
-    const current = masterKeys({ masterKey: Buffer.from(NEW, "base64"), previousMasterKey: null });
+    const current = under(NEW);
+    expect((await ownKeys(database.worker, current, "chat.example/audit"))[0].public_key).toEqual(
+      sealing.public_key,
+    );
     const kept = await database.admin.query("select id, secret from auth.webhook_secrets");
     expect(`whsec_${openWebhookSecret(current, kept.rows[0]).toString("base64")}`).toBe(made.secret);
     const lent = await database.admin.query('select id, sealed_key as "sealedKey" from auth.model_providers');

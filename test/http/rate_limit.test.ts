@@ -103,7 +103,13 @@ describe("requests are counted", () => {
 
   test("not for health, readiness and metrics", async () => {
     const server = await start({ RATE_LIMIT: "1", RATE_LIMIT_SIGN_IN: "1" });
-    for (const path of ["/healthz", "/readyz", "/metrics", "/.well-known/jwks.json"]) {
+    for (const path of [
+      "/healthz",
+      "/readyz",
+      "/metrics",
+      "/.well-known/jwks.json",
+      "/.well-known/audit-keys.json",
+    ]) {
       for (let n = 0; n < 12; n++) expect((await server.get(path)).status).not.toBe(429);
     }
   });

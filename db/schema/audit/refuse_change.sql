@@ -4,6 +4,10 @@ create or replace function audit.refuse_change() returns trigger
     set search_path = ''
 as $$
 begin
+    -- What is erased on request becomes "[erased]", and nothing else: audit.guard_erasure() looks at each row.
+    if tg_op = 'UPDATE' and tg_table_schema = 'audit' and audit.at_work('erasing') then
+        return null;
+    end if;
     raise exception using
         errcode = 'RH405',
         message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,

@@ -126,6 +126,8 @@ select audit.track('auth.tenant_deletions', tenant => 'id',
     kept => '{asked_by,reason,asked_at,due_at,began_at}', withheld => '{counts,digest}', clocks => '{counts,digest}');
 select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
+select audit.track('audit.signing_keys', tenant => '',
+    kept => '{origin,public_key,endorsement,number,created_at}', withheld => '{private_key}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
 
 -- What the application's own migrations were, and what they asked for.
@@ -158,3 +160,6 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same
 --   audit.events          the trail itself: it can only grow
+--   audit.seal_mark       how far it is sealed
+--   audit.trees, audit.leaves, audit.tiles, audit.checkpoints  what it is sealed with, drawn from it; an event of each would be sealed too
+--   audit.commitments     what is left of erased fields; that they were erased is an event

@@ -40,6 +40,30 @@ create policy "people take what they did with them" on audit.events
 comment on policy "people take what they did with them" on audit.events is
     'auth.export_account(): when somebody did what, and from where; not the old and new values, which may be of others.';
 
+-- The definer's reach: sealing.
+create policy "who seals reads what is to be sealed" on audit.events
+    for select to rowhouse_definer
+    using ((select audit.at_work('sealing')) or (select audit.at_work('erasing')));
+comment on policy "who seals reads what is to be sealed" on audit.events is
+    'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+
+-- The definer's reach: proofs.
+create policy "holders of view_audit have events proven" on audit.events
+    for select to rowhouse_definer
+    using (tenant_id = (select context.tenant_where('view_audit')));
+comment on policy "holders of view_audit have events proven" on audit.events is
+    'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
+
+-- The definer's reach: erasing what is of a person.
+grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.events to rowhouse_definer;
+create policy "who erases takes values away" on audit.events
+    for update to rowhouse_definer
+    using ((select audit.at_work('erasing'))) with check ((select audit.at_work('erasing')));
+comment on policy "who erases takes values away" on audit.events is
+    'audit.erase_fields(), and in no other transaction; the trigger guard_erasure lets a value become "[erased]" or null, and nothing else.';
+create or replace trigger guard_erasure before update on audit.events
+    for each row execute function audit.guard_erasure();
+
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;
 create policy "the desk explains one row" on audit.events

@@ -198,6 +198,21 @@ export const openAIRefusal = v.strictObject({
 /** A set of keys (RFC 7517 section 5). */
 export const keySet = v.strictObject({ keys: v.array(v.looseObject({ kid: v.string(), kty: v.string() })) });
 
+/** Keys of checkpoints, as verifiers of signed notes take them. */
+export const auditKeySet = v.strictObject({
+  keys: v.array(
+    v.strictObject({
+      number: v.pipe(v.number(), v.description("Counted from 1; the last one signs.")),
+      key: v.pipe(v.string(), v.description("`name+id+key` (C2SP signed-note).")),
+      endorsement: v.pipe(
+        v.nullable(v.string()),
+        v.description("A signed note of the key before it that this one comes next; null of the first."),
+      ),
+      createdAt: v.string(),
+    }),
+  ),
+});
+
 /** A document without its content. */
 export const documentAnswer = v.strictObject({
   document: v.strictObject({

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { acceptInvitationOperation } from "../routes/accept_invitation.ts";
 import { askOperation } from "../routes/ask.ts";
+import { auditKeysOperation } from "../routes/audit_keys.ts";
 import { changeEmailOperation } from "../routes/change_email.ts";
 import { changePasswordOperation } from "../routes/change_password.ts";
 import { confirmEmailOperation } from "../routes/confirm_email.ts";
@@ -244,6 +245,7 @@ export const OPERATIONS: readonly Operation[] = [
   readiness,
   metrics,
   jwksOperation,
+  auditKeysOperation,
   description,
   errorIndex,
   errorPage,

@@ -3,6 +3,7 @@ import type { Config } from "../../config.ts";
 import { mailFolder } from "../../mail/transport.ts";
 import { icon, styleSheet } from "../pages/page.ts";
 import type { RequestState } from "../request_facts.ts";
+import { auditKeys } from "../routes/audit_keys.ts";
 import { errorIndex, errorPage } from "../routes/errors.ts";
 import { healthz, readyz } from "../routes/health.ts";
 import { home } from "../routes/home.ts";
@@ -35,7 +36,8 @@ export function forEverybody({
     .get("/healthz", answers("application/json"), healthz())
     .get("/readyz", answers("application/json"), readyz(probe, log, leaving))
     .get("/metrics", answers("text/plain"), metricsPage(metrics, config.metricsToken))
-    .get("/.well-known/jwks.json", answers("application/json"), jwks(authority.keys));
+    .get("/.well-known/jwks.json", answers("application/json"), jwks(authority.keys))
+    .get("/.well-known/audit-keys.json", answers("application/json"), auditKeys(probe));
 }
 
 /** What would have been mailed, in development. */

@@ -31,6 +31,10 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
     "It writes into the outbox of the tenant's own webhooks and refuses nothing. test/access/webhooks.test.ts asks for every event.",
   ],
   [
+    /^drop trigger guard_erasure on audit\.events$/,
+    "It holds whoever erases values of the trail to erasing them, and no caller erases. test/audit/erasure.test.ts asks for it.",
+  ],
+  [
     /^drop trigger guard_webhook_endpoint on /,
     "Within a tenant it says what is an event, how many endpoints there are, and who has to sign in afresh; the policies keep tenants apart. test/access/webhooks.test.ts asks for each.",
   ],

@@ -93,6 +93,10 @@ describe("our own database", () => {
     expect(
       [...new Set(cells.map(({ target }) => target).filter((target) => target.includes("(")))].sort(),
     ).toEqual([
+      "audit.checkpoint_of_caller()",
+      "audit.prove_event(event uuid)",
+      "audit.prove_growth(older bigint, newer bigint)",
+      "audit.public_keys()",
       "context.access_drift()",
       "context.application_migrations()",
       "context.applied_migrations()",

@@ -1,0 +1,195 @@
+import type pg from "pg";
+import type { PublicAuditKey } from "./audit_key.ts";
+import type { SealedEvent } from "./leaf.ts";
+import { membersOf } from "./members.ts";
+import { type ClaimedLeaf, hashIn, TILE, type TreeSource } from "./tree_source.ts";
+
+/** Rows in hand at a time. */
+const BATCH = 1_024;
+
+/** A leaf with its event, all as text: what is compared must be what is stored. */
+type Row = (string | null)[];
+
+/**
+ * The columns of an event that are fields of its leaf as they are, in the order in which they are read. Times are told in UTC,
+ * whatever the session's zone, and `ip` as PostgreSQL shows it.
+ */
+const TEXTS = [
+  "tenant_id",
+  "id",
+  "at",
+  "action",
+  "table_name",
+  "actor_kind",
+  "actor_id",
+  "credential_id",
+  "impersonator_id",
+  "database_role",
+  "row_id",
+  "request_id",
+  "ip",
+  "user_agent",
+] as const;
+/** Those that are JSON already, and those whose members are fields of their own. */
+const JSONS = ["transaction_id", "row_key"] as const;
+const OBJECTS = ["old_row", "new_row", "detail"] as const;
+
+const COLUMNS = [
+  ...TEXTS.map((name) =>
+    name === "at"
+      ? `to_char(event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+      : name === "ip"
+        ? "to_json(event.ip) #>> '{}'"
+        : `event.${name}::text`,
+  ),
+  ...JSONS.map((name) => `event.${name}::text`),
+  ...OBJECTS.map((name) => `event.${name}::text`),
+].join(", ");
+
+/**
+ * A tenant's tree as a database has it, as of one moment. The database computes nothing for it: what is read is rows, so that
+ * functions which were replaced tell no lies.
+ *
+ * @param client reads all of `audit`: a superuser, or as rowhouse_auditor; in a transaction (repeatable read)
+ */
+export async function databaseTree(client: pg.ClientBase, tenant: string): Promise<TreeSource> {
+  const { rows: trees } = await client.query<{ size: string }>(
+    "select size from audit.trees where tenant_id = $1",
+    [tenant],
+  );
+  const { rows: notes } = await client.query<{ note: string; cosignatures: string[] }>(
+    "select note, cosignatures from audit.checkpoints where tenant_id = $1 order by size",
+    [tenant],
+  );
+  const { rows: tiles } = await client.query<{ level: number; index: string; hashes: Buffer }>(
+    "select level, index, hashes from audit.tiles where tenant_id = $1 and level > 0",
+    [tenant],
+  );
+  const above = new Map(tiles.map(({ level, index, hashes }) => [`${level}/${index}`, hashes]));
+  return {
+    tenant,
+    size: Number(trees[0]?.size ?? 0),
+    checkpoints: notes.map(({ note, cosignatures }) => note + cosignatures.join("")),
+    keys: await databaseKeys(client),
+    tile: (level, index) => above.get(`${level}/${index}`) ?? null,
+    leaves: () => leavesOf(client, tenant),
+  };
+}
+
+/** The public halves of the keys that a database knows, the first first. */
+export async function databaseKeys(client: pg.ClientBase): Promise<PublicAuditKey[]> {
+  const { rows } = await client.query<PublicAuditKey>(
+    "select id, origin, public_key, endorsement, number from audit.signing_keys order by number",
+  );
+  return rows;
+}
+
+async function* leavesOf(client: pg.ClientBase, tenant: string): AsyncGenerator<ClaimedLeaf, void> {
+  // Leaf by leaf in their order, each with its event by its key: any other way would sort all of them first.
+  await client.query(
+    "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_sort = off",
+  );
+  await client.query(
+    `declare leaf no scroll cursor for
+     select leaf.index::text, leaf.event_id::text, leaf.salt::text, event.id::text, ${COLUMNS}
+     from audit.leaves as leaf
+     left join audit.events as event
+       on event.tenant_id = leaf.tenant_id and event.id = leaf.event_id and event.at = leaf.at
+     where leaf.tenant_id = $1
+     order by leaf.tenant_id, leaf.index`,
+    [tenant],
+  );
+  try {
+    const fetch = () => client.query<Row>({ text: `fetch ${BATCH} from leaf`, rowMode: "array" });
+    for (let next = fetch(); ; ) {
+      const { rows } = await next;
+      if (rows.length === 0) return;
+      const erased = await whatIsErased(client, tenant, rows);
+      const tiles = await leafTiles(client, tenant, Number(rows[0]![0]), Number(rows.at(-1)![0]));
+      // The next rows are fetched while these are looked at: there are two processes for it.
+      next = fetch();
+      // Whoever waits for it hears of a failure; nobody does where the reader has had enough.
+      next.catch(() => {});
+      for (const row of rows) {
+        const index = Number(row[0]);
+        const tile = tiles.get(Math.floor(index / TILE)) ?? null;
+        const event = row[3] === null ? null : eventOf(row, erased.get(row[1]!));
+        yield { index, eventId: row[1]!, hash: hashIn(tile, index % TILE), event };
+      }
+    }
+  } finally {
+    await client.query("close leaf").catch(() => {});
+  }
+}
+
+/** The tiles that hold the hashes of these leaves, by their index. */
+async function leafTiles(
+  client: pg.ClientBase,
+  tenant: string,
+  first: number,
+  last: number,
+): Promise<Map<number, Buffer>> {
+  const { rows } = await client.query<{ index: string; hashes: Buffer }>(
+    "select index, hashes from audit.tiles where tenant_id = $1 and level = 0 and index between $2 and $3",
+    [tenant, Math.floor(first / TILE), Math.floor(last / TILE)],
+  );
+  return new Map(rows.map(({ index, hashes }) => [Number(index), hashes]));
+}
+
+type Erased = Required<Pick<SealedEvent, "salts" | "commitments">>;
+
+/** What is left of the events among these from which something was erased. */
+async function whatIsErased(
+  client: pg.ClientBase,
+  tenant: string,
+  rows: readonly Row[],
+): Promise<Map<string, Erased>> {
+  const found = new Map<string, { salts: Record<string, string>; commitments: Record<string, string> }>();
+  const events = rows.filter((row) => row[2] === null).map((row) => row[1]);
+  if (events.length === 0) return found;
+  const { rows: fields } = await client.query<Record<"event_id" | "field" | "salt" | "commitment", string>>(
+    "select event_id, field, salt, commitment from audit.commitments where tenant_id = $1 and event_id = any ($2)",
+    [tenant, events],
+  );
+  for (const { event_id, field, salt, commitment } of fields) {
+    const left = found.get(event_id) ?? { salts: {}, commitments: {} };
+    found.set(event_id, left);
+    if (commitment === null) left.salts[field] = salt;
+    else left.commitments[field] = commitment;
+  }
+  return found;
+}
+
+function eventOf(row: Row, erased: Erased | undefined): SealedEvent {
+  const fields: Record<string, string> = {};
+  let place = 4;
+  for (const name of TEXTS) {
+    const value = row[place++]!;
+    if (value !== null) fields[name] = JSON.stringify(value);
+  }
+  for (const name of JSONS) {
+    const value = row[place++]!;
+    if (value !== null) fields[name] = value;
+  }
+  const [before, after, detail] = OBJECTS.map((name) => whole(name, row[place++]!, fields));
+  for (const [member, value] of after!) {
+    fields[before!.get(member) === value ? `row.${member}` : `new_row.${member}`] = value;
+  }
+  for (const [member, value] of before!)
+    if (after!.get(member) !== value) fields[`old_row.${member}`] = value;
+  for (const [member, value] of detail!) fields[`detail.${member}`] = value;
+  return { fields, salt: row[2]!, ...erased };
+}
+
+/** The members of an object; any other value is a field itself, and has none. */
+function whole(
+  name: string,
+  value: string | null,
+  fields: Record<string, string>,
+): ReadonlyMap<string, string> {
+  if (value === null) return NONE;
+  if (value.startsWith("{") && value !== "{}") return new Map(membersOf(value));
+  fields[name] = value;
+  return NONE;
+}
+const NONE: ReadonlyMap<string, string> = new Map();

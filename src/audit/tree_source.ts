@@ -1,0 +1,35 @@
+import type { PublicAuditKey } from "./audit_key.ts";
+import type { SealedEvent } from "./leaf.ts";
+
+/** A sealed tree as somebody has it, a database or an export: all that is claimed of it, and nothing believed. */
+export interface TreeSource {
+  readonly tenant: string;
+  /** How many leaves there are to be. */
+  readonly size: number;
+  /** Signed notes, the smallest tree first. */
+  readonly checkpoints: readonly string[];
+  readonly keys: readonly PublicAuditKey[];
+  /** The hashes of a tile above the leaves; null where there is none. */
+  tile(level: number, index: number): Buffer | null;
+  /** Leaf by leaf, in their order. */
+  leaves(): AsyncIterable<ClaimedLeaf>;
+}
+
+export interface ClaimedLeaf {
+  readonly index: number;
+  readonly eventId: string | null;
+  /** Its hash, as the tile has it; null where the tile has none. */
+  readonly hash: Buffer | null;
+  /** Null where it is gone. */
+  readonly event: SealedEvent | null;
+}
+
+/** Hashes in a tile. */
+export const TILE = 256;
+
+/** One hash of a tile; null where the tile has not so many. */
+export function hashIn(tile: Buffer | null, place: number): Buffer | null {
+  return tile !== null && tile.length >= (place + 1) * 32
+    ? tile.subarray(place * 32, (place + 1) * 32)
+    : null;
+}

@@ -1,0 +1,41 @@
+import type pg from "pg";
+import { databaseTree } from "./database_tree.ts";
+import { unsealedEvents } from "./unsealed_events.ts";
+import { type Trust, type Verdict, verifyTree } from "./verify_tree.ts";
+
+export interface DatabaseVerdict extends Verdict {
+  /** Events that are not sealed yet. */
+  readonly waiting: number;
+}
+
+/** Every tenant of which there is something sealed, or something to seal; the nil UUID is the platform. */
+export async function sealedTenants(client: pg.ClientBase): Promise<string[]> {
+  const { rows } = await client.query<{ tenant_id: string }>(
+    `select tenant_id from audit.trees union select tenant_id from audit.checkpoints
+     union select distinct tenant_id from audit.leaves union select distinct tenant_id from audit.events
+     order by tenant_id`,
+  );
+  return rows.map(({ tenant_id }) => tenant_id);
+}
+
+/**
+ * Verifies the tree of one tenant in a database, as of one moment, and looks for events beside it.
+ *
+ * @param client reads all of `audit`: a superuser, or as rowhouse_auditor
+ */
+export async function verifyDatabase(
+  client: pg.ClientBase,
+  tenant: string,
+  trust: Trust,
+  onLeaf: (done: number, total: number) => void = () => {},
+): Promise<DatabaseVerdict> {
+  await client.query("begin isolation level repeatable read read only");
+  try {
+    const tree = await databaseTree(client, tenant);
+    const verdict = await verifyTree(tree, trust, (done) => onLeaf(done, tree.size));
+    const { waiting, inserted } = await unsealedEvents(client, tenant);
+    return { ...verdict, waiting, problems: [...verdict.problems, ...inserted] };
+  } finally {
+    await client.query("rollback");
+  }
+}

@@ -1,0 +1,55 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { BadExport, type ExportHeader, readHeader, readLeaf } from "./export_format.ts";
+import { hashIn, TILE, type TreeSource } from "./tree_source.ts";
+import { type Trust, type Verdict, verifyTree } from "./verify_tree.ts";
+
+/**
+ * Verifies an export with nothing but the file and a key.
+ *
+ * @throws {BadExport} where the file is none, or ends before it should
+ */
+export async function verifyExport(
+  path: string,
+  trust: Trust,
+  onLeaf: (done: number, total: number) => void = () => {},
+): Promise<Verdict> {
+  const lines = linesOf(path);
+  const first = await lines.next();
+  if (first.done) throw new BadExport("the file is empty");
+  const header = readHeader(first.value);
+  const tree = exportTree(header, lines);
+  return verifyTree(tree, trust, (done) => onLeaf(done, header.size));
+}
+
+async function* linesOf(path: string): AsyncGenerator<string, void> {
+  try {
+    yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (error) {
+    throw new BadExport(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function exportTree(header: ExportHeader, lines: AsyncGenerator<string, void>): TreeSource {
+  const above = new Map(header.tiles.map(({ level, index, hashes }) => [`${level}/${index}`, hashes]));
+  return {
+    tenant: header.tenant,
+    size: header.size,
+    checkpoints: header.checkpoints,
+    keys: header.keys,
+    tile: (level, index) => above.get(`${level}/${index}`) ?? null,
+    async *leaves() {
+      let tile: Buffer | null = null;
+      for await (const line of lines) {
+        const read = readLeaf(line);
+        if ("tile" in read) {
+          tile = read.tile;
+          continue;
+        }
+        const { index, event } = read;
+        const eventId = event.fields.id ? (JSON.parse(event.fields.id) as string) : null;
+        yield { index, eventId, hash: hashIn(tile, index % TILE), event };
+      }
+    },
+  };
+}

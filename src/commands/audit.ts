@@ -1,0 +1,24 @@
+import { checkpoint } from "./audit/checkpoint.ts";
+import { erase } from "./audit/erase.ts";
+import { exportTree } from "./audit/export.ts";
+import { key } from "./audit/key.ts";
+import { verify } from "./audit/verify.ts";
+import { UsageError } from "./failures.ts";
+
+const verbs: Readonly<Record<string, (args: string[]) => Promise<0 | 1>>> = {
+  verify,
+  export: exportTree,
+  checkpoint,
+  key,
+  erase,
+};
+
+/** `rowhouse audit verify|export|checkpoint|key|erase`: the sealed trail. Each verb says more. */
+export async function audit(args: string[]): Promise<0 | 1> {
+  const [verb, ...rest] = args;
+  const names = Object.keys(verbs);
+  if (verb === undefined) throw new UsageError(`"audit" wants one of ${names.join(", ")}`);
+  if (!Object.hasOwn(verbs, verb))
+    throw new UsageError(`"audit" cannot "${verb}": it can ${names.join(", ")}`);
+  return verbs[verb]!(rest);
+}
