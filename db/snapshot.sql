@@ -62,6 +62,16 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.audit_proof as (
+    leaf text,
+    salt uuid,
+    index bigint,
+    size bigint,
+    path text[],
+    checkpoint text
+);
+comment on type app.audit_proof is 'What shows that an event is in the sealed trail: its leaf, and what leads from there to a signed root (RFC 6962).';
+
 create type app.company_question as (
     question text,
     times integer,
@@ -2856,6 +2866,77 @@ create policy "migrations keep the catalogue of events" on app.webhook_event_typ
     with check (true);
 comment on policy "migrations keep the catalogue of events" on app.webhook_event_types is 'db/schema/app/catalogue_webhook_events.sql is the list; nobody else writes here.';
 
+create table audit.checkpoints (
+    tenant_id uuid not null,
+    size bigint not null,
+    root bytea not null,
+    key_id text not null,
+    note text not null,
+    cosignatures text[] default '{}'::text[] not null,
+    created_at timestamp with time zone default now() not null,
+    constraint checkpoints_pkey PRIMARY KEY (tenant_id, size),
+    constraint checkpoints_key_id_fkey FOREIGN KEY (key_id) REFERENCES audit.signing_keys(id),
+    constraint checkpoints_note_check CHECK ((length(note) <= 2000)),
+    constraint checkpoints_root_check CHECK ((length(root) = 32)),
+    constraint checkpoints_size_check CHECK ((size > 0))
+);
+comment on table audit.checkpoints is 'Signed statements of how large a tenant''s tree was, and its root then (C2SP tlog-checkpoint). Not audited: drawn from the trail.';
+comment on column audit.checkpoints.note is 'The signed note.';
+comment on column audit.checkpoints.cosignatures is 'Signature lines of witnesses (C2SP tlog-cosignature).';
+CREATE INDEX checkpoints_by_key ON audit.checkpoints USING btree (key_id);
+alter table audit.checkpoints alter column root set statistics 0, alter column key_id set statistics 0, alter column note set statistics 0, alter column cosignatures set statistics 0;
+alter table audit.checkpoints alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.checkpoints FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('cosignatures');
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.checkpoints enable row level security;
+alter table audit.checkpoints force row level security;
+grant insert, select, update on audit.checkpoints to rowhouse_definer;
+grant select on audit.checkpoints to rowhouse_auditor;
+create policy "auditors verify every checkpoint" on audit.checkpoints
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors verify every checkpoint" on audit.checkpoints is 'rowhouse audit verify and rowhouse audit checkpoint.';
+create policy "checkpoints are signed, cosigned and anchored" on audit.checkpoints
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "checkpoints are signed, cosigned and anchored" on audit.checkpoints is 'jobs.keep_checkpoint() and jobs.note_anchored(); audit.checkpoint_of_caller() and audit.prove_event() show the caller''s tenant its own. The trigger guard_sealed lets none be rewritten.';
+
+create table audit.commitments (
+    tenant_id uuid not null,
+    event_id uuid not null,
+    field text not null,
+    salt text,
+    commitment text,
+    erased_at timestamp with time zone,
+    constraint commitments_pkey PRIMARY KEY (tenant_id, event_id, field),
+    constraint commitments_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES audit.leaves(tenant_id, event_id),
+    constraint commitments_check CHECK (((salt IS NULL) = (commitment IS NOT NULL))),
+    constraint commitments_check1 CHECK (((salt IS NULL) = (erased_at IS NOT NULL))),
+    constraint commitments_commitment_check CHECK ((commitment ~ '^[A-Za-z0-9+/]{43}=$'::text)),
+    constraint commitments_field_check CHECK (((length(field) >= 1) AND (length(field) <= 1000))),
+    constraint commitments_salt_check CHECK ((salt ~ '^[0-9a-f]{64}$'::text))
+);
+comment on table audit.commitments is 'Of events from which something was erased, each field: its salt where it stayed, what commits to its value where it did not. Not audited: that it was erased is an event.';
+comment on column audit.commitments.field is 'As the leaf names it: ip, new_row.email.';
+alter table audit.commitments alter column field set statistics 0, alter column salt set statistics 0, alter column commitment set statistics 0;
+alter table audit.commitments alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.commitments FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('salt,commitment,erased_at');
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.commitments FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.commitments enable row level security;
+alter table audit.commitments force row level security;
+grant insert, select, update on audit.commitments to rowhouse_definer;
+grant select on audit.commitments to rowhouse_auditor;
+create policy "auditors verify what was erased" on audit.commitments
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors verify what was erased" on audit.commitments is 'Without the commitments an event from which something was erased leads to no leaf.';
+create policy "what is erased leaves its commitment" on audit.commitments
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "what is erased leaves its commitment" on audit.commitments is 'audit.erase_fields(); the trigger guard_sealed lets a salt become a commitment, and nothing else.';
+
 create table audit.events (
     tenant_id uuid not null,
     id uuid default uuidv7() not null,
@@ -2904,18 +2985,25 @@ CREATE INDEX events_by_kind ON ONLY audit.events USING btree (tenant_id, actor_k
 CREATE INDEX events_by_record ON ONLY audit.events USING btree (tenant_id, table_name, row_id, at, id);
 CREATE INDEX events_by_request ON ONLY audit.events USING btree (tenant_id, request_id, at, id);
 CREATE INDEX events_by_time ON ONLY audit.events USING btree (tenant_id, at, id);
+CREATE INDEX events_by_transaction ON ONLY audit.events USING btree (transaction_id, tenant_id, id);
 alter table audit.events alter column action set statistics 0, alter column table_name set statistics 0, alter column row_key set statistics 0, alter column row_id set statistics 0, alter column old_row set statistics 0, alter column new_row set statistics 0, alter column detail set statistics 0, alter column actor_kind set statistics 0, alter column request_id set statistics 0, alter column ip set statistics 0, alter column user_agent set statistics 0, alter column database_role set statistics 0;
 alter table audit.events alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_erasure BEFORE UPDATE ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.guard_erasure();
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.events enable row level security;
 alter table audit.events force row level security;
 grant insert, select on audit.events to rowhouse_definer;
 grant select (tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail, actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent) on audit.events to rowhouse_app;
 grant select on audit.events to rowhouse_auditor;
+grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.events to rowhouse_definer;
 create policy "auditors read the whole trail" on audit.events
     for select to rowhouse_auditor
     using (true);
 comment on policy "auditors read the whole trail" on audit.events is 'rowhouse_auditor is granted to people who answer for all tenants; it may do nothing else.';
+create policy "holders of view_audit have events proven" on audit.events
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_where('view_audit'::text) AS tenant_where)));
+comment on policy "holders of view_audit have events proven" on audit.events is 'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
 create policy "holders of view_audit read the trail of their tenant" on audit.events
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_audit'::text) AS tenant_where)));
@@ -2937,6 +3025,122 @@ create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
+create policy "who erases takes values away" on audit.events
+    for update to rowhouse_definer
+    using (( SELECT audit.at_work('erasing'::text) AS at_work))
+    with check (( SELECT audit.at_work('erasing'::text) AS at_work));
+comment on policy "who erases takes values away" on audit.events is 'audit.erase_fields(), and in no other transaction; the trigger guard_erasure lets a value become "[erased]" or null, and nothing else.';
+create policy "who seals reads what is to be sealed" on audit.events
+    for select to rowhouse_definer
+    using ((( SELECT audit.at_work('sealing'::text) AS at_work) OR ( SELECT audit.at_work('erasing'::text) AS at_work)));
+comment on policy "who seals reads what is to be sealed" on audit.events is 'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+
+create table audit.leaves (
+    tenant_id uuid not null,
+    index bigint not null,
+    event_id uuid not null,
+    at timestamp with time zone not null,
+    encoding smallint default 1 not null,
+    salt uuid,
+    constraint leaves_pkey PRIMARY KEY (tenant_id, index),
+    constraint leaves_tenant_id_event_id_key UNIQUE (tenant_id, event_id),
+    constraint leaves_encoding_check CHECK ((encoding = 1)),
+    constraint leaves_index_check CHECK ((index >= 0))
+);
+comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
+comment on column audit.leaves.index is 'Its place in the tree, from 0.';
+comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
+comment on column audit.leaves.encoding is 'How the event was encoded (docs/audit/sealing.md).';
+comment on column audit.leaves.salt is 'Random; what commits to the event''s values is salted with it. Null once some of them were erased: then audit.commitments has what is left.';
+alter table audit.leaves alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.leaves FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('salt');
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.leaves FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.leaves enable row level security;
+alter table audit.leaves force row level security;
+grant insert, select, update on audit.leaves to rowhouse_definer;
+grant select on audit.leaves to rowhouse_auditor;
+create policy "auditors verify every leaf" on audit.leaves
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors verify every leaf" on audit.leaves is 'rowhouse audit verify. The salt tells nothing to who reads the event beside it.';
+create policy "leaves are sealed, found and forgotten" on audit.leaves
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "leaves are sealed, found and forgotten" on audit.leaves is 'audit.seal() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+
+create table audit.seal_mark (
+    one boolean default true not null,
+    transaction_id xid8 default '0'::xid8 not null,
+    tenant_id uuid default '00000000-0000-0000-0000-000000000000'::uuid not null,
+    event_id uuid default '00000000-0000-0000-0000-000000000000'::uuid not null,
+    work text,
+    worker xid8,
+    constraint seal_mark_pkey PRIMARY KEY (one),
+    constraint seal_mark_check CHECK (((work IS NULL) = (worker IS NULL))),
+    constraint seal_mark_one_check CHECK (one),
+    constraint seal_mark_work_check CHECK ((work = ANY (ARRAY['sealing'::text, 'erasing'::text])))
+);
+comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
+comment on column audit.seal_mark.one is 'There is one row.';
+comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
+comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
+comment on column audit.seal_mark.worker is 'That transaction.';
+alter table audit.seal_mark alter column work set statistics 0;
+alter table audit.seal_mark alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER only_grows BEFORE INSERT OR DELETE OR TRUNCATE ON audit.seal_mark FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.seal_mark enable row level security;
+alter table audit.seal_mark force row level security;
+grant select on audit.seal_mark to rowhouse_auditor;
+grant select, update on audit.seal_mark to rowhouse_definer;
+create policy "auditors know how far the trail is sealed" on audit.seal_mark
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors know how far the trail is sealed" on audit.seal_mark is 'rowhouse audit verify tells events that wait from those that somebody put between.';
+create policy "who seals or erases holds the mark" on audit.seal_mark
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "who seals or erases holds the mark" on audit.seal_mark is 'audit.begin_work() and audit.end_work(); audit.at_work() asks whether this transaction is it.';
+
+create table audit.signing_keys (
+    id text not null,
+    origin text not null,
+    public_key bytea not null,
+    private_key text not null,
+    endorsement text,
+    number integer not null,
+    created_at timestamp with time zone default now() not null,
+    constraint signing_keys_pkey PRIMARY KEY (id),
+    constraint signing_keys_number_key UNIQUE (number),
+    constraint signing_keys_check CHECK (((number = 1) = (endorsement IS NULL))),
+    constraint signing_keys_endorsement_check CHECK ((length(endorsement) <= 2000)),
+    constraint signing_keys_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
+    constraint signing_keys_number_check CHECK ((number > 0)),
+    constraint signing_keys_origin_check CHECK (((origin ~ '^[a-z0-9.:\[\]-]+(/[a-z0-9._-]+)*$'::text) AND (length(origin) <= 300))),
+    constraint signing_keys_public_key_check CHECK ((length(public_key) = 32))
+);
+comment on table audit.signing_keys is 'The Ed25519 keys that sign checkpoints of the trail. The newest signs.';
+comment on column audit.signing_keys.origin is 'The names of the trees that it signs are this, a slash and the tenant''s id.';
+comment on column audit.signing_keys.private_key is 'Encrypted under the master key.';
+comment on column audit.signing_keys.endorsement is 'A signed note of the key before it, that this one comes next.';
+alter table audit.signing_keys alter column id set statistics 0, alter column origin set statistics 0, alter column public_key set statistics 0, alter column private_key set statistics 0, alter column endorsement set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON audit.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,endorsement,id,number,origin,public_key', 'private_key', '');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON audit.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.signing_keys enable row level security;
+alter table audit.signing_keys force row level security;
+grant insert, select on audit.signing_keys to rowhouse_definer;
+grant select (id, origin, public_key, endorsement, number, created_at) on audit.signing_keys to rowhouse_auditor;
+create policy "auditors know the keys of checkpoints" on audit.signing_keys
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors know the keys of checkpoints" on audit.signing_keys is 'Their public halves. Whoever wants more than the database''s word has them from elsewhere.';
+create policy "checkpoints have their keys" on audit.signing_keys
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "checkpoints have their keys" on audit.signing_keys is 'jobs.audit_keys() and jobs.install_audit_key(). The private halves are encrypted under a master key that is not in the database.';
 
 create table audit.tallies (
     hour timestamp with time zone not null,
@@ -2965,6 +3169,69 @@ create policy "refusals are counted" on audit.tallies
     using (true)
     with check (true);
 comment on policy "refusals are counted" on audit.tallies is 'audit.tally() and audit.tally_stranger() count; jobs.expire_sessions() forgets what is older than 90 days.';
+
+create table audit.tiles (
+    tenant_id uuid not null,
+    level smallint not null,
+    index bigint not null,
+    hashes bytea not null,
+    constraint tiles_pkey PRIMARY KEY (tenant_id, level, index),
+    constraint tiles_hashes_check CHECK ((((length(hashes) >= 32) AND (length(hashes) <= 8192)) AND ((length(hashes) % 32) = 0))),
+    constraint tiles_index_check CHECK ((index >= 0)),
+    constraint tiles_level_check CHECK (((level >= 0) AND (level <= 7)))
+);
+comment on table audit.tiles is 'The hashes of the trees, as C2SP tlog-tiles has them: at level 0 of leaves, above of full tiles below. Not audited: drawn from the trail.';
+comment on column audit.tiles.hashes is '32 bytes each, 256 of them where the tile is full.';
+alter table audit.tiles alter column hashes set statistics 0;
+alter table audit.tiles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.tiles FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('hashes');
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.tiles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.tiles enable row level security;
+alter table audit.tiles force row level security;
+grant insert, select, update on audit.tiles to rowhouse_definer;
+grant select on audit.tiles to rowhouse_auditor;
+create policy "auditors verify every hash" on audit.tiles
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors verify every hash" on audit.tiles is 'rowhouse audit verify compares them with the events, and rowhouse audit export takes them along.';
+create policy "tiles fill" on audit.tiles
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "tiles fill" on audit.tiles is 'audit.append_leaves() fills them and audit.subtree_hash() reads them; the trigger guard_sealed lets hashes only be added.';
+
+create table audit.trees (
+    tenant_id uuid not null,
+    size bigint not null,
+    signed_size bigint default 0 not null,
+    anchored_size bigint default 0 not null,
+    constraint trees_pkey PRIMARY KEY (tenant_id),
+    constraint trees_check CHECK (((signed_size >= 0) AND (signed_size <= size))),
+    constraint trees_check1 CHECK (((anchored_size >= 0) AND (anchored_size <= signed_size))),
+    constraint trees_size_check CHECK ((size > 0))
+);
+comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
+comment on column audit.trees.size is 'Its leaves.';
+comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
+comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
+CREATE INDEX trees_to_anchor ON audit.trees USING btree (tenant_id) WHERE (signed_size > anchored_size);
+CREATE INDEX trees_to_sign ON audit.trees USING btree (tenant_id) WHERE (size > signed_size);
+alter table audit.trees alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.trees FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('size,signed_size,anchored_size');
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.trees FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.trees enable row level security;
+alter table audit.trees force row level security;
+grant insert, select, update on audit.trees to rowhouse_definer;
+grant select on audit.trees to rowhouse_auditor;
+create policy "auditors verify every tree" on audit.trees
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors verify every tree" on audit.trees is 'rowhouse audit verify. How many events a tenant has is no secret to who reads them all.';
+create policy "trees grow" on audit.trees
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "trees grow" on audit.trees is 'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); the trigger guard_sealed lets nothing shrink.';
 
 create table auth.api_keys (
     tenant_id uuid default context.tenant_id() not null,
@@ -5651,6 +5918,39 @@ comment on function app.are_parts(jsonb) is 'Whether these are the parts of a me
 grant execute on function app.are_parts(jsonb) to rowhouse_app;
 grant execute on function app.are_parts(jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION app.audit_checkpoint()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select audit.checkpoint_of_caller()
+$function$;
+comment on function app.audit_checkpoint() is 'The newest checkpoint of the tenant''s trail, a signed note (C2SP tlog-checkpoint): keep it elsewhere, and nobody can rewrite what it covers unnoticed; needs view_audit.';
+grant execute on function app.audit_checkpoint() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.audit_consistency(older bigint, newer bigint)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select audit.prove_growth(older, newer)
+$function$;
+comment on function app.audit_consistency(bigint,bigint) is 'What shows that the trail''s tree of `newer` leaves goes on from that of `older`: hashes in base64 (RFC 6962 section 2.1.2); needs view_audit.';
+grant execute on function app.audit_consistency(bigint,bigint) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.audit_proof(event_id uuid)
+ RETURNS app.audit_proof
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select audit.prove_event(event_id)
+$function$;
+comment on function app.audit_proof(uuid) is 'What shows that an event is in the sealed trail; needs view_audit. An event is sealed and signed about a minute after it happened.';
+grant execute on function app.audit_proof(uuid) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.carry_visibility()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -7971,6 +8271,193 @@ $function$;
 comment on function app.who_can(text,uuid) is 'Who can do something, and why: each way in which somebody comes by the permission just now. A hundred holders at a time, from a holderId on; needs manage_users or manage_roles.';
 grant execute on function app.who_can(text,uuid) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION audit.append_leaves(tenant uuid, hashes bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    -- How many hashes of the level there were.
+    before bigint;
+    added  bytea := hashes;
+    rising bytea;
+    tile   bytea;
+    place  bigint;
+begin
+    insert into audit.trees as tree (tenant_id, size) values (tenant, length(hashes) / 32)
+    on conflict (tenant_id) do update set size = tree.size + excluded.size
+    returning tree.size - length(hashes) / 32 into before;
+    for height in 0 .. 7 loop
+        exit when length(added) = 0;
+        rising := '';
+        place := before / 256;
+        if before % 256 > 0 then
+            added := (select known.hashes from audit.tiles as known
+                where known.tenant_id = tenant and known.level = height and known.index = place) || added;
+        end if;
+        while length(added) > 0 loop
+            tile := substr(added, 1, 8192);
+            added := substr(added, 8193);
+            insert into audit.tiles as known (tenant_id, level, index, hashes) values (tenant, height, place, tile)
+            on conflict (tenant_id, level, index) do update set hashes = excluded.hashes;
+            if length(tile) = 8192 then
+                rising := rising || audit.merkle_root(tile);
+            end if;
+            place := place + 1;
+        end loop;
+        added := rising;
+        before := before / 256;
+    end loop;
+end
+$function$;
+alter function audit.append_leaves(uuid,bytea) owner to rowhouse_definer;
+comment on function audit.append_leaves(uuid,bytea) is 'Appends the hashes of leaves (32 bytes each) to a tenant''s tree.';
+
+CREATE OR REPLACE FUNCTION audit.at_work(work text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from audit.seal_mark as mark
+        where mark.work = at_work.work and mark.worker = pg_current_xact_id_if_assigned()
+    )
+$function$;
+alter function audit.at_work(text) owner to rowhouse_definer;
+comment on function audit.at_work(text) is 'Whether this transaction is the one that seals the trail ("sealing"), or erases a field of it ("erasing").';
+grant execute on function audit.at_work(text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.begin_work(work text)
+ RETURNS audit.seal_mark
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update audit.seal_mark as mark set work = begin_work.work, worker = pg_current_xact_id() returning mark.*
+$function$;
+alter function audit.begin_work(text) owner to rowhouse_definer;
+comment on function audit.begin_work(text) is 'Has this transaction be the one that seals or erases; others wait until it ends.';
+
+CREATE OR REPLACE FUNCTION audit.checkpoint_of_caller()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    return (
+        select known.note || array_to_string(known.cosignatures, '')
+        from audit.checkpoints as known
+        where known.tenant_id = tenant
+        order by known.size desc
+        limit 1
+    );
+end
+$function$;
+alter function audit.checkpoint_of_caller() owner to rowhouse_definer;
+comment on function audit.checkpoint_of_caller() is 'The newest checkpoint of the caller''s tenant; needs view_audit.';
+grant execute on function audit.checkpoint_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION audit.commitment(salt text, value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN encode(sha256(convert_to(((salt || ' '::text) || value), 'UTF8'::name)), 'base64'::text);
+comment on function audit.commitment(text,text) is 'What stands in a leaf for a value: the hash of a salt and the value.';
+grant execute on function audit.commitment(text,text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.committed_fields(event audit.events)
+ RETURNS TABLE(name text, value text)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT plain.name,
+     plain.value
+    FROM ( VALUES ('row_key'::text,((committed_fields.event).row_key)::text), ('row_id'::text,(to_json((committed_fields.event).row_id))::text), ('request_id'::text,(to_json((committed_fields.event).request_id))::text), ('ip'::text,(to_json((committed_fields.event).ip))::text), ('user_agent'::text,(to_json((committed_fields.event).user_agent))::text)) plain(name, value)
+   WHERE (plain.value IS NOT NULL)
+ UNION ALL
+  SELECT (
+         CASE
+             WHEN ((((committed_fields.event).old_row -> member.key))::text = (member.value)::text) THEN 'row.'::text
+             ELSE 'new_row.'::text
+         END || member.key),
+     (member.value)::text AS value
+    FROM jsonb_each(
+         CASE
+             WHEN (jsonb_typeof((committed_fields.event).new_row) = 'object'::text) THEN (committed_fields.event).new_row
+             ELSE NULL::jsonb
+         END) member(key, value)
+ UNION ALL
+  SELECT ('old_row.'::text || member.key),
+     (member.value)::text AS value
+    FROM jsonb_each(
+         CASE
+             WHEN (jsonb_typeof((committed_fields.event).old_row) = 'object'::text) THEN (committed_fields.event).old_row
+             ELSE NULL::jsonb
+         END) member(key, value)
+   WHERE ((((committed_fields.event).new_row -> member.key))::text IS DISTINCT FROM (member.value)::text)
+ UNION ALL
+  SELECT ('detail.'::text || member.key),
+     (member.value)::text AS value
+    FROM jsonb_each(
+         CASE
+             WHEN (jsonb_typeof((committed_fields.event).detail) = 'object'::text) THEN (committed_fields.event).detail
+             ELSE NULL::jsonb
+         END) member(key, value)
+ UNION ALL
+  SELECT whole.name,
+     (whole.value)::text AS value
+    FROM ( VALUES ('old_row'::text,(committed_fields.event).old_row), ('new_row'::text,(committed_fields.event).new_row), ('detail'::text,(committed_fields.event).detail)) whole(name, value)
+   WHERE ((jsonb_typeof(whole.value) <> 'object'::text) OR (whole.value = '{}'::jsonb));
+END;
+comment on function audit.committed_fields(audit.events) is 'The fields of an event that its leaf holds as commitments, with their values as JSON (docs/audit/sealing.md).';
+grant execute on function audit.committed_fields(audit.events) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.consistency_path(tenant uuid, older bigint, newer bigint)
+ RETURNS bytea[]
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    first bigint := 0;
+    mine  bigint := older;
+    rest  bigint := newer;
+    half  bigint;
+    -- Whether what is left of the older tree is all of it, whose root the reader has.
+    whole boolean := true;
+    path  bytea[] := '{}';
+begin
+    if older not between 1 and newer then
+        raise exception using errcode = 'RH404', message = 'the tree of the trail had no such size';
+    end if;
+    while mine < rest loop
+        -- The largest power of two below it.
+        half := 1::bigint << (64 - position(B'1' in (rest - 1)::bit(64)));
+        if mine <= half then
+            path := audit.subtree_hash(tenant, first + half, rest - half) || path;
+            rest := half;
+        else
+            path := audit.subtree_hash(tenant, first, half) || path;
+            first := first + half;
+            mine := mine - half;
+            rest := rest - half;
+            whole := false;
+        end if;
+    end loop;
+    return case when whole then path else audit.subtree_hash(tenant, first, mine) || path end;
+end
+$function$;
+alter function audit.consistency_path(uuid,bigint,bigint) owner to rowhouse_definer;
+comment on function audit.consistency_path(uuid,bigint,bigint) is 'The hashes that show that a tenant''s tree only grew between two sizes (RFC 6962 section 2.1.2).';
+
 CREATE OR REPLACE FUNCTION audit.create_partition(day date)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -8020,6 +8507,245 @@ alter function audit.create_partitions() owner to rowhouse_definer;
 comment on function audit.create_partitions() is 'Makes the missing partitions of this month and the next three; returns how many.';
 grant execute on function audit.create_partitions() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION audit.end_work(reached audit.seal_mark)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update audit.seal_mark as mark
+    set work = null, worker = null,
+        transaction_id = reached.transaction_id, tenant_id = reached.tenant_id, event_id = reached.event_id
+$function$;
+alter function audit.end_work(audit.seal_mark) owner to rowhouse_definer;
+comment on function audit.end_work(audit.seal_mark) is 'Ends sealing or erasing in this transaction, and notes how far the trail is sealed.';
+
+CREATE OR REPLACE FUNCTION audit.erase_fields(tenant uuid, event uuid, fields text[], reason text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mark    constant audit.seal_mark := audit.begin_work('erasing');
+    leaf    audit.leaves;
+    told    audit.events;
+    unknown text[];
+    erased  text[];
+begin
+    if reason is null or app.is_blank(reason) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
+    end if;
+    select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
+    select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
+    if told.id is null then
+        perform context.refuse_missing('event that is sealed');
+    end if;
+    unknown := array(
+        select wanted from unnest(fields) as wanted
+        where wanted in ('row_key', 'row_id') or not (
+            wanted in (select field.name from audit.committed_fields(told) as field)
+            or exists (
+                select from audit.commitments as gone
+                where gone.tenant_id = tenant and gone.event_id = event and gone.field = wanted and gone.salt is null
+            )
+        )
+    );
+    if unknown <> '{}' then
+        raise exception using errcode = 'RH400', message = format('the event has no such field that can be erased: %s', array_to_string(unknown, ', '));
+    end if;
+
+    if leaf.salt is not null then
+        insert into audit.commitments (tenant_id, event_id, field, salt)
+        select tenant, event, field.name, audit.field_salt(leaf.salt, field.name)
+        from audit.committed_fields(told) as field;
+        update audit.leaves as known set salt = null where known.tenant_id = tenant and known.event_id = event;
+    end if;
+    with gone as (
+        update audit.commitments as known
+        set salt = null, commitment = audit.commitment(known.salt, field.value), erased_at = now()
+        from audit.committed_fields(told) as field
+        where known.tenant_id = tenant and known.event_id = event and known.field = field.name
+            and field.name = any (fields) and known.salt is not null
+        returning known.field
+    )
+    select coalesce(array_agg(gone.field order by gone.field), '{}') into erased from gone;
+    if erased <> '{}' then
+        update audit.events as known set
+            request_id = case when 'request_id' <> all (erased) then known.request_id end,
+            ip = case when 'ip' <> all (erased) then known.ip end,
+            user_agent = case when 'user_agent' <> all (erased) then known.user_agent end,
+            old_row = audit.without_values(known.old_row, 'old_row', erased),
+            new_row = audit.without_values(known.new_row, 'new_row', erased),
+            detail = audit.without_values(known.detail, 'detail', erased)
+        where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
+        perform audit.record_event('audit.fields_erased', tenant,
+            jsonb_build_object('event', event, 'fields', to_jsonb(erased), 'reason', reason));
+    end if;
+    perform audit.end_work(mark);
+    return cardinality(erased);
+end
+$function$;
+alter function audit.erase_fields(uuid,uuid,text[],text) owner to rowhouse_definer;
+comment on function audit.erase_fields(uuid,uuid,text[],text) is 'Erases values of a sealed event and keeps what commits to them: how many. For operators; every proof holds as before.';
+grant execute on function audit.erase_fields(uuid,uuid,text[],text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.field_salt(salt uuid, name text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN encode(sha256(convert_to((((salt)::text || ' '::text) || (to_json(name))::text), 'UTF8'::name)), 'hex'::text);
+comment on function audit.field_salt(uuid,text) is 'The salt of one field of an event, from the salt of the event.';
+grant execute on function audit.field_salt(uuid,text) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.guard_erasure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    erasable constant text[] := '{old_row,new_row,detail,request_id,ip,user_agent}';
+begin
+    if to_jsonb(new) - erasable <> to_jsonb(old) - erasable
+        or (new.request_id is distinct from old.request_id and new.request_id is not null)
+        or (new.ip is distinct from old.ip and new.ip is not null)
+        or (new.user_agent is distinct from old.user_agent and new.user_agent is not null)
+        or not coalesce(
+            audit.is_erasure(old.old_row, new.old_row)
+            and audit.is_erasure(old.new_row, new.new_row)
+            and audit.is_erasure(old.detail, new.detail), false)
+    then
+        raise exception using errcode = 'RH405', message = 'UPDATE of audit.events is refused: values are erased, and not rewritten';
+    end if;
+    return new;
+end
+$function$;
+comment on function audit.guard_erasure() is 'Trigger: refuses every change of an event but that values of it are erased (RH405).';
+
+CREATE OR REPLACE FUNCTION audit.guard_sealed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    -- What every change leaves as it was, beside the columns that this table may change.
+    stays   constant boolean := to_jsonb(new) - string_to_array(tg_argv[0], ',') = to_jsonb(old) - string_to_array(tg_argv[0], ',');
+    allowed boolean := false;
+begin
+    if tg_table_name = 'tiles' then
+        allowed := audit.at_work('sealing') and substr(new.hashes, 1, length(old.hashes)) = old.hashes;
+    elsif tg_table_name = 'trees' then
+        allowed := new.size >= old.size and new.signed_size >= old.signed_size
+            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'));
+    elsif tg_table_name = 'leaves' then
+        allowed := audit.at_work('erasing') and new.salt is null;
+    elsif tg_table_name = 'commitments' then
+        allowed := audit.at_work('erasing') and old.salt is not null and new.salt is null;
+    elsif tg_table_name = 'checkpoints' then
+        allowed := new.cosignatures @> old.cosignatures;
+    end if;
+    if not stays or not allowed then
+        raise exception using
+            errcode = 'RH405',
+            message = format('%s of audit.%s is refused: what is sealed stays as it is', tg_op, tg_table_name);
+    end if;
+    return new;
+end
+$function$;
+comment on function audit.guard_sealed() is 'Trigger: refuses to rewrite leaves, tiles and checkpoints of the sealed trail (RH405); its argument names the columns that may change.';
+
+CREATE OR REPLACE FUNCTION audit.inclusion_path(tenant uuid, leaf bigint, size bigint)
+ RETURNS bytea[]
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    first bigint := 0;
+    rest  bigint := size;
+    half  bigint;
+    path  bytea[] := '{}';
+begin
+    if leaf not between 0 and size - 1 then
+        raise exception using errcode = 'RH404', message = 'the tree of the trail has no such leaf';
+    end if;
+    while rest > 1 loop
+        -- The largest power of two below it.
+        half := 1::bigint << (64 - position(B'1' in (rest - 1)::bit(64)));
+        if leaf - first < half then
+            path := audit.subtree_hash(tenant, first + half, rest - half) || path;
+            rest := half;
+        else
+            path := audit.subtree_hash(tenant, first, half) || path;
+            first := first + half;
+            rest := rest - half;
+        end if;
+    end loop;
+    return path;
+end
+$function$;
+alter function audit.inclusion_path(uuid,bigint,bigint) owner to rowhouse_definer;
+comment on function audit.inclusion_path(uuid,bigint,bigint) is 'The hashes that lead from a leaf to the root of a tenant''s tree (RFC 6962 section 2.1.1).';
+
+CREATE OR REPLACE FUNCTION audit.is_erasure(before jsonb, after jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select before is not distinct from after
+        or after = '"[erased]"' and jsonb_typeof(before) <> 'object'
+        or case when jsonb_typeof(before) = 'object' and jsonb_typeof(after) = 'object' then
+            not exists (
+                select from jsonb_each(before) as was (key, value)
+                full join jsonb_each(after) as became (key, value) using (key)
+                where was.value is null or became.value is null
+                    or became.value <> was.value and became.value <> '"[erased]"'
+            )
+        end
+$function$;
+comment on function audit.is_erasure(jsonb,jsonb) is 'Whether the second value is the first with some of its members erased, and nothing else.';
+grant execute on function audit.is_erasure(jsonb,jsonb) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.leaf_lines(event audit.events, salt uuid)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT ((((to_json(plain.name))::text || ' '::text) || plain.value) || '
+'::text)
+    FROM ( VALUES ('tenant_id'::text,(to_json((leaf_lines.event).tenant_id))::text), ('id'::text,(to_json((leaf_lines.event).id))::text), ('at'::text,(to_json(to_char(((leaf_lines.event).at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)))::text), ('transaction_id'::text,((leaf_lines.event).transaction_id)::text), ('action'::text,(to_json((leaf_lines.event).action))::text), ('table_name'::text,(to_json((leaf_lines.event).table_name))::text), ('actor_kind'::text,(to_json((leaf_lines.event).actor_kind))::text), ('actor_id'::text,(to_json((leaf_lines.event).actor_id))::text), ('credential_id'::text,(to_json((leaf_lines.event).credential_id))::text), ('impersonator_id'::text,(to_json((leaf_lines.event).impersonator_id))::text), ('database_role'::text,(to_json((leaf_lines.event).database_role))::text)) plain(name, value)
+   WHERE (plain.value IS NOT NULL)
+ UNION ALL
+  SELECT ((((to_json(committed.name))::text || ' '::text) || audit.commitment(audit.field_salt(leaf_lines.salt, committed.name), committed.value)) || '
+'::text)
+    FROM audit.committed_fields(leaf_lines.event) committed(name, value);
+END;
+comment on function audit.leaf_lines(audit.events,uuid) is 'The lines of an event''s leaf (version 1 of the encoding): what may be of a person stands there as commitments only.';
+grant execute on function audit.leaf_lines(audit.events,uuid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.leaf_text(leaf audit.leaves, event audit.events)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C")
+    from (
+        select line from audit.leaf_lines(event, leaf.salt) as line where leaf.salt is not null
+        union all
+        -- Without a salt, what is committed has none there, and no line.
+        select line from audit.leaf_lines(event, null) as line where leaf.salt is null and line is not null
+        union all
+        select to_json(kept.field)::text || ' ' || coalesce(kept.commitment, audit.commitment(kept.salt, field.value)) || E'\n'
+        from audit.commitments as kept
+        left join audit.committed_fields(event) as field on field.name = kept.field
+        where leaf.salt is null and kept.tenant_id = leaf.tenant_id and kept.event_id = leaf.event_id
+    ) as lines (line)
+$function$;
+alter function audit.leaf_text(audit.leaves,audit.events) owner to rowhouse_definer;
+comment on function audit.leaf_text(audit.leaves,audit.events) is 'The text of a leaf, of which its hash is made; also where something of the event was erased.';
+
 CREATE OR REPLACE FUNCTION audit.lock_partition(partition regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -8040,6 +8766,25 @@ end
 $function$;
 comment on function audit.lock_partition(regclass) is 'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting, no values in the statistics. Planned for its largest tenant.';
 
+CREATE OR REPLACE FUNCTION audit.merkle_root(hashes bytea)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    while length(hashes) > 32 loop
+        select string_agg(case when length(pair) = 64 then sha256('\x01' || pair) else pair end, ''::bytea order by place)
+        into hashes
+        from generate_series(0, (length(hashes) - 1) / 64) as place
+        cross join lateral substr(hashes, place * 64 + 1, 64) as pair;
+    end loop;
+    return hashes;
+end
+$function$;
+comment on function audit.merkle_root(bytea) is 'The Merkle tree hash (RFC 6962) over concatenated hashes of one height.';
+grant execute on function audit.merkle_root(bytea) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION audit.platform()
  RETURNS uuid
  LANGUAGE sql
@@ -8048,6 +8793,80 @@ RETURN '00000000-0000-0000-0000-000000000000'::uuid;
 comment on function audit.platform() is 'The tenant_id of events that belong to no tenant: the nil UUID.';
 grant execute on function audit.platform() to rowhouse_auditor;
 grant execute on function audit.platform() to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.prove_event(event uuid)
+ RETURNS app.audit_proof
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+    sealed audit.leaves;
+    signed audit.checkpoints;
+    told   audit.events;
+    proof  app.audit_proof;
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    select * into sealed from audit.leaves as leaf where leaf.tenant_id = tenant and leaf.event_id = event;
+    select * into signed from audit.checkpoints as known where known.tenant_id = tenant and known.size > sealed.index
+    order by known.size desc limit 1;
+    select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = sealed.at;
+    if signed.size is null or told.id is null then
+        perform context.refuse_missing('event that is sealed and signed');
+    end if;
+    proof.leaf := audit.leaf_text(sealed, told);
+    proof.salt := sealed.salt;
+    proof.index := sealed.index;
+    proof.size := signed.size;
+    proof.path := array(select encode(hash, 'base64') from unnest(audit.inclusion_path(tenant, sealed.index, signed.size))
+        with ordinality as step (hash, place) order by place);
+    proof.checkpoint := signed.note || array_to_string(signed.cosignatures, '');
+    return proof;
+end
+$function$;
+alter function audit.prove_event(uuid) owner to rowhouse_definer;
+comment on function audit.prove_event(uuid) is 'What shows that an event of the caller''s tenant is in its sealed trail; needs view_audit.';
+grant execute on function audit.prove_event(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION audit.prove_growth(older bigint, newer bigint)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    if not exists (select from audit.trees as tree where tree.tenant_id = tenant and older between 1 and newer and newer <= tree.signed_size) then
+        perform context.refuse_missing('size of the trail''s tree that was signed');
+    end if;
+    return array(select encode(hash, 'base64') from unnest(audit.consistency_path(tenant, older, newer))
+        with ordinality as step (hash, place) order by place);
+end
+$function$;
+alter function audit.prove_growth(bigint,bigint) owner to rowhouse_definer;
+comment on function audit.prove_growth(bigint,bigint) is 'What shows that the caller''s tenant''s tree only grew between two sizes; needs view_audit.';
+grant execute on function audit.prove_growth(bigint,bigint) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION audit.public_keys()
+ RETURNS TABLE(number integer, origin text, public_key bytea, endorsement text, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select known.number, known.origin, known.public_key, known.endorsement, known.created_at
+    from audit.signing_keys as known
+    order by known.number
+$function$;
+alter function audit.public_keys() owner to rowhouse_definer;
+comment on function audit.public_keys() is 'The public halves of the keys that sign the trail''s checkpoints, the first first.';
+grant execute on function audit.public_keys() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION audit.record_change()
  RETURNS trigger
@@ -8181,6 +9000,10 @@ CREATE OR REPLACE FUNCTION audit.refuse_change()
  SET search_path TO ''
 AS $function$
 begin
+    -- What is erased on request becomes "[erased]", and nothing else: audit.guard_erasure() looks at each row.
+    if tg_op = 'UPDATE' and tg_table_schema = 'audit' and audit.at_work('erasing') then
+        return null;
+    end if;
     raise exception using
         errcode = 'RH405',
         message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
@@ -8189,6 +9012,106 @@ begin
 end
 $function$;
 comment on function audit.refuse_change() is 'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';
+
+CREATE OR REPLACE FUNCTION audit.seal(most integer, given xid8 DEFAULT NULL::xid8)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_sort TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+    mark      audit.seal_mark := audit.begin_work('sealing');
+    -- Asked for after the lock and before the events, so that what counts as ended can be seen.
+    ended     constant xid8 := coalesce(given, pg_snapshot_xmin(pg_current_snapshot()));
+    not_begun constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
+    elsewhere constant boolean := mark.transaction_id > ended;
+    looked    integer;
+    sealed    integer;
+    tenants   uuid[];
+    hashes    bytea[];
+begin
+    with looked_at as materialized (
+        select event.tenant_id, event.id, event.at, event.transaction_id, event as whole
+        from audit.events as event
+        where (event.transaction_id, event.tenant_id, event.id) > (mark.transaction_id, mark.tenant_id, mark.event_id)
+            and case when elsewhere then event.transaction_id >= not_begun else event.transaction_id < ended end
+        order by event.transaction_id, event.tenant_id, event.id
+        limit most
+    ), placed as materialized (
+        select one.*, gen_random_uuid() as salt,
+            coalesce(tree.size, 0) - 1 + row_number() over (
+                partition by one.tenant_id order by one.transaction_id, one.id) as index
+        from looked_at as one
+        left join audit.trees as tree on tree.tenant_id = one.tenant_id
+        -- Only after a restore there are such.
+        where not exists (select from audit.leaves as known where known.tenant_id = one.tenant_id and known.event_id = one.id)
+    ), added as (
+        insert into audit.leaves (tenant_id, index, event_id, at, salt)
+        select tenant_id, index, id, at, salt from placed
+    ), hashed as (
+        select placed.tenant_id, placed.index, sha256('\x00' || convert_to(
+            E'rowhouse audit event v1\n' || string_agg(line, '' order by line collate "C"), 'UTF8')) as hash
+        from placed
+        cross join lateral audit.leaf_lines(placed.whole, placed.salt) as line
+        group by placed.tenant_id, placed.index
+    ), grown as (
+        select tenant_id, string_agg(hash, ''::bytea order by index) as hashes from hashed group by tenant_id
+    )
+    select (select count(*) from looked_at), (select count(*) from placed),
+        array(select grown.tenant_id from grown order by 1),
+        array(select grown.hashes from grown order by grown.tenant_id),
+        last.transaction_id, last.tenant_id, last.id
+    into looked, sealed, tenants, hashes, mark.transaction_id, mark.tenant_id, mark.event_id
+    from (select) as one
+    left join (select * from looked_at order by transaction_id desc, tenant_id desc, id desc limit 1) as last on true;
+
+    for place in 1 .. cardinality(tenants) loop
+        perform audit.append_leaves(tenants[place], hashes[place]);
+    end loop;
+    if looked < most then
+        mark.transaction_id := case when elsewhere then '0' else ended end;
+        mark.tenant_id := audit.platform();
+        mark.event_id := audit.platform();
+    end if;
+    perform audit.end_work(mark);
+    return jsonb_build_object('sealed', sealed, 'more', looked = most or elsewhere);
+end
+$function$;
+alter function audit.seal(integer,xid8) owner to rowhouse_definer;
+comment on function audit.seal(integer,xid8) is 'Makes leaves of events whose transactions have ended: how many, and whether there may be more.';
+
+CREATE OR REPLACE FUNCTION audit.subtree_hash(tenant uuid, first bigint, size bigint)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    -- Of the largest whole subtree in it: the place of the first bit.
+    height constant integer := 64 - position(B'1' in size::bit(64));
+    whole  constant bigint := 1::bigint << height;
+    tile   constant integer := height / 8;
+    -- Where it begins among the hashes of its tile's level, and how many of them it is.
+    place  constant bigint := first >> (8 * tile);
+    count  constant integer := 1 << (height % 8);
+    hash   bytea;
+begin
+    select audit.merkle_root(substr(known.hashes, ((place % 256) * 32 + 1)::integer, count * 32)) into hash
+    from audit.tiles as known
+    where known.tenant_id = tenant and known.level = tile and known.index = place / 256
+        and length(known.hashes) >= ((place % 256) + count) * 32;
+    if hash is null then
+        raise exception using errcode = 'RH404', message = 'the tree of the trail has no such leaves';
+    end if;
+    return case when whole = size then hash
+        else sha256('\x01' || hash || audit.subtree_hash(tenant, first + whole, size - whole)) end;
+end
+$function$;
+alter function audit.subtree_hash(uuid,bigint,bigint) owner to rowhouse_definer;
+comment on function audit.subtree_hash(uuid,bigint,bigint) is 'The Merkle tree hash (RFC 6962) of some leaves of a tenant''s tree; from its beginning on, the root that it had at that size.';
 
 CREATE OR REPLACE FUNCTION audit.tally(action text, subject text)
  RETURNS bigint
@@ -8276,6 +9199,25 @@ begin
 end
 $function$;
 comment on function audit.track(regclass,text[],text[],text,text[]) is 'Puts a table under audit: every insert, update and delete is recorded, truncate is refused. Only the values of the columns that are kept are in the trail.';
+
+CREATE OR REPLACE FUNCTION audit.without_values(value jsonb, called text, erased text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+    select case
+        when called = any (erased) then '"[erased]"'
+        when jsonb_typeof(value) = 'object' then value || coalesce((
+            select jsonb_object_agg(member, '[erased]'::text)
+            from jsonb_object_keys(value) as member
+            where called || '.' || member = any (erased) or called in ('old_row', 'new_row') and 'row.' || member = any (erased)
+        ), '{}')
+        else value
+    end
+$function$;
+comment on function audit.without_values(jsonb,text,text[]) is 'A value of an event in which the members that are named read "[erased]".';
+grant execute on function audit.without_values(jsonb,text,text[]) to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION auth.accept_invitation(link bytea, handle bytea, person_name text, password_hash text, locale text, facts jsonb)
  RETURNS TABLE(outcome text, tenant jsonb, teams jsonb)
@@ -11619,6 +12561,9 @@ begin
 
     if handed ? 'events' then
         perform audit.record_event('audit.read', holder.tenant_id, handed -> 'events');
+    end if;
+    if handed ? 'questions' then
+        perform audit.record_event('chat.questions_read', holder.tenant_id, jsonb_build_object('questions', handed -> 'questions'));
     end if;
     if handed ? 'exported' then
         perform audit.record_event('chat.exported', holder.tenant_id, handed -> 'exported');
@@ -18887,6 +19832,18 @@ comment on function inspect.without(text,text[]) is 'An expression without some 
 grant execute on function inspect.without(text,text[]) to rowhouse_auditor;
 grant execute on function inspect.without(text,text[]) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION jobs.audit_keys()
+ RETURNS SETOF audit.signing_keys
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select * from audit.signing_keys order by number desc
+$function$;
+alter function jobs.audit_keys() owner to rowhouse_definer;
+comment on function jobs.audit_keys() is 'The keys of checkpoints, the newest first: it signs. Their private halves are encrypted under the master key.';
+grant execute on function jobs.audit_keys() to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.beat(worker text)
  RETURNS void
  LANGUAGE sql
@@ -19191,6 +20148,18 @@ AS $function$
 $function$;
 alter function jobs.claimed_document(uuid,uuid,integer) owner to rowhouse_definer;
 comment on function jobs.claimed_document(uuid,uuid,integer) is 'Locks the document of a claim that still holds; no row for one that is over.';
+
+CREATE OR REPLACE FUNCTION jobs.consistency_path(tenant uuid, older bigint, newer bigint)
+ RETURNS bytea[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select audit.consistency_path(tenant, older, newer)
+$function$;
+alter function jobs.consistency_path(uuid,bigint,bigint) owner to rowhouse_definer;
+comment on function jobs.consistency_path(uuid,bigint,bigint) is 'The hashes that show that a tenant''s tree only grew between two sizes: hashes, and nothing of what was sealed.';
+grant execute on function jobs.consistency_path(uuid,bigint,bigint) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.create_audit_partitions()
  RETURNS integer
@@ -19743,6 +20712,26 @@ alter function jobs.finish_document(uuid,uuid,integer,text,text) owner to rowhou
 comment on function jobs.finish_document(uuid,uuid,integer,text,text) is 'Lets the passages of an attempt answer, in the place of those before; returns whether the claim still held.';
 grant execute on function jobs.finish_document(uuid,uuid,integer,text,text) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.install_audit_key(id text, origin text, public_key bytea, private_key text, endorsement text, after integer)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with made as (
+        insert into audit.signing_keys (id, origin, public_key, private_key, endorsement, number)
+        select install_audit_key.id, install_audit_key.origin, install_audit_key.public_key, install_audit_key.private_key,
+            install_audit_key.endorsement, install_audit_key.after + 1
+        where install_audit_key.after = coalesce((select max(number) from audit.signing_keys), 0)
+        on conflict (number) do nothing
+        returning number
+    )
+    select exists (select from made)
+$function$;
+alter function jobs.install_audit_key(text,text,bytea,text,text,integer) owner to rowhouse_definer;
+comment on function jobs.install_audit_key(text,text,bytea,text,text,integer) is 'Installs the next key for checkpoints, unless another was installed meanwhile; true if it did.';
+grant execute on function jobs.install_audit_key(text,text,bytea,text,text,integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.install_signing_key(id text, algorithm text, public_jwk jsonb, private_jwk text, max_age interval, lead interval)
  RETURNS boolean
  LANGUAGE sql
@@ -19754,6 +20743,34 @@ $function$;
 alter function jobs.install_signing_key(text,text,jsonb,text,interval,interval) owner to rowhouse_definer;
 comment on function jobs.install_signing_key(text,text,jsonb,text,interval,interval) is 'Installs a new token signing key if the newest of its algorithm is older than max_age; true if it did.';
 grant execute on function jobs.install_signing_key(text,text,jsonb,text,interval,interval) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.keep_checkpoint(tenant uuid, size bigint, key text, note text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    root constant bytea := audit.subtree_hash(tenant, 0, size);
+begin
+    if note is distinct from format(E'%s/%s\n%s\n%s\n\n', (select signer.origin from audit.signing_keys as signer where signer.id = key),
+        tenant, size, encode(root, 'base64')) || split_part(note, E'\n\n', 2)
+    then
+        raise exception using errcode = 'RH400', message = 'the checkpoint is not of this tree';
+    end if;
+    insert into audit.checkpoints (tenant_id, size, root, key_id, note) values (tenant, size, root, key, note)
+    on conflict do nothing;
+    if not found then
+        return false;
+    end if;
+    update audit.trees as tree set signed_size = greatest(tree.signed_size, keep_checkpoint.size)
+    where tree.tenant_id = tenant;
+    return true;
+end
+$function$;
+alter function jobs.keep_checkpoint(uuid,bigint,text,text) owner to rowhouse_definer;
+comment on function jobs.keep_checkpoint(uuid,bigint,text,text) is 'Keeps a signed checkpoint of a tenant''s tree; false if it has one of this size.';
+grant execute on function jobs.keep_checkpoint(uuid,bigint,text,text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.keep_memories(tenant uuid, person uuid, turn uuid, settlement bytea, attempt integer, drawn text[], usage jsonb DEFAULT '{}'::jsonb)
  RETURNS integer
@@ -19908,6 +20925,23 @@ $function$;
 alter function jobs.move_to_storage(uuid,uuid,text) owner to rowhouse_definer;
 comment on function jobs.move_to_storage(uuid,uuid,text) is 'Says that a version''s bytes are in the object storage now, and takes them out of the database; returns whether it did.';
 grant execute on function jobs.move_to_storage(uuid,uuid,text) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.note_anchored(tenant uuid, size bigint, cosignatures text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update audit.checkpoints as signed
+    set cosignatures = signed.cosignatures || array(
+        select line from unnest(note_anchored.cosignatures) as line where line <> all (signed.cosignatures))
+    where signed.tenant_id = tenant and signed.size = note_anchored.size;
+    update audit.trees as tree set anchored_size = greatest(tree.anchored_size, note_anchored.size)
+    where tree.tenant_id = tenant
+$function$;
+alter function jobs.note_anchored(uuid,bigint,text[]) owner to rowhouse_definer;
+comment on function jobs.note_anchored(uuid,bigint,text[]) is 'Notes that a checkpoint was taken outside, with what witnesses signed.';
+grant execute on function jobs.note_anchored(uuid,bigint,text[]) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.note_domain(tenant uuid, id uuid, proven boolean)
  RETURNS boolean
@@ -20140,6 +21174,19 @@ alter function jobs.rotate_seal_key(interval) owner to rowhouse_definer;
 comment on function jobs.rotate_seal_key(interval) is 'Replaces the seal key when it is older than max_age; true if it did.';
 grant execute on function jobs.rotate_seal_key(interval) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.seal_audit(most integer DEFAULT 2000)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select audit.seal(most)
+$function$;
+alter function jobs.seal_audit(integer) owner to rowhouse_definer;
+comment on function jobs.seal_audit(integer) is 'Makes leaves of events whose transactions have ended: {"sealed": how many, "more": whether there may be more}.';
+grant execute on function jobs.seal_audit(integer) to rowhouse_owner;
+grant execute on function jobs.seal_audit(integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.settle_embedding(tenant uuid, turn uuid, settlement bytea, outcome text, usage jsonb)
  RETURNS boolean
  LANGUAGE sql
@@ -20354,6 +21401,41 @@ $function$;
 alter function jobs.sweep_holds(integer) owner to rowhouse_definer;
 comment on function jobs.sweep_holds(integer) is 'Gives up turns whose process is dead, lets go of what they held and returns how many; forgets those of more than a day ago.';
 grant execute on function jobs.sweep_holds(integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.trees_to_anchor(most integer DEFAULT 100, except_for uuid[] DEFAULT '{}'::uuid[])
+ RETURNS TABLE(tenant uuid, size bigint, note text, anchored_size bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select tree.tenant_id, tree.signed_size, signed.note, tree.anchored_size
+    from audit.trees as tree
+    join audit.checkpoints as signed on signed.tenant_id = tree.tenant_id and signed.size = tree.signed_size
+    where tree.signed_size > tree.anchored_size and tree.tenant_id <> all (except_for)
+    order by tree.tenant_id
+    limit most
+$function$;
+alter function jobs.trees_to_anchor(integer,uuid[]) owner to rowhouse_definer;
+comment on function jobs.trees_to_anchor(integer,uuid[]) is 'Trees whose newest checkpoint was not taken outside yet.';
+grant execute on function jobs.trees_to_anchor(integer,uuid[]) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.trees_to_sign(most integer DEFAULT 100, except_for uuid[] DEFAULT '{}'::uuid[])
+ RETURNS TABLE(tenant uuid, size bigint, root bytea, signed_size bigint, signed_note text, path bytea[])
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select tree.tenant_id, tree.size, audit.subtree_hash(tree.tenant_id, 0, tree.size), tree.signed_size, last.note,
+        case when tree.signed_size > 0 then audit.consistency_path(tree.tenant_id, tree.signed_size, tree.size) else '{}' end
+    from audit.trees as tree
+    left join audit.checkpoints as last on last.tenant_id = tree.tenant_id and last.size = tree.signed_size
+    where tree.size > tree.signed_size and tree.tenant_id <> all (except_for)
+    order by tree.tenant_id
+    limit most
+$function$;
+alter function jobs.trees_to_sign(integer,uuid[]) owner to rowhouse_definer;
+comment on function jobs.trees_to_sign(integer,uuid[]) is 'Trees that have grown since their last checkpoint, with the proof that they only grew.';
+grant execute on function jobs.trees_to_sign(integer,uuid[]) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.version_to_move(stored boolean, after_tenant uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid, after_version uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid)
  RETURNS TABLE(tenant uuid, id uuid, object_key text, size_bytes integer, sha256 text, remaining bigint)
