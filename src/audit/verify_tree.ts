@@ -26,6 +26,17 @@ export interface Verdict {
 /** Problems beyond which there is no more to learn. */
 const MOST = 1_000;
 
+/** Writes a problem of this tree down. */
+type Note = (problem: Omit<Problem, "tenant">) => void;
+
+/** A leaf of which the event is another one now: the hash that it has, and the one that it had. */
+interface Altered {
+  readonly leaf: number;
+  readonly eventId: string | null;
+  readonly is: string;
+  readonly was: string;
+}
+
 /**
  * Verifies a tree: that each event is what was sealed, that the leaves lead to the roots which were signed, and that each
  * checkpoint, of its own or kept elsewhere, is one of this tree. Reads it once, and holds a tile of it.
@@ -40,11 +51,11 @@ export async function verifyTree(
 ): Promise<Verdict> {
   const { tenant } = source;
   const problems: Problem[] = [];
-  const note = (problem: Omit<Problem, "tenant">): void => {
+  const note: Note = (problem) => {
     if (problems.length < MOST) problems.push({ tenant, ...problem });
   };
   const checkpoints = trustedCheckpoints(source, trust, note);
-  const altered: { leaf: number; eventId: string | null; is: string; was: string }[] = [];
+  const altered: Altered[] = [];
   const tree = growingTree();
   let [tile, verified, waiting]: [Buffer[], number, number] = [[], 0, 0];
   let whole = true;
@@ -85,11 +96,7 @@ export async function verifyTree(
   return { tenant, size: tree.size, signed: verified, problems: inOrder(problems) };
 }
 
-function compare(
-  { index, eventId, hash, event }: ClaimedLeaf,
-  note: (problem: Omit<Problem, "tenant">) => void,
-  altered: { leaf: number; eventId: string | null; is: string; was: string }[],
-): void {
+function compare({ index, eventId, hash, event }: ClaimedLeaf, note: Note, altered: Altered[]): void {
   if (event === null) {
     note({ code: "event_missing", leaf: index, eventId });
     return;
@@ -103,7 +110,7 @@ function compare(
 function trustedCheckpoints(
   { tenant, checkpoints, keys: known }: TreeSource,
   trust: Trust,
-  note: (problem: Omit<Problem, "tenant">) => void,
+  note: Note,
 ): Checkpoint[] {
   const keys = trust.keys === null ? known : trustedKeys(known, trust.keys);
   const trusted = [...keys.map((key) => treeVerifier(key, tenant)), ...named(trust.keys ?? [], tenant)];
