@@ -55,6 +55,18 @@ export const OURS: ProveConfig = {
       target: "audit.events",
       why: "auditors answer for all tenants: they read the whole trail and can do nothing else",
     },
+    ...["seal_mark", "trees", "leaves", "tiles", "commitments", "signing_keys", "checkpoints"].map(
+      (table) => ({
+        role: "rowhouse_auditor",
+        target: `audit.${table}`,
+        why: "auditors verify what the whole trail is sealed with, and can do nothing else",
+      }),
+    ),
+    {
+      role: "rowhouse_app",
+      target: "audit.public_keys()",
+      why: "public halves of the keys that sign checkpoints: they belong to no tenant, and everybody may ask for them",
+    },
     {
       role: "rowhouse_auditor",
       target: "app.users",
