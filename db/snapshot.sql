@@ -9027,7 +9027,7 @@ declare
     -- Asked for after the lock and before the events, so that what counts as ended can be seen.
     ended     constant xid8 := coalesce(given, pg_snapshot_xmin(pg_current_snapshot()));
     not_begun constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
-    elsewhere constant boolean := mark.transaction_id > ended;
+    elsewhere constant boolean := mark.transaction_id > not_begun;
     looked    integer;
     sealed    integer;
     tenants   uuid[];
@@ -9072,7 +9072,7 @@ begin
         perform audit.append_leaves(tenants[place], hashes[place]);
     end loop;
     if looked < most then
-        mark.transaction_id := case when elsewhere then '0' else ended end;
+        mark.transaction_id := case when elsewhere then '0' else greatest(mark.transaction_id, ended) end;
         mark.tenant_id := audit.platform();
         mark.event_id := audit.platform();
     end if;
