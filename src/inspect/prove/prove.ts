@@ -101,7 +101,8 @@ export async function attack(
     const { unsure, ...verdict } = judge(attempt, execution, markers, relation ? ownRows(home, relation) : 0);
     if (verdict.status !== "leak") return { cell: { ...cell, ...verdict }, unsure };
     const meant = expectedOf(config, { role: caller.role, target });
-    if (meant && /^(select|count|copy .*out|set role)/.test(name))
+    // A function that is told nothing reads what it reads for everybody.
+    if (meant && /^(select|count|copy .*out|set role|call .*\(0 of 0 arguments\)$)/.test(name))
       return { cell: { ...cell, status: "expected", detail: meant.why } };
     if (!door.sealed && (attempt.injected || choosesContext(name))) {
       const detail = "the context is a plain variable here: whoever can run SQL chooses the tenant";
