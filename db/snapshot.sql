@@ -3070,25 +3070,25 @@ create policy "leaves are sealed, found and forgotten" on audit.leaves
 comment on policy "leaves are sealed, found and forgotten" on audit.leaves is 'audit.seal() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
 
 create table audit.seal_mark (
-    one boolean default true not null,
+    name text default 'trail'::text not null,
     transaction_id xid8 default '0'::xid8 not null,
     tenant_id uuid default '00000000-0000-0000-0000-000000000000'::uuid not null,
     event_id uuid default '00000000-0000-0000-0000-000000000000'::uuid not null,
     work text,
     worker xid8,
-    constraint seal_mark_pkey PRIMARY KEY (one),
+    constraint seal_mark_pkey PRIMARY KEY (name),
     constraint seal_mark_check CHECK (((work IS NULL) = (worker IS NULL))),
-    constraint seal_mark_one_check CHECK (one),
+    constraint seal_mark_name_check CHECK (((length(name) >= 1) AND (length(name) <= 20))),
     constraint seal_mark_work_check CHECK ((work = ANY (ARRAY['sealing'::text, 'erasing'::text])))
 );
 comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
-comment on column audit.seal_mark.one is 'There is one row.';
+comment on column audit.seal_mark.name is 'Of what it is the mark: the trail. There is one row, because nobody may add another.';
 comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
 comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
 comment on column audit.seal_mark.worker is 'That transaction.';
-alter table audit.seal_mark alter column work set statistics 0;
+alter table audit.seal_mark alter column name set statistics 0, alter column work set statistics 0;
 alter table audit.seal_mark alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER only_grows BEFORE INSERT OR DELETE OR TRUNCATE ON audit.seal_mark FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.seal_mark FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.seal_mark enable row level security;
 alter table audit.seal_mark force row level security;
 grant select on audit.seal_mark to rowhouse_auditor;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:c7977a5bd421875b9d64d9da672d304f4a6029fe
+--! Hash: sha1:0456dc81ee1d7253412f415c55327b69406ffef4
 --! Message: tenancy
 
 --! split: 1-schemas.sql
@@ -1572,7 +1572,7 @@ create table audit.events_default partition of audit.events default;
 
 -- The one row says how far the trail is sealed, and which transaction seals or erases at the moment: whoever does holds its lock.
 create table audit.seal_mark (
-    one            boolean primary key default true check (one),
+    name           text primary key default 'trail' check (length(name) between 1 and 20),
     -- What was finished below is sealed.
     transaction_id xid8 not null default '0',
     tenant_id      uuid not null default '00000000-0000-0000-0000-000000000000',
@@ -21135,7 +21135,7 @@ comment on policy "refusals are counted" on audit.tallies is
 --! EndIncluded policies/tallies.sql
 --! Included policies/seal_mark.sql
 select context.close_table('audit.seal_mark');
-create or replace trigger only_grows before insert or delete or truncate on audit.seal_mark
+create or replace trigger only_grows before delete or truncate on audit.seal_mark
     for each statement execute function audit.refuse_change();
 
 grant select on audit.seal_mark to rowhouse_auditor;
@@ -21727,7 +21727,7 @@ comment on column audit.events.database_role is 'The PostgreSQL role that was co
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 
 comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
-comment on column audit.seal_mark.one is 'There is one row.';
+comment on column audit.seal_mark.name is 'Of what it is the mark: the trail. There is one row, because nobody may add another.';
 comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
 comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
 comment on column audit.seal_mark.worker is 'That transaction.';

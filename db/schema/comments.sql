@@ -424,7 +424,7 @@ comment on column audit.events.database_role is 'The PostgreSQL role that was co
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 
 comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
-comment on column audit.seal_mark.one is 'There is one row.';
+comment on column audit.seal_mark.name is 'Of what it is the mark: the trail. There is one row, because nobody may add another.';
 comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
 comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
 comment on column audit.seal_mark.worker is 'That transaction.';

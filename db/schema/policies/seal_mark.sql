@@ -1,5 +1,5 @@
 select context.close_table('audit.seal_mark');
-create or replace trigger only_grows before insert or delete or truncate on audit.seal_mark
+create or replace trigger only_grows before delete or truncate on audit.seal_mark
     for each statement execute function audit.refuse_change();
 
 grant select on audit.seal_mark to rowhouse_auditor;
