@@ -1,15 +1,15 @@
-import type { PgResource, PgSelectSingleStep } from "postgraphile/@dataplan/pg";
+import type { PgResource } from "postgraphile/@dataplan/pg";
 import {
   access,
   constant,
   type FieldArgs,
   lambda,
-  type ObjectStep,
   object,
   type Step,
   sideEffect,
 } from "postgraphile/grafast";
 import { type ApiKeyKind, createApiKeys, storedOf } from "../auth/api_key.ts";
+import { callFunction, shownOnce } from "./call_function.ts";
 import { refuseMissing } from "./not_found.ts";
 
 /** What the server says of a key that it makes, and no client. */
@@ -49,16 +49,9 @@ export const ApiKeysPlugin: GraphileConfig.Plugin = {
       },
       GraphQLObjectType_fields(fields, build, { Self }) {
         if (!["CreateApiKeyPayload", "RotateApiKeyPayload"].includes(Self.name)) return fields;
-        const { GraphQLNonNull, GraphQLString } = build.graphql;
         return build.extend(
           fields,
-          {
-            secret: {
-              type: new GraphQLNonNull(GraphQLString),
-              description: "The key itself, shown this once: nobody can tell it again.",
-              plan: ($payload: Step) => ($payload as ObjectStep<{ secret: Step }>).getStepForKey("secret"),
-            },
-          },
+          { secret: shownOnce(build, "The key itself, shown this once: nobody can tell it again.") },
           "Adding the secret of a new API key",
         );
       },
@@ -78,17 +71,14 @@ export const ApiKeysPlugin: GraphileConfig.Plugin = {
 };
 
 function planWithSecret(build: GraphileBuild.Build, resource: PgResource, args: FieldArgs) {
-  const given = (name: string): Step => args.getRaw(["input", name]);
   // A step with effects is run once for each field: two keys never share a secret.
   const $made = sideEffect(constant(null), make);
-  const $result = resource.execute(
-    (resource.parameters ?? []).map(({ name, codec }) => ({
-      name: name ?? undefined,
-      pgCodec: codec,
-      step: MADE_HERE.includes(name ?? "") ? access($made, name!) : given(build.inflection.camelCase(name!)),
-    })),
-    "mutation",
-  ) as PgSelectSingleStep;
+  const $result = callFunction(
+    build,
+    resource,
+    args,
+    Object.fromEntries(MADE_HERE.map((name) => [name, access($made, name)])),
+  );
   refuseMissing($result.get("id"));
   const $secret = lambda([$made, $result.get("kind")], ([{ keys }, kind]) => keys[kind as ApiKeyKind]);
   return object({ result: $result, secret: $secret });

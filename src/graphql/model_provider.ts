@@ -1,5 +1,6 @@
 import type { PgResource } from "postgraphile/@dataplan/pg";
 import { access, context, type FieldArgs, list, object, type Step, sideEffect } from "postgraphile/grafast";
+import { callFunction } from "./call_function.ts";
 import { previewOf } from "./prompt_preview.ts";
 import type { GivenProvider, TakenProvider } from "./take_provider.ts";
 
@@ -89,16 +90,11 @@ function planWithKey(build: GraphileBuild.Build, args: FieldArgs) {
     list([context().get("takeProvider"), given("baseUrl"), given("key"), $allowed]),
     ([take, baseUrl, key]) => take!({ baseUrl, key }),
   );
-  const $result = set!.execute(
-    (set!.parameters ?? []).map(({ name, codec }) => {
-      const made = MADE_HERE[name ?? ""];
-      return {
-        name: name ?? undefined,
-        pgCodec: codec,
-        step: made ? access($taken, made) : given(build.inflection.camelCase(name!)),
-      };
-    }),
-    "mutation",
+  const $result = callFunction(
+    build,
+    set!,
+    args,
+    Object.fromEntries(Object.entries(MADE_HERE).map(([name, made]) => [name, access($taken, made)])),
   );
   return object({ result: $result });
 }

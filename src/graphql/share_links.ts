@@ -1,15 +1,7 @@
-import type { PgResource, PgSelectSingleStep } from "postgraphile/@dataplan/pg";
-import {
-  access,
-  constant,
-  type FieldArgs,
-  lambda,
-  type ObjectStep,
-  object,
-  type Step,
-  sideEffect,
-} from "postgraphile/grafast";
+import type { PgResource } from "postgraphile/@dataplan/pg";
+import { constant, type FieldArgs, lambda, object, type Step, sideEffect } from "postgraphile/grafast";
 import { digestOfShare, newShareSecret } from "../chat/share_secret.ts";
+import { callFunction, shownOnce } from "./call_function.ts";
 
 /** The mutations that make or take a secret, with their functions. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
@@ -66,16 +58,9 @@ export const ShareLinksPlugin: GraphileConfig.Plugin = {
       },
       GraphQLObjectType_fields(fields, build, { Self }) {
         if (Self.name !== "CreateShareLinkPayload") return fields;
-        const { GraphQLNonNull, GraphQLString } = build.graphql;
         return build.extend(
           fields,
-          {
-            secret: {
-              type: new GraphQLNonNull(GraphQLString),
-              description: "What opens the link, shown this once: nobody can tell it again.",
-              plan: ($payload: Step) => ($payload as ObjectStep<{ secret: Step }>).getStepForKey("secret"),
-            },
-          },
+          { secret: shownOnce(build, "What opens the link, shown this once: nobody can tell it again.") },
           "Adding the secret of a new link",
         );
       },
@@ -92,23 +77,9 @@ export const ShareLinksPlugin: GraphileConfig.Plugin = {
 function planWithDigest(build: GraphileBuild.Build, resource: PgResource, args: FieldArgs) {
   const opens = resource.name === "open_share_link";
   // A step with effects is run once for each field: two links never share a secret.
-  const $secret = opens
-    ? args.getRaw(["input", "secret"])
-    : sideEffect(constant(null), () => ({ secret: newShareSecret() }));
-  const $made = lambda($secret, (given) => {
-    const secret = opens ? (given as string) : (given as { secret: string }).secret;
-    return { secret, digest: digestOfShare(secret) };
+  const $secret = opens ? args.getRaw(["input", "secret"]) : sideEffect(constant(null), newShareSecret);
+  const $result = callFunction(build, resource, args, {
+    digest: lambda($secret as Step<string>, digestOfShare),
   });
-  const $result = resource.execute(
-    (resource.parameters ?? []).map(({ name, codec }) => ({
-      name: name ?? undefined,
-      pgCodec: codec,
-      step:
-        name === "digest"
-          ? access($made, "digest")
-          : args.getRaw(["input", build.inflection.camelCase(name!)]),
-    })),
-    "mutation",
-  ) as PgSelectSingleStep;
-  return object({ result: $result, secret: access($made, "secret") });
+  return object({ result: $result, secret: $secret });
 }

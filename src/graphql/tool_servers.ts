@@ -10,6 +10,7 @@ import {
   sideEffect,
 } from "postgraphile/grafast";
 import type { ListedTool } from "../chat/tools/mcp_server.ts";
+import { callFunction } from "./call_function.ts";
 
 declare global {
   namespace Grafast {
@@ -108,21 +109,11 @@ function planWithList(build: GraphileBuild.Build, args: FieldArgs) {
   return planWith(build, "refresh_tool_server", args, { listed: lambda($listed, (tools) => tools) });
 }
 
-/** Calls a function with what the client gave, and what the server made. */
 function planWith(
   build: GraphileBuild.Build,
   name: string,
   args: FieldArgs,
   made: Readonly<Record<string, Step>>,
 ) {
-  const resource = build.pgResources[name] as PgResource;
-  const $result = resource.execute(
-    (resource.parameters ?? []).map(({ name: parameter, codec }) => ({
-      name: parameter ?? undefined,
-      pgCodec: codec,
-      step: made[parameter ?? ""] ?? args.getRaw(["input", build.inflection.camelCase(parameter!)]),
-    })),
-    "mutation",
-  );
-  return object({ result: $result });
+  return object({ result: callFunction(build, build.pgResources[name] as PgResource, args, made) });
 }

@@ -1,14 +1,7 @@
-import type { PgResource, PgSelectSingleStep } from "postgraphile/@dataplan/pg";
-import {
-  access,
-  context,
-  type FieldArgs,
-  type ObjectStep,
-  object,
-  type Step,
-  sideEffect,
-} from "postgraphile/grafast";
+import type { PgResource } from "postgraphile/@dataplan/pg";
+import { access, context, type FieldArgs, object, type Step, sideEffect } from "postgraphile/grafast";
 import type { WebhookSecret } from "../webhooks/secret.ts";
+import { callFunction, shownOnce } from "./call_function.ts";
 
 declare global {
   namespace Grafast {
@@ -63,16 +56,13 @@ export const WebhookSecretsPlugin: GraphileConfig.Plugin = {
       },
       GraphQLObjectType_fields(fields, build, { Self }) {
         if (!mutationOf(Self.name, "Payload")) return fields;
-        const { GraphQLNonNull, GraphQLString } = build.graphql;
         return build.extend(
           fields,
           {
-            secret: {
-              type: new GraphQLNonNull(GraphQLString),
-              description:
-                "What the endpoint verifies signatures with (whsec_…), shown this once: nobody can tell it again.",
-              plan: ($payload: Step) => ($payload as ObjectStep<{ secret: Step }>).getStepForKey("secret"),
-            },
+            secret: shownOnce(
+              build,
+              "What the endpoint verifies signatures with (whsec_…), shown this once: nobody can tell it again.",
+            ),
           },
           "Adding the secret of a webhook endpoint",
         );
@@ -90,16 +80,11 @@ export const WebhookSecretsPlugin: GraphileConfig.Plugin = {
 function planWithSecret(build: GraphileBuild.Build, resource: PgResource, args: FieldArgs) {
   // A step with effects is run once for each field: two endpoints never share a secret.
   const $made = sideEffect(context().get("makeWebhookSecret"), (make) => make!());
-  const $result = resource.execute(
-    (resource.parameters ?? []).map(({ name, codec }) => {
-      const made = MADE_HERE[name ?? ""];
-      return {
-        name: name ?? undefined,
-        pgCodec: codec,
-        step: made ? access($made, made) : args.getRaw(["input", build.inflection.camelCase(name!)]),
-      };
-    }),
-    "mutation",
-  ) as PgSelectSingleStep;
+  const $result = callFunction(
+    build,
+    resource,
+    args,
+    Object.fromEntries(Object.entries(MADE_HERE).map(([name, made]) => [name, access($made, made)])),
+  );
   return object({ result: $result, secret: access($made, "secret") });
 }
