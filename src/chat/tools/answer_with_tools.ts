@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type OpenAI from "openai";
 import { fenced } from "../prompt/fence.ts";
 import type { AnswerEvent, ToolCall, ToolResult, Usage } from "../provider/events.ts";
 import { ProviderFailure } from "../provider/failure.ts";
@@ -12,6 +11,7 @@ import { AT_ONCE, inTurns } from "./in_turns.ts";
 import { MOST_INPUT } from "./input_fault.ts";
 import { functionOf } from "./offered_tool.ts";
 import type { ToolAsk } from "./tool_ask.ts";
+import { callMessages, failedCall, textOf } from "./tool_result.ts";
 import { callsThatWait, whyNotAsked } from "./waiting_calls.ts";
 
 /** Times that the model is asked in one turn; the last time without tools, so that it answers. */
@@ -91,26 +91,15 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
       yield { type: "finish", reason: "tool-calls" };
       return;
     }
-    const said = results.map((result) => ({
-      result,
-      text: fitted(textOf(result), room / (results.length + 1), count),
-    }));
-    const further: OpenAI.ChatCompletionMessageParam[] = [
-      {
-        role: "assistant",
-        content: text === "" ? null : text,
-        tool_calls: calls.map((call) => ({
-          id: call.id,
-          type: "function",
-          function: { name: call.name, arguments: writtenOf(call) },
-        })),
-      },
-      ...said.map(({ result, text: answer }) => ({
-        role: "tool" as const,
-        tool_call_id: result.id,
-        content: fenced(fence, answer),
+    const further = callMessages(
+      text,
+      calls.map((call, at) => ({
+        id: call.id,
+        name: call.name,
+        input: writtenOf(call),
+        said: fenced(fence, fitted(textOf(results[at]!), room / (results.length + 1), count)),
       })),
-    ];
+    );
     for (const message of further) room -= count(JSON.stringify(message));
     messages.push(...further);
     if (room < 0) {
@@ -122,12 +111,7 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
 
   async function resultOf(call: ToolCall, at: number): Promise<ToolResult> {
     const tool = byName.get(call.name);
-    const failed = (why: string): ToolResult => ({
-      type: "tool-result",
-      id: call.id,
-      output: null,
-      failed: why,
-    });
+    const failed = (why: string): ToolResult => failedCall(call.id, why);
     if (!tool) return failed("There is no such tool.");
     if (at >= MOST_CALLS) return failed(`Not called: at most ${MOST_CALLS} tools are called at a time.`);
     if (tool.approval === "never") return given.call(tool, call, "not_asked");
@@ -138,7 +122,3 @@ export async function* answerWithTools(given: ToolAsk): AsyncGenerator<AnswerEve
 /** What the model wrote, where that can be told again: some providers take nothing back that is no JSON. */
 const writtenOf = ({ input, text }: ToolCall): string =>
   input === undefined || text.length > MOST_INPUT ? "{}" : text;
-
-/** What a tool said, or why it said nothing. */
-export const textOf = ({ output, failed }: Pick<ToolResult, "output" | "failed">): string =>
-  failed === undefined ? String(output) : `It failed: ${failed}`;

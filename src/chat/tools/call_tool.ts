@@ -9,6 +9,7 @@ import { withMcpServer } from "./mcp_server.ts";
 import type { OfferedTool, ToolCaller } from "./offered_tool.ts";
 import { ToolFailure, toolFailureOf } from "./tool_failure.ts";
 import type { ToolMeans } from "./tool_request.ts";
+import { failedCall } from "./tool_result.ts";
 import { toolText } from "./tool_text.ts";
 
 /** For whom tools are called, and with what. */
@@ -67,7 +68,7 @@ export async function callTool(
         { turn: calling.turn.id, tool: tool.id, host: new URL(tool.url).host, reason: reasonOf(failure) },
         "a tool failed",
       );
-    return { type: "tool-result", id: call.id, output: null, failed: toolText(failure.message, 2_000) };
+    return failedCall(call.id, toolText(failure.message, 2_000));
   }
 }
 
@@ -78,7 +79,6 @@ async function answerOf(
   ending: AbortSignal,
 ): Promise<string> {
   const refused = (sentence: string): ToolFailure => new ToolFailure(sentence, { called: false });
-  if (input === undefined) throw refused("The input is no JSON.");
   const fault = inputFault(tool.inputSchema, input);
   if (fault !== null) throw refused(fault);
   const { url, secret, remoteName } = tool;

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import type { ToolResult } from "../provider/events.ts";
+import { callMessages, textOf } from "./tool_result.ts";
 
 /** What whoever asked said of a call that waited, and what is to be called, as the answer has it. */
 export interface Decided {
@@ -83,26 +84,14 @@ export function messagesOf(
   results: readonly ToolResult[],
   told: (text: string) => string,
 ): OpenAI.ChatCompletionMessageParam[] {
-  const now = new Map(
-    results.map(({ id, output, failed }) => [
+  const now = new Map(results.map((result) => [result.id, textOf(result)]));
+  return callMessages(
+    content,
+    calls.map(({ id, name, input, said }) => ({
       id,
-      failed === undefined ? String(output) : `It failed: ${failed}`,
-    ]),
-  );
-  return [
-    {
-      role: "assistant",
-      content: content === "" ? null : content,
-      tool_calls: calls.map(({ id, name, input }) => ({
-        id,
-        type: "function",
-        function: { name, arguments: JSON.stringify(input) },
-      })),
-    },
-    ...calls.map(({ id, said }) => ({
-      role: "tool" as const,
-      tool_call_id: id,
-      content: told(now.get(id) ?? said ?? "It was not called."),
+      name,
+      input: JSON.stringify(input),
+      said: told(now.get(id) ?? said ?? "It was not called."),
     })),
-  ];
+  );
 }

@@ -2,6 +2,7 @@ import type { AnswerEvent, ToolResult } from "../provider/events.ts";
 import type { Continued, Decided } from "./continued.ts";
 import { AT_ONCE, inTurns } from "./in_turns.ts";
 import type { ToolAsk } from "./tool_ask.ts";
+import { failedCall } from "./tool_result.ts";
 
 /** Tells, and does, what whoever asked said of the calls that an answer waited with. @returns what came of each */
 export async function* decideCalls(
@@ -25,7 +26,7 @@ async function made(
   { offered, call }: Pick<ToolAsk, "offered" | "call">,
 ): Promise<ToolResult> {
   const tool = offered.find((one) => one.id === toolId && one.fingerprint === fingerprint);
-  if (!tool) return { type: "tool-result", id, output: null, failed: "The tool is not there any more." };
+  if (!tool) return failedCall(id, "The tool is not there any more.");
   return call(tool, { type: "tool-call", id, name, text: JSON.stringify(input), input }, "given");
 }
 
@@ -35,5 +36,5 @@ async function denied(
 ): Promise<ToolResult> {
   await deny({ id: toolId, name });
   const why = reason === null ? "" : ` They said why: ${reason}`;
-  return { type: "tool-result", id, output: null, failed: `The person said no.${why}`, denied: true };
+  return { ...failedCall(id, `The person said no.${why}`), denied: true };
 }

@@ -27,10 +27,10 @@ const SIMPLE = new Set([
 /** Levels of a schema that are looked at. */
 const DEEPEST = 12;
 
-/** What does not fit about an input, in a sentence for the model; null where it fits. */
+/** What does not fit about an input, in a sentence for the model; null where it fits. @param input undefined: it was no JSON */
 export function inputFault(schema: Readonly<Record<string, unknown>>, input: unknown): string | null {
-  if (JSON.stringify(input ?? null).length > MOST_INPUT)
-    return `The input has more than ${MOST_INPUT} characters.`;
+  if (input === undefined) return "The input is no JSON.";
+  if (JSON.stringify(input).length > MOST_INPUT) return `The input has more than ${MOST_INPUT} characters.`;
   const { valid, errors } = new Validator(checkable(schema) as Schema, "2020-12", true).validate(input);
   if (valid) return null;
   const { instanceLocation, error } = errors.at(-1) ?? { instanceLocation: "#", error: "It does not fit." };

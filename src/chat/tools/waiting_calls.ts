@@ -27,4 +27,4 @@ export const whyNotAsked = (tool: OfferedTool, call: ToolCall): string =>
   faultOf(tool, call) ?? "Not called: that is more than a person is asked about at a time.";
 
 const faultOf = ({ inputSchema }: OfferedTool, { input }: ToolCall): string | null =>
-  input === undefined ? "The input is no JSON." : inputFault(inputSchema, input);
+  inputFault(inputSchema, input);
