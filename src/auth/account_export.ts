@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Caller } from "../database/caller.ts";
 import { inPieces } from "../documents/storage/in_pieces.ts";
-import { noStorage, type ObjectStorage } from "../documents/storage/object_storage.ts";
-import { verified } from "../documents/storage/verified.ts";
+import type { ObjectStorage } from "../documents/storage/object_storage.ts";
+import { storedBytes } from "../documents/storage/stored_bytes.ts";
 import { askingOne } from "./one_row.ts";
 
 /** The parts of an export, in the order in which the database hands them out; `profile` is one item, the others are lists. */
@@ -120,9 +120,8 @@ async function* filled(
       batch.push(row);
       continue;
     }
-    if (objects === null) throw noStorage();
     let number = 0;
-    for await (const bytes of inPieces(verified(objects.read(stored.objectKey), stored), PIECE)) {
+    for await (const bytes of inPieces(storedBytes(objects, stored.objectKey, stored), PIECE)) {
       number += 1;
       const { document, version } = stored;
       batch.push({

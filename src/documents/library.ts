@@ -5,9 +5,8 @@ import type pg from "pg";
 import type { Caller } from "../database/caller.ts";
 import { inDoor } from "../database/door.ts";
 import { oneAtATime } from "../database/transaction.ts";
-import { noStorage } from "./storage/object_storage.ts";
 import { IN_DATABASE, type Storage } from "./storage/open_storage.ts";
-import { verified } from "./storage/verified.ts";
+import { storedBytes } from "./storage/stored_bytes.ts";
 
 /** Bytes of a piece, as `context.keep_version` cuts them. */
 const PIECE = 1_048_576;
@@ -216,9 +215,8 @@ export function openLibrary(
     { id, version, bytes, sha256 }: Content,
     objectKey: string,
   ): AsyncGenerator<Buffer, void> {
-    if (storage.objects === null) throw noStorage();
     let allowed = 0;
-    for await (const piece of verified(storage.objects.read(objectKey), { bytes, sha256 })) {
+    for await (const piece of storedBytes(storage.objects, objectKey, { bytes, sha256 })) {
       if (allowed < piece.length) {
         await requireReadable(caller, id, version);
         allowed = Math.max(PIECE, piece.length);

@@ -1,7 +1,7 @@
 import type { Embedded } from "../chat/provider/embed.ts";
 import { ProviderFailure } from "../chat/provider/failure.ts";
-import { ContentCorrupt, noStorage, StorageUnavailable } from "../documents/storage/object_storage.ts";
-import { verified } from "../documents/storage/verified.ts";
+import { ContentCorrupt, StorageUnavailable } from "../documents/storage/object_storage.ts";
+import { storedBytes } from "../documents/storage/stored_bytes.ts";
 import { withTemporaryFile } from "../documents/temporary_file.ts";
 import type { ClaimedBy, Passage } from "./claimed_document.ts";
 import { openEmbeddingAccount } from "./embedding_account.ts";
@@ -179,9 +179,7 @@ async function index<Text extends { readonly language: string | null }>(
 /** Its bytes, in pieces: a worker holds one of them, however large the file is. */
 function piecesOf(context: JobContext, claim: Claim): AsyncGenerator<Buffer, void> {
   const { object_key: key, size_bytes: bytes, sha256 } = claim;
-  if (key === null) return piecesKept(context, claim);
-  if (context.objects === null) throw noStorage();
-  return verified(context.objects.read(key), { bytes, sha256 });
+  return key === null ? piecesKept(context, claim) : storedBytes(context.objects, key, { bytes, sha256 });
 }
 
 async function* piecesKept(

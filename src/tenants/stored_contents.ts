@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { inPieces } from "../documents/storage/in_pieces.ts";
-import { noStorage, type ObjectStorage } from "../documents/storage/object_storage.ts";
-import { verified } from "../documents/storage/verified.ts";
+import type { ObjectStorage } from "../documents/storage/object_storage.ts";
+import { storedBytes } from "../documents/storage/stored_bytes.ts";
 
 /** Tables of an archive, as SQL names them. */
 export const VERSIONS = "app.document_versions";
@@ -49,9 +49,8 @@ export async function* storedContents(
     [tenantId],
   );
   for (const { key, bytes, sha256, ...place } of rows) {
-    if (objects === null) throw noStorage();
     let piece = 0;
-    for await (const content of inPieces(verified(objects.read(key), { bytes, sha256 }), PIECE)) {
+    for await (const content of inPieces(storedBytes(objects, key, { bytes, sha256 }), PIECE)) {
       piece += 1;
       yield JSON.stringify({
         tenant_id: tenantId,

@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import type pg from "pg";
 import { withTemporaryFile } from "../temporary_file.ts";
 import { ContentCorrupt, type ObjectStorage } from "./object_storage.ts";
+import { storedBytes } from "./stored_bytes.ts";
 import { verified } from "./verified.ts";
 
 /** What jobs.version_to_move() tells of one. */
@@ -73,7 +74,7 @@ export async function moveVersions(
   /** The file is taken into the database in one statement, as one that is brought: this process holds it once. */
   function toDatabase({ tenant, id, object_key: key, size_bytes: bytes, sha256 }: Version): Promise<boolean> {
     return withTemporaryFile(async ({ path, append }) => {
-      for await (const piece of verified(objects.read(key!), { bytes, sha256 })) await append(piece);
+      for await (const piece of storedBytes(objects, key!, { bytes, sha256 })) await append(piece);
       const content = await buffer(createReadStream(path));
       return called<boolean>("select jobs.move_to_database($1, $2, $3, $4)", [tenant, id, key, content]);
     });
