@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { atOneMoment } from "./at_one_moment.ts";
 import { databaseTree } from "./database_tree.ts";
 import { unsealedEvents } from "./unsealed_events.ts";
 import { type Trust, type Verdict, verifyTree } from "./verify_tree.ts";
@@ -29,13 +30,10 @@ export async function verifyDatabase(
   trust: Trust,
   onLeaf: (done: number, total: number) => void = () => {},
 ): Promise<DatabaseVerdict> {
-  await client.query("begin isolation level repeatable read read only");
-  try {
+  return atOneMoment(client, async () => {
     const tree = await databaseTree(client, tenant);
     const verdict = await verifyTree(tree, trust, (done) => onLeaf(done, tree.size));
     const { waiting, inserted } = await unsealedEvents(client, tenant);
     return { ...verdict, waiting, problems: [...verdict.problems, ...inserted] };
-  } finally {
-    await client.query("rollback");
-  }
+  });
 }

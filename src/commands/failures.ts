@@ -1,4 +1,5 @@
 import { BadExport } from "../audit/export_format.ts";
+import { NothingSigned } from "../audit/export_trail.ts";
 import { ConfigError } from "../config.ts";
 import { BackupError } from "../database/backup.ts";
 import { MigrationError } from "../database/migrations.ts";
@@ -26,6 +27,7 @@ const expected = [
   DamagedSecrets,
   BackupError,
   BadExport,
+  NothingSigned,
   UnsuitablePooler,
 ];
 

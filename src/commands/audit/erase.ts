@@ -1,9 +1,8 @@
 import pg from "pg";
+import { isUuid } from "../../uuid.ts";
 import { UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { asOperator, count } from "../user/as_operator.ts";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * `rowhouse audit erase TENANT EVENT FIELD… --reason TEXT`: values of a sealed event, for good. Status 1 where there is no such
@@ -15,7 +14,7 @@ export async function erase(args: string[]): Promise<0 | 1> {
     yes: { type: "boolean" },
   });
   const [tenant = "", event = "", ...fields] = positionals;
-  if (!UUID.test(tenant) || !UUID.test(event) || fields.length === 0) {
+  if (!isUuid(tenant) || !isUuid(event) || fields.length === 0) {
     throw new UsageError(
       '"audit erase" wants the ids of a tenant and of an event, and the names of fields such as ip or new_row.email',
     );

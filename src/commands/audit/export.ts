@@ -2,9 +2,9 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type pg from "pg";
+import { atOneMoment } from "../../audit/at_one_moment.ts";
 import { databaseTree } from "../../audit/database_tree.ts";
-import { exportTrail, NothingSigned } from "../../audit/export_trail.ts";
+import { exportTrail } from "../../audit/export_trail.ts";
 import type { TreeSource } from "../../audit/tree_source.ts";
 import { writeTiles } from "../../audit/write_tiles.ts";
 import { CommandError, UsageError } from "../failures.ts";
@@ -38,18 +38,6 @@ export async function exportTree(args: string[]): Promise<0> {
     });
   });
   return 0;
-}
-
-async function atOneMoment(client: pg.Client, work: () => Promise<void>): Promise<void> {
-  await client.query("begin isolation level repeatable read read only");
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof NothingSigned) throw new CommandError(error.message, { cause: error });
-    throw error;
-  } finally {
-    await client.query("rollback");
-  }
 }
 
 type OnLeaf = (done: number, total: number) => void;
