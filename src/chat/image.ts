@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { dataOf } from "./data_url.ts";
 import { isSentFile } from "./sent_file.ts";
 
 /** An image that a question shows, as a `file` part of the AI SDK's messages has it, and as it is kept in the question's parts. */
@@ -61,10 +62,8 @@ const images = v.pipe(
 );
 
 function isOfKind(mediaType: string, url: string): boolean {
-  const start = `data:${mediaType};base64,`;
-  const data = url.slice(start.length);
-  if (!url.startsWith(start) || !/^[A-Za-z0-9+/]+={0,2}$/.test(data) || data.length % 4 !== 0) return false;
-  return KINDS[mediaType]!.test(Buffer.from(data.slice(0, 32), "base64").toString("hex"));
+  const data = dataOf(mediaType, url);
+  return data !== null && KINDS[mediaType]!.test(Buffer.from(data.slice(0, 32), "base64").toString("hex"));
 }
 
 /** The images among the parts of a question, or what is wrong with them, in the end of a sentence. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MEDIA_TYPES } from "../documents/extracted.ts";
 import { cleanFileName, extensionOf } from "../documents/file_name.ts";
+import { dataOf } from "./data_url.ts";
 
 /** A file that came with a question, which nobody has read yet. Neither its name nor its media type is believed. */
 export interface SentFile {
@@ -61,12 +62,6 @@ const files = v.pipe(
   ),
   v.array(file),
 );
-
-function dataOf(mediaType: string, url: string): string | null {
-  const start = `data:${mediaType};base64,`;
-  const data = url.slice(start.length);
-  return url.startsWith(start) && data.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(data) ? data : null;
-}
 
 /** Whether a part is a file of a type that we read; whatever else it is, it is taken for an image. */
 export const isSentFile = (part: { readonly type: string; readonly mediaType?: unknown }): boolean =>

@@ -1,3 +1,4 @@
+import { onOneLine } from "../prompt/template.ts";
 import type { Citation } from "../provider/events.ts";
 import type { ConversationHead, ExportedMessage } from "./read_conversation.ts";
 
@@ -34,5 +35,3 @@ function paragraph({ role, content, model, generator, createdAt, status, parts }
 
 const isCitation = (part: object): part is { readonly type: string; readonly data: Citation } =>
   (part as { type?: unknown }).type === "data-citation";
-
-const onOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
