@@ -116,6 +116,14 @@ describe("a conversation is taken along", () => {
 
   test("and the trail says who took it: also one's own, and of another's that it was read", async () => {
     const [before, read] = [await events("chat.exported"), await events("read")];
+    const asked = await fetch(`${chat.server.url}/chat/${conversationId}/export`, {
+      method: "HEAD",
+      headers: admin,
+    });
+    expect([asked.status, asked.headers.get("Content-Type")]).toEqual([
+      200,
+      "application/json; charset=utf-8",
+    ]);
     await (await exported(member)).text();
     await (await exported(admin, "?format=markdown")).text();
     const detail = { conversation_id: conversationId };

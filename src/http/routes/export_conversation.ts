@@ -50,10 +50,12 @@ export function exportConversation(app: pg.Pool, readings: Readings): Middleware
     const format = formatIn(ctx.query.format);
     const found = isUuid(id) ? await conversationHead(app, caller, id) : null;
     if (found === null) throw refusalOf("not_found");
-    const handed = nothingHanded();
-    handed.exported(found.row, format);
-    await readings.tell(caller, handed);
-
+    // Whoever asks for the header only gets no word of it.
+    if (ctx.method !== "HEAD") {
+      const handed = nothingHanded();
+      handed.exported(found.row, format);
+      await readings.tell(caller, handed);
+    }
     const at = new Date();
     const batches = messagesOf(app, caller, id, format === "markdown");
     const written = format === "json" ? asJson(found.head, batches, at) : asMarkdown(found.head, batches);
