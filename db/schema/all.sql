@@ -217,6 +217,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/finish_passkey_step_up.sql
 --!include auth/record_refusal.sql
 --!include auth/record_reading.sql
+--!include auth/record_requests.sql
 --!include auth/open_support.sql
 --!include auth/list_support.sql
 --!include auth/end_support.sql

@@ -19,6 +19,9 @@ using (
         ('access.raised',                   'high',          'Somebody got a power: ownership, or a permission to manage, to read everybody''s chats or to read the trail. By a role, by what the role may do now, or for a time.'),
         ('access.refused',                  'medium',        'Somebody known asked for what they may not, or showed a credential that is over (of that, the first time in an hour).'),
 
+        ('api.request',                     'informational', 'A request to the API was answered: its detail says which, how it went and how long it took.'),
+        ('api.requests_lost',               'high',          'Of so many requests to the API there is no event: they were answered while the trail could not be written.'),
+
         ('audit.fields_erased',             'critical',      'The operator erased values of an event of this trail, on request.'),
         ('audit.read',                      'low',           'Somebody read this trail.'),
 
