@@ -16,23 +16,29 @@ export interface Ending {
   readonly left: boolean;
 }
 
-/** Goes on, and tells how the request ended, once, when there is no more to come. */
+type Tell = (ending: Ending) => void;
+
+/** Who wants to hear of a request that is under way. */
+const listening = new WeakMap<object, Tell[]>();
+
+/** Goes on, and tells how the request ended, once, when there is no more to come. All who ask hear the same. */
 export async function untilAnswered(
   ctx: Context & { state: RequestState },
   next: () => Promise<unknown>,
-  tell: (ending: Ending) => void,
+  tell: Tell,
 ): Promise<void> {
+  const others = listening.get(ctx);
+  if (others) {
+    others.push(tell);
+    await next();
+    return;
+  }
+  const all = [tell];
+  listening.set(ctx, all);
   const start = process.hrtime.bigint();
   const ended = (): void => {
-    const { problem, refusals = [] } = ctx.state;
-    tell({
-      route: routeOf(ctx),
-      status: ctx.status,
-      seconds: Number(process.hrtime.bigint() - start) / 1e9,
-      codes: problem ? [isGraphQL(ctx) ? problem.code.toUpperCase() : problem.code] : refusals,
-      // Half an answer of ours that we cut ourselves is our failure; anybody else who is gone, left.
-      left: !ctx.res.writableFinished && !(ctx.status >= 500 && ctx.req.complete),
-    });
+    const ending = endingOf(ctx, Number(process.hrtime.bigint() - start) / 1e9);
+    for (const one of all) one(ending);
   };
   try {
     await next();
@@ -41,4 +47,16 @@ export async function untilAnswered(
     if (ctx.res.closed) ended();
     else ctx.res.once("close", ended);
   }
+}
+
+function endingOf(ctx: Context & { state: RequestState }, seconds: number): Ending {
+  const { problem, refusals = [] } = ctx.state;
+  return {
+    route: routeOf(ctx),
+    status: ctx.status,
+    seconds,
+    codes: problem ? [isGraphQL(ctx) ? problem.code.toUpperCase() : problem.code] : refusals,
+    // Half an answer of ours that we cut ourselves is our failure; anybody else who is gone, left.
+    left: !ctx.res.writableFinished && !(ctx.status >= 500 && ctx.req.complete),
+  };
 }

@@ -424,9 +424,8 @@ describe("a process that tells", () => {
     await accesses.flush();
     expect(ids().sort()).toEqual(["one", "three", "two"]);
     expect(await counted("lost")).toBe(1);
-    accesses.note(access("four"));
     await accesses.close();
-    expect(told.at(-1)).toMatchObject({ lost: 1, requests: [{ request_id: "four" }] });
+    expect(told.map(({ lost }) => lost).filter((lost) => lost > 0)).toEqual([1]);
   });
 
   test("makes one line of all who are kept out alike", async () => {
