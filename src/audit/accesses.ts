@@ -15,6 +15,8 @@ const MOST = 10_000;
 /** Milliseconds after a failure in which nothing is told at once: a database that is away comes back no sooner for being asked. */
 const REST = 1_000;
 
+const MISSING = "requests are missing from the trail";
+
 /** A request that was answered. */
 export interface Access {
   readonly caller: Caller;
@@ -28,6 +30,8 @@ export interface Access {
 /** Tells the trail of requests to the API. */
 export interface Accesses extends Telling {
   note(access: Access): void;
+  /** Tells the rest. What cannot be told is in the log, and no reason to end in failure. */
+  close(): Promise<void>;
 }
 
 interface Waiting extends Access {
@@ -68,12 +72,13 @@ export function recordAccesses(
   return {
     flush: telling.flush,
     async close() {
-      try {
-        await telling.close();
-      } finally {
-        lose(notable.length + daily.length);
-        if (lost > 0) log.error({ requests: lost }, "requests are missing from the trail");
-      }
+      const failure = await telling.close().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      for (const { times } of [...notable, ...daily]) lose(times);
+      if (lost === 0) return;
+      log.error({ requests: lost, ...(failure !== null && { err: describeError(failure) }) }, MISSING);
     },
     note(access) {
       if (!access.notable && which === "notable") return;
@@ -150,7 +155,7 @@ export function recordAccesses(
       return;
     }
     metrics.accesses.inc({ outcome: "written" }, now.length);
-    if (missing > 0) log.error({ requests: missing }, "requests are missing from the trail");
+    if (missing > 0) log.error({ requests: missing }, MISSING);
     lost -= missing;
   }
 
