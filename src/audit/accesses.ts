@@ -1,7 +1,6 @@
-import type pg from "pg";
+import pg from "pg";
 import { type Telling, tellInTurn } from "../auth/telling.ts";
 import { type Caller, nameOf } from "../database/caller.ts";
-import { isUnavailable } from "../database/unavailable.ts";
 import { describeError } from "../http/describe_error.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -39,6 +38,8 @@ interface Waiting extends Access {
   readonly ended: number;
   /** How many were like it. */
   times: number;
+  /** It is in the trail, or lost: nobody tells of it again. */
+  settled: boolean;
 }
 
 /**
@@ -82,7 +83,7 @@ export function recordAccesses(
     },
     note(access) {
       if (!access.notable && which === "notable") return;
-      if (add({ ...access, ended: performance.now(), times: 1 })) atOnce(access);
+      if (add({ ...access, ended: performance.now(), times: 1, settled: false })) atOnce(access);
     },
   };
 
@@ -127,7 +128,7 @@ export function recordAccesses(
         resting = performance.now();
         const since = [...notable, ...daily];
         [notable, daily, keptOut] = [[], [], new Map()];
-        for (const access of [...told.slice(done), ...since]) add(access);
+        for (const access of [...told.slice(done), ...since]) if (!access.settled) add(access);
         throw error;
       }
     }
@@ -142,7 +143,7 @@ export function recordAccesses(
         values: [now.map(({ caller }) => caller.credential), JSON.stringify(now.map(lineOf)), missing],
       });
     } catch (error) {
-      if (isUnavailable(error)) throw error;
+      if (!isOfData(error)) throw error;
       // One that the database does not take keeps no other from it.
       if (now.length > 1) {
         const half = Math.ceil(now.length / 2);
@@ -151,12 +152,18 @@ export function recordAccesses(
         return;
       }
       log.error({ err: describeError(error) }, "a request cannot be told to the trail");
-      lose(1);
+      settle(now);
+      lose(now[0]!.times);
       return;
     }
+    settle(now);
     metrics.accesses.inc({ outcome: "written" }, now.length);
     if (missing > 0) log.error({ requests: missing }, MISSING);
     lost -= missing;
+  }
+
+  function settle(now: readonly Waiting[]): void {
+    for (const access of now) access.settled = true;
   }
 
   function lose(requests: number): void {
@@ -164,6 +171,11 @@ export function recordAccesses(
     lost += requests;
     metrics.accesses.inc({ outcome: "lost" }, requests);
   }
+}
+
+/** Whether an error is about what was told, and would be the same the next time (classes 22, 23 and 54 of SQLSTATE). */
+function isOfData(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^(22|23|54)/.test(error.code ?? "");
 }
 
 function lineOf({ caller, status, detail, ended, times }: Waiting): object {

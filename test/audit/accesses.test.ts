@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Access, recordAccesses } from "../../src/audit/accesses.ts";
 import { createApiKeys } from "../../src/auth/api_key.ts";
@@ -215,6 +216,20 @@ describe("a request with a credential leaves one event", () => {
   });
 });
 
+test("no answer waits for a trail that cannot be written, and nothing is forgotten meanwhile", async () => {
+  await run("alter function auth.record_requests(bytea[], jsonb, bigint) rename to gone");
+  const [success, failure] = [named(), named()];
+  try {
+    expect((await ask("{ me { id } }", success.headers)).status).toBe(200);
+    expect((await ask("{ noSuchField }", failure.headers)).status).toBe(400);
+    await eventually(() => server.log.some(({ msg }) => msg === "requests are not in the trail yet"));
+  } finally {
+    await run("alter function auth.gone(bytea[], jsonb, bigint) rename to record_requests");
+  }
+  await eventOf(success.id);
+  await eventOf(failure.id);
+});
+
 describe("none is left", () => {
   test("by who is nobody, or asks for what is everybody's", async () => {
     const count = async () =>
@@ -343,11 +358,14 @@ describe("a process that tells", () => {
         done();
       },
     });
-    const behaviour = { away: false, refuses: null as string | null };
+    const behaviour = { away: false, awayAfter: Number.POSITIVE_INFINITY, refuses: null as string | null };
     const metrics = createMetrics();
     const query = async ({ values: [, requests, lost] }: { values: [Buffer[], string, number] }) => {
-      if (behaviour.away) throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
-      if (behaviour.refuses !== null && requests.includes(behaviour.refuses)) throw new Error("not this one");
+      if (behaviour.away || told.length >= behaviour.awayAfter)
+        throw Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+      if (behaviour.refuses !== null && requests.includes(behaviour.refuses)) {
+        throw Object.assign(new pg.DatabaseError("not this one", 0, "error"), { code: "22P02" });
+      }
       told.push({ requests: JSON.parse(requests), lost });
       return { rows: [] };
     };
@@ -433,6 +451,19 @@ describe("a process that tells", () => {
     expect(await counted("lost")).toBe(1);
     await accesses.close();
     expect(told.map(({ lost }) => lost).filter((lost) => lost > 0)).toEqual([1]);
+  });
+
+  test("tells nothing twice where the database goes away in the middle of that", async () => {
+    const { accesses, behaviour, ids, counted } = telling();
+    behaviour.refuses = "bad";
+    behaviour.awayAfter = 1;
+    for (const id of ["one", "two", "bad", "three"]) accesses.note(access(id));
+    await accesses.flush();
+    expect(ids()).toEqual(["one", "two"]);
+    behaviour.awayAfter = Number.POSITIVE_INFINITY;
+    await accesses.close();
+    expect(ids()).toEqual(["one", "two", "three"]);
+    expect([await counted("written"), await counted("lost")]).toEqual([3, 1]);
   });
 
   test("makes one line of all who are kept out alike", async () => {
