@@ -1,9 +1,9 @@
 import pg from "pg";
 import { type Telling, tellInTurn } from "../auth/telling.ts";
-import { type Caller, nameOf } from "../database/caller.ts";
 import { describeError } from "../http/describe_error.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { type Access, type WaitingAccess, waitingAccesses } from "./waiting_accesses.ts";
 
 /** Milliseconds that a success may wait to be told of. */
 const INTERVAL = 1_000;
@@ -16,30 +16,11 @@ const REST = 1_000;
 
 const MISSING = "requests are missing from the trail";
 
-/** A request that was answered. */
-export interface Access {
-  readonly caller: Caller;
-  readonly status: number;
-  /** It failed, or was privileged: it is told of at once, and rather than a success. */
-  readonly notable: boolean;
-  /** What its event says of it. */
-  readonly detail: object;
-}
-
 /** Tells the trail of requests to the API. */
 export interface Accesses extends Telling {
   note(access: Access): void;
   /** Tells the rest. What cannot be told is in the log, and no reason to end in failure. */
   close(): Promise<void>;
-}
-
-interface Waiting extends Access {
-  /** When it ended, on the clock of `performance.now()`. */
-  readonly ended: number;
-  /** How many were like it. */
-  times: number;
-  /** It is in the trail, or lost: nobody tells of it again. */
-  settled: boolean;
 }
 
 /**
@@ -60,11 +41,8 @@ export function recordAccesses(
     which,
   }: { readonly log: Log; readonly metrics: Pick<Metrics, "accesses">; readonly which: "all" | "notable" },
 ): Accesses {
-  /** What is told of first, and what may be lost for it. */
-  let notable: Waiting[] = [];
-  let daily: Waiting[] = [];
-  /** Of those that wait, whom the door or a limit kept out: whoever knocks a thousand times a second is one line. */
-  let keptOut = new Map<string, Waiting>();
+  const waiting = waitingAccesses(MOST, lose);
+  /** Of how many nothing is known any more, until the trail has heard it. */
   let lost = 0;
   let asked = false;
   let resting = Number.NEGATIVE_INFINITY;
@@ -77,64 +55,36 @@ export function recordAccesses(
         () => null,
         (error: unknown) => error,
       );
-      for (const { times } of [...notable, ...daily]) lose(times);
+      for (const { times } of waiting.take()) lose(times);
       if (lost === 0) return;
       log.error({ requests: lost, ...(failure !== null && { err: describeError(failure) }) }, MISSING);
     },
     note(access) {
       if (!access.notable && which === "notable") return;
-      if (add({ ...access, ended: performance.now(), times: 1, settled: false })) atOnce(access);
+      const now = performance.now();
+      const urgent = waiting.add({ ...access, ended: now, times: 1, settled: false });
+      if (!(urgent || waiting.daily >= AT_ONCE) || asked || now - resting < REST) return;
+      asked = true;
+      void telling.flush();
     },
   };
 
-  /** @returns whether it waits now */
-  function add(access: Waiting): boolean {
-    if (access.status === 401 || access.status === 429) {
-      const name = `${nameOf(access.caller)} ${access.status}`;
-      const alike = keptOut.get(name);
-      if (alike) {
-        alike.times += access.times;
-        return true;
-      }
-      keptOut.set(name, access);
-    }
-    if (notable.length + daily.length >= MOST) {
-      if (!access.notable || daily.length === 0) {
-        lose(access.times);
-        return false;
-      }
-      daily.pop();
-      lose(1);
-    }
-    (access.notable ? notable : daily).push(access);
-    return true;
-  }
-
-  function atOnce({ notable }: Access): void {
-    const many = daily.length >= AT_ONCE;
-    if (!(notable || many) || asked || performance.now() - resting < REST) return;
-    asked = true;
-    void telling.flush();
-  }
-
   async function tell(): Promise<void> {
     asked = false;
-    const told = [...notable, ...daily];
-    [notable, daily, keptOut] = [[], [], new Map()];
+    const told = waiting.take();
     for (let done = 0; done < told.length; done += AT_ONCE) {
       try {
         await tellOf(told.slice(done, done + AT_ONCE));
       } catch (error) {
         resting = performance.now();
-        const since = [...notable, ...daily];
-        [notable, daily, keptOut] = [[], [], new Map()];
-        for (const access of [...told.slice(done), ...since]) if (!access.settled) add(access);
+        const since = waiting.take();
+        for (const access of [...told.slice(done), ...since]) if (!access.settled) waiting.add(access);
         throw error;
       }
     }
   }
 
-  async function tellOf(now: readonly Waiting[]): Promise<void> {
+  async function tellOf(now: readonly WaitingAccess[]): Promise<void> {
     const missing = lost;
     try {
       await auth.query({
@@ -152,22 +102,17 @@ export function recordAccesses(
         return;
       }
       log.error({ err: describeError(error) }, "a request cannot be told to the trail");
-      settle(now);
+      now[0]!.settled = true;
       lose(now[0]!.times);
       return;
     }
-    settle(now);
+    for (const access of now) access.settled = true;
     metrics.accesses.inc({ outcome: "written" }, now.length);
     if (missing > 0) log.error({ requests: missing }, MISSING);
     lost -= missing;
   }
 
-  function settle(now: readonly Waiting[]): void {
-    for (const access of now) access.settled = true;
-  }
-
   function lose(requests: number): void {
-    if (requests === 0) return;
     lost += requests;
     metrics.accesses.inc({ outcome: "lost" }, requests);
   }
@@ -178,7 +123,7 @@ function isOfData(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(22|23|54)/.test(error.code ?? "");
 }
 
-function lineOf({ caller, status, detail, ended, times }: Waiting): object {
+function lineOf({ caller, status, detail, ended, times }: WaitingAccess): object {
   const { request_id, ip, user_agent } = caller.facts;
   const seconds = (performance.now() - ended) / 1_000;
   return { request_id, ip, user_agent, seconds, status, times, detail };

@@ -2,7 +2,8 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Access, recordAccesses } from "../../src/audit/accesses.ts";
+import { recordAccesses } from "../../src/audit/accesses.ts";
+import type { Access } from "../../src/audit/waiting_accesses.ts";
 import { createApiKeys } from "../../src/auth/api_key.ts";
 import { createSupportCredential } from "../../src/auth/support_credential.ts";
 import type { Caller } from "../../src/database/caller.ts";
@@ -10,6 +11,7 @@ import { DAILY } from "../../src/graphql/operation.ts";
 import { createLog } from "../../src/log.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { createGuestKey, openGuest } from "../support/guests.ts";
 import { createMember, createTenant, facts, type SignUp, signUp, type Tenant } from "../support/people.ts";
 import { eventually, startTestServer, type TestServer } from "../support/server.ts";
 import { startServing } from "../support/serving_command.ts";
@@ -145,6 +147,16 @@ describe("a request with a credential leaves one event", () => {
       actor_kind: "api_key",
       actor_id: ada.login.user.id,
       credential_id: keys[0].id,
+    });
+
+    const guestKey = await createGuestKey(database, tenantId);
+    const guest = await openGuest(server, guestKey);
+    const byGuest = named(guest.bearer);
+    await ask("{ me { id } }", byGuest.headers);
+    expect(await eventOf(byGuest.id)).toMatchObject({
+      tenant_id: tenantId,
+      actor_kind: "guest",
+      actor_id: guest.body.user.id,
     });
 
     const credential = createSupportCredential();
@@ -475,6 +487,20 @@ describe("a process that tells", () => {
     const lines = told.flatMap(({ requests }) => requests);
     expect(lines.length).toBeLessThan(10);
     expect(lines.reduce((sum, { times }) => sum + times, 0)).toBe(1_000);
+  });
+
+  test("tells at once of the first who is kept out, and of those that follow once a second", async () => {
+    const { accesses, told, ids } = telling();
+    const kept = (id: string) => access(id, { status: 401, notable: true });
+    accesses.note(kept("first"));
+    await vi.waitFor(() => expect(ids()).toEqual(["first"]));
+    for (let turn = 0; turn < 50; turn += 1) {
+      accesses.note(kept(`later ${turn}`));
+      await Promise.resolve();
+    }
+    expect(told).toHaveLength(1);
+    await accesses.close();
+    expect(told.flatMap(({ requests }) => requests).map(({ times }) => times)).toEqual([1, 50]);
   });
 
   test("says in the log what could not be told in the end, and ends", async () => {
