@@ -50,11 +50,11 @@ using (
         ('auth.passkey_refused',            'medium',        'A passkey was refused: the detail says why.'),
         ('auth.password_change_failed',     'medium',        'Somebody who was signed in did not know the password.'),
         ('auth.password_changed',           'medium',        'Somebody has another password.'),
-        ('auth.refresh_failed',             'low',           'A session could not be renewed: the detail says why.'),
+        ('auth.refresh_failed',             'low',           'A session was not renewed: the detail says why.'),
         ('auth.refresh_reused',             'high',          'A refresh token was shown that had been exchanged before: somebody may have stolen it. The session was ended.'),
         ('auth.reset',                      'high',          'The operator ended somebody''s sessions and took their password away.'),
         ('auth.second_factor_asked',        'informational', 'Somebody was asked for a second factor.'),
-        ('auth.sessions_revoked',           'medium',        'Sessions were ended by somebody who looked at the list.'),
+        ('auth.sessions_revoked',           'medium',        'Somebody ended other sessions of theirs, or all.'),
         ('auth.step_up',                    'informational', 'Somebody proved anew who they are.'),
         ('auth.step_up_failed',             'medium',        'Somebody who was signed in could not prove who they are.'),
         ('auth.step_up_required',           'informational', 'Somebody was asked to prove anew who they are.'),
@@ -64,7 +64,7 @@ using (
 
         ('chat.exported',                   'low',           'A conversation was taken along as a file.'),
         ('chat.questions_read',             'low',           'Somebody read what the company asks again and again.'),
-        ('chat.tool_called',                'informational', 'A model had a tool called.'),
+        ('chat.tool_called',                'informational', 'A model wanted a tool called: the detail says whether it was, and how that went.'),
         ('document.requeued',               'informational', 'A document is read anew.'),
         ('inspect.why',                     'low',           'An auditor asked why somebody sees a row, or does not.'),
         ('share_link.opened',               'informational', 'Somebody opened a colleague''s link to a conversation.'),
@@ -78,7 +78,7 @@ using (
         ('tenant.erasure_asked',            'critical',      'The operator had a company be erased.'),
         ('tenant.imported',                 'high',          'The operator brought a company in from an archive.'),
         ('tenant.joined',                   'low',           'Somebody joined by the domain of their address.'),
-        ('tenant.resumed',                  'high',          'The operator opened a company again that was shut.'),
+        ('tenant.resumed',                  'high',          'A company that was shut is open again: by the operator, or by an owner who takes its erasure back.'),
         ('tenant.suspended',                'high',          'The operator shut a company for now.'),
 
         ('webhook.resent',                  'low',           'A webhook was sent again.')
