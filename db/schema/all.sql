@@ -121,6 +121,11 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/without_values.sql
 --!include audit/leaf_text.sql
 
+-- The trail, read
+--!include audit/changes.sql
+--!include audit/record_history.sql
+--!include audit/record_as_of.sql
+
 -- Identity
 --!include auth/normalise_email.sql
 --!include auth/throttle.sql
@@ -357,6 +362,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 
 -- The API's own calls
 --!include app/audit_events.sql
+--!include app/audit_record_as_of.sql
 --!include audit/erase_fields.sql
 --!include app/audit_proof.sql
 --!include audit/prove_event.sql
