@@ -125,6 +125,13 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/changes.sql
 --!include audit/record_history.sql
 --!include audit/record_as_of.sql
+--!include audit/event_log.sql
+--!include audit/sign_ins.sql
+--!include audit/failed_sign_ins.sql
+--!include audit/privilege_changes.sql
+--!include audit/support_visits.sql
+--!include audit/readings.sql
+--!include audit/exports.sql
 
 -- Identity
 --!include auth/normalise_email.sql
