@@ -47,6 +47,8 @@ test("these are the ways in", () => {
     "auditEvent",
     "auditEvents",
     "auditProof",
+    "auditRecordAsOf",
+    "auditRecordHistory",
     "budget",
     "budgets",
     "conversation",
