@@ -73,12 +73,12 @@ async function soughtIn(admin: pg.Pool, { userId }: Person): Promise<Sought> {
      ), middle as (
        select date_trunc('month', now() - interval '6 months') as month
      ), events as materialized (
-       select event.actor_id, event.row_id, event.request_id from audit.events as event, tenant, middle
+       select event.actor_id, event.row_id, event.table_name, event.request_id from audit.events as event, tenant, middle
        where event.tenant_id = tenant.id and event.at >= middle.month and event.at < middle.month + interval '1 month'
      )
      select tenant.id as tenant, to_json(month)#>>'{}' as month, to_json(month + interval '1 month')#>>'{}' as end,
        (select actor_id from events where actor_id is not null group by 1 order by count(*) desc limit 1) as actor,
-       (select row_id from events where row_id is not null group by 1 order by count(*) desc limit 1) as record,
+       (select row_id from events where table_name = 'app.conversations' group by 1 order by count(*) desc limit 1) as record,
        (select request_id from events limit 1) as request
      from tenant, middle`,
     [userId],

@@ -49,7 +49,8 @@ async function takeIndexes(admin: pg.Pool): Promise<{ definition: string }[]> {
     `select
        case when indisprimary then format('alter table audit.events add primary key (%s)', (
          select string_agg(pg_get_indexdef(indexrelid, n, true), ', ' order by n) from generate_series(1, indnkeyatts) as n))
-       else pg_get_indexdef(indexrelid) end as definition,
+       -- Of a partitioned table it says ON ONLY, which would leave the partitions without.
+       else replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') end as definition,
        case when indisprimary then 'alter table audit.events drop constraint ' || (
          select quote_ident(conname) from pg_constraint where conindid = indexrelid)
        else 'drop index audit.' || quote_ident(relname) end as drop
