@@ -116,10 +116,12 @@ const ACTIONS = `
  */
 const EVENTS = `
   insert into audit.events (
-    tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
+    tenant_id, id, at, action, severity, table_name, row_key, row_id, old_row, new_row, detail,
     actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
   )
-  select writer.tenant_id, uuidv7(at - now()), at, told.action, told.table_name,
+  select writer.tenant_id, uuidv7(at - now()), at, told.action,
+    (select severity from audit.event_types as type where type.action = told.action and type.table_name = coalesce(told.table_name, '')),
+    told.table_name,
     case when told.table_name is not null then jsonb_build_object('tenant_id', writer.tenant_id, 'id', row_id) end, row_id,
     case when told.action in ('update', 'delete') then jsonb_build_object('status', 'open') || whole end,
     case when told.action in ('insert', 'update') then jsonb_build_object('status', 'archived') || whole end,

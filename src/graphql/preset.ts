@@ -18,6 +18,7 @@ import { PageSizePlugin } from "./page_size.ts";
 import { ReadingsPlugin } from "./readings.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
 import { RequiredArgumentsPlugin } from "./required_arguments.ts";
+import { SeverityFilterPlugin } from "./severity_filter.ts";
 import { ShareLinksPlugin } from "./share_links.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
@@ -40,6 +41,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     FiltersPlugin,
     RecordFilterPlugin,
     AuditRecordsPlugin,
+    SeverityFilterPlugin,
     DescriptionsPlugin,
     PageSizePlugin,
     TotalCountPlugin,

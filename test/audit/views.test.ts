@@ -299,8 +299,8 @@ describe("the views", () => {
   test("find a tenant's month by an index of that month alone", async () => {
     await database.admin.query("select audit.create_partition(date '2020-01-15')");
     await database.admin.query(
-      `insert into audit.events (tenant_id, at, action, actor_kind, detail)
-       select $1, timestamptz '2020-01-01' + interval '1 minute' * n, case when n % 50 = 0 then 'auth.login' else 'access.refused' end,
+      `insert into audit.events (tenant_id, at, action, severity, actor_kind, detail)
+       select $1, timestamptz '2020-01-01' + interval '1 minute' * n, case when n % 50 = 0 then 'auth.login' else 'access.refused' end, 'low',
          'session', '{}' from generate_series(1, 20000) as n`,
       [acme.tenantId],
     );

@@ -4,7 +4,7 @@
 -- A condition on tenant_id and at is met by the index of each month that it leaves.
 create or replace view audit.event_log with (security_invoker = true) as
     select
-        event.tenant_id, event.id, event.at, event.action, event.table_name, event.row_id,
+        event.tenant_id, event.id, event.at, event.action, event.severity, event.table_name, event.row_id,
         event.actor_kind, event.actor_id, actor.name as actor, actor.email as actor_email,
         event.credential_id, event.impersonator_id, event.request_id, event.ip, event.user_agent, event.database_role,
         event.detail, event.old_row, event.new_row,

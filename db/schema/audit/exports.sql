@@ -1,7 +1,7 @@
 -- Who took data along: a conversation, an account, the trail.
 create or replace view audit.exports with (security_invoker = true) as
     select
-        tenant_id, id, at, action, actor_kind, actor_id, actor, credential_id, impersonator_id, request_id, ip, database_role, detail
+        tenant_id, id, at, action, severity, actor_kind, actor_id, actor, credential_id, impersonator_id, request_id, ip, database_role, detail
     from audit.event_log
     where action in ('chat.exported', 'auth.account_exported', 'audit.exported');
 grant select on audit.exports to rowhouse_auditor;

@@ -2,7 +2,7 @@
 -- audit.tallies.
 create or replace view audit.failed_sign_ins with (security_invoker = true) as
     select
-        tenant_id, id, at, action, actor_id, actor, actor_email, ip, user_agent, request_id,
+        tenant_id, id, at, action, severity, actor_id, actor, actor_email, ip, user_agent, request_id,
         coalesce(detail ->> 'outcome', detail ->> 'reason') as reason
     from audit.event_log
     where action in (

@@ -4,7 +4,7 @@
 -- A role is named as it was called then, which the trail knows too.
 create or replace view audit.privilege_changes with (security_invoker = true) as
     select
-        event.tenant_id, event.id, event.at, event.action, event.table_name, event.row_id,
+        event.tenant_id, event.id, event.at, event.action, event.severity, event.table_name, event.row_id,
         event.actor_kind, event.actor_id, event.actor, event.request_id,
         subject.id as subject_id, subject.name as subject,
         case change.column_name when 'role_id' then 'role' else change.column_name end as column_name,
