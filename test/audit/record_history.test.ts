@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
+import { createGuest, createGuestKey, PAGE } from "../support/guests.ts";
 import { createMember } from "../support/people.ts";
 import { seal } from "../support/sealing.ts";
 import { buildTenants, type TenantFixture } from "../support/tenants.ts";
@@ -305,7 +307,8 @@ describe("whoever asks for it", () => {
 
   test("without view_audit sees no history, and is refused a state", async () => {
     const { conversationId } = acme.member;
-    for (const person of [acme.member, acme.viewer]) {
+    const guest = await createGuest(database, acme);
+    for (const person of [acme.member, acme.viewer, guest]) {
       const history = await as(person).historyOf("app.conversations", conversationId);
       expect(history.data.auditRecordHistory.nodes).toEqual([]);
       const state = await as(person).stateOf("app.conversations", conversationId, await now());
@@ -315,6 +318,23 @@ describe("whoever asks for it", () => {
     expect(
       (await api.ask(null, `{ auditRecordHistory(record: {table: "x", id: "y"}) { nodes { id } } }`)).codes,
     ).toEqual(["CREDENTIAL_MISSING"]);
+  });
+
+  test("with a key that is for a page, or that was not given the right, is refused as well", async () => {
+    const { key } = await createGuestKey(database, acme.tenantId);
+    const asked = "select app.audit_record_as_of('app.conversations', 'x', now())";
+    const digest = createHash("sha256").update(key).digest();
+    const publishable = { digest, facts: { ip: "192.0.2.1", origin: PAGE } };
+    await actors(database.app)(publishable).expect(asked).toBeRefused("RH403", "view_audit");
+    await actors(database.app)(publishable).expect("select from app.audit_events").toReach(0);
+    const { rows } = await database.admin.query(
+      `insert into auth.api_keys (tenant_id, user_id, name, digest, scopes)
+       values ($1, $2, 'Without it', sha256($3), '{chat}') returning id`,
+      [acme.tenantId, acme.owner.userId, createHash("sha256").update("its digest").digest()],
+    );
+    expect(rows).toHaveLength(1);
+    const narrow = { digest: createHash("sha256").update("its digest").digest() };
+    await actors(database.app)(narrow).expect(asked).toBeRefused("RH403", "view_audit");
   });
 
   test("about another company's record hears what is said of one that never was", async () => {
