@@ -11,8 +11,7 @@ begin atomic
     select column_name, nullif(was.value, 'null'), nullif(became.value, 'null')
     from jsonb_each(case when jsonb_typeof(old_row) = 'object' then old_row end) as was (column_name, value)
     full join jsonb_each(case when jsonb_typeof(new_row) = 'object' then new_row end) as became (column_name, value) using (column_name)
-    where nullif(was.value, 'null') is distinct from nullif(became.value, 'null')
-    order by column_name;
+    where nullif(was.value, 'null') is distinct from nullif(became.value, 'null');
 end;
 grant execute on function audit.changes(jsonb, jsonb) to rowhouse_app, rowhouse_auditor;
 comment on function audit.changes(jsonb, jsonb) is
