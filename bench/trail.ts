@@ -10,7 +10,9 @@ import { sampleOf } from "./skewed_tenants.ts";
 import { addTrail } from "./trail_rows.ts";
 
 const EVENTS = Number(process.argv[2] ?? 10_000_000);
-const ROUNDS = 40;
+const ROUNDS = 30;
+/** Seconds after which a filter has been asked often enough. */
+const ENOUGH = 12;
 const PAGE = 50;
 const VIEWS = [
   "event_log",
@@ -110,9 +112,10 @@ function filtersFor({ actor, record, request, month, end }: Sought): Readonly<Re
     "an actor, a rare action": `${ofActor}, ${did("chat.exported")}`,
     "a frequent kind, a rare action": `${as("SESSION")}, ${did("chat.exported")}`,
     "a rare kind, a frequent action": `${as("SUPPORT")}, ${did("insert")}`,
-    "an actor, a kind that they never had": `${ofActor}, ${as("SUPPORT")}`,
+    "an actor, a rare kind": `${ofActor}, ${as("SUPPORT")}`,
     "a record, an action": `${ofRecord}, ${did("read")}`,
     "a request, an action": `requestId: {equalTo: "${request}"}, ${did("insert")}`,
+    "a request, a kind": `requestId: {equalTo: "${request}"}, ${as("SESSION")}`,
   };
 }
 
@@ -129,9 +132,10 @@ async function pages(api: Api, owner: Person, sought: Sought): Promise<string> {
   const lines: string[][] = [];
   for (const [name, filter] of Object.entries(filtersFor(sought))) {
     const only = `filter: {${filter}}`;
-    const half = await ask(
-      `first: 1, orderBy: AT_DESC, filter: {${filter.includes("at: {") ? filter : [filter, `at: {lessThan: "${sought.month}"}`].filter(Boolean).join(", ")}}`,
-    );
+    const before = filter.includes("at: {")
+      ? filter
+      : [filter, `at: {lessThan: "${sought.month}"}`].filter(Boolean).join(", ");
+    const half = await ask(`first: 1, orderBy: AT_DESC, filter: {${before}}`).catch(() => ({ edges: [] }));
     const ways = [
       `first: ${PAGE}, orderBy: AT_DESC, ${only}`,
       `first: ${PAGE}, orderBy: AT_ASC, ${only}`,
@@ -142,14 +146,22 @@ async function pages(api: Api, owner: Person, sought: Sought): Promise<string> {
     ];
     let rows = 0;
     const took = ways.map((): number[] => []);
-    for (let round = -3; round < ROUNDS; round++) {
+    const began = performance.now();
+    for (let round = -2; round < ROUNDS && performance.now() - began < ENOUGH * 1_000; round++) {
       for (const [place, way] of ways.entries()) {
-        const { edges, milliseconds } = await ask(way);
-        if (place === 0) rows = edges.length;
-        if (round >= 0) took[place]!.push(milliseconds);
+        const asked = performance.now();
+        try {
+          const { edges, milliseconds } = await ask(way);
+          if (place === 0) rows = edges.length;
+          if (round >= 0) took[place]!.push(milliseconds);
+        } catch {
+          // The statement was given up: it took as long as one may.
+          took[place]!.push(performance.now() - asked);
+        }
       }
     }
     lines.push([name, String(rows), ...took.map(ofBoth), ...Array(4 - ways.length).fill("–")]);
+    console.error(lines.at(-1)?.join(" | "));
   }
   return table(["filter", "rows", "newest first", "oldest first", "the last page", "half-way"], lines);
 }
