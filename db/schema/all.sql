@@ -121,6 +121,18 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/without_values.sql
 --!include audit/leaf_text.sql
 
+-- The trail, read
+--!include audit/changes.sql
+--!include audit/record_history.sql
+--!include audit/record_as_of.sql
+--!include audit/event_log.sql
+--!include audit/sign_ins.sql
+--!include audit/failed_sign_ins.sql
+--!include audit/privilege_changes.sql
+--!include audit/support_visits.sql
+--!include audit/readings.sql
+--!include audit/exports.sql
+
 -- Identity
 --!include auth/normalise_email.sql
 --!include auth/throttle.sql
@@ -361,6 +373,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 
 -- The API's own calls
 --!include app/audit_events.sql
+--!include app/audit_record_as_of.sql
 --!include audit/erase_fields.sql
 --!include app/audit_proof.sql
 --!include audit/prove_event.sql

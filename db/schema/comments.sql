@@ -466,6 +466,8 @@ comment on column app.audit_events.row_key is 'The primary key of the changed ro
 comment on column app.audit_events.row_id is 'The key of the changed row within its tenant.';
 comment on column app.audit_events.old_row is 'The row before; secrets and what people said are withheld.';
 comment on column app.audit_events.new_row is 'The row after; secrets and what people said are withheld.';
+comment on column app.audit_events.changes is
+    'The columns that it changed, each with its value before and after; null where there was none. Of an insert what the row began with, of a delete what it last was. "[redacted]": a value that the trail withholds; "[changed]": another one than before; "[erased]": one that was erased on request.';
 comment on column app.audit_events.detail is 'What a named event says of itself.';
 comment on column app.audit_events.actor_kind is
     'How the actor came in. session: somebody who was signed in; guest: a visitor, or somebody who came as one; api_key: a program with a key; support: the operator, let in to help; sign_in: somebody on the way to a session; system: nobody who came through the door.';

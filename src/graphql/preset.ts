@@ -2,6 +2,7 @@ import { PgSimplifyInflectionPreset } from "@graphile/simplify-inflection";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import { ApiKeysPlugin } from "./api_keys.ts";
+import { AuditRecordsPlugin } from "./audit_records.ts";
 import { ClosedValuesPlugin } from "./closed_values.ts";
 import { DescriptionsPlugin } from "./descriptions.ts";
 import { FilterNullsPlugin } from "./filter_nulls.ts";
@@ -39,6 +40,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     JoinsPlugin,
     FiltersPlugin,
     RecordFilterPlugin,
+    AuditRecordsPlugin,
     SeverityFilterPlugin,
     DescriptionsPlugin,
     PageSizePlugin,

@@ -60,6 +60,12 @@ const WORDS: Readonly<Record<string, Words>> = {
     facts: ($row) => [$row.get("id")],
     note: (handed: Handed, id: string) => handed.event(id),
   },
+  // A state is read off an event.
+  audited_state: {
+    columns: "all",
+    facts: ($row) => [$row.get("event_id")],
+    note: (handed: Handed, id: string | null) => id !== null && handed.event(id),
+  },
 };
 
 /**

@@ -173,6 +173,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         ),
       },
       "app.audit_proof": { attribute: notNull("leaf", "index", "size", "path", "checkpoint") },
+      "app.audited_state": { attribute: notNull("state") },
       "app.audit_event_type": {
         attribute: {
           ...notNull("action", "meaning"),
@@ -491,6 +492,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.leave_tenant": { tags: { resultFieldName: "membership" } },
       "app.leave_team": { tags: { resultFieldName: "teamMember" } },
       "app.transfer_ownership": { tags: { resultFieldName: "membership" } },
+      // auditRecordAsOf, which takes the table and the key together.
+      "app.audit_record_as_of": { tags: { behavior: "-*" } },
       // A hundred at most: no pages.
       "app.create_document": { tags: { contentArgument: "The bytes of the file." } },
       "app.replace_document": { tags: { contentArgument: "The bytes of the file." } },

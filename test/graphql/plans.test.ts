@@ -216,6 +216,9 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
         "severity: {in: [HIGH, CRITICAL]}",
         `requestId: {equalTo: "request 3"}`,
         `at: {lessThan: "2100-01-01T00:00:00Z", greaterThan: "2000-01-01T00:00:00Z"}`,
+        // What has millions, with what has none of them.
+        `actorId: {equalTo: "${member.userId}"}, action: {equalTo: "read"}`,
+        `actorKind: {equalTo: SESSION}, action: {equalTo: "chat.exported"}`,
       ],
       ["AT"],
     ),

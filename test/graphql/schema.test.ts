@@ -48,6 +48,8 @@ test("these are the ways in", () => {
     "auditEventTypes",
     "auditEvents",
     "auditProof",
+    "auditRecordAsOf",
+    "auditRecordHistory",
     "budget",
     "budgets",
     "conversation",

@@ -3,7 +3,12 @@
 create or replace view app.audit_events with (security_invoker = true) as
     select
         tenant_id, id, at, action, severity, table_name, row_key, row_id, old_row, new_row, detail,
-        actor_kind, actor_id, credential_id, request_id, ip, user_agent, impersonator_id
+        actor_kind, actor_id, credential_id, request_id, ip, user_agent, impersonator_id,
+        -- Worked out where it is asked for, and only there.
+        (
+            select jsonb_object_agg(change.column_name, jsonb_build_object('before', change.before, 'after', change.after))
+            from audit.changes(old_row, new_row) as change
+        ) as changes
     from audit.events;
 revoke all on app.audit_events from public, rowhouse_app;
 grant select on app.audit_events to rowhouse_app;
