@@ -363,6 +363,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/prove_growth.sql
 --!include audit/checkpoint_of_caller.sql
 --!include app/audit_proofs.sql
+--!include audit/note_export.sql
+--!include audit/begin_export.sql
+--!include audit/exported_leaves.sql
+--!include audit/exported_tile.sql
 --!include app/api_keys.sql
 --!include app/create_api_key.sql
 --!include app/rotate_api_key.sql

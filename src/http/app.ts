@@ -9,6 +9,7 @@ import { noteUses } from "./note_uses.ts";
 import { reportErrors } from "./report_errors.ts";
 import { nameRequest, type RequestState } from "./request_facts.ts";
 import { mendTarget, refuseMendedTarget } from "./request_target.ts";
+import { auditing } from "./routers/auditing.ts";
 import { chatting } from "./routers/chatting.ts";
 import { documents } from "./routers/documents.ts";
 import { signingInElsewhere } from "./routers/elsewhere.ts";
@@ -63,6 +64,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(openAI(parts).routes());
   app.use(chatting(parts).routes());
   app.use(documents(parts).routes());
+  app.use(auditing(parts).routes());
   app.use(parts.graphql);
   return app;
 }
