@@ -329,6 +329,17 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           lent_until: { tags: { behavior: "-*" } },
         },
       },
+      "app.audit_streams": {
+        tags: { behavior: "-insert" },
+        attribute: {
+          kind: { tags: { enum: "AuditStreamKind" } },
+          format: { tags: { enum: "AuditStreamFormat" } },
+          disabled_reason: { tags: { enum: "AuditStreamDisabledReason" } },
+          failure: { tags: { enum: "AuditStreamFailure" } },
+          // The worker's own.
+          lent_until: { tags: { behavior: "-*" } },
+        },
+      },
       "app.webhook_deliveries": {
         attribute: {
           endpoint_id: filtered,
@@ -577,6 +588,8 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
+      "app.create_audit_stream": { tags: { resultFieldName: "auditStream" } },
+      "app.rotate_audit_stream_secret": { tags: { resultFieldName: "auditStream" } },
       // Fifty at most: no pages.
       "app.my_tools": { tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" } },
       "app.set_tool_secret": { tags: { resultFieldName: "toolServer" } },
