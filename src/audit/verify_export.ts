@@ -1,3 +1,4 @@
+import { CSV_HEADER } from "./csv.ts";
 import { BadExport, type ExportHeader, readHeader, readLeaf } from "./export_format.ts";
 import { linesOf } from "./lines_of.ts";
 import { hashIn, TILE, type TreeSource } from "./tree_source.ts";
@@ -20,7 +21,8 @@ export async function verifyExport(
   const lines = linesOf(path);
   const first = await lines.next();
   if (first.done) throw new BadExport("the file is empty");
-  if (!first.value.startsWith('{"format":')) return verifyLines(path, proof, trust, onLeaf);
+  const isOcsf = first.value.startsWith("{") && !first.value.startsWith('{"format":');
+  if (isOcsf || `${first.value}\n` === CSV_HEADER) return verifyLines(path, proof, trust, onLeaf);
   const header = readHeader(first.value);
   if ("part" in header) return verifyPart(header, partIn(lines), trust, onLeaf);
   const tree = exportTree(header, lines);

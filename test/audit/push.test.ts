@@ -427,6 +427,14 @@ describe("a stream is the company's", () => {
   });
 });
 
+test("a stream that came from another database begins with the first leaf of this one's tree", async () => {
+  const { rows } = await database.admin.query(
+    "insert into app.audit_streams (tenant_id, url, last_index) values ($1, $2, 123456) returning last_index",
+    [tenant.tenantId, receiver.url],
+  );
+  expect(rows).toEqual([{ last_index: "-1" }]);
+});
+
 describe("syslog", () => {
   let syslog: SyslogReceiver;
   beforeEach(async () => {
