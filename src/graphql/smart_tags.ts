@@ -588,7 +588,12 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
-      "app.create_audit_stream": { tags: { resultFieldName: "auditStream" } },
+      "app.create_audit_stream": {
+        tags: {
+          resultFieldName: "auditStream",
+          afterArgument: "The leaf behind which it begins; the first one is sent too, if nothing is said.",
+        },
+      },
       "app.rotate_audit_stream_secret": { tags: { resultFieldName: "auditStream" } },
       // Fifty at most: no pages.
       "app.my_tools": { tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" } },
