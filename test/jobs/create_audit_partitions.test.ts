@@ -79,8 +79,8 @@ test("a month whose events are in the default partition already stays there, and
   const [next, last] = [await partition(1), await partition(3)];
   await database.admin.query(`drop table audit.${next}; drop table audit.${last}`);
   await database.admin.query(
-    `insert into audit.events (tenant_id, at, action, actor_kind)
-     values (audit.platform(), now() + interval '1 month', 'test.late', 'system')`,
+    `insert into audit.events (tenant_id, at, action, severity, actor_kind)
+     values (audit.platform(), now() + interval '1 month', 'test.late', 'low', 'system')`,
   );
   expect(await createAuditPartitions(jobContext(database))).toEqual({ created: 1 });
   expect(await partitions()).toEqual([await partition(0), await partition(2), last, "events_default"]);

@@ -136,6 +136,7 @@ describe("our own database", () => {
     ).toEqual([
       "audit.begin_export(format text, wanted bigint, after bigint, since timestamp with time zone, until timestamp with time zone)",
       "audit.checkpoint_of_caller()",
+      "audit.event_types_of_caller()",
       "audit.exported_leaves(first bigint, last bigint, since timestamp with time zone, until timestamp with time zone)",
       "audit.exported_tile(number bigint)",
       "audit.prove_event(event uuid)",
