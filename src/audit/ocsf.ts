@@ -86,8 +86,10 @@ type Told = readonly [ClassName, activity: number, ending?: "failure"];
 
 /** Events that are no change of a row, by their action. */
 export const ACTIONS: Readonly<Record<string, Told>> = {
+  "access.raised": ["user_access", 1],
   "access.refused": ["api_activity", OTHER, "failure"],
   "api.request": ["api_activity", OTHER],
+  "api.requests_lost": ["api_activity", OTHER, "failure"],
   "audit.exported": ["api_activity", 2],
   "audit.expired": ["entity_management", 4],
   "audit.fields_erased": ["entity_management", 3],
@@ -207,7 +209,7 @@ export function ocsfLine(index: number, event: SealedEvent, leaf: string): strin
       activity === OTHER ? (table === null ? action : `${action} ${table}`) : activities[activity],
     type_uid: uid * 100 + activity,
     severity_id: Math.max(0, SEVERITIES.indexOf(String(value("severity")))),
-    status_id: ending === "failure" ? 2 : 1,
+    status_id: ending === "failure" || Number(value("detail.status") ?? 0) >= 400 ? 2 : 1,
     time: Date.parse(at),
     metadata: {
       version: OCSF_VERSION,
@@ -221,7 +223,13 @@ export function ocsfLine(index: number, event: SealedEvent, leaf: string): strin
     },
     actor: actorOf(value),
     src_endpoint: endpointOf(value),
-    ...some({ http_request: someOf({ uid: value("request_id"), user_agent: value("user_agent") }) }),
+    ...some({
+      http_request: someOf({
+        uid: value("request_id"),
+        http_method: action === "api.request" ? value("detail.method") : null,
+        user_agent: value("user_agent"),
+      }),
+    }),
     ...required[name](value, action, table, tenant),
     unmapped: someOf({
       table_name: table,
@@ -330,6 +338,7 @@ const required: Readonly<
   }),
   api_activity: (value, action) => ({
     api: { operation: action, ...some({ request: someOf({ uid: value("request_id") }) }) },
+    ...some({ http_response: action === "api.request" ? someOf({ code: value("detail.status") }) : null }),
   }),
   datastore_activity: (value, _action, table) => ({
     table: { name: table, uid: value("row_id") },

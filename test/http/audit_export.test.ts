@@ -183,8 +183,8 @@ describe("the sealed trail is taken along", () => {
 
 test("a trail of tens of thousands of events is sent in pieces of the same size, whoever reads them", async () => {
   await chat.database.admin.query(
-    `insert into audit.events (tenant_id, action, detail, actor_kind)
-     select $1, 'support.read', jsonb_build_object('n', n), 'system' from generate_series(1, 20000) as n`,
+    `insert into audit.events (tenant_id, action, severity, detail, actor_kind)
+     select $1, 'support.read', 'medium', jsonb_build_object('n', n), 'system' from generate_series(1, 20000) as n`,
     [chat.acme.tenantId],
   );
   await sealed();
