@@ -6,7 +6,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { keyVerifier } from "../src/audit/audit_key.ts";
-import { databaseKeys, databaseTree } from "../src/audit/database_tree.ts";
+import { databaseSource, rangeInDatabase } from "../src/audit/database_source.ts";
+import { databaseKeys } from "../src/audit/database_tree.ts";
 import { exportTrail } from "../src/audit/export_trail.ts";
 import { ownKeys } from "../src/audit/own_keys.ts";
 import { signTrees } from "../src/audit/sign_trees.ts";
@@ -82,8 +83,9 @@ await withServer(async ({ admin, connections, folder }) => {
   const path = join(folder, "trail.jsonl");
   const [exporting] = await timed(backend, async () => {
     await client.query("begin isolation level repeatable read read only");
+    const { size, part } = await rangeInDatabase(client, tenant, { after: -1, from: null, to: null });
     await pipeline(
-      Readable.from(exportTrail(await databaseTree(client, tenant)), { objectMode: false }),
+      Readable.from(exportTrail(await databaseSource(client, tenant, size, part)), { objectMode: false }),
       createWriteStream(path),
     );
     await client.query("rollback");

@@ -195,13 +195,16 @@ rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE]… [
   of the same tree. Names what is wrong, the first bad leaf first. --key: a key that you have from elsewhere; without it
   those of the database are believed. --checkpoints: signed notes that were kept elsewhere.
 
-rowhouse audit verify FILE --key KEY… [--checkpoints FILE]… [--json]
-  verifies an export with nothing but the file and the key.
+rowhouse audit verify FILE --key KEY… [--checkpoints FILE]… [--proof FILE] [--json]
+  verifies an export with nothing but the file and the key; one of csv or ocsf with FILE.proof, which lies beside it.
 
-rowhouse audit export TENANT FILE|- [--database URL]
+rowhouse audit export TENANT FILE|- [--format jsonl|csv|ocsf|proof] [--from TIME] [--to TIME] [--after INDEX] [--database URL]
+rowhouse audit export TENANT FILE --resume [--format jsonl|csv|ocsf] [--database URL]
 rowhouse audit export TENANT FOLDER --tiles [--database URL]
-  writes the trail as far as its last checkpoint: as JSON Lines, or as a log that can be served as it lies (C2SP
-  tlog-tiles), in which values of people are commitments.
+  writes the trail as far as its last checkpoint, in the order of its leaves: as JSON Lines (jsonl), as CSV or as OCSF with
+  FILE.proof beside it (docs/audit/export.md), or as a log that can be served as it lies (C2SP tlog-tiles), in which values
+  of people are commitments. --after: the leaves behind that one. --resume goes on with a file that was cut off. That it was
+  exported is in the trail before a byte is written.
 
 rowhouse audit checkpoint [TENANT] [--database URL]
   prints the last checkpoint of a tree, or of each: keep it where nobody of this database can write.

@@ -58,6 +58,8 @@ export interface Config {
     readonly origin: string;
     /** Where checkpoints are taken, so that what is missing here is missed there. */
     readonly outside: Outside;
+    /** Whether the trail may be sent to syslog without encryption. */
+    readonly plainSyslog: boolean;
   };
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
@@ -270,6 +272,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     auditApiAccess: read.choice("AUDIT_API_ACCESS", ["all", "notable"], "all"),
     audit: Object.freeze({
       origin: read.treeName("AUDIT_ORIGIN", `${new URL(publicUrl).host}/audit`),
+      plainSyslog: read.onOff("AUDIT_SYSLOG_PLAIN", false),
       outside: Object.freeze({
         file: read.optional("AUDIT_ANCHOR_FILE"),
         url: read.url("AUDIT_ANCHOR_URL", ["https:", "http:"]),

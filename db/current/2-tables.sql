@@ -772,6 +772,30 @@ create index webhook_deliveries_due on app.webhook_deliveries (tenant_id, endpoi
 create index webhook_deliveries_of_tests on app.webhook_deliveries (tenant_id, endpoint_id) where state = 'pending' and type = 'webhook.test';
 create index webhook_deliveries_by_age on app.webhook_deliveries (created_at, tenant_id);
 
+-- Where the sealed trail of a tenant is sent, leaf by leaf.
+create table app.audit_streams (
+    tenant_id       uuid not null default context.tenant_id() references app.tenants,
+    id              uuid not null default uuidv7(),
+    -- Without encryption only where the sender is told that it may.
+    url             text not null check (length(url) <= 2000 and url ~ '^((https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?|syslogs?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)$'),
+    kind            text not null generated always as (case when url ~ '^syslog' then 'syslog' else 'webhook' end) stored check (kind in ('webhook', 'syslog')),
+    format          text not null default 'ocsf' check (format in ('ocsf', 'jsonl')),
+    description     text not null default '' check (length(description) <= 200 and (description = '' or app.is_name(description))),
+    active          boolean not null default true,
+    disabled_reason text check (disabled_reason in ('gone', 'failing')),
+    last_index      bigint not null default -1 check (last_index >= -1),
+    failing_since   timestamptz,
+    failures        integer not null default 0 check (failures >= 0),
+    failure         text check (failure in ('status', 'redirect', 'timeout', 'connection', 'tls', 'address', 'secret')),
+    response_status integer check (response_status between 100 and 999),
+    next_attempt_at timestamptz not null default now(),
+    lent_until      timestamptz,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    primary key (tenant_id, id),
+    check (disabled_reason is null or not active)
+);
+
 create table app.tenant_preferences (
     tenant_id         uuid not null default context.tenant_id() references app.tenants,
     id                uuid not null default uuidv7(),
@@ -833,7 +857,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'support_opened', 'tenant_invitation', 'tenant_deletion_asked', 'tenant_deletion_withdrawn')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'audit_stream_disabled', 'support_opened', 'tenant_invitation', 'tenant_deletion_asked', 'tenant_deletion_withdrawn')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -952,14 +976,19 @@ create index api_keys_by_replaced on auth.api_keys (tenant_id, replaces, id);
 create table auth.webhook_secrets (
     tenant_id   uuid not null,
     id          uuid not null,
-    endpoint_id uuid not null,
+    -- Of one of the two.
+    endpoint_id uuid,
+    stream_id   uuid,
     secret      text not null check (length(secret) <= 500),
     created_at  timestamptz not null default now(),
     expires_at  timestamptz,
     primary key (tenant_id, id),
-    foreign key (tenant_id, endpoint_id) references app.webhook_endpoints (tenant_id, id) on delete cascade
+    foreign key (tenant_id, endpoint_id) references app.webhook_endpoints (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, stream_id) references app.audit_streams (tenant_id, id) on delete cascade,
+    check ((endpoint_id is null) <> (stream_id is null))
 );
 create index webhook_secrets_of_endpoint on auth.webhook_secrets (tenant_id, endpoint_id, id);
+create index webhook_secrets_of_stream on auth.webhook_secrets (tenant_id, stream_id, id);
 
 -- The operator inside a tenant: for a reason, for hours and not days, and never without the tenant's admins seeing it.
 -- A tenant's own provider of models. The key is encrypted under the master key, with the row's id as additional data.

@@ -55,6 +55,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include context/member_tenant.sql
 --!include context/tenant_holding.sql
 --!include context/explained_row.sql
+--!include context/pushed_tenant.sql
 --!include context/watches.sql
 --!include context/request_limit.sql
 --!include auth/is_fresh.sql
@@ -297,6 +298,11 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/settle_webhook.sql
 --!include jobs/release_webhooks.sql
 --!include jobs/expire_webhooks.sql
+--!include jobs/audit_streams_due.sql
+--!include jobs/claim_audit_stream.sql
+--!include jobs/settle_audit_stream.sql
+--!include jobs/release_audit_stream.sql
+--!include jobs/leaves_to_push.sql
 --!include jobs/documents_due.sql
 --!include jobs/claimed_document.sql
 --!include jobs/fail_document.sql
@@ -355,6 +361,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/guard_domain.sql
 --!include app/guard_second_factor.sql
 --!include app/guard_webhook_endpoint.sql
+--!include app/guard_audit_stream.sql
 --!include context/tool_fingerprint.sql
 --!include app/guard_tool_server.sql
 --!include app/guard_tool.sql
@@ -383,6 +390,10 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/event_types_of_caller.sql
 --!include app/audit_event_types.sql
 --!include app/audit_proofs.sql
+--!include audit/note_export.sql
+--!include audit/begin_export.sql
+--!include audit/exported_leaves.sql
+--!include audit/exported_tile.sql
 --!include app/api_keys.sql
 --!include app/create_api_key.sql
 --!include app/rotate_api_key.sql
@@ -536,6 +547,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/rotate_webhook_secret.sql
 --!include app/send_test_event.sql
 --!include app/resend_webhook_delivery.sql
+--!include context/keep_stream_secret.sql
+--!include app/create_audit_stream.sql
+--!include app/rotate_audit_stream_secret.sql
 --!include context/document_to_change.sql
 --!include context/place_version.sql
 --!include context/keep_pieces.sql
@@ -628,6 +642,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/webhook_endpoints.sql
 --!include policies/webhook_deliveries.sql
 --!include policies/webhook_secrets.sql
+--!include policies/audit_streams.sql
 --!include policies/support_accesses.sql
 --!include policies/totp_factors.sql
 --!include policies/recovery_codes.sql

@@ -291,6 +291,24 @@ comment on column app.webhook_deliveries.failure is 'What was wrong with the las
 comment on column app.webhook_deliveries.created_at is 'When it happened.';
 comment on column app.webhook_deliveries.settled_at is 'When it was delivered or given up; null while it is pending.';
 
+comment on table app.audit_streams is 'Where the sealed trail of a tenant is sent: each leaf at least once, in order.';
+comment on column app.audit_streams.id is 'Its key.';
+comment on column app.audit_streams.url is 'Where the trail is sent: https:// for a webhook; syslogs://host[:port] for syslog over TLS, syslog:// without.';
+comment on column app.audit_streams.kind is 'How it is sent, as the address says. webhook: posted and signed as Standard Webhooks has it; syslog: as RFC 5424 has it, over a connection.';
+comment on column app.audit_streams.format is 'What each event is told as. ocsf: OCSF 1.6, with the leaf in raw_data; jsonl: the leaf as exports have it.';
+comment on column app.audit_streams.description is 'What it is for.';
+comment on column app.audit_streams.active is 'Whether it is sent. Switched on again, it goes on behind the last leaf that was taken.';
+comment on column app.audit_streams.disabled_reason is 'Why it was switched off by itself; null if somebody did. gone: it answered 410; failing: it has taken nothing for five days.';
+comment on column app.audit_streams.last_index is 'The last leaf that the receiver took; -1: none. Set back, all behind it are sent again.';
+comment on column app.audit_streams.failing_since is 'Since when no attempt has succeeded; null if the last one did.';
+comment on column app.audit_streams.failures is 'How many attempts have failed since the last one that did not.';
+comment on column app.audit_streams.failure is 'What was wrong with the last attempt; null if nothing was. status: the answer was not 2xx; redirect: it led elsewhere, where nobody follows; timeout: there was no answer in fifteen seconds; connection: nobody answers there; tls: the certificate is not good; address: no address outside of private networks, or a port that is not allowed, or one without encryption; secret: what it is signed with cannot be decrypted.';
+comment on column app.audit_streams.response_status is 'The HTTP status of the last answer; null where there was none.';
+comment on column app.audit_streams.next_attempt_at is 'When it is sent next, if there is something to send.';
+comment on column app.audit_streams.lent_until is 'Until when one worker has it in hand.';
+comment on column app.audit_streams.created_at is 'When it was made.';
+comment on column app.audit_streams.updated_at is 'When it was last changed by somebody.';
+
 comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypted under the master key.';
 comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
 comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';

@@ -220,6 +220,18 @@ comment on constraint webhook_deliveries_check on app.webhook_deliveries is 'A d
 comment on constraint webhook_deliveries_check1 on app.webhook_deliveries is 'A delivery that is pending says when it is tried next.';
 comment on constraint webhook_deliveries_tenant_id_fkey on app.webhook_deliveries is 'A delivery belongs to a company.';
 comment on constraint webhook_deliveries_tenant_id_endpoint_id_fkey on app.webhook_deliveries is 'A delivery is for an endpoint of its own company.';
+comment on constraint audit_streams_url_check on app.audit_streams is 'A stream''s address begins with https://, syslogs:// or syslog://, has no user, no # and at most 2,000 characters of ASCII; one of syslog is a host and a port. In development it may be http://localhost.';
+comment on constraint audit_streams_kind_check on app.audit_streams is 'A stream is a webhook or syslog.';
+comment on constraint audit_streams_format_check on app.audit_streams is 'A stream tells events as ocsf or as jsonl.';
+comment on constraint audit_streams_description_check on app.audit_streams is 'A stream''s description has at most 200 characters, on one line, and is empty or shows something.';
+comment on constraint audit_streams_disabled_reason_check on app.audit_streams is 'A stream is switched off because it is gone or failing.';
+comment on constraint audit_streams_last_index_check on app.audit_streams is 'Leaves are counted from 0; -1 is before the first.';
+comment on constraint audit_streams_failures_check on app.audit_streams is 'Failures are counted from 0.';
+comment on constraint audit_streams_failure_check on app.audit_streams is 'A failure is one of those that the sender knows.';
+comment on constraint audit_streams_response_status_check on app.audit_streams is 'An HTTP status has three digits.';
+comment on constraint audit_streams_check on app.audit_streams is 'A stream that was switched off is off.';
+comment on constraint audit_streams_tenant_id_fkey on app.audit_streams is 'A stream belongs to a company.';
+comment on constraint webhook_secrets_check on auth.webhook_secrets is 'A secret is of an endpoint or of a stream.';
 comment on constraint webhook_secrets_secret_check on auth.webhook_secrets is 'What is encrypted has at most 500 characters.';
 
 comment on constraint registrations_name_check on auth.registrations is 'A person''s name has 1 to 200 characters, on one line, and at least one of them shows.';

@@ -2,19 +2,19 @@ import type pg from "pg";
 import type { PublicAuditKey } from "./audit_key.ts";
 import type { SealedEvent } from "./leaf.ts";
 import { membersOf } from "./members.ts";
-import { type ClaimedLeaf, hashIn, TILE, type TreeSource } from "./tree_source.ts";
+import { type ClaimedLeaf, hashIn, type LeafRange, TILE, type TreeSource } from "./tree_source.ts";
 
 /** Rows in hand at a time. */
 const BATCH = 1_024;
 
 /** A leaf with its event, all as text: what is compared must be what is stored. */
-type Row = (string | null)[];
+export type Row = (string | null)[];
 
 /**
  * The columns of an event that are fields of its leaf as they are, in the order in which they are read. Times are told in UTC,
  * whatever the session's zone, and `ip` as PostgreSQL shows it.
  */
-const TEXTS = [
+export const TEXTS = [
   "tenant_id",
   "id",
   "at",
@@ -32,10 +32,11 @@ const TEXTS = [
   "user_agent",
 ] as const;
 /** Those that are JSON already, and those whose members are fields of their own. */
-const JSONS = ["transaction_id", "row_key"] as const;
-const OBJECTS = ["old_row", "new_row", "detail"] as const;
+export const JSONS = ["transaction_id", "row_key"] as const;
+export const OBJECTS = ["old_row", "new_row", "detail"] as const;
 
-const COLUMNS = [
+/** The same as they are asked for, of an `event`. */
+export const COLUMNS = [
   ...TEXTS.map((name) =>
     name === "at"
       ? `to_char(event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
@@ -73,7 +74,7 @@ export async function databaseTree(client: pg.ClientBase, tenant: string): Promi
     checkpoints: notes.map(({ note, cosignatures }) => note + cosignatures.join("")),
     keys: await databaseKeys(client),
     tile: (level, index) => above.get(`${level}/${index}`) ?? null,
-    leaves: () => leavesOf(client, tenant),
+    leaves: (range) => leavesOf(client, tenant, range),
   };
 }
 
@@ -85,7 +86,11 @@ export async function databaseKeys(client: pg.ClientBase): Promise<PublicAuditKe
   return rows;
 }
 
-async function* leavesOf(client: pg.ClientBase, tenant: string): AsyncGenerator<ClaimedLeaf, void> {
+async function* leavesOf(
+  client: pg.ClientBase,
+  tenant: string,
+  { after, from, to }: LeafRange = { after: -1, from: null, to: null },
+): AsyncGenerator<ClaimedLeaf, void> {
   // Leaf by leaf in their order, each with its event by its key: any other way would sort all of them first.
   await client.query(
     "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_sort = off",
@@ -96,9 +101,10 @@ async function* leavesOf(client: pg.ClientBase, tenant: string): AsyncGenerator<
      from audit.leaves as leaf
      left join audit.events as event
        on event.tenant_id = leaf.tenant_id and event.id = leaf.event_id and event.at = leaf.at
-     where leaf.tenant_id = $1
+     where leaf.tenant_id = $1 and leaf.index > $2
+       and ($3::timestamptz is null or leaf.at >= $3) and ($4::timestamptz is null or leaf.at < $4)
      order by leaf.tenant_id, leaf.index`,
-    [tenant],
+    [tenant, after, from, to],
   );
   try {
     const fetch = () => client.query<Row>({ text: `fetch ${BATCH} from leaf`, rowMode: "array" });
@@ -124,7 +130,7 @@ async function* leavesOf(client: pg.ClientBase, tenant: string): AsyncGenerator<
 }
 
 /** The tiles that hold the hashes of these leaves, by their index. */
-async function leafTiles(
+export async function leafTiles(
   client: pg.ClientBase,
   tenant: string,
   first: number,
@@ -137,7 +143,7 @@ async function leafTiles(
   return new Map(rows.map(({ index, hashes }) => [Number(index), hashes]));
 }
 
-type Erased = Required<Pick<SealedEvent, "salts" | "commitments">>;
+export type Erased = Required<Pick<SealedEvent, "salts" | "commitments">>;
 
 /** What is left of the events among these from which something was erased. */
 async function whatIsErased(
@@ -161,7 +167,8 @@ async function whatIsErased(
   return found;
 }
 
-function eventOf(row: Row, erased: Erased | undefined): SealedEvent {
+/** An event from a row: four columns of its leaf (the third is the salt), and {@link COLUMNS}. */
+export function eventOf(row: Row, erased: Erased | undefined): SealedEvent {
   const fields: Record<string, string> = {};
   let place = 4;
   for (const name of TEXTS) {

@@ -1,5 +1,7 @@
-import { readCheckpoint } from "./checkpoint.ts";
-import { eventLine, headerLine, tileLine } from "./export_format.ts";
+import { CSV_HEADER, csvLine } from "./csv.ts";
+import { eventLine, headerLine, type Part, tileLine } from "./export_format.ts";
+import type { ExportSource, Piece } from "./export_source.ts";
+import { ocsfLine } from "./ocsf.ts";
 import { TILE, type TreeSource } from "./tree_source.ts";
 
 /** A tree that was never signed: nobody could verify what is exported of it. */
@@ -7,58 +9,74 @@ export class NothingSigned extends Error {
   override readonly name = "NothingSigned";
 }
 
-/** Leaves in a piece of the file. */
-const PIECE = TILE;
+/**
+ * How an export is written. `jsonl`: our own lines, which verify by themselves; `csv` and `ocsf`: for other programs, with `proof`
+ * as the file that they verify with.
+ */
+export const FORMATS = ["jsonl", "csv", "ocsf", "proof"] as const;
+export type ExportFormat = (typeof FORMATS)[number];
+
+/** Whether it is all of a tree, as far as its checkpoint. */
+export const isWhole = ({ after, from, to }: Part): boolean => after === -1 && from === null && to === null;
 
 /**
- * The sealed trail of a tenant as JSON Lines, as far as its last checkpoint: enough to verify it with the file and a key. The
- * first line says whose it is and how far it goes; each 256 events follow the hashes that they lead to.
+ * The sealed trail of a tenant, in the order of its leaves, as far as a checkpoint: of jsonl enough to verify it with the file and
+ * a key. The first line says whose it is and how far it goes; each 256 events follow the hashes that they lead to.
  *
- * @throws {NothingSigned}
  * @throws {Error} where an event or a leaf is gone: `rowhouse audit verify` says which
  */
 export async function* exportTrail(
-  tree: TreeSource,
-  onLeaf: (done: number, total: number) => void = () => {},
+  source: ExportSource,
+  format: ExportFormat = "jsonl",
+  onEvent: (done: number, total: number) => void = () => {},
 ): AsyncGenerator<string, void> {
-  const last = tree.checkpoints.at(-1);
-  if (last === undefined)
-    throw new NothingSigned(`nothing of tenant ${tree.tenant} is sealed and signed yet`);
-  const { size } = readCheckpoint(last);
-  yield headerLine({
-    tenant: tree.tenant,
-    size,
-    checkpoints: [last],
-    keys: tree.keys.map(({ id, origin, number, public_key, endorsement }) => ({
-      id,
-      origin,
-      number,
-      public_key,
-      endorsement,
-    })),
-    tiles: [...tilesAbove(tree, size)],
-  });
-  let lines: string[] = [];
-  let hashes: Buffer[] = [];
-  let done = 0;
-  const piece = (): string => {
-    const text = tileLine(Buffer.concat(hashes)) + lines.join("");
-    [lines, hashes] = [[], []];
-    return text;
-  };
-  for await (const { index, eventId, hash, event } of tree.leaves()) {
-    if (index === size) break;
-    if (event === null || hash === null || index !== done) {
-      throw new Error(`leaf ${done}${eventId ? `, event ${eventId}` : ""}, is not there to be exported`);
-    }
-    lines.push(eventLine(index, event));
-    hashes.push(hash);
-    done += 1;
-    onLeaf(done, size);
-    if (lines.length === PIECE) yield piece();
+  const { size, part, rest } = source;
+  if (rest.from === null && rest.to === null && rest.events !== Math.max(0, size - rest.after - 1)) {
+    throw new Error(`${size - rest.after - 1 - rest.events} leaves are not there to be exported`);
   }
-  if (done < size) throw new Error(`leaf ${done} is not there to be exported`);
-  if (lines.length > 0) yield piece();
+  if (rest === part) yield headOf(source, format);
+  let done = 0;
+  for await (const piece of source.pieces(format !== "proof")) {
+    yield written(piece, source, format);
+    done += piece.leaves.length;
+    onEvent(done, rest.events);
+  }
+}
+
+function headOf(source: ExportSource, format: ExportFormat): string {
+  if (format === "csv") return CSV_HEADER;
+  if (format === "ocsf") return "";
+  const { tenant, size, checkpoint, part, lastTile } = source;
+  const keys = source.keys.map(({ id, origin, number, public_key, endorsement }) => ({
+    id,
+    origin,
+    number,
+    public_key,
+    endorsement,
+  }));
+  const header = { tenant, size, checkpoints: [checkpoint], keys, tiles: source.tiles };
+  if (format === "jsonl" && isWhole(source.part)) return headerLine(header);
+  const last = { level: 0, index: Math.floor(size / TILE), hashes: lastTile };
+  return headerLine({ ...header, tiles: [...source.tiles, ...(lastTile.length > 0 ? [last] : [])], part });
+}
+
+function written({ number, hashes, leaves }: Piece, source: ExportSource, format: ExportFormat): string {
+  if (format === "proof") return tileLine(hashes, number);
+  const lines = leaves.map(({ index, event, eventId, hash }) => {
+    if (event === null || hash === null) {
+      throw new Error(`leaf ${index}${eventId ? `, event ${eventId}` : ""}, is not there to be exported`);
+    }
+    if (format === "csv") return csvLine(index, event, hash);
+    const line = eventLine(index, event);
+    return format === "ocsf" ? ocsfLine(index, event, line.trimEnd()) : line;
+  });
+  if (format !== "jsonl") return lines.join("");
+  if (isWhole(source.part)) {
+    const wanted = Math.min(TILE, source.size - number * TILE);
+    if (lines.length !== wanted) throw new Error(`leaves of tile ${number} are not there to be exported`);
+    return tileLine(hashes) + lines.join("");
+  }
+  return tileLine(hashes, number) + lines.join("");
 }
 
 /** The tiles above the leaves of a tree of this size, as far as they are full below (C2SP tlog-tiles). */
@@ -79,3 +97,17 @@ export function* tilesAbove(
     }
   }
 }
+
+/** Of a tile of leaves what a tree of this size has. */
+export const widthOf = (hashes: Buffer, number: number, size: number): Buffer =>
+  hashes.subarray(0, Math.max(0, Math.min(TILE, size - number * TILE)) * 32);
+
+/** A part that is all of a tree. */
+export const wholePart = (size: number): Part => ({
+  after: -1,
+  from: null,
+  to: null,
+  first: size > 0 ? 0 : null,
+  last: size > 0 ? size - 1 : null,
+  events: size,
+});

@@ -4,6 +4,7 @@ export const PROBLEMS = {
   event_moved: "the event was sealed as another leaf",
   event_missing: "the event is gone",
   event_inserted: "the event was never sealed, though what was written before and after it is",
+  line_altered: "the line says other than the leaf that it holds",
   leaf_missing: "the leaf is gone",
   tile_altered: "the hashes of these leaves are not those that the tree goes on with",
   root_mismatch: "these leaves do not lead to the root that was signed",

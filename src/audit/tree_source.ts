@@ -12,7 +12,14 @@ export interface TreeSource {
   /** The hashes of a tile above the leaves; null where there is none. */
   tile(level: number, index: number): Buffer | null;
   /** Leaf by leaf, in their order. */
-  leaves(): AsyncIterable<ClaimedLeaf>;
+  leaves(range?: LeafRange): AsyncIterable<ClaimedLeaf>;
+}
+
+/** Leaves behind one (-1: all), of events since one time and before another (RFC 3339). */
+export interface LeafRange {
+  readonly after: number;
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 export interface ClaimedLeaf {

@@ -1,11 +1,14 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
+import { CSV_HEADER } from "./csv.ts";
 import { BadExport, type ExportHeader, readHeader, readLeaf } from "./export_format.ts";
+import { linesOf } from "./lines_of.ts";
 import { hashIn, TILE, type TreeSource } from "./tree_source.ts";
+import { type PartItem, verifyLines, verifyPart } from "./verify_part.ts";
 import { type Trust, type Verdict, verifyTree } from "./verify_tree.ts";
 
 /**
- * Verifies an export with nothing but the file and a key.
+ * Verifies an export with nothing but the file and a key; of CSV and OCSF also with what proves it.
+ *
+ * @param proof where that is; the file's name and `.proof` where it is not said
  *
  * @throws {BadExport} where the file is none, or ends before it should
  */
@@ -13,21 +16,17 @@ export async function verifyExport(
   path: string,
   trust: Trust,
   onLeaf: (done: number, total: number) => void = () => {},
+  proof = `${path}.proof`,
 ): Promise<Verdict> {
   const lines = linesOf(path);
   const first = await lines.next();
   if (first.done) throw new BadExport("the file is empty");
+  const isOcsf = first.value.startsWith("{") && !first.value.startsWith('{"format":');
+  if (isOcsf || `${first.value}\n` === CSV_HEADER) return verifyLines(path, proof, trust, onLeaf);
   const header = readHeader(first.value);
+  if ("part" in header) return verifyPart(header, partIn(lines), trust, onLeaf);
   const tree = exportTree(header, lines);
   return verifyTree(tree, trust, (done) => onLeaf(done, header.size));
-}
-
-async function* linesOf(path: string): AsyncGenerator<string, void> {
-  try {
-    yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  } catch (error) {
-    throw new BadExport(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function exportTree(header: ExportHeader, lines: AsyncGenerator<string, void>): TreeSource {
@@ -52,4 +51,14 @@ function exportTree(header: ExportHeader, lines: AsyncGenerator<string, void>): 
       }
     },
   };
+}
+
+/** The lines of a part of our own. */
+async function* partIn(lines: AsyncGenerator<string, void>): AsyncGenerator<PartItem, void> {
+  for await (const line of lines) {
+    const read = readLeaf(line);
+    if ("event" in read) yield { ...read, faithful: true };
+    else if (read.number === undefined) throw new BadExport("hashes do not say which tile they are");
+    else yield { number: read.number, hashes: read.tile };
+  }
 }

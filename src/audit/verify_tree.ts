@@ -1,5 +1,6 @@
 import { treeVerifier, trustedKeys } from "./audit_key.ts";
 import { type Checkpoint, openCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import type { Part } from "./export_format.ts";
 import { leafHash, leafText } from "./leaf.ts";
 import { growingTree, rootOf } from "./merkle.ts";
 import { BadNote, type Verifier } from "./note.ts";
@@ -21,13 +22,26 @@ export interface Verdict {
   readonly signed: number;
   /** The first leaf's first; at most a thousand. */
   readonly problems: readonly Problem[];
+  /** Where it is a part: which, and how many events of it there are. */
+  readonly part?: Part;
 }
 
 /** Problems beyond which there is no more to learn. */
 const MOST = 1_000;
 
 /** Writes a problem of this tree down. */
-type Note = (problem: Omit<Problem, "tenant">) => void;
+export type Note = (problem: Omit<Problem, "tenant">) => void;
+
+/** What is found wrong with a tenant's tree, and what writes it down there. */
+export function ownProblems(tenant: string): { readonly problems: Problem[]; readonly note: Note } {
+  const problems: Problem[] = [];
+  return {
+    problems,
+    note: (problem) => {
+      if (problems.length < MOST) problems.push({ tenant, ...problem });
+    },
+  };
+}
 
 /** A leaf of which the event is another one now: the hash that it has, and the one that it had. */
 interface Altered {
@@ -50,10 +64,7 @@ export async function verifyTree(
   onLeaf: (done: number) => void = () => {},
 ): Promise<Verdict> {
   const { tenant } = source;
-  const problems: Problem[] = [];
-  const note: Note = (problem) => {
-    if (problems.length < MOST) problems.push({ tenant, ...problem });
-  };
+  const { problems, note } = ownProblems(tenant);
   const checkpoints = trustedCheckpoints(source, trust, note);
   const altered: Altered[] = [];
   const tree = growingTree();
@@ -107,8 +118,8 @@ function compare({ index, eventId, hash, event }: ClaimedLeaf, note: Note, alter
 }
 
 /** The checkpoints that trusted keys signed for this tree, the smallest first; what is none is noted. */
-function trustedCheckpoints(
-  { tenant, checkpoints, keys: known }: TreeSource,
+export function trustedCheckpoints(
+  { tenant, checkpoints, keys: known }: Pick<TreeSource, "tenant" | "checkpoints" | "keys">,
   trust: Trust,
   note: Note,
 ): Checkpoint[] {

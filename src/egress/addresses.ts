@@ -44,9 +44,10 @@ export async function addressesOf(url: URL, reach: Reach): Promise<readonly [Add
   return addressesOfHost(url.hostname.replace(/^\[(.*)\]$/, "$1"), reach);
 }
 
-async function addressesOfHost(
+/** @throws {AddressRefused} as {@link addressesOf}, of a host whose port was looked at */
+export async function addressesOfHost(
   host: string,
-  { internal, resolve = resolveBySystem }: Reach,
+  { internal, resolve = resolveBySystem }: Pick<Reach, "internal" | "resolve">,
 ): Promise<readonly [Address, ...Address[]]> {
   const found =
     isIP(host) === 0 ? await resolve(host).catch(() => []) : [{ address: host, family: isIP(host) }];

@@ -338,6 +338,17 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           lent_until: { tags: { behavior: "-*" } },
         },
       },
+      "app.audit_streams": {
+        tags: { behavior: "-insert" },
+        attribute: {
+          kind: { tags: { enum: "AuditStreamKind" } },
+          format: { tags: { enum: "AuditStreamFormat" } },
+          disabled_reason: { tags: { enum: "AuditStreamDisabledReason" } },
+          failure: { tags: { enum: "AuditStreamFailure" } },
+          // The worker's own.
+          lent_until: { tags: { behavior: "-*" } },
+        },
+      },
       "app.webhook_deliveries": {
         attribute: {
           endpoint_id: filtered,
@@ -591,6 +602,13 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
+      "app.create_audit_stream": {
+        tags: {
+          resultFieldName: "auditStream",
+          afterArgument: "The leaf behind which it begins; the first one is sent too, if nothing is said.",
+        },
+      },
+      "app.rotate_audit_stream_secret": { tags: { resultFieldName: "auditStream" } },
       // Some two hundred, in an order of their own: no pages.
       "app.audit_event_types": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },

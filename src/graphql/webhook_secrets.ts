@@ -22,6 +22,8 @@ const MADE_HERE: Readonly<Record<string, keyof WebhookSecret>> = {
 const MAKING: Readonly<Record<string, { name: string; required: readonly string[] }>> = {
   createWebhookEndpoint: { name: "create_webhook_endpoint", required: ["url", "events"] },
   rotateWebhookSecret: { name: "rotate_webhook_secret", required: ["id"] },
+  createAuditStream: { name: "create_audit_stream", required: ["url"] },
+  rotateAuditStreamSecret: { name: "rotate_audit_stream_secret", required: ["id"] },
 };
 
 const OVERLAP =
@@ -32,7 +34,7 @@ const mutationOf = (type: string, kind: "Input" | "Payload"): string | undefined
   Object.keys(MAKING).find((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}${kind}` === type);
 
 /**
- * Makes the secrets of webhook endpoints. The database is sent what is encrypted; the answer has the secret once. Who may,
+ * Makes the secrets of webhook endpoints and audit streams. The database is sent what is encrypted; the answer has the secret once. Who may,
  * policies and functions of the database decide.
  */
 export const WebhookSecretsPlugin: GraphileConfig.Plugin = {
@@ -61,10 +63,10 @@ export const WebhookSecretsPlugin: GraphileConfig.Plugin = {
           {
             secret: shownOnce(
               build,
-              "What the endpoint verifies signatures with (whsec_…), shown this once: nobody can tell it again.",
+              "What the receiver verifies signatures with (whsec_…), shown this once: nobody can tell it again.",
             ),
           },
-          "Adding the secret of a webhook endpoint",
+          "Adding the secret of what is signed",
         );
       },
       GraphQLObjectType_fields_field(field, build, { scope }) {

@@ -10,6 +10,7 @@ import { recordAccess } from "./record_access.ts";
 import { reportErrors } from "./report_errors.ts";
 import { nameRequest, type RequestState } from "./request_facts.ts";
 import { mendTarget, refuseMendedTarget } from "./request_target.ts";
+import { auditing } from "./routers/auditing.ts";
 import { chatting } from "./routers/chatting.ts";
 import { documents } from "./routers/documents.ts";
 import { signingInElsewhere } from "./routers/elsewhere.ts";
@@ -65,6 +66,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(openAI(parts).routes());
   app.use(chatting(parts).routes());
   app.use(documents(parts).routes());
+  app.use(auditing(parts).routes());
   app.use(parts.graphql);
   return app;
 }

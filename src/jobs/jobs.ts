@@ -18,6 +18,7 @@ import { indexDocuments } from "./index_documents.ts";
 import type { Job } from "./job.ts";
 import { learnMemories } from "./learn_memories.ts";
 import { passageEmbedder } from "./passage_embedder.ts";
+import { pushAudit } from "./push_audit.ts";
 import { readingOf } from "./reading_of.ts";
 import { rotateSealKey } from "./rotate_seal_key.ts";
 import { rotateSigningKeys } from "./rotate_signing_keys.ts";
@@ -40,6 +41,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   index_documents: (context) =>
     indexDocuments(readingOf(context.config.documents, passageEmbedder(context)))(context),
   learn_memories: learnMemories,
+  push_audit: pushAudit,
   delete_accounts: deleteAccounts,
   delete_objects: deleteObjects,
   erase_tenants: eraseTenants,

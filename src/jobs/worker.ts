@@ -126,6 +126,7 @@ async function reopen(open: () => Promise<Runner>, log: Log, signal: AbortSignal
 function whatIsDue(inHand: ReadonlySet<string>): Watched[] {
   return [
     { job: "deliver_webhooks", due: "select jobs.webhooks_due() as due" },
+    { job: "push_audit", due: "select jobs.audit_streams_due() as due" },
     // A process reads one file at a time: further jobs would only keep others from running.
     {
       job: "index_documents",

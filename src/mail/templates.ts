@@ -35,6 +35,7 @@ export const TEMPLATES = [
   "passkey_removed",
   "guest_upgrade",
   "webhook_disabled",
+  "audit_stream_disabled",
   "tenant_invitation",
   ...NOTICES,
 ] as const;

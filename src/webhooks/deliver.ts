@@ -70,7 +70,7 @@ export async function deliverDue(options: {
 }
 
 /** What the batch is signed with; null if nothing of it can be opened. */
-function openSecrets(keys: MasterKeys, { secrets }: Batch): Buffer[] | null {
+export function openSecrets(keys: MasterKeys, { secrets }: Pick<Batch, "secrets">): Buffer[] | null {
   const opened = secrets.flatMap((secret) => {
     try {
       return [openWebhookSecret(keys, secret)];

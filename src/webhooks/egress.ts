@@ -84,7 +84,8 @@ function failureOf(status: number): WebhookFailure | null {
   return status >= 300 && status < 400 ? "redirect" : "status";
 }
 
-function reasonOf(error: unknown): WebhookFailure {
+/** What went wrong on the way. */
+export function reasonOf(error: unknown): WebhookFailure {
   if (error instanceof AddressRefused) return "address";
   const { code = "" } = error as { code?: string };
   return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO|HOSTNAME_)/.test(code)

@@ -22,7 +22,7 @@ export function bodyOf({ type, createdAt, sequence, data }: WebhookEvent): strin
  * @param secrets the one in use and those that it replaced not long ago: the receiver is content with one signature
  */
 export function signatureOf(
-  event: WebhookEvent,
+  event: Pick<WebhookEvent, "id">,
   body: string,
   secrets: readonly Buffer[],
   now: Date,

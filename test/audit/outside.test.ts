@@ -56,7 +56,9 @@ afterAll(async () => {
 const NOWHERE: Outside = { file: null, url: null, witness: null };
 const sealWith = (outside: Partial<Outside>) =>
   sealAudit(
-    jobContext(database, { audit: { origin: "chat.example/audit", outside: { ...NOWHERE, ...outside } } }),
+    jobContext(database, {
+      audit: { origin: "chat.example/audit", plainSyslog: false, outside: { ...NOWHERE, ...outside } },
+    }),
   );
 const newest = async () =>
   (

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
@@ -120,6 +120,137 @@ describe("audit verify", () => {
   });
 });
 
+describe("audit export", () => {
+  test.each(["csv", "ocsf"])(
+    "as %s verifies offline with the proof beside it, and not where a cell was altered",
+    async (form) => {
+      const path = file(`trail.${form}`);
+      expect(await audit("export", "acme", path, "--format", form)).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^3\d\d events are in /),
+      });
+      const { code, out } = await rowhouse(["audit", "verify", path, "--key", key], folder);
+      expect({ code, out }).toEqual({
+        code: 0,
+        out: expect.stringMatching(/: 3\d\d of 3\d\d leaves: verified\n$/),
+      });
+      writeFileSync(path, readFileSync(path, "utf8").replaceAll(/Rockets 200\b/g, "Rockets 201"));
+      const altered = await rowhouse(["audit", "verify", path, "--key", key], folder);
+      expect(altered).toMatchObject({
+        code: 1,
+        out: expect.stringMatching(/^event_altered: .*leaf \d+, event/),
+      });
+      const moved = await rowhouse(
+        ["audit", "verify", path, "--proof", `${path}.proof`, "--key", key],
+        folder,
+      );
+      expect(moved).toMatchObject({ code: 1 });
+      const without = await rowhouse(
+        ["audit", "verify", path, "--proof", file("nowhere"), "--key", key],
+        folder,
+      );
+      expect(without).toMatchObject({ code: 2, err: expect.stringContaining("cannot read") });
+    },
+  );
+
+  test.each([
+    ["jsonl", (text: string) => text.slice(0, text.lastIndexOf('{"tile"') + 20_000)],
+    ["jsonl", (text: string) => text.slice(0, text.indexOf("\n") + 1)],
+    ["csv", (text: string) => text.slice(0, text.length / 2)],
+    ["ocsf", (text: string) => text.slice(0, text.length / 2)],
+    ["ocsf", () => ""],
+    ["csv", (text: string) => text],
+  ])(
+    "as %s that was cut off is gone on with, and is in the end what it would have been",
+    async (form, cut) => {
+      const path = file(`resumed.${form}`);
+      expect((await audit("export", "acme", path, "--format", form)).code).toBe(0);
+      const text = readFileSync(path, "utf8");
+      writeFileSync(path, cut(text));
+      // Meanwhile the trail has grown; what is gone on with ends where it would have.
+      await rename(2);
+      await seal(database);
+      await seal(database);
+      expect(await audit("export", "acme", path, "--resume", "--format", form)).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^\d+ events are in .*, \d+ of them now\n$/),
+      });
+      expect(readFileSync(path, "utf8")).toBe(text);
+      expect(existsSync(`${path}.unfinished`)).toBe(false);
+    },
+  );
+
+  test("goes on with what a killed one left, and with nothing that is none of its lines", async () => {
+    const path = file("left.csv");
+    await audit("export", "acme", path, "--format", "csv");
+    const text = readFileSync(path, "utf8");
+    writeFileSync(`${path}.unfinished`, text.slice(0, 5_000));
+    rmSync(path);
+    expect(await audit("export", "acme", path, "--format", "csv")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--resume goes on with"),
+    });
+    expect((await audit("export", "acme", path, "--format", "csv", "--resume")).code).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe(text);
+    writeFileSync(path, text.replace("\n5,", "\nfive,"));
+    expect(await audit("export", "acme", path, "--format", "csv", "--resume")).toMatchObject({ code: 2 });
+    expect(await audit("export", "acme", file("no.csv"), "--format", "csv", "--resume")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there is neither"),
+    });
+  });
+
+  test("of a time, and behind a leaf, verifies as a part", async () => {
+    const path = file("part.jsonl");
+    await audit("export", "acme", path, "--after", "99");
+    expect(await rowhouse(["audit", "verify", path, "--key", key], folder)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/: \d+ of \d+ leaves: verified\n$/),
+    });
+    expect(
+      await audit("export", "acme", file("day.jsonl"), "--from", "2026-01-01", "--to", "2026-01-02"),
+    ).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^0 events are in /),
+    });
+  });
+
+  test("is in the trail, as done by the database's login, before a byte is written", async () => {
+    const url = new URL(database.adminUrl);
+    url.username = "an_auditor";
+    url.password = "auditing";
+    await database.admin.query(`grant connect on database ${database.name} to rowhouse_auditor`);
+    // It cannot be written where it is to be: the trail says all the same that somebody wanted it.
+    const nowhere = await audit(
+      "export",
+      "acme",
+      file("no/such/folder.csv"),
+      "--format",
+      "csv",
+      "--database",
+      url.href,
+    );
+    expect(nowhere.code).toBe(2);
+    const { rows } = await database.admin.query(
+      "select tenant_id, actor_kind, database_role, detail from audit.events where action = 'audit.exported' order by at desc, id desc limit 1",
+    );
+    expect(rows).toEqual([
+      {
+        tenant_id: tenant,
+        actor_kind: "system",
+        database_role: "an_auditor",
+        detail: {
+          format: "csv",
+          size: expect.any(Number),
+          first: 0,
+          last: rows[0].detail.size - 1,
+          events: rows[0].detail.size,
+        },
+      },
+    ]);
+  });
+});
+
 describe("audit erase", () => {
   test("erases a value for a reason, and the trail verifies", async () => {
     const { rows } = await database.admin.query(
@@ -147,6 +278,15 @@ test.each([
   [["burn"], /"audit" cannot "burn"/],
   [["verify", "a", "b"], /takes no argument "b"/],
   [["verify", "a"], /verified with --key/],
+  [["export", "acme", "x", "--format", "xml"], /--format is one of jsonl, csv, ocsf, proof/],
+  [["export", "acme", "x", "--after", "-1"], /after/],
+  [["export", "acme", "x", "--from", "yesterday"], /--from is a day or a time with its zone/],
+  [["export", "acme", "-", "--resume"], /--resume goes on with a file/],
+  [["export", "acme", "x", "--tiles", "--format", "csv"], /--tiles writes all of a tree/],
+  [
+    ["export", "acme", "x", "--format", "proof", "--resume"],
+    /a proof is written anew|cannot reach|no database/,
+  ],
   [["verify", "--key", "x"], /--key: "x" is no key/],
   [["verify", "--checkpoints", "/nowhere"], /cannot read \/nowhere/],
   [["verify", "--tenant", "nobody"], /the trail knows no tenant/],

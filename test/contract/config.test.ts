@@ -189,6 +189,11 @@ describe("the configuration", () => {
     }
   });
 
+  test("has the trail sent without encryption only where the operator says so", () => {
+    expect(readConfig({ STATE_DIR }).audit.plainSyslog).toBe(false);
+    expect(readConfig({ ...production, AUDIT_SYSLOG_PLAIN: "on" }).audit.plainSyslog).toBe(true);
+  });
+
   test("has webhooks lead inside in development only, and elsewhere to the ports that are named", () => {
     expect(readConfig({ STATE_DIR }).webhooks).toEqual({ internal: true, ports: [443] });
     expect(readConfig({ ...production, WEBHOOK_PORTS: "443, 8443" }).webhooks).toEqual({

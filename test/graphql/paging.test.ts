@@ -238,6 +238,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
     expect(lists().map(({ path }) => path.join("."))).toEqual([
       "apiKeys",
       "auditEvents",
+      "auditStreams",
       "budgets",
       "conversation.messages",
       "conversations",

@@ -70,6 +70,11 @@ async function furnish(client: pg.ClientBase, tenant: TenantFixture, rows: numbe
      select $1, 'https://hooks.example/' || n from generate_series(1, $2) as n`,
     [tenant.tenantId, Math.min(rows, MOST_PEOPLE)],
   );
+  await client.query(
+    `insert into app.audit_streams (tenant_id, url)
+     select $1, 'https://logs.example/' || n from generate_series(1, $2) as n`,
+    [tenant.tenantId, Math.min(rows, MOST_PEOPLE)],
+  );
   // Two in five are the member's own, the others nobody's that asks.
   await client.query(
     `insert into app.conversations (tenant_id, user_id, title, updated_at, team_id)
@@ -143,6 +148,7 @@ const beliefs: Readonly<Record<string, readonly string[]>> = {
       "app.team_members",
       "app.grants",
       "app.webhook_endpoints",
+      "app.audit_streams",
       "app.conversations",
       "app.messages",
       "app.usage_events",
@@ -205,6 +211,7 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
     ),
     webhookEndpoints: filtered([], ["ID"]),
     webhookEventTypes: filtered([], ["NAME"]),
+    auditStreams: filtered([], ["ID"]),
     auditEvents: filtered(
       [
         `action: {equalTo: "insert"}`,
@@ -320,6 +327,7 @@ describe("where the planner takes every tenant for the largest, as ours does", (
       "app.team_members",
       "app.grants",
       "app.webhook_endpoints",
+      "app.audit_streams",
       "app.conversations",
       "app.messages",
       "app.usage_events",

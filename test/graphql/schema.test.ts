@@ -50,6 +50,8 @@ test("these are the ways in", () => {
     "auditProof",
     "auditRecordAsOf",
     "auditRecordHistory",
+    "auditStream",
+    "auditStreams",
     "budget",
     "budgets",
     "conversation",
@@ -130,6 +132,7 @@ test("these are the ways in", () => {
     "addDomain",
     "approveTool",
     "createApiKey",
+    "createAuditStream",
     "createBudget",
     "createConversation",
     "createCuratedAnswer",
@@ -145,6 +148,7 @@ test("these are the ways in", () => {
     "createTool",
     "createToolServer",
     "createWebhookEndpoint",
+    "deleteAuditStream",
     "deleteBudget",
     "deleteConversation",
     "deleteCuratedAnswer",
@@ -186,6 +190,7 @@ test("these are the ways in", () => {
     "revokeSession",
     "revokeShareLink",
     "rotateApiKey",
+    "rotateAuditStreamSecret",
     "rotateWebhookSecret",
     "sendTestEvent",
     "setModelProvider",
@@ -197,6 +202,7 @@ test("these are the ways in", () => {
     "transferOwnership",
     "unlinkIdentity",
     "updateApiKey",
+    "updateAuditStream",
     "updateBudget",
     "updateConversation",
     "updateCuratedAnswer",
@@ -305,6 +311,8 @@ test("closed values are enums, the values those that the database allows", () =>
   expect(enumValues("ActorKind")).toEqual(["API_KEY", "GUEST", "SESSION", "SIGN_IN", "SUPPORT", "SYSTEM"]);
   expect(enumValues("WebhookDeliveryState")).toEqual(["DEAD", "DELIVERED", "PENDING"]);
   expect(enumValues("WebhookDisabledReason")).toEqual(["FAILING", "GONE"]);
+  expect(enumValues("AuditStreamKind")).toEqual(["SYSLOG", "WEBHOOK"]);
+  expect(enumValues("AuditStreamFormat")).toEqual(["JSONL", "OCSF"]);
 });
 
 const camelCase = (column: string): string =>
@@ -318,6 +326,7 @@ test("every column that a CHECK closes is an enum in the API", async () => {
     join pg_attribute on attrelid = conrelid and array[attnum] = conkey
     where contype = 'c' and pg_get_constraintdef(pg_constraint.oid) ~ '= ANY \\(ARRAY\\['`);
   const types: Record<string, string> = {
+    audit_streams: "AuditStream",
     message_feedback: "MessageFeedback",
     usage_days: "UsageEvent", // Not in the API itself: analytics adds it up.
     usage_events: "UsageEvent",
@@ -398,6 +407,7 @@ test("a filter asks for one value, or for a stretch of time", () => {
 const tables: Readonly<Record<string, string>> = {
   ApiKey: "auth.api_keys",
   AuditEvent: "audit.events",
+  AuditStream: "app.audit_streams",
   Budget: "app.budgets",
   Conversation: "app.conversations",
   CuratedAnswer: "app.curated_answers",

@@ -26,7 +26,11 @@ export function jobContext(
       webhooks: { internal: true, ports: [443] },
       modelProviders: reach,
       model: null,
-      audit: { origin: "chat.example/audit", outside: { file: null, url: null, witness: null } },
+      audit: {
+        origin: "chat.example/audit",
+        plainSyslog: false,
+        outside: { file: null, url: null, witness: null },
+      },
       ...settings,
     },
   };

@@ -307,6 +307,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     }),
     tenant: "tenant_id",
   },
+  audit_streams: {
+    row: (person) => `id = '${person.auditStreamId}'`,
+    column: "description",
+    insert: () => ({ url: quoted("https://example.com/"), format: quoted("ocsf") }),
+    tenant: "tenant_id",
+  },
   audit_events: {
     row: (person) =>
       `table_name = 'app.memberships' and action = 'insert' and row_key ->> 'id' = '${person.membershipId}'`,

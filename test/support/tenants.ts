@@ -13,6 +13,7 @@ export interface TenantMember extends Member {
   readonly apiKeyId: string;
   readonly webhookEndpointId: string;
   readonly webhookDeliveryId: string;
+  readonly auditStreamId: string;
   /** The team that everybody of the fixture is in, and their place there. */
   readonly teamId: string;
   readonly teamMemberId: string;
@@ -122,12 +123,15 @@ export async function addRows({ admin }: Pools, member: Member): Promise<TenantM
      ), delivery as (
          insert into app.webhook_deliveries (tenant_id, endpoint_id, type, data, state, settled_at, next_attempt_at)
          select tenant_id, id, 'member.joined', '{}', 'delivered', now(), null from endpoint returning id
+     ), stream as (
+         insert into app.audit_streams (tenant_id, url, active) values ($1, 'https://logs.example/' || $2::text, false) returning id
      )
      select conversation.id as "conversationId", message.id as "messageId", preferences.id as "preferencesId",
        key.id as "apiKeyId", place.team_id as "teamId", place.id as "teamMemberId", given.id as "grantId",
        endpoint.id as "webhookEndpointId", delivery.id as "webhookDeliveryId",
+       stream.id as "auditStreamId",
        feedback.id as "feedbackId", used.id as "usageId", budget.id as "budgetId"
-     from conversation, message, feedback, used, budget, preferences, key, place, given, endpoint, delivery`,
+     from conversation, message, feedback, used, budget, preferences, key, place, given, endpoint, delivery, stream`,
     [member.tenantId, member.userId, `What ${member.name} asked`],
   );
   return { ...member, ...rows[0]! };

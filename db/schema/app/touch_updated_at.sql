@@ -49,3 +49,5 @@ create or replace trigger touch_updated_at before update on app.tool_servers
     for each row execute function app.touch_updated_at();
 create or replace trigger touch_updated_at before update on app.tools
     for each row execute function app.touch_updated_at();
+create or replace trigger touch_updated_at before update of url, description, format, active on app.audit_streams
+    for each row execute function app.touch_updated_at();

@@ -22,7 +22,9 @@ using (
         ('api.request',                     'informational', 'A request to the API was answered: its detail says which, how it went and how long it took.'),
         ('api.requests_lost',               'high',          'Of so many requests to the API there is no event: they were answered while the trail could not be written.'),
 
+        ('audit.exported',                  'medium',        'Somebody took this trail along, or a part of it: the detail says which leaves.'),
         ('audit.fields_erased',             'critical',      'The operator erased values of an event of this trail, on request.'),
+        ('audit.push_stopped',              'high',          'This trail is not sent any more to where it was: nothing was taken there for five days, or it is gone.'),
         ('audit.read',                      'low',           'Somebody read this trail.'),
 
         ('auth.account_deleted',            'medium',        'An account was erased, with what its person said.'),
@@ -123,6 +125,7 @@ using (
         ('auth.identities',          'medium',        'low',           'medium',        'an account elsewhere that signs somebody in'),
         ('app.webhook_event_types',  'low',           'low',           'low',           'an event that webhooks tell of'),
         ('app.webhook_endpoints',    'medium',        'medium',        'medium',        'an address to which a company''s events go'),
+        ('app.audit_streams',        'high',          'high',          'high',          'an address to which this trail is sent'),
         ('app.tool_servers',         'medium',        'medium',        'medium',        'a server whose tools models may have called'),
         ('app.tools',                'low',           'medium',        'low',           'a tool, with whether it may be called without asking'),
         ('auth.passwords',           'low',           'medium',        'medium',        'a password'),

@@ -93,6 +93,12 @@ select audit.track('app.webhook_endpoints',
     kept => '{events,active,disabled_reason,failing_since,created_at,updated_at}', withheld => '{url,description,last_sequence,lent_until}',
     clocks => '{failing_since,last_sequence,lent_until}');
 
+-- Where the trail itself goes, and from where on. How far it has come is no event: each would be sent, and be one more.
+select audit.track('app.audit_streams',
+    kept => '{kind,format,active,disabled_reason,last_index,failing_since,created_at,updated_at}',
+    withheld => '{url,description,failures,failure,response_status,next_attempt_at,lent_until}',
+    clocks => '{last_index,failing_since,failures,failure,response_status,next_attempt_at,lent_until}');
+
 -- What models may have called, and who said so. An address may hold a token; what a tool is, its fingerprint tells.
 select audit.track('app.tool_servers', kept => '{kind,name,team_id,active,created_at,updated_at}', withheld => '{url}');
 select audit.track('app.tools',
@@ -109,7 +115,7 @@ select audit.track('auth.api_keys',
     kept => '{kind,user_id,role_id,created_by,name,beginning,scopes,requests_per_minute,opens_guests,origins,addresses,replaces,used_count,last_used_at,created_at,expires_at,revoked_at}',
     withheld => '{digest}', clocks => '{used_count,last_used_at}');
 select audit.track('auth.tool_secrets', kept => '{server_id,header,created_at}', withheld => '{sealed}');
-select audit.track('auth.webhook_secrets', kept => '{endpoint_id,created_at,expires_at}', withheld => '{secret}');
+select audit.track('auth.webhook_secrets', kept => '{endpoint_id,stream_id,created_at,expires_at}', withheld => '{secret}');
 -- An operator inside, and why: what a company must be able to look up for ever.
 select audit.track('auth.support_accesses',
     kept => '{user_id,operator,reason,may_write,created_at,expires_at,ended_at,end_reason}', withheld => '{digest}');

@@ -54,6 +54,13 @@ create policy "holders of view_audit have events proven" on audit.events
 comment on policy "holders of view_audit have events proven" on audit.events is
     'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
 
+-- The definer's reach: sending the trail to whom a tenant says.
+create policy "what is sent of a tenant's trail is that tenant's" on audit.events
+    for select to rowhouse_definer
+    using (tenant_id = (select context.pushed_tenant()));
+comment on policy "what is sent of a tenant's trail is that tenant's" on audit.events is
+    'jobs.leaves_to_push() seals whose stream the worker has in hand; in every other context it is null.';
+
 -- The definer's reach: erasing what is of a person.
 grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.events to rowhouse_definer;
 create policy "who erases takes values away" on audit.events

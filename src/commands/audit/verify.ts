@@ -18,6 +18,7 @@ export async function verify(args: string[]): Promise<0 | 1> {
     tenant: { type: "string" },
     key: { type: "string", multiple: true },
     checkpoints: { type: "string", multiple: true },
+    proof: { type: "string" },
     database: { type: "string" },
     json: { type: "boolean" },
   });
@@ -32,7 +33,8 @@ export async function verify(args: string[]): Promise<0 | 1> {
   if (trust.keys === null)
     throw new UsageError("a file is verified with --key: what it says of its own key proves nothing");
   const progress = progressLine();
-  const verdict = await verifyExport(file, trust, (done, total) => progress(done, total, "leaves verified"));
+  const onLeaf = (done: number, total: number): void => progress(done, total, "leaves verified");
+  const verdict = await verifyExport(file, trust, onLeaf, values.proof);
   return tell([{ ...verdict, waiting: 0 }], trust, values.json);
 }
 
@@ -61,12 +63,13 @@ function tell(verdicts: readonly Told[], trust: Trust, json = false): 0 | 1 {
     console.log(JSON.stringify(verdicts, null, 2));
     return sound ? 0 : 1;
   }
-  for (const { tenant, size, signed, waiting, problems } of verdicts) {
+  for (const { tenant, size, signed, waiting, problems, part } of verdicts) {
     for (const problem of problems) console.log(inWords(problem));
     const unsigned = size > signed ? `, ${size - signed} of them not signed yet` : "";
     const later = waiting > 0 ? `; ${waiting} more to be sealed` : "";
     const state = problems.length === 0 ? "verified" : `${problems.length} problems`;
-    console.log(`tenant ${tenant}: ${size} leaves${unsigned}${later}: ${state}`);
+    const which = part ? `${part.events} of ` : "";
+    console.log(`tenant ${tenant}: ${which}${size} leaves${unsigned}${later}: ${state}`);
   }
   if (trust.keys === null) {
     console.log(

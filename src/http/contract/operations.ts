@@ -13,6 +13,7 @@ import { downloadDocumentOperation } from "../routes/documents/download.ts";
 import { replaceDocumentOperation } from "../routes/documents/replace.ts";
 import { exchangeOperation, linkOperation } from "../routes/exchange_code.ts";
 import { exportAccountOperation } from "../routes/export_account.ts";
+import { exportAuditOperation } from "../routes/export_audit.ts";
 import { exportConversationOperation } from "../routes/export_conversation.ts";
 import { followOperation } from "../routes/follow_answer.ts";
 import { forgotPasswordOperation } from "../routes/forgot_password.ts";
@@ -244,6 +245,7 @@ export const OPERATIONS: readonly Operation[] = [
   health,
   readiness,
   metrics,
+  exportAuditOperation,
   jwksOperation,
   auditKeysOperation,
   description,

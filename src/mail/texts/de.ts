@@ -144,6 +144,15 @@ export const de: Language = {
         "Was ihr nicht gemeldet wurde, wird dreißig Tage aufgehoben. Wer die Webhooks Ihres Unternehmens verwaltet, sieht, welche es ist, und kann sie wieder einschalten und alles noch einmal senden lassen.",
       ],
     }),
+    audit_stream_disabled: (facts) => ({
+      subject: "Ihr Audit-Protokoll wird nicht mehr gesendet",
+      before: [
+        `Eine Adresse, an die ${facts.service} das Audit-Protokoll Ihres Unternehmens sendet, hat seit Tagen nichts angenommen oder geantwortet, dass es sie nicht mehr gibt. Sie wurde abgeschaltet: ${when(facts)}.`,
+      ],
+      after: [
+        "Es ist nichts verloren. Wer Ihr Unternehmen verwaltet und sein Protokoll liest, sieht, welche Adresse es ist, und kann sie wieder einschalten: Es geht mit dem ersten Ereignis weiter, das nicht angenommen wurde.",
+      ],
+    }),
     tenant_invitation: ({ service }) => ({
       subject: "Eine Firma lädt Sie ein",
       before: [

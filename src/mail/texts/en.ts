@@ -142,6 +142,15 @@ export const en: Language = {
         "What it was not told is kept for thirty days. Whoever manages your company's webhooks can see which it is, switch it on again and have everything sent once more.",
       ],
     }),
+    audit_stream_disabled: (facts) => ({
+      subject: "Your audit trail is not sent any more",
+      before: [
+        `An address to which ${facts.service} sends the audit trail of your company has taken nothing for days, or answered that it is gone. It was switched off on ${when(facts)}.`,
+      ],
+      after: [
+        "Nothing is lost. Whoever manages your company and reads its trail can see which address it is, and switch it on again: it goes on with the first event that was not taken.",
+      ],
+    }),
     tenant_invitation: ({ service }) => ({
       subject: "You are invited to join a company",
       before: [

@@ -2,6 +2,7 @@ import { createApiKeys } from "../../../src/auth/api_key.ts";
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, signUp } from "../../support/people.ts";
 import type { Answer } from "../../support/server.ts";
+import { AUDIT_REFUSALS } from "./audit.ts";
 import { CHAT_REFUSALS } from "./chat.ts";
 import { DOCUMENT_REFUSALS } from "./documents.ts";
 import { PASSKEY_REFUSALS } from "./passkeys.ts";
@@ -418,6 +419,7 @@ export const REFUSALS: Examples = {
   "post /auth/mfa/verify user_banned": (_, street) => verifyAfter(street, BANNED),
 
   ...PASSKEY_REFUSALS,
+  ...AUDIT_REFUSALS,
   ...CHAT_REFUSALS,
   ...V1_REFUSALS,
   ...DOCUMENT_REFUSALS,

@@ -1,6 +1,7 @@
 import { codeAt } from "../../../src/auth/totp.ts";
 import { mailedToken, type SignUp, signUp } from "../../support/people.ts";
 import { eventually, readable } from "../../support/server.ts";
+import { AUDIT_SUCCESSES } from "./audit.ts";
 import { CHAT_SUCCESSES } from "./chat.ts";
 import { DOCUMENT_SUCCESSES } from "./documents.ts";
 import { PASSKEY_SUCCESSES } from "./passkeys.ts";
@@ -113,6 +114,7 @@ export const SUCCESSES: Examples = {
   "post /auth/mfa/totp/remove 204": async (_, street) =>
     street.server.post("/auth/mfa/totp/remove", {}, (await enrolled(street)).headers),
   ...PASSKEY_SUCCESSES,
+  ...AUDIT_SUCCESSES,
   ...CHAT_SUCCESSES,
   ...V1_SUCCESSES,
   ...DOCUMENT_SUCCESSES,

@@ -134,8 +134,11 @@ describe("our own database", () => {
     expect(
       [...new Set(cells.map(({ target }) => target).filter((target) => target.includes("(")))].sort(),
     ).toEqual([
+      "audit.begin_export(format text, wanted bigint, after bigint, since timestamp with time zone, until timestamp with time zone)",
       "audit.checkpoint_of_caller()",
       "audit.event_types_of_caller()",
+      "audit.exported_leaves(first bigint, last bigint, since timestamp with time zone, until timestamp with time zone)",
+      "audit.exported_tile(number bigint)",
       "audit.prove_event(event uuid)",
       "audit.prove_growth(older bigint, newer bigint)",
       "audit.public_keys()",
@@ -164,6 +167,7 @@ describe("our own database", () => {
       "context.keep_model_provider(provider uuid, base_url text, sealed_key text, models text[], default_model text, system_prompt text, active boolean, embedding_model text)",
       "context.keep_profile(enabled boolean)",
       "context.keep_stored_version(document uuid, object text, size_bytes integer, sha256 text, media_type text, file_name text)",
+      "context.keep_stream_secret(stream uuid, id uuid, secret text, overlap integer)",
       "context.keep_tool_secret(server uuid, id uuid, header text, sealed text)",
       "context.keep_version(document uuid, content bytea, media_type text, file_name text)",
       "context.keep_webhook_secret(endpoint uuid, id uuid, secret text, overlap integer)",
