@@ -362,6 +362,15 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/prove_event.sql
 --!include audit/prove_growth.sql
 --!include audit/checkpoint_of_caller.sql
+--!include audit/describe_tenant.sql
+--!include audit/list_people.sql
+--!include audit/list_roles.sql
+--!include audit/list_grants.sql
+--!include audit/list_invitations.sql
+--!include audit/list_keys.sql
+--!include audit/list_support.sql
+--!include audit/list_connections.sql
+--!include audit/record_report.sql
 --!include app/audit_proofs.sql
 --!include app/api_keys.sql
 --!include app/create_api_key.sql
