@@ -46,7 +46,7 @@ export function printReport(facts: ReportFacts): string {
     period.to > made.at ? html` <span class="soft">(not over yet)</span>` : null
   }</p>
 <dl class="facts">
-${fact("Company", html`${tenant.slug}, ${tenant.status} since ${telling.day(tenant.createdAt)}`)}
+${fact("Company", html`${tenant.slug}, ${tenant.status}, since ${telling.day(tenant.createdAt)}`)}
 ${fact("Access as of", telling.time(made.at))}
 ${fact("Times are of", period.timeZone)}
 ${fact("Read by", html`${name(made.login)}, as rowhouse_auditor`)}
@@ -264,7 +264,14 @@ function people(telling: Telling): Html {
     left(facts.people),
     table(
       "Members, past ones too, active ones first. The boxes are for the reviewer.",
-      ["Name and address", "Role and teams", "Status", "Last sign-in, last use", "Second factor", "Decision"],
+      [
+        "Name and address",
+        "Role and teams",
+        "Status",
+        "Last sign-in, last use",
+        "Second factor",
+        ...DECISIONS,
+      ],
       facts.people.rows.map((one) => personRow(telling, one)),
       "people",
     ),
@@ -282,13 +289,19 @@ function personRow({ time, day, role, marks }: Telling, one: ReviewedPerson): Ht
 <td>${one.status}${one.accountStatus === "active" ? null : html`, account ${one.accountStatus}`}<br><small>since ${day(one.since)}</small>${
     one.leavesAt === null ? null : html`<br><small>to be erased ${day(one.leavesAt)}</small>`
   }</td>
-<td class="time">${time(one.lastSignInAt)}<br><small>${time(one.lastUseAt)}</small></td>
+<td>${time(one.lastSignInAt)}<br><small>${time(one.lastUseAt)}</small></td>
 <td>${one.secondFactor ? "yes" : "no"}<br><small>${one.ways.join(", ")}</small></td>
-<td class="decide">${over ? null : DECISIONS}</td></tr>
+${boxes(!over)}</tr>
 `;
 }
 
-const DECISIONS = html`${["keep", "change", "remove"].map((word) => html`<span><span class="box"></span>${word}</span>`)}`;
+/** Empty boxes, for a pen; who has no access any more needs no decision. */
+const DECISIONS = ["Keep", "Change", "Remove"];
+const boxes = (open: boolean): Html[] =>
+  DECISIONS.map(
+    (word) =>
+      html`<td class="decide">${open ? html`<span class="box" role="img" aria-label="${word}: empty box"></span>` : null}</td>`,
+  );
 
 function roles({ facts }: Telling): Html {
   return section(
@@ -321,7 +334,7 @@ function grants({ facts, person, time, marks }: Telling): Html {
             (
               grant,
             ) => html`<tr id="grants-${grant.id}"><th scope="row">${person(grant.userId)}${marks("grants", grant.id)}</th><td>${tags([grant.permission])}</td>
-<td class="time">${time(grant.endsAt)}<br><small>since ${time(grant.createdAt)}</small></td><td>${person(grant.grantedBy)}</td><td>${name(grant.reason)}</td></tr>
+<td>${time(grant.endsAt)}<br><small>since ${time(grant.createdAt)}</small></td><td>${person(grant.grantedBy)}</td><td>${name(grant.reason)}</td></tr>
 `,
           ),
         ),
@@ -339,7 +352,7 @@ function invitations({ facts, person, role, time }: Telling): Html {
           facts.invitations.rows.map(
             (
               one,
-            ) => html`<tr><th scope="row">${name(one.email)}</th><td>${name(role(one.roleId))}${one.teams.length > 0 ? html`<br><small>${name(one.teams.join(", "))}</small>` : null}</td><td>${person(one.invitedBy)}</td><td class="time">${time(one.sentAt)}</td><td class="time">${time(one.expiresAt)}</td></tr>
+            ) => html`<tr><th scope="row">${name(one.email)}</th><td>${name(role(one.roleId))}${one.teams.length > 0 ? html`<br><small>${name(one.teams.join(", "))}</small>` : null}</td><td>${person(one.invitedBy)}</td><td>${time(one.sentAt)}</td><td>${time(one.expiresAt)}</td></tr>
 `,
           ),
         )}`,
@@ -353,7 +366,7 @@ function keys(telling: Telling): Html {
     "keys",
     html`<p>${counted(live.length, "key opens", "keys open")} the door. ${
       over > 0
-        ? `${counted(over, "one is", "are")} revoked or expired and not listed; what happened to them in the period is among the changes.`
+        ? `${counted(over, "more is", "more are")} revoked or expired and not listed; what happened to them in the period is among the changes.`
         : ""
     }</p>`,
     left(telling.facts.keys),
@@ -361,9 +374,9 @@ function keys(telling: Telling): Html {
       ? null
       : table(
           "A secret key acts for programs; a publishable one stands in a web page and can only chat.",
-          ["Key", "Whose", "May", "Last used", "Expires", "Decision"],
+          ["Key", "Whose", "May", "Last used", "Expires", ...DECISIONS],
           live.map((key) => keyRow(telling, key)),
-          "people",
+          "keys",
         ),
   );
 }
@@ -376,7 +389,7 @@ function keyRow({ person, role, time, day, marks }: Telling, key: ReviewedKey): 
 <td>${tags(key.scopes)}${key.origins === null ? null : html`<br><small>from ${key.origins.join(", ")}</small>`}${
     key.addresses > 0 ? html`<br><small>from ${counted(key.addresses, "network")}</small>` : null
   }</td>
-<td class="time">${time(key.lastUsedAt)}<br><small>${counted(key.usedCount, "use")}</small></td><td class="time">${day(key.expiresAt)}</td><td class="decide">${DECISIONS}</td></tr>
+<td>${time(key.lastUsedAt)}<br><small>${counted(key.usedCount, "use")}</small></td><td>${day(key.expiresAt)}</td>${boxes(true)}</tr>
 `;
 }
 
@@ -393,8 +406,8 @@ function support({ facts, person, time, marks }: Telling): Html {
               visit,
             ) => html`<tr id="support-${visit.id}"><th scope="row">${name(visit.operator)}${marks("support", visit.id)}</th><td>${
               visit.userId === null ? "support" : person(visit.userId)
-            }, ${visit.mayWrite ? "could change" : "could look"}</td><td class="time">${time(visit.createdAt)}</td>
-<td class="time">${time(visit.endedAt ?? visit.expiresAt)}<br><small>${{ operator: "ended by the operator", tenant: "ended by the company", turned_off: "support was turned off" }[visit.endReason ?? ""] ?? "time was over"}</small></td><td>${name(visit.reason)}</td></tr>
+            }, ${visit.mayWrite ? "could change" : "could look"}</td><td>${time(visit.createdAt)}</td>
+<td>${time(visit.endedAt ?? visit.expiresAt)}<br><small>${{ operator: "ended by the operator", tenant: "ended by the company", turned_off: "support was turned off" }[visit.endReason ?? ""] ?? "time was over"}</small></td><td>${name(visit.reason)}</td></tr>
 `,
           ),
         ),
@@ -444,9 +457,10 @@ function changes({ facts, time }: Telling): Html {
           ["When", "What", "Before", "After", "Who did it"],
           facts.changes.rows.map((event) => {
             const change = describe(event);
-            return html`<tr><td class="time">${time(change.at)}</td><th scope="row">${name(change.whom)}<br><small>${change.what}</small></th><td>${side(change.before)}</td><td>${side(change.after)}</td><td>${name(change.who)}</td></tr>
+            return html`<tr><td>${time(change.at)}</td><th scope="row">${name(change.whom)}<br><small>${change.what}</small></th><td>${side(change.before)}</td><td>${side(change.after)}</td><td>${name(change.who)}</td></tr>
 `;
           }),
+          "changes",
         ),
   );
 }
@@ -455,7 +469,7 @@ function changes({ facts, time }: Telling): Html {
 const DAYS_PLOTTED = 200;
 
 function signIns(telling: Telling): Html {
-  const { facts, person, time, day, marks } = telling;
+  const { facts, person, time, marks } = telling;
   const { days, failedAccounts, failedNetworks, refusals, newNetworks, reuses } = facts.activity;
   const total = (of: "signIns" | "failures"): number => days.reduce((sum, one) => sum + one[of], 0);
   const weeks = inWeeks(days);
@@ -489,6 +503,7 @@ ${bars(
         ) => html`<tr><th scope="row">${week.day}</th><td class="number">${week.signIns}</td><td class="number">${week.failures}</td></tr>
 `,
       ),
+      "narrow",
     ),
     html`<h3>Failed sign-ins</h3>`,
     failedAccounts.length === 0
@@ -499,7 +514,7 @@ ${bars(
           failedAccounts.map(
             (
               one,
-            ) => html`<tr id="activity-failed-${one.userId}"><th scope="row">${person(one.userId)}${marks("activity", `failed-${one.userId}`)}</th><td class="number">${one.failures}</td><td class="number">${one.spread}</td><td class="time">${time(one.lastAt)}</td></tr>
+            ) => html`<tr id="activity-failed-${one.userId}"><th scope="row">${person(one.userId)}${marks("activity", `failed-${one.userId}`)}</th><td class="number">${one.failures}</td><td class="number">${one.spread}</td><td>${time(one.lastAt)}</td></tr>
 `,
           ),
         )}${table(
@@ -508,7 +523,7 @@ ${bars(
           failedNetworks.map(
             (
               one,
-            ) => html`<tr><th scope="row">${one.network}</th><td class="number">${one.failures}</td><td class="number">${one.spread}</td><td class="time">${time(one.lastAt)}</td></tr>
+            ) => html`<tr><th scope="row">${one.network}</th><td class="number">${one.failures}</td><td class="number">${one.spread}</td><td>${time(one.lastAt)}</td></tr>
 `,
           ),
         )}`,
@@ -521,7 +536,7 @@ ${bars(
           refusals.map(
             (
               one,
-            ) => html`<tr><th scope="row">${name(one.what === "" ? "not said" : one.what)}</th><td>${name(one.code)}</td><td class="number">${one.refusals}</td><td class="number">${one.people}</td><td class="time">${time(one.lastAt)}</td></tr>
+            ) => html`<tr><th scope="row">${name(one.what === "" ? "not said" : one.what)}</th><td>${name(one.code)}</td><td class="number">${one.refusals}</td><td class="number">${one.people}</td><td>${time(one.lastAt)}</td></tr>
 `,
           ),
         ),
@@ -537,7 +552,7 @@ ${bars(
             (
               one,
               place,
-            ) => html`<tr id="activity-network-${place}"><th scope="row">${person(one.userId)}</th><td>${one.network}</td><td class="time">${time(one.firstAt)}</td><td class="number">${one.signIns}</td></tr>
+            ) => html`<tr id="activity-network-${place}"><th scope="row">${person(one.userId)}</th><td>${one.network}</td><td>${time(one.firstAt)}</td><td class="number">${one.signIns}</td></tr>
 `,
           ),
         ),
@@ -551,13 +566,10 @@ ${bars(
             (
               one,
               place,
-            ) => html`<tr id="activity-reuse-${place}"><th scope="row">${person(one.userId)}</th><td class="time">${time(one.at)}</td><td>${one.network}</td></tr>
+            ) => html`<tr id="activity-reuse-${place}"><th scope="row">${person(one.userId)}</th><td>${time(one.at)}</td><td>${one.network}</td></tr>
 `,
           ),
         ),
-    days.length === 0
-      ? null
-      : html`<p class="soft">The period has ${counted(days.length, "day")} of ${facts.period.timeZone}, the first ${day(facts.period.from)}.</p>`,
   );
 }
 
