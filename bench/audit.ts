@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { type Contestant, race } from "./clients.ts";
-import { median, milliseconds, table } from "./measure.ts";
+import { median, milliseconds, processorTime, table } from "./measure.ts";
 import { addRows } from "./people.ts";
 import { withServer } from "./server.ts";
 import { withTriggersOff } from "./triggers_off.ts";
@@ -12,6 +12,8 @@ import { withTriggersOff } from "./triggers_off.ts";
 const SHORT = process.argv.includes("--short");
 const CONVERSATIONS = 10_000;
 const ROUNDS = SHORT ? 3 : 7;
+/** Of single rows, in a round. */
+const WRITES = SHORT ? 100 : 400;
 const SINGLES = SHORT ? { seconds: 0.5, rounds: 3 } : { seconds: 2, rounds: 5 };
 
 /** The triggers that are on for each, of those that write down what changed. */
@@ -21,6 +23,11 @@ const VARIANTS = {
   "by statement": ["record_inserts", "record_updates"],
   "supa_audit's design": ["record_version"],
 } as const;
+/** Milliseconds. */
+interface Took {
+  readonly wall: number;
+  readonly processor: number;
+}
 type Variant = keyof typeof VARIANTS;
 const names = Object.keys(VARIANTS) as Variant[];
 const each = <Value>(value: (variant: Variant) => Value): Record<Variant, Value> =>
@@ -41,38 +48,53 @@ await withServer(async ({ admin }) => {
   await admin.query("vacuum (analyze) app.conversations");
   await agree();
 
-  const lines: string[][] = [];
-  for (const clients of [1, 4]) {
-    for (const [what, turn] of Object.entries({ updates, inserts })) {
-      const contestants = each((variant): Contestant => ({ pool: admin, turn, before: () => only(variant) }));
-      const rates = await race(contestants, { clients, ...SINGLES });
-      lines.push([
-        `${what} of one row per second, ${clients === 1 ? "1 client" : `${clients} clients`}`,
-        ...names.map((name) => `${Math.round(rates[name]).toLocaleString("en")} (${ratio(rates, name)})`),
-      ]);
-      await forget();
-    }
+  const client = await admin.connect();
+  const { rows: backends } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const alone: Record<string, Record<Variant, Took>> = {};
+  for (const [what, write] of Object.entries({ update, insert })) {
+    alone[`${what} of one row`] = await byTurns(async (round) => {
+      for (let turn = 0; turn < WRITES; turn++) await write(client, round * WRITES + turn);
+    }, WRITES);
   }
-  for (const [what, write] of Object.entries({ update: updateAll, insert: insertMany })) {
-    const took = each((): number[] => []);
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const name of names) {
-        await only(name);
-        const began = performance.now();
-        await write(round);
-        took[name].push(performance.now() - began);
-        await forget();
-      }
-    }
-    const times = each((name) => median(took[name]));
+  for (const [what, write] of Object.entries({ update: updateAll, insert: insertMany }))
+    alone[`${what} of ${CONVERSATIONS.toLocaleString("en")} rows`] = await byTurns(
+      (round) => write(client, round),
+      1,
+    );
+  const cells = (took: Record<Variant, Took>, of: keyof Took): string[] =>
+    names.map(
+      (name) => `${milliseconds(took[name][of])} (${(took[name][of] / took["no trail"][of]).toFixed(2)})`,
+    );
+  for (const [of, called] of [
+    ["processor", "processor time of PostgreSQL for one"],
+    ["wall", "time that one took"],
+  ] as const) {
+    console.log(
+      table(
+        [called, ...names],
+        Object.entries(alone).map(([what, took]) => [what, ...cells(took, of)]),
+      ),
+    );
+    console.log();
+  }
+  client.release();
+
+  const lines: string[][] = [];
+  for (const [what, turn] of Object.entries({ update, insert })) {
+    const rates = await race(
+      each((variant): Contestant => ({ pool: admin, turn, before: () => only(variant) })),
+      { clients: 4, ...SINGLES },
+    );
     lines.push([
-      `one ${what} of ${CONVERSATIONS.toLocaleString("en")} rows`,
+      `${what} of one row, 4 clients`,
       ...names.map(
-        (name) => `${milliseconds(times[name])} (${(times[name] / times["no trail"]).toFixed(2)})`,
+        (name) =>
+          `${Math.round(rates[name]).toLocaleString("en")} (${(rates["no trail"] / rates[name]).toFixed(2)})`,
       ),
     ]);
+    await forget();
   }
-  console.log(table(["", ...names], lines));
+  console.log(table(["per second", ...names], lines));
   console.log("\nIn parentheses: how many times what no trail costs.\n");
 
   const stored: string[][] = [];
@@ -84,7 +106,7 @@ await withServer(async ({ admin }) => {
     for (const name of ["ours", "supa_audit's design"] as const) {
       await only(name);
       const before = await storage(name);
-      for (let round = 0; round < 3; round++) await write(round);
+      for (let round = 0; round < 3; round++) await write(admin, round);
       const after = await storage(name);
       const events = after.events - before.events;
       stored.push(
@@ -108,7 +130,31 @@ await withServer(async ({ admin }) => {
     );
   }
 
-  function updates(client: pg.ClientBase, turn: number): Promise<unknown> {
+  /** Lets each variant do the work, by turns and several times round. */
+  async function byTurns(
+    work: (round: number) => Promise<unknown>,
+    writes: number,
+  ): Promise<Record<Variant, Took>> {
+    const took = each((): Took[] => []);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const name of names) {
+        await only(name);
+        const [began, ran] = [performance.now(), processorTime(backends[0]!.pid) ?? Number.NaN];
+        await work(round);
+        took[name].push({
+          wall: (performance.now() - began) / writes,
+          processor: ((processorTime(backends[0]!.pid) ?? Number.NaN) - ran) / 1_000 / writes,
+        });
+        await forget();
+      }
+    }
+    return each((name) => ({
+      wall: median(took[name].map(({ wall }) => wall)),
+      processor: median(took[name].map(({ processor }) => processor)),
+    }));
+  }
+
+  function update(client: pg.ClientBase, turn: number): Promise<unknown> {
     const row = rows[turn % rows.length]!;
     return client.query({
       name: "update",
@@ -117,7 +163,7 @@ await withServer(async ({ admin }) => {
     });
   }
 
-  function inserts(client: pg.ClientBase, turn: number): Promise<unknown> {
+  function insert(client: pg.ClientBase, turn: number): Promise<unknown> {
     const row = rows[turn % rows.length]!;
     return client.query({
       name: "insert",
@@ -126,12 +172,12 @@ await withServer(async ({ admin }) => {
     });
   }
 
-  function updateAll(round: number): Promise<unknown> {
-    return admin.query("update app.conversations set title = $1", [`Round ${round}`]);
+  function updateAll(to: pg.ClientBase | pg.Pool, round: number): Promise<unknown> {
+    return to.query("update app.conversations set title = $1", [`Round ${round}`]);
   }
 
-  function insertMany(round: number): Promise<unknown> {
-    return admin.query(
+  function insertMany(to: pg.ClientBase | pg.Pool, round: number): Promise<unknown> {
+    return to.query(
       `insert into app.conversations (tenant_id, user_id, title)
        select tenant_id, user_id, $2 from app.memberships cross join generate_series(1, $1::integer / 20)`,
       [CONVERSATIONS, `New ${round}`],
@@ -151,7 +197,7 @@ await withServer(async ({ admin }) => {
     const written = async (variant: Variant): Promise<unknown[]> => {
       await only(variant);
       const { rows: last } = await admin.query("select coalesce(max(id::text), '') as id from audit.events");
-      await insertMany(0);
+      await insertMany(admin, 0);
       await admin.query("update app.conversations set title = 'New again' where title = 'New 0'");
       await admin.query("update app.conversations set updated_at = now() where title = 'New again'");
       await forget();
@@ -185,7 +231,3 @@ await withServer(async ({ admin }) => {
     return sums[0]!;
   }
 });
-
-function ratio(rates: Readonly<Record<Variant, number>>, name: Variant): string {
-  return (rates["no trail"] / rates[name]).toFixed(2);
-}
