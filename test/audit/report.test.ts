@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gatherFacts, type ReportFacts } from "../../src/audit/report/facts.ts";
+import type { ReportFacts } from "../../src/audit/report/facts.ts";
+import { gatherFacts } from "../../src/audit/report/gather_facts.ts";
 import { printReport } from "../../src/audit/report/page.ts";
 import { BadPeriod, readPeriod } from "../../src/audit/report/period.ts";
 import { actors } from "../support/acting_as.ts";

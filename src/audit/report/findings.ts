@@ -1,19 +1,6 @@
 import type { ReviewedPerson } from "./access.ts";
 import { KNOWN_DAYS } from "./activity.ts";
-import type { ReportFacts } from "./facts.ts";
-
-/** Something that whoever reviews access should look at. */
-export interface Finding {
-  readonly code: string;
-  /** `alarm`: act on it now; `look`: decide about each; `note`: know it. */
-  readonly weight: "alarm" | "look" | "note";
-  readonly says: string;
-  readonly count: number;
-  /** Ids of the rows that it is about; the page leads to them. */
-  readonly rows: readonly string[];
-  /** The part of the page in which they are. */
-  readonly part: "trail" | "people" | "keys" | "grants" | "support" | "activity" | "connections";
-}
+import type { Finding, ReportFacts } from "./facts.ts";
 
 /** Days without use after which access is doubtful. */
 export const IDLE_DAYS = 90;
@@ -55,8 +42,8 @@ export function findingsIn(facts: Gathered): Finding[] {
     },
     {
       code: "key_of_leaver",
-      weight: "alarm",
-      says: "Keys that open the door and belong to people who left.",
+      weight: "look",
+      says: "Keys that nobody revoked, of people who left.",
       rows: byId(live.filter(({ userId }) => userId !== null && gone.has(userId))),
       part: "keys",
     },

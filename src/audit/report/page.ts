@@ -5,8 +5,8 @@ import type { ReviewedKey, ReviewedPerson } from "./access.ts";
 import { KNOWN_DAYS } from "./activity.ts";
 import { bars } from "./bars.ts";
 import { describer } from "./described_change.ts";
-import type { ReportFacts, SealedTree } from "./facts.ts";
-import { type Finding, IDLE_DAYS } from "./findings.ts";
+import type { Finding, ReportFacts, SealedTree } from "./facts.ts";
+import { IDLE_DAYS } from "./findings.ts";
 
 /** What the sections share: how times, people and roles are told, and what was found of which row. */
 interface Telling {
@@ -364,7 +364,7 @@ function keys(telling: Telling): Html {
   const over = telling.facts.keys.rows.length - live.length;
   return section(
     "keys",
-    html`<p>${counted(live.length, "key opens", "keys open")} the door. ${
+    html`<p>${counted(live.length, "key is", "keys are")} neither revoked nor expired. ${
       over > 0
         ? `${counted(over, "more is", "more are")} revoked or expired and not listed; what happened to them in the period is among the changes.`
         : ""
