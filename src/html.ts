@@ -8,7 +8,7 @@ export class Html {
 
 export type Part = Html | string | number | null | readonly Part[];
 
-/** Puts parts together; strings are escaped, for text and for values in quotes, Html and lists of it are not. */
+/** Puts parts together; strings are escaped, for text and for values in double quotes, Html and lists of it are not. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(
     strings.map((text, place) => text + (place < parts.length ? shown(parts[place]!) : "")).join(""),
@@ -23,6 +23,5 @@ function shown(part: Part): string {
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
+    .replaceAll('"', "&quot;");
 }
