@@ -197,6 +197,9 @@ describe("who has access", () => {
     expect(found.endless_key).not.toContain(acme.viewer.apiKeyId);
     expect(found.endless_key).toContain(acme.owner.apiKeyId);
     expect(found.support_wrote).toHaveLength(1);
+    const gravity = ["alarm", "look", "note"];
+    const weights = facts.findings.map(({ weight }) => gravity.indexOf(weight));
+    expect(weights).toEqual(weights.toSorted());
     expect(found.idle_person).toBeUndefined();
     expect(found.trail_not_verified).toBeUndefined();
     page = printReport(facts);

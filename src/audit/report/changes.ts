@@ -103,7 +103,8 @@ export async function readChanges(
        change.credential_id as "credentialId", change.impersonator_id as "impersonatorId", change.database_role as "databaseRole",
        count(*) over ()::integer as "inAll"
      from changes as change
-     left join app.users as subject on subject.id::text = change.subject
+     left join app.users as subject
+       on subject.id = case when pg_input_is_valid(change.subject, 'uuid') then change.subject::uuid end
      left join app.users as actor on actor.id = change.actor_id
      order by change.at desc, change.id desc limit $5`,
     [tenant, from, to, people, MOST],

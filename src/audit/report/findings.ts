@@ -118,7 +118,10 @@ export function findingsIn(facts: Gathered): Finding[] {
       part: "grants",
     },
   ].map((one) => ({ ...one, count: one.rows.length }) as Finding);
-  return found.filter(({ count }) => count > 0);
+  const gravity = ["alarm", "look", "note"];
+  return found
+    .filter(({ count }) => count > 0)
+    .sort((one, other) => gravity.indexOf(one.weight) - gravity.indexOf(other.weight));
 }
 
 /** Whether somebody may change what others may: an owner, or by a permission to manage. */
