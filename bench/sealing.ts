@@ -38,12 +38,14 @@ await withServer(async ({ admin, connections, folder }) => {
         ? "create index if not exists events_by_transaction on audit.events (transaction_id, tenant_id, id)"
         : "drop index if exists audit.events_by_transaction",
     );
+  // Another title each time: a row that is written again as it was is no event.
+  let written = 0;
   const turn = (client: pg.ClientBase, turn: number) => {
     const row = rows[turn % rows.length];
     return client.query({
       name: "update",
       text: "update app.conversations set title = $3 where tenant_id = $1 and id = $2",
-      values: [row?.tenant_id, row?.id, `Title ${turn}`],
+      values: [row?.tenant_id, row?.id, `Title ${++written}`],
     });
   };
   const rates = await race({

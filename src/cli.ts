@@ -187,7 +187,7 @@ Status: 0 done, 1 not done (no such company or member, it lets nobody in, or it 
     examine: async (args) => (await import("./commands/support.ts")).support(args),
   },
   audit: {
-    summary: "verify, export and sign the sealed audit trail; erase values from it",
+    summary: "verify, export and sign the sealed audit trail; review access; erase values",
     help: `The sealed trail; docs/audit/sealing.md is the handbook. TENANT is a slug or an id, or "platform" for what belongs to none.
 
 rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE]… [--database URL] [--json]
@@ -214,6 +214,12 @@ rowhouse audit key [rotate] [--tenant TENANT] [--database URL]
 
 rowhouse audit erase TENANT-ID EVENT-ID FIELD… --reason TEXT --yes
   erases values of a sealed event for good, such as ip or new_row.email. Every proof holds as before.
+
+rowhouse audit report TENANT --from DAY [--to DAY] [--time-zone ZONE] [--out FILE|-] [--json] [--key KEY]… [--checkpoints FILE]…
+  [--database URL]
+  makes an access review to read, print and sign: people, roles, keys, what changed, who came in, what to look at, and whether
+  the trail is what was sealed. One HTML file that needs nothing else; --json the same facts. --to is not part of it, and now
+  unless you say. That it was made is in the trail (docs/audit/report.md).
 
 Status: 0 done and sound, 1 something is wrong with the trail, or there is no such thing, 2 it could not run.`,
     examine: async (args) => (await import("./commands/audit.ts")).audit(args),

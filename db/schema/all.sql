@@ -389,6 +389,15 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/audit_event_type.sql
 --!include audit/event_types_of_caller.sql
 --!include app/audit_event_types.sql
+--!include audit/describe_tenant.sql
+--!include audit/list_people.sql
+--!include audit/list_roles.sql
+--!include audit/list_grants.sql
+--!include audit/list_invitations.sql
+--!include audit/list_keys.sql
+--!include audit/list_support.sql
+--!include audit/list_connections.sql
+--!include audit/record_report.sql
 --!include app/audit_proofs.sql
 --!include audit/note_export.sql
 --!include audit/begin_export.sql

@@ -24,16 +24,24 @@ export async function sealedTenants(client: pg.ClientBase): Promise<string[]> {
  *
  * @param client reads all of `audit`: a superuser, or as rowhouse_auditor
  */
-export async function verifyDatabase(
+export function verifyDatabase(
   client: pg.ClientBase,
   tenant: string,
   trust: Trust,
   onLeaf: (done: number, total: number) => void = () => {},
 ): Promise<DatabaseVerdict> {
-  return atOneMoment(client, async () => {
-    const tree = await databaseTree(client, tenant);
-    const verdict = await verifyTree(tree, trust, (done) => onLeaf(done, tree.size));
-    const { waiting, inserted } = await unsealedEvents(client, tenant);
-    return { ...verdict, waiting, problems: [...verdict.problems, ...inserted] };
-  });
+  return atOneMoment(client, () => verifyAsItStands(client, tenant, trust, onLeaf));
+}
+
+/** The same in a transaction of the caller's (repeatable read), beside what else it reads. */
+export async function verifyAsItStands(
+  client: pg.ClientBase,
+  tenant: string,
+  trust: Trust,
+  onLeaf: (done: number, total: number) => void = () => {},
+): Promise<DatabaseVerdict> {
+  const tree = await databaseTree(client, tenant);
+  const verdict = await verifyTree(tree, trust, (done) => onLeaf(done, tree.size));
+  const { waiting, inserted } = await unsealedEvents(client, tenant);
+  return { ...verdict, waiting, problems: [...verdict.problems, ...inserted] };
 }

@@ -2,6 +2,7 @@ import { checkpoint } from "./audit/checkpoint.ts";
 import { erase } from "./audit/erase.ts";
 import { exportTree } from "./audit/export.ts";
 import { key } from "./audit/key.ts";
+import { report } from "./audit/report.ts";
 import { verify } from "./audit/verify.ts";
 import { UsageError } from "./failures.ts";
 
@@ -11,9 +12,10 @@ const verbs: Readonly<Record<string, (args: string[]) => Promise<0 | 1>>> = {
   checkpoint,
   key,
   erase,
+  report,
 };
 
-/** `rowhouse audit verify|export|checkpoint|key|erase`: the sealed trail. Each verb says more. */
+/** `rowhouse audit verify|export|checkpoint|key|erase|report`: the sealed trail. Each verb says more. */
 export async function audit(args: string[]): Promise<0 | 1> {
   const [verb, ...rest] = args;
   const names = Object.keys(verbs);

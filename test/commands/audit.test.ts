@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
@@ -248,6 +249,115 @@ describe("audit export", () => {
         },
       },
     ]);
+  });
+});
+
+describe("audit report", () => {
+  const made = () =>
+    database.admin
+      .query(
+        "select detail, database_role from audit.events where tenant_id = $1 and action = 'audit.reported' order by at",
+        [tenant],
+      )
+      .then(({ rows }) => rows);
+
+  test("writes a file for its owner's eyes, and that it did, with the file's hash, into the trail", async () => {
+    const { code, out } = await audit(
+      "report",
+      "acme",
+      "--from",
+      "2026-01-01",
+      "--to",
+      "2026-02-01",
+      "--key",
+      key,
+    );
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^the access review of acme is in access-review-acme-2026-01-01-2026-02-01.html: /,
+      ),
+    });
+    const path = file("access-review-acme-2026-01-01-2026-02-01.html");
+    const text = readFileSync(path, "utf8");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(text).toMatch(/^<!doctype html>/);
+    expect(text).toContain("with the key that was given");
+    expect((await made()).at(-1)).toEqual({
+      detail: {
+        from: "2026-01-01T00:00:00.000Z",
+        to: "2026-02-01T00:00:00.000Z",
+        format: "html",
+        sha256: createHash("sha256").update(text).digest("hex"),
+        verified: true,
+        findings: expect.any(Number),
+      },
+      database_role: "postgres",
+    });
+  });
+
+  test("tells programs the same facts, also with --tenant", async () => {
+    const { code, out } = await audit("report", "--tenant", tenant, "--from", "2026-01-01", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      tenant: { slug: "acme" },
+      verified: true,
+      people: { inAll: 1, rows: [{ isOwner: true }] },
+    });
+    expect((await made()).at(-1).detail).toMatchObject({
+      format: "json",
+      sha256: createHash("sha256").update(out).digest("hex"),
+    });
+  });
+
+  test("as a login that is an auditor, whom the trail names", async () => {
+    const url = new URL(database.adminUrl);
+    url.username = "an_auditor";
+    url.password = "auditing";
+    await database.admin.query(`grant connect on database ${database.name} to rowhouse_auditor`);
+    const { code, err } = await audit(
+      "report",
+      "acme",
+      "--from",
+      "2026-01-01",
+      "--out",
+      "-",
+      "--database",
+      url.href,
+    );
+    expect({ code, err }).toEqual({ code: 0, err: expect.not.stringContaining("rowhouse:") });
+    expect((await made()).at(-1)).toMatchObject({ database_role: "an_auditor" });
+  });
+
+  test.each([
+    [["nobody", "--from", "2026-01-01"], /knows no tenant with the slug or id "nobody"/],
+    [["platform", "--from", "2026-01-01"], /there is no company "platform"/],
+    [["acme"], /wants --from/],
+    [["--from", "2026-01-01"], /wants one slug or id/],
+    [["acme", "--from", "2026-02-01", "--to", "2026-01-01"], /begins before it ends/],
+    [["acme", "--from", "2026-02-01", "--time-zone", "Mars"], /no time zone "Mars"/],
+    [
+      ["acme", "--from", "2026-02-01", "--out", "/nowhere/at/all.html"],
+      /cannot write \/nowhere\/at\/all.html/,
+    ],
+  ])("%j makes nothing", async (args, says) => {
+    const { code, out, err } = await audit("report", ...args);
+    expect({ code, out, err }).toEqual({ code: 2, out: "", err: expect.stringMatching(says) });
+  });
+
+  test("is made of a trail that was altered too: it says so, and so does the status", async () => {
+    await unguarded(
+      database,
+      `update audit.events set actor_id = gen_random_uuid() where tenant_id = '${tenant}' and new_row ->> 'name' = 'Rockets 7'`,
+    );
+    const { code, out } = await audit("report", "acme", "--from", "2026-01-01", "--out", "-");
+    expect(code).toBe(1);
+    expect(out).toContain("<strong>Not verified.</strong>");
+    expect((await made()).at(-1).detail).toMatchObject({ verified: false });
+    await unguarded(
+      database,
+      `update audit.events set actor_id = null where tenant_id = '${tenant}' and new_row ->> 'name' = 'Rockets 7'`,
+    );
   });
 });
 

@@ -54,4 +54,4 @@ grant select on app.teams to rowhouse_definer;
 create policy "people take the names of their teams with them" on app.teams
     for select to rowhouse_definer using (true);
 comment on policy "people take the names of their teams with them" on app.teams is
-    'auth.export_account() names the teams that somebody is in; inspect.why() explains the one row that an auditor asks about; jobs.erase_tenant() has to find what it deletes.';
+    'auth.export_account() names the teams that somebody is in; inspect.why() explains the one row that an auditor asks about; jobs.erase_tenant() has to find what it deletes; audit.list_people() and audit.list_invitations() name them in an access review.';

@@ -1,34 +1,7 @@
 import { readFileSync } from "node:fs";
+import { Html, html } from "../../html.ts";
 import type { AccessLine, ReportData } from "./report_data.ts";
 import { COMMANDS, callersOf, opened, proofSummary, rolesReaching, standing } from "./report_summary.ts";
-
-/** HTML that is safe to put into a page as it stands. */
-class Html {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Part = Html | string | number | null | readonly Part[];
-
-/** Puts parts together; strings are escaped, Html and lists of it are not. */
-function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
-  return new Html(
-    strings.map((text, place) => text + (place < parts.length ? shown(parts[place]!) : "")).join(""),
-  );
-}
-
-function shown(part: Part): string {
-  if (part === null) return "";
-  if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return part.map(shown).join("");
-  return String(part)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
 
 /** The access review as one page that needs nothing but itself: no script, no other file. */
 export function printHtml(data: ReportData, title = `Access review: ${data.database}`): string {
