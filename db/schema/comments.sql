@@ -28,6 +28,9 @@ comment on column app.tenants.key_limit is 'How many API keys it may have that a
 comment on column app.tenants.requests_per_minute is 'How many requests a minute each of its API keys may make, whatever the key says; null for what the key says.';
 comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
 comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
+comment on column app.tenants.audit_retention_months is 'For how many months, beside the one that runs, its trail is kept; null: without end. The operator says how many at least. What is lowered counts from auditRetentionLowersAt on.';
+comment on column app.tenants.audit_retention_before is 'Until auditRetentionLowersAt: for how many months its trail is kept, before it was lowered; null: without end.';
+comment on column app.tenants.audit_retention_lowers_at is 'When auditRetentionMonths, which was lowered thirty days before, begins to count; what is in the past has been.';
 comment on column app.tenants.allows_guests is 'Whether visitors without an account may chat, who come by a publishable key. If not any more, those who are there are out at once.';
 
 comment on table app.users is 'A person who signs in, once for all their tenants.';
@@ -426,13 +429,16 @@ comment on column audit.events.transaction_id is 'The writing transaction; rows 
 comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
 comment on column audit.seal_mark.name is 'Of what it is the mark: the trail. There is one row, because nobody may add another.';
 comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
-comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
+comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events), erasing (it erases fields of sealed events) or expiring (it removes what is over). Null to everybody else.';
 comment on column audit.seal_mark.worker is 'That transaction.';
 comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
 comment on column audit.trees.size is 'Its leaves.';
 comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
 comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
-comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
+comment on column audit.trees.expired_size is 'How many of them, from the first on, are over: an event of the tree says so.';
+comment on column audit.trees.expiry_event is 'That event, the newest of its kind.';
+comment on column audit.trees.removed_size is 'How many of those that are over are gone, with their salts: of these only hashes are left.';
+comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. What is over has none: its hash in the tiles is what is left. Not audited: drawn from the trail.';
 comment on column audit.leaves.index is 'Its place in the tree, from 0.';
 comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
 comment on column audit.leaves.encoding is 'How the event was encoded (docs/audit/sealing.md).';
@@ -441,6 +447,14 @@ comment on table audit.tiles is 'The hashes of the trees, as C2SP tlog-tiles has
 comment on column audit.tiles.hashes is '32 bytes each, 256 of them where the tile is full.';
 comment on table audit.commitments is 'Of events from which something was erased, each field: its salt where it stayed, what commits to its value where it did not. Not audited: that it was erased is an event.';
 comment on column audit.commitments.field is 'As the leaf names it: ip, new_row.email.';
+comment on table audit.retention is 'For how long trails are kept, where it is the operator who decides.';
+comment on column audit.retention.name is 'The installation. There is one row, because nobody may add another.';
+comment on column audit.retention.least_months is 'Below this no tenant may have its trail be kept.';
+comment on column audit.retention.platform_months is 'For how many months the trail is kept that belongs to no tenant, or to one that was erased; null: without end.';
+comment on table audit.legal_holds is 'What must not go, at the operator''s word: a tenant''s trail, and what its people said and brought. Holds are released and never deleted. Not audited: that one was placed or released is an event.';
+comment on column audit.legal_holds.user_id is 'Whose things are held; null: everybody''s. The trail of the tenant is held either way.';
+comment on column audit.legal_holds.placed_by is 'The database role of the operator.';
+comment on column audit.legal_holds.released_at is 'Null while it stands.';
 comment on table audit.signing_keys is 'The Ed25519 keys that sign checkpoints of the trail. The newest signs.';
 comment on column audit.signing_keys.origin is 'The names of the trees that it signs are this, a slash and the tenant''s id.';
 comment on column audit.signing_keys.private_key is 'Encrypted under the master key.';
