@@ -684,6 +684,11 @@ export const CODES = {
       "Only who was invited gets an account here (`REGISTRATION`), and this address was not, or too long ago.",
     remedy: "Ask whoever runs this installation for an invitation, and open the link in its mail.",
   },
+  retention_too_short: {
+    status: 400,
+    happens: "The trail was to be kept for fewer months than the operator allows; the message says how many those are.",
+    remedy: "Give at least as many, or null: then it is kept without end.",
+  },
   retry: {
     status: 409,
     happens:

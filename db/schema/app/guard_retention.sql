@@ -8,7 +8,7 @@ create or replace function app.guard_retention() returns trigger
 as $$
 declare
     -- Null: without end.
-    least constant integer := (audit.current_retention()).least_months;
+    at_least constant integer := (audit.current_retention()).least_months;
     counts integer := case when old.audit_retention_lowers_at > now() then old.audit_retention_before else old.audit_retention_months end;
 begin
     if new.audit_retention_months is not distinct from old.audit_retention_months then
@@ -17,10 +17,10 @@ begin
     if context.is_caller() then
         perform context.require_fresh_sign_in();
     end if;
-    if new.audit_retention_months < least then
+    if new.audit_retention_months < at_least then
         raise exception using
             errcode = 'RH491',
-            message = format('the trail is kept for %s months at least', least),
+            message = format('the trail is kept for %s months at least', at_least),
             column = 'audit_retention_months',
             hint = 'The operator says how many.';
     end if;

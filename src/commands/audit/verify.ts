@@ -1,3 +1,4 @@
+import type { Expired } from "../../audit/expiry.ts";
 import { inWords } from "../../audit/problem.ts";
 import { sealedTenants, verifyDatabase } from "../../audit/verify_database.ts";
 import { verifyExport } from "../../audit/verify_export.ts";
@@ -61,12 +62,13 @@ function tell(verdicts: readonly Told[], trust: Trust, json = false): 0 | 1 {
     console.log(JSON.stringify(verdicts, null, 2));
     return sound ? 0 : 1;
   }
-  for (const { tenant, size, signed, waiting, problems } of verdicts) {
+  for (const { tenant, size, signed, expired, waiting, problems } of verdicts) {
     for (const problem of problems) console.log(inWords(problem));
     const unsigned = size > signed ? `, ${size - signed} of them not signed yet` : "";
+    const over = expired ? `, ${expired.leaves} of them expired${monthsOf(expired)}` : "";
     const later = waiting > 0 ? `; ${waiting} more to be sealed` : "";
     const state = problems.length === 0 ? "verified" : `${problems.length} problems`;
-    console.log(`tenant ${tenant}: ${size} leaves${unsigned}${later}: ${state}`);
+    console.log(`tenant ${tenant}: ${size} leaves${over}${unsigned}${later}: ${state}`);
   }
   if (trust.keys === null) {
     console.log(
@@ -74,4 +76,10 @@ function tell(verdicts: readonly Told[], trust: Trust, json = false): 0 | 1 {
     );
   }
   return sound ? 0 : 1;
+}
+
+/** ` (2025-01 … 2025-03)`. */
+function monthsOf({ from, to }: Expired): string {
+  if (from === null || to === null) return "";
+  return from === to ? ` (${from})` : ` (${from} … ${to})`;
 }
