@@ -1,4 +1,5 @@
 import { checkpoint } from "./audit/checkpoint.ts";
+import { drop } from "./audit/drop.ts";
 import { erase } from "./audit/erase.ts";
 import { exportTree } from "./audit/export.ts";
 import { key } from "./audit/key.ts";
@@ -11,9 +12,10 @@ const verbs: Readonly<Record<string, (args: string[]) => Promise<0 | 1>>> = {
   checkpoint,
   key,
   erase,
+  drop,
 };
 
-/** `rowhouse audit verify|export|checkpoint|key|erase`: the sealed trail. Each verb says more. */
+/** `rowhouse audit verify|export|checkpoint|key|erase|drop`: the sealed trail. Each verb says more. */
 export async function audit(args: string[]): Promise<0 | 1> {
   const [verb, ...rest] = args;
   const names = Object.keys(verbs);

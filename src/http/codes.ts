@@ -686,7 +686,8 @@ export const CODES = {
   },
   retention_too_short: {
     status: 400,
-    happens: "The trail was to be kept for fewer months than the operator allows; the message says how many those are.",
+    happens:
+      "The trail was to be kept for fewer months than the operator allows; the message says how many those are.",
     remedy: "Give at least as many, or null: then it is kept without end.",
   },
   retry: {

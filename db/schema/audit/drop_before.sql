@@ -13,7 +13,7 @@ begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'what is dropped has a reason of 1 to 500 characters';
     end if;
-    if month is distinct from date_trunc('month', month)::date or month > date_trunc('month', now() at time zone 'UTC') then
+    if month is null or month <> date_trunc('month', month)::date or month > date_trunc('month', now() at time zone 'UTC') then
         raise exception using errcode = 'RH400', message = 'whole months are dropped that are over';
     end if;
     perform audit.heed_holds();

@@ -16,7 +16,7 @@ declare
     month  text;
     step   jsonb;
 begin
-    if batch not between 1 and 10000 then
+    if batch is null or batch not between 1 and 10000 then
         raise exception using errcode = 'RH400', message = 'a batch is of 1 to 10000 events';
     end if;
     perform audit.heed_holds();
