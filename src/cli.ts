@@ -187,7 +187,7 @@ Status: 0 done, 1 not done (no such company or member, it lets nobody in, or it 
     examine: async (args) => (await import("./commands/support.ts")).support(args),
   },
   audit: {
-    summary: "verify, export and sign the sealed audit trail; erase values from it",
+    summary: "verify, export and sign the sealed audit trail; say what goes from it, and what must not",
     help: `The sealed trail; docs/audit/sealing.md is the handbook. TENANT is a slug or an id, or "platform" for what belongs to none.
 
 rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE]… [--database URL] [--json]
@@ -211,6 +211,19 @@ rowhouse audit key [rotate] [--tenant TENANT] [--database URL]
 
 rowhouse audit erase TENANT-ID EVENT-ID FIELD… --reason TEXT --yes
   erases values of a sealed event for good, such as ip or new_row.email. Every proof holds as before.
+
+rowhouse audit retention [--least MONTHS] [--platform MONTHS|none]
+  shows or sets below how many months no tenant's trail may be kept, and for how many the trail is that belongs to no tenant,
+  or to one that was erased. A tenant decides about its own.
+
+rowhouse audit drop --tenant TENANT --before YYYY-MM --reason TEXT --yes
+  has all go that its trail holds from before that month, whatever is kept. The reason and the database role stay.
+
+rowhouse audit hold place TENANT [--user WHO] --reason TEXT
+rowhouse audit hold release ID --reason TEXT
+rowhouse audit hold list [--tenant TENANT] [--standing] [--format table|json]
+  says that nothing of its trail may go, nor what its people, or one of them, said and brought, until it is released. place
+  prints the id. docs/audit/retention.md says what a hold stops.
 
 Status: 0 done and sound, 1 something is wrong with the trail, or there is no such thing, 2 it could not run.`,
     examine: async (args) => (await import("./commands/audit.ts")).audit(args),

@@ -2,7 +2,9 @@ import { checkpoint } from "./audit/checkpoint.ts";
 import { drop } from "./audit/drop.ts";
 import { erase } from "./audit/erase.ts";
 import { exportTree } from "./audit/export.ts";
+import { hold } from "./audit/hold.ts";
 import { key } from "./audit/key.ts";
+import { retention } from "./audit/retention.ts";
 import { verify } from "./audit/verify.ts";
 import { UsageError } from "./failures.ts";
 
@@ -13,9 +15,11 @@ const verbs: Readonly<Record<string, (args: string[]) => Promise<0 | 1>>> = {
   key,
   erase,
   drop,
+  hold,
+  retention,
 };
 
-/** `rowhouse audit verify|export|checkpoint|key|erase|drop`: the sealed trail. Each verb says more. */
+/** `rowhouse audit verify|export|checkpoint|key|erase|drop|hold|retention`: the sealed trail. Each verb says more. */
 export async function audit(args: string[]): Promise<0 | 1> {
   const [verb, ...rest] = args;
   const names = Object.keys(verbs);
