@@ -10,8 +10,8 @@ begin
         raise exception using errcode = 'RH400', message = 'a release has a reason of 1 to 500 characters';
     end if;
     update audit.legal_holds as known
-    set released_by = session_user, released_at = now(), release_reason = reason
-    where known.id = hold and known.released_at is null
+    set released_by = session_user, released_at = now(), release_reason = release_hold.reason
+    where known.id = release_hold.hold and known.released_at is null
     returning * into released;
     if not found then
         perform context.refuse_missing('hold that stands');
