@@ -190,10 +190,10 @@ Status: 0 done, 1 not done (no such company or member, it lets nobody in, or it 
     summary: "verify, export and sign the sealed audit trail; say what goes from it, and what must not",
     help: `The sealed trail; docs/audit/sealing.md is the handbook. TENANT is a slug or an id, or "platform" for what belongs to none.
 
-rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE]… [--database URL] [--json]
+rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE|s3]… [--database URL] [--json]
   verifies that every event is what was sealed, that all of them lead to what was signed, and that each checkpoint is one
   of the same tree. Names what is wrong, the first bad leaf first. --key: a key that you have from elsewhere; without it
-  those of the database are believed. --checkpoints: signed notes that were kept elsewhere.
+  those of the database are believed. --checkpoints: signed notes that were kept elsewhere; s3: in the bucket AUDIT_ANCHOR_S3.
 
 rowhouse audit verify FILE --key KEY… [--checkpoints FILE]… [--json]
   verifies an export with nothing but the file and the key.

@@ -94,7 +94,9 @@ func hashesIn(text string) (list []tlog.Hash) {
 	raw, err := base64.StdEncoding.DecodeString(text)
 	refuse(err)
 	for ; len(raw) >= tlog.HashSize; raw = raw[tlog.HashSize:] {
-		list = append(list, tlog.Hash(raw[:tlog.HashSize]))
+		var leaf tlog.Hash
+		copy(leaf[:], raw)
+		list = append(list, leaf)
 	}
 	return
 }
