@@ -127,7 +127,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/hold_of.sql
 --!include audit/hold_of_person.sql
 --!include audit/refuse_held.sql
---!include audit/guard_hold.sql
+--!include app/guard_hold.sql
 --!include audit/guard_release.sql
 --!include audit/place_hold.sql
 --!include audit/release_hold.sql
@@ -274,6 +274,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/due_domains.sql
 --!include jobs/note_domain.sql
 --!include jobs/create_audit_partitions.sql
+--!include jobs/months_without_partition.sql
 --!include jobs/seal_audit.sql
 --!include jobs/expire_audit.sql
 --!include jobs/audit_keys.sql
