@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { actors } from "../support/acting_as.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
+import { blocksOf, pageAt } from "../support/documents.ts";
+import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import type { Member } from "../support/people.ts";
 import { unguarded } from "../support/sealing.ts";
 import { buildTenants, type TenantFixture } from "../support/tenants.ts";
@@ -144,6 +146,61 @@ describe("it is changed", () => {
       .expect(set(12))
       .toBeRefused("RH403", "session");
     expect(await state()).toEqual({ set: null, counts: null, waits: false });
+  });
+});
+
+describe("through GraphQL, as the page shows it", () => {
+  let api: GraphQLHouse;
+  let keepFor: string;
+  let holds: string;
+  beforeAll(async () => {
+    api = await startGraphQL(database);
+    [keepFor, holds] = blocksOf(pageAt("docs/audit/retention.md"), "graphql") as [string, string];
+  });
+  afterAll(() => api.close());
+  const kept = (who: Member, months: number | null) =>
+    api.ask(who, keepFor, { tenant: acme.tenantId, months });
+
+  test("a company says for how long, and is told from when on that counts", async () => {
+    const { codes, data } = await kept(acme.admin, 24);
+    expect(codes).toEqual([]);
+    const { tenant } = data.updateTenant;
+    expect(tenant).toEqual({
+      auditRetentionMonths: 24,
+      auditRetentionBefore: null,
+      auditRetentionLowersAt: expect.any(String),
+    });
+    const days = (Date.parse(tenant.auditRetentionLowersAt) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(30);
+    expect((await kept(acme.admin, 11)).codes).toEqual(["RETENTION_TOO_SHORT"]);
+    expect((await kept(acme.member, 24)).codes).toEqual(["PERMISSION_DENIED"]);
+    expect((await kept(globex.owner, 24)).codes).toEqual(["NOT_FOUND"]);
+  });
+
+  test("who reads the trail sees the holds over their company, and what is held says why it stays", async () => {
+    const hold = (
+      await database.admin.query("select audit.place_hold($1, null, 'Case 44') as id", [acme.tenantId])
+    ).rows[0].id;
+    expect((await api.ask(acme.admin, holds)).data.legalHolds).toEqual([
+      {
+        id: hold,
+        userId: null,
+        reason: "Case 44",
+        placedBy: "postgres",
+        placedAt: expect.any(String),
+        stands: true,
+        releasedBy: null,
+        releasedAt: null,
+        releaseReason: null,
+      },
+    ]);
+    expect((await api.ask(globex.admin, holds)).data.legalHolds).toEqual([]);
+    expect((await api.ask(acme.member, holds)).codes).toEqual(["PERMISSION_DENIED"]);
+    const remove = `mutation ($id: ID!) { deleteConversation(input: {id: $id}) { conversation { id } } }`;
+    const refused = await api.ask(acme.member, remove, { id: acme.member.conversationId });
+    expect(refused.codes).toEqual(["LEGAL_HOLD"]);
+    await database.admin.query("select audit.release_hold($1, 'Settled')", [hold]);
+    expect((await api.ask(acme.member, remove, { id: acme.member.conversationId })).codes).toEqual([]);
   });
 });
 
