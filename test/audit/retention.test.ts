@@ -82,6 +82,20 @@ describe("what a company lowers", () => {
     expect(await state()).toEqual({ set: 60, counts: 60, waits: false });
   });
 
+  test("is told to its owners by mail, and to nobody next door", async () => {
+    await database.admin.query("delete from auth.mails where template = 'retention_lowered'");
+    await keep(24);
+    await keep(36);
+    const { rows } = await database.admin.query(
+      "select recipient from auth.mails where template = 'retention_lowered'",
+    );
+    expect(rows).toEqual([{ recipient: acme.owner.email }, { recipient: acme.owner.email }]);
+    await keep(null);
+    expect(
+      (await database.admin.query("select from auth.mails where template = 'retention_lowered'")).rowCount,
+    ).toBe(2);
+  });
+
   test("is not hurried by who could set the clock", async () => {
     await keep(12);
     for (const column of ["audit_retention_lowers_at", "audit_retention_before"]) {
