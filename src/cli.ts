@@ -187,13 +187,13 @@ Status: 0 done, 1 not done (no such company or member, it lets nobody in, or it 
     examine: async (args) => (await import("./commands/support.ts")).support(args),
   },
   audit: {
-    summary: "verify, export and sign the sealed audit trail; review access; erase values",
+    summary: "verify, export and sign the audit trail; review access; say what goes, and what must not",
     help: `The sealed trail; docs/audit/sealing.md is the handbook. TENANT is a slug or an id, or "platform" for what belongs to none.
 
-rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE]… [--database URL] [--json]
+rowhouse audit verify [--tenant TENANT] [--key KEY]… [--checkpoints FILE|s3]… [--database URL] [--json]
   verifies that every event is what was sealed, that all of them lead to what was signed, and that each checkpoint is one
   of the same tree. Names what is wrong, the first bad leaf first. --key: a key that you have from elsewhere; without it
-  those of the database are believed. --checkpoints: signed notes that were kept elsewhere.
+  those of the database are believed. --checkpoints: signed notes that were kept elsewhere; s3: in the bucket AUDIT_ANCHOR_S3.
 
 rowhouse audit verify FILE --key KEY… [--checkpoints FILE]… [--proof FILE] [--json]
   verifies an export with nothing but the file and the key; one of csv or ocsf with FILE.proof, which lies beside it.
@@ -220,6 +220,19 @@ rowhouse audit report TENANT --from DAY [--to DAY] [--time-zone ZONE] [--out FIL
   makes an access review to read, print and sign: people, roles, keys, what changed, who came in, what to look at, and whether
   the trail is what was sealed. One HTML file that needs nothing else; --json the same facts. --to is not part of it, and now
   unless you say. That it was made is in the trail (docs/audit/report.md).
+
+rowhouse audit retention [--least MONTHS] [--platform MONTHS|none]
+  shows or sets below how many months no tenant's trail may be kept, and for how many the trail is that belongs to no tenant,
+  or to one that was erased. A tenant decides about its own.
+
+rowhouse audit drop --tenant TENANT --before YYYY-MM --reason TEXT --yes
+  has all go that its trail holds from before that month, whatever is kept. The reason and the database role stay.
+
+rowhouse audit hold place TENANT [--user WHO] --reason TEXT
+rowhouse audit hold release ID --reason TEXT
+rowhouse audit hold list [--tenant TENANT] [--standing] [--format table|json]
+  says that nothing of its trail may go, nor what its people, or one of them, said and brought, until it is released. place
+  prints the id. docs/audit/retention.md says what a hold stops.
 
 Status: 0 done and sound, 1 something is wrong with the trail, or there is no such thing, 2 it could not run.`,
     examine: async (args) => (await import("./commands/audit.ts")).audit(args),

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { BadNote, readVerifier } from "./audit/note.ts";
+import type { S3Anchor } from "./audit/s3_anchor.ts";
 import type { Outside } from "./audit/take_outside.ts";
 import type { Witness } from "./audit/witness.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./auth/signing_algorithms.ts";
@@ -231,6 +232,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
 
   const publicUrl = read.origin("PUBLIC_URL") ?? `http://localhost:${port}`;
+  const storage = documentStorage(read);
 
   const config: Omit<Config, "masterKey"> & { masterKey: Buffer | null } = {
     environment,
@@ -276,6 +278,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       outside: Object.freeze({
         file: read.optional("AUDIT_ANCHOR_FILE"),
         url: read.url("AUDIT_ANCHOR_URL", ["https:", "http:"]),
+        s3: auditBucket(read, storage.s3),
         witness: auditWitness(read),
       }),
     }),
@@ -310,7 +313,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       // Node.js itself, and the reader of PDF without a file, take 100.
       memory: read.integer("DOCUMENT_MEMORY_MB", 512, 256, 16_384),
     }),
-    documentStorage: documentStorage(read),
+    documentStorage: storage,
     captcha: captchaSettings(read),
     oauth: Object.freeze(oauthProviders(read)),
     passkeyRpId: read.relyingParty("PASSKEY_RP_ID", new URL(publicUrl).hostname),
@@ -394,6 +397,25 @@ function documentStorage(read: ReturnType<typeof reader>): Config["documentStora
     encryption: encryption === "off" ? null : encryption,
   });
   return Object.freeze({ keepIn, s3 });
+}
+
+/** A bucket beside that of the documents, with their endpoint and keys: `bucket` or `bucket/prefix`. */
+function auditBucket(read: ReturnType<typeof reader>, documents: S3Settings | null): S3Anchor | null {
+  const given = read.optional("AUDIT_ANCHOR_S3");
+  if (given === null) return null;
+  const [, bucket, prefix = ""] =
+    /^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/((?:[a-z0-9_-]+\/?)+))?$/.exec(given) ?? [];
+  if (bucket === undefined) {
+    read.problem(
+      "AUDIT_ANCHOR_S3 must be a bucket, or a bucket and what names begin with: checkpoints/rowhouse.",
+    );
+  } else if (documents === null) {
+    read.problem("AUDIT_ANCHOR_S3 wants S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.");
+  } else {
+    const settings = Object.freeze({ ...documents, bucket });
+    return Object.freeze({ settings, prefix: prefix && `${prefix.replace(/\/+$/, "")}/` });
+  }
+  return null;
 }
 
 /** A witness is asked at an address, and known by its key. */

@@ -87,7 +87,11 @@ create table app.tenants (
     requests_per_minute      integer check (requests_per_minute between 1 and 1000000),
     requests_per_day         integer check (requests_per_day between 1 and 1000000000),
     deletion_grace_days      integer not null default 30 check (deletion_grace_days between 0 and 365),
-    storage_limit            bigint check (storage_limit >= 0)
+    storage_limit            bigint check (storage_limit >= 0),
+    -- Null: without end. What was before counts until audit_retention_lowers_at (app.guard_retention).
+    audit_retention_months    integer check (audit_retention_months between 1 and 1200),
+    audit_retention_before    integer check (audit_retention_before between 1 and 1200),
+    audit_retention_lowers_at timestamptz
 );
 
 create table app.users (
@@ -857,7 +861,7 @@ create table auth.registrations (
 
 create table auth.mails (
     id              uuid primary key,
-    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'audit_stream_disabled', 'support_opened', 'tenant_invitation', 'tenant_deletion_asked', 'tenant_deletion_withdrawn')),
+    template        text not null check (template in ('verify_email', 'account_exists', 'reset_password', 'no_account', 'sign_in', 'change_email', 'email_taken', 'password_changed', 'email_changed', 'invitation', 'password_removed', 'passkey_added', 'passkey_removed', 'second_factor_added', 'second_factor_removed', 'recovery_code_used', 'new_device', 'api_key_created', 'identity_linked', 'identity_unlinked', 'deletion_asked', 'deletion_withdrawn', 'deletion_postponed', 'account_deleted', 'guest_upgrade', 'webhook_disabled', 'audit_stream_disabled', 'support_opened', 'retention_lowered', 'tenant_invitation', 'tenant_deletion_asked', 'tenant_deletion_withdrawn')),
     recipient       text not null check (length(recipient) <= 254),
     locale          text not null check (length(locale) <= 35),
     secret          text,
@@ -1349,7 +1353,7 @@ create table audit.seal_mark (
     transaction_id xid8 not null default '0',
     tenant_id      uuid not null default '00000000-0000-0000-0000-000000000000',
     event_id       uuid not null default '00000000-0000-0000-0000-000000000000',
-    work           text check (work in ('sealing', 'erasing')),
+    work           text check (work in ('sealing', 'erasing', 'expiring')),
     worker         xid8,
     check ((work is null) = (worker is null))
 );
@@ -1361,8 +1365,14 @@ create table audit.trees (
     -- Of the last checkpoint.
     signed_size bigint not null default 0 check (signed_size between 0 and size),
     -- Of the last one that was taken outside.
-    anchored_size bigint not null default 0 check (anchored_size between 0 and signed_size)
+    anchored_size bigint not null default 0 check (anchored_size between 0 and signed_size),
+    -- Leaves below are over, as the event expiry_event in this tree says; once that is signed, they go. Below removed_size they are gone.
+    expired_size bigint not null default 0 check (expired_size between 0 and signed_size),
+    expiry_event uuid,
+    removed_size bigint not null default 0 check (removed_size between 0 and expired_size),
+    check ((expired_size = 0) = (expiry_event is null))
 );
+create index trees_to_expire on audit.trees (tenant_id) where expired_size > removed_size;
 create index trees_to_sign on audit.trees (tenant_id) where size > signed_size;
 create index trees_to_anchor on audit.trees (tenant_id) where signed_size > anchored_size;
 
@@ -1430,6 +1440,34 @@ create table audit.checkpoints (
     primary key (tenant_id, size)
 );
 create index checkpoints_by_key on audit.checkpoints (key_id);
+
+-- For how long trails are kept that no tenant decides about, and how long one may not undercut. One row, the operator's.
+create table audit.retention (
+    name            text primary key default 'installation' check (name = 'installation'),
+    least_months    integer not null default 12 check (least_months between 1 and 1200),
+    -- Of what belongs to no tenant, or to one that was erased; null: without end.
+    platform_months integer check (platform_months >= least_months and platform_months <= 1200)
+);
+insert into audit.retention default values;
+
+-- What must not go, at whose word and why. A hold is released, and stays.
+create table audit.legal_holds (
+    tenant_id      uuid not null,
+    id             uuid not null default uuidv7(),
+    -- Whose things are held; null: everybody's of the tenant.
+    user_id        uuid,
+    reason         text not null check (length(reason) <= 500 and not app.is_blank(reason)),
+    placed_by      text not null default session_user,
+    placed_at      timestamptz not null default now(),
+    released_by    text,
+    released_at    timestamptz,
+    release_reason text check (length(release_reason) <= 500 and not app.is_blank(release_reason)),
+    primary key (tenant_id, id),
+    check ((released_at is null) = (released_by is null)),
+    check ((released_at is null) = (release_reason is null)),
+    check (released_at >= placed_at)
+);
+create index legal_holds_that_stand on audit.legal_holds (tenant_id, user_id) where released_at is null;
 
 create table audit.tallies (
     hour    timestamptz not null,

@@ -115,6 +115,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/inclusion_path.sql
 --!include audit/consistency_path.sql
 --!include audit/guard_sealed.sql
+--!include audit/guard_expiry.sql
 --!include audit/seal.sql
 --!include audit/public_keys.sql
 --!include audit/is_erasure.sql
@@ -133,6 +134,25 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/support_visits.sql
 --!include audit/readings.sql
 --!include audit/exports.sql
+-- What is over, and what must not go
+--!include audit/heed_holds.sql
+--!include audit/hold_of.sql
+--!include audit/hold_of_person.sql
+--!include audit/refuse_held.sql
+--!include app/guard_hold.sql
+--!include audit/guard_release.sql
+--!include audit/place_hold.sql
+--!include audit/release_hold.sql
+--!include audit/list_holds.sql
+--!include audit/kept_months.sql
+--!include audit/current_retention.sql
+--!include audit/set_retention.sql
+--!include audit/declare_expiry.sql
+--!include audit/remove_expired.sql
+--!include audit/drop_partition.sql
+--!include audit/drop_month.sql
+--!include audit/expire.sql
+--!include audit/drop_before.sql
 
 -- Identity
 --!include auth/normalise_email.sql
@@ -267,7 +287,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include jobs/due_domains.sql
 --!include jobs/note_domain.sql
 --!include jobs/create_audit_partitions.sql
+--!include jobs/months_without_partition.sql
 --!include jobs/seal_audit.sql
+--!include jobs/expire_audit.sql
 --!include jobs/audit_keys.sql
 --!include jobs/install_audit_key.sql
 --!include jobs/trees_to_sign.sql
@@ -360,6 +382,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/guard_seats.sql
 --!include app/guard_domain.sql
 --!include app/guard_second_factor.sql
+--!include app/guard_retention.sql
 --!include app/guard_webhook_endpoint.sql
 --!include app/guard_audit_stream.sql
 --!include context/tool_fingerprint.sql
@@ -527,11 +550,14 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include app/passkey.sql
 --!include app/tenancy.sql
 --!include app/support_access.sql
+--!include app/legal_hold.sql
 --!include context/tenants_of_caller.sql
 --!include context/support_of_tenant.sql
 --!include context/end_support_of_tenant.sql
 --!include app/my_tenants.sql
 --!include app/support_accesses.sql
+--!include audit/holds_of_caller.sql
+--!include app/legal_holds.sql
 --!include app/end_support_access.sql
 --!include context/sessions_of_caller.sql
 --!include context/identities_of_caller.sql
@@ -679,6 +705,8 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/commitments.sql
 --!include policies/audit_signing_keys.sql
 --!include policies/checkpoints.sql
+--!include policies/retention.sql
+--!include policies/legal_holds.sql
 --!include policies/migrations.sql
 --!include policies/protected_tables.sql
 

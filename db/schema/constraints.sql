@@ -20,6 +20,8 @@ comment on constraint tenants_storage_limit_check on app.tenants is 'A number of
 comment on constraint tenants_key_limit_check on app.tenants is 'A number of API keys is not negative.';
 comment on constraint tenants_requests_per_minute_check on app.tenants is 'A limit is from 1 to 1,000,000 requests a minute.';
 comment on constraint tenants_requests_per_day_check on app.tenants is 'A limit is from 1 to 1,000,000,000 requests a day.';
+comment on constraint tenants_audit_retention_months_check on app.tenants is 'A trail is kept for 1 to 1200 months, or without end.';
+comment on constraint tenants_audit_retention_before_check on app.tenants is 'A trail is kept for 1 to 1200 months, or without end.';
 comment on constraint tenants_deletion_grace_days_check on app.tenants is 'A grace is from 0 to 365 days.';
 comment on index app.tenants_by_slug is 'A slug belongs to one company.';
 

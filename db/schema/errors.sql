@@ -50,6 +50,8 @@ using (values
     ('RH475', '',                     'too_many_domains',        409, 'A company has twenty domains at most.'),
     ('RH476', '',                     'invitation_over',         409, 'The invitation was accepted or revoked.'),
     ('RH480', '',                     'limit_reached',           409, 'There is as much of something as the company''s plan, or Rowhouse itself, allows; the message says of what, and how much.'),
+    ('RH490', '',                     'legal_hold',              409, 'A legal hold stands over it (named in the detail), so it is kept as it is.'),
+    ('RH491', '',                     'retention_too_short',     400, 'The operator says for how long the trail is kept at least; the message says how long.'),
     ('RH422', '',                     'idempotency_key_reused',  422, 'The Idempotency-Key was used for another request.'),
     ('RH423', '',                     'idempotency_in_progress', 409, 'A request with this Idempotency-Key is under way.'),
     ('RH424', '',                     'idempotency_replayed',    409, 'A request with this Idempotency-Key has made its changes; nothing was done again.')

@@ -4,13 +4,14 @@ import { askInDoor } from "../database/door.ts";
 import type { PublicAuditKey } from "./audit_key.ts";
 import { COLUMNS, type Erased, eventOf, type Row } from "./database_tree.ts";
 import type { ExportSource } from "./export_source.ts";
-import { type ExportFormat, tilesAbove, widthOf } from "./export_trail.ts";
+import { type ExportFormat, firstTile, isWhole, tilesAbove, widthOf } from "./export_trail.ts";
 import { hashIn, type LeafRange, TILE } from "./tree_source.ts";
 
 /** What audit.begin_export() says. */
 interface Head {
   readonly tenant: string;
   readonly size: number;
+  readonly over: number;
   readonly checkpoint: string;
   readonly keys: readonly (Omit<PublicAuditKey, "public_key"> & { readonly public_key: string })[];
   readonly tiles: readonly { readonly level: number; readonly index: number; readonly hashes: string }[];
@@ -42,7 +43,7 @@ export async function callerSource(
   });
   const head = begun.rows[0]?.head as Head | null;
   if (!head) return null;
-  const { tenant, size, checkpoint, first, last, events } = head;
+  const { tenant, size, over, checkpoint, first, last, events } = head;
   const part = { after: range.after, from: range.from, to: range.to, first, last, events };
   const tiles = new Map(head.tiles.map(({ level, index, hashes }) => [`${level}/${index}`, bytes(hashes)]));
   const tile = (hashes: Buffer | null | undefined, number: number): Buffer => {
@@ -60,6 +61,7 @@ export async function callerSource(
   return {
     tenant,
     size,
+    over,
     checkpoint,
     keys: head.keys.map((key) => ({ ...key, public_key: bytes(key.public_key) })),
     tiles: [...tilesAbove({ tile: (level, index) => tiles.get(`${level}/${index}`) ?? null }, size)],
@@ -68,14 +70,14 @@ export async function callerSource(
     rest: part,
     async *pieces(wantsEvents) {
       if (first === null || last === null) return;
-      for (let number = Math.floor(first / TILE); number * TILE <= last; number += 1) {
-        if (!wantsEvents) {
+      for (let number = firstTile(part, first); number * TILE <= last; number += 1) {
+        if (!wantsEvents || (number + 1) * TILE <= first) {
           yield { number, leaves: [], hashes: await tileOf(number) };
           continue;
         }
         const { rows } = await askInDoor(app, caller, {
           name: "exported_leaves",
-          text: `select audit.exported_tile($1) as hashes, leaf.index::text, leaf.kept, array[leaf.event_id::text, leaf.salt::text, event.id::text, ${COLUMNS}] as row
+          text: `select audit.exported_tile($1) as hashes, leaf.index::text, leaf.kept, array[leaf.event_id::text, leaf.salt::text, event.id::text, null, ${COLUMNS}] as row
             from (select) as one
             left join audit.exported_leaves($2, $3, $4, $5) as leaf on true
             left join lateral (select (leaf.event).*) as event on true
@@ -92,7 +94,7 @@ export async function callerSource(
         const leaves = (rows as LeafRow[]).flatMap(({ index, row, kept }) =>
           index === null ? [] : [leafOf(Number(index), row, kept ?? undefined, hashes)],
         );
-        if (leaves.length > 0) yield { number, leaves, hashes };
+        if (leaves.length > 0 || isWhole(part)) yield { number, leaves, hashes };
       }
     },
   };

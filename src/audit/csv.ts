@@ -51,7 +51,7 @@ export function readCsvRecord(record: string): {
   try {
     const kept = erased === null ? undefined : (JSON.parse(erased) as Parameters<typeof eventOf>[1]);
     // As the database gives them: what is before them is the leaf.
-    const row: Row = [String(index), null, salt, null, ...cells.slice(1, -3)];
+    const row: Row = [String(index), null, salt, null, null, ...cells.slice(1, -3)];
     return { index, event: eventOf(row, kept), leaf };
   } catch (cause) {
     throw new BadExport(`the line of leaf ${index} holds what is no JSON`, { cause });

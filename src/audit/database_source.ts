@@ -3,7 +3,7 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { databaseTree, leafTiles } from "./database_tree.ts";
 import type { Part } from "./export_format.ts";
 import type { ExportSource, Piece } from "./export_source.ts";
-import { NothingSigned, tilesAbove, widthOf } from "./export_trail.ts";
+import { firstTile, isWhole, NothingSigned, tilesAbove, widthOf } from "./export_trail.ts";
 import { type ClaimedLeaf, type LeafRange, TILE } from "./tree_source.ts";
 
 /**
@@ -61,6 +61,10 @@ export async function databaseSource(
   const checkpoint = tree.checkpoints.find((note) => readCheckpoint(note).size === size);
   if (checkpoint === undefined)
     throw new NothingSigned(`no checkpoint of tenant ${tenant} is of ${size} leaves`);
+  const { rows } = await client.query<{ over: string }>(
+    "select removed_size as over from audit.trees where tenant_id = $1",
+    [tenant],
+  );
   const tileOf = async (number: number): Promise<Buffer> => {
     const tile = (await leafTiles(client, tenant, number * TILE, number * TILE)).get(number);
     if (tile === undefined) throw new Error(`the tile of leaf ${number * TILE} is not there to be exported`);
@@ -69,6 +73,7 @@ export async function databaseSource(
   return {
     tenant,
     size,
+    over: Number(rows[0]?.over ?? 0),
     checkpoint,
     keys: tree.keys,
     tiles: [...tilesAbove(tree, size)],
@@ -79,12 +84,16 @@ export async function databaseSource(
       const { first, last } = rest;
       if (first === null || last === null) return;
       if (events) {
+        let next = firstTile(rest, first);
         for await (const { number, leaves } of byTile(tree.leaves(rest), last)) {
+          for (; next < number && isWhole(rest); next += 1)
+            yield { number: next, leaves: [], hashes: await tileOf(next) };
           yield { number, leaves, hashes: await tileOf(number) };
+          next = number + 1;
         }
         return;
       }
-      for (let number = Math.floor(first / TILE); number * TILE <= last; number += 1) {
+      for (let number = firstTile(rest, first); number * TILE <= last; number += 1) {
         yield { number, leaves: [], hashes: await tileOf(number) };
       }
     },

@@ -55,8 +55,8 @@ export const COLUMNS = [
  * @param client reads all of `audit`: a superuser, or as rowhouse_auditor; in a transaction (repeatable read)
  */
 export async function databaseTree(client: pg.ClientBase, tenant: string): Promise<TreeSource> {
-  const { rows: trees } = await client.query<{ size: string }>(
-    "select size from audit.trees where tenant_id = $1",
+  const { rows: trees } = await client.query<{ size: string; expired: string }>(
+    "select size, expired_size as expired from audit.trees where tenant_id = $1",
     [tenant],
   );
   const { rows: notes } = await client.query<{ note: string; cosignatures: string[] }>(
@@ -71,10 +71,12 @@ export async function databaseTree(client: pg.ClientBase, tenant: string): Promi
   return {
     tenant,
     size: Number(trees[0]?.size ?? 0),
+    expired: Number(trees[0]?.expired ?? 0),
     checkpoints: notes.map(({ note, cosignatures }) => note + cosignatures.join("")),
     keys: await databaseKeys(client),
     tile: (level, index) => above.get(`${level}/${index}`) ?? null,
-    leaves: (range) => leavesOf(client, tenant, range),
+    leaves: (range) =>
+      range ? leavesWithRows(client, tenant, range) : leavesOf(client, tenant, Number(trees[0]?.size ?? 0)),
   };
 }
 
@@ -86,18 +88,42 @@ export async function databaseKeys(client: pg.ClientBase): Promise<PublicAuditKe
   return rows;
 }
 
+/** Of what is over only hashes are left: it has no rows, and comes first. */
 async function* leavesOf(
   client: pg.ClientBase,
   tenant: string,
-  { after, from, to }: LeafRange = { after: -1, from: null, to: null },
+  size: number,
 ): AsyncGenerator<ClaimedLeaf, void> {
+  const { rows: first } = await client.query<{ index: string }>(
+    "select index from audit.leaves where tenant_id = $1 order by index limit 1",
+    [tenant],
+  );
+  const left = Math.min(Number(first[0]?.index ?? size), size);
+  for (let from = 0; from < left; from += BATCH) {
+    const until = Math.min(from + BATCH, left);
+    const tiles = await leafTiles(client, tenant, from, until - 1);
+    for (let index = from; index < until; index += 1) {
+      const tile = tiles.get(Math.floor(index / TILE)) ?? null;
+      yield { index, eventId: null, hash: hashIn(tile, index % TILE), event: null };
+    }
+  }
+  yield* leavesWithRows(client, tenant, { after: -1, from: null, to: null });
+}
+
+async function* leavesWithRows(
+  client: pg.ClientBase,
+  tenant: string,
+  { after, from, to }: LeafRange,
+): AsyncGenerator<ClaimedLeaf, void> {
+  const goneMonth = goneMonths(client);
   // Leaf by leaf in their order, each with its event by its key: any other way would sort all of them first.
   await client.query(
     "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_sort = off",
   );
   await client.query(
     `declare leaf no scroll cursor for
-     select leaf.index::text, leaf.event_id::text, leaf.salt::text, event.id::text, ${COLUMNS}
+     select leaf.index::text, leaf.event_id::text, leaf.salt::text, event.id::text,
+       case when event.id is null then to_char(leaf.at at time zone 'UTC', 'YYYY-MM') end, ${COLUMNS}
      from audit.leaves as leaf
      left join audit.events as event
        on event.tenant_id = leaf.tenant_id and event.id = leaf.event_id and event.at = leaf.at
@@ -120,8 +146,9 @@ async function* leavesOf(
       for (const row of rows) {
         const index = Number(row[0]);
         const tile = tiles.get(Math.floor(index / TILE)) ?? null;
-        const event = row[3] === null ? null : eventOf(row, erased.get(row[1]!));
-        yield { index, eventId: row[1]!, hash: hashIn(tile, index % TILE), event };
+        const claimed = { index, eventId: row[1]!, hash: hashIn(tile, index % TILE) };
+        if (row[3] !== null) yield { ...claimed, event: eventOf(row, erased.get(row[1]!)) };
+        else yield { ...claimed, event: null, ...(await goneMonth(row[4]!)) };
       }
     }
   } finally {
@@ -141,6 +168,29 @@ export async function leafTiles(
     [tenant, Math.floor(first / TILE), Math.floor(last / TILE)],
   );
   return new Map(rows.map(({ index, hashes }) => [Number(index), hashes]));
+}
+
+/** Says of a month whether nothing is left of it, nor the partition that held it. Each is asked for once. */
+function goneMonths(client: pg.ClientBase): (month: string) => Promise<{ readonly goneMonth?: string }> {
+  const known = new Map<string, { readonly goneMonth?: string }>();
+  return async (month) => {
+    const before = known.get(month);
+    if (before) return before;
+    const { rows } = await client.query<{ left: boolean }>(
+      `select exists (
+         select from pg_inherits join pg_class on pg_class.oid = inhrelid
+         where inhparent = 'audit.events'::regclass and relname = 'events_' || replace($1, '-', '_')
+       ) or exists (
+         select from audit.events
+         where at >= ($1 || '-01')::timestamp at time zone 'UTC'
+           and at < (($1 || '-01')::timestamp + interval '1 month') at time zone 'UTC'
+       ) as left`,
+      [month],
+    );
+    const found = rows[0]!.left ? {} : { goneMonth: month };
+    known.set(month, found);
+    return found;
+  };
 }
 
 export type Erased = Required<Pick<SealedEvent, "salts" | "commitments">>;
@@ -167,10 +217,10 @@ async function whatIsErased(
   return found;
 }
 
-/** An event from a row: four columns of its leaf (the third is the salt), and {@link COLUMNS}. */
+/** An event from a row: five columns of its leaf (the third is the salt), and {@link COLUMNS}. */
 export function eventOf(row: Row, erased: Erased | undefined): SealedEvent {
   const fields: Record<string, string> = {};
-  let place = 4;
+  let place = 5;
   for (const name of TEXTS) {
     const value = row[place++]!;
     if (value !== null) fields[name] = JSON.stringify(value);

@@ -7,6 +7,8 @@ export interface ExportSource {
   readonly tenant: string;
   /** How many leaves the checkpoint is of. */
   readonly size: number;
+  /** How many leaves, from the first on, are over: of them only the hashes are left. */
+  readonly over: number;
   /** The signed note. */
   readonly checkpoint: string;
   readonly keys: readonly PublicAuditKey[];
@@ -19,7 +21,7 @@ export interface ExportSource {
   /** Those of them that are written now: all, or what is left of one that was cut off. */
   readonly rest: Part;
   /**
-   * Tile by tile, from the first leaf to the last.
+   * Tile by tile, from the first leaf to the last; of all of a tree with the tiles of what is over.
    *
    * @param events whether the events are wanted, or hashes alone
    */

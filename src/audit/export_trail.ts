@@ -19,6 +19,10 @@ export type ExportFormat = (typeof FORMATS)[number];
 /** Whether it is all of a tree, as far as its checkpoint. */
 export const isWhole = ({ after, from, to }: Part): boolean => after === -1 && from === null && to === null;
 
+/** The tile that pieces begin with: of all of a tree the first, also where nothing is left of it but hashes. */
+export const firstTile = (part: Part, first: number): number =>
+  isWhole(part) ? 0 : Math.floor(first / TILE);
+
 /**
  * The sealed trail of a tenant, in the order of its leaves, as far as a checkpoint: of jsonl enough to verify it with the file and
  * a key. The first line says whose it is and how far it goes; each 256 events follow the hashes that they lead to.
@@ -30,9 +34,10 @@ export async function* exportTrail(
   format: ExportFormat = "jsonl",
   onEvent: (done: number, total: number) => void = () => {},
 ): AsyncGenerator<string, void> {
-  const { size, part, rest } = source;
-  if (rest.from === null && rest.to === null && rest.events !== Math.max(0, size - rest.after - 1)) {
-    throw new Error(`${size - rest.after - 1 - rest.events} leaves are not there to be exported`);
+  const { size, over, part, rest } = source;
+  const wanted = Math.max(0, size - Math.max(rest.after + 1, over));
+  if (rest.from === null && rest.to === null && rest.events !== wanted) {
+    throw new Error(`${wanted - rest.events} leaves are not there to be exported`);
   }
   if (rest === part) yield headOf(source, format);
   let done = 0;
@@ -72,8 +77,9 @@ function written({ number, hashes, leaves }: Piece, source: ExportSource, format
   });
   if (format !== "jsonl") return lines.join("");
   if (isWhole(source.part)) {
-    const wanted = Math.min(TILE, source.size - number * TILE);
-    if (lines.length !== wanted) throw new Error(`leaves of tile ${number} are not there to be exported`);
+    const [first, end] = [number * TILE, Math.min((number + 1) * TILE, source.size)];
+    if (lines.length !== Math.max(0, end - Math.max(first, source.over)))
+      throw new Error(`leaves of tile ${number} are not there to be exported`);
     return tileLine(hashes) + lines.join("");
   }
   return tileLine(hashes, number) + lines.join("");

@@ -3,6 +3,7 @@ export const PROBLEMS = {
   event_altered: "the event is not what was sealed",
   event_moved: "the event was sealed as another leaf",
   event_missing: "the event is gone",
+  month_missing: "all events of a month are gone, and what held them",
   event_inserted: "the event was never sealed, though what was written before and after it is",
   line_altered: "the line says other than the leaf that it holds",
   leaf_missing: "the leaf is gone",

@@ -27,7 +27,7 @@ const BATCH = 100;
  * @throws {WitnessFailure | AnchorFailure}
  */
 export async function takeOutside(worker: Pick<pg.Pool, "query">, outside: Outside): Promise<number> {
-  if (outside.file === null && outside.url === null && outside.witness === null) return 0;
+  if (outside.file === null && outside.url === null && outside.witness === null && !outside.s3) return 0;
   let taken = 0;
   for (;;) {
     const { rows } = await worker.query<UnanchoredTree>("select * from jobs.trees_to_anchor($1)", [BATCH]);

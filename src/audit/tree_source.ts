@@ -6,6 +6,8 @@ export interface TreeSource {
   readonly tenant: string;
   /** How many leaves there are to be. */
   readonly size: number;
+  /** How many of them, from the first on, are said to be over: their events may be gone. */
+  readonly expired: number;
   /** Signed notes, the smallest tree first. */
   readonly checkpoints: readonly string[];
   readonly keys: readonly PublicAuditKey[];
@@ -24,11 +26,14 @@ export interface LeafRange {
 
 export interface ClaimedLeaf {
   readonly index: number;
+  /** Null where nothing says which event it was. */
   readonly eventId: string | null;
   /** Its hash, as the tile has it; null where the tile has none. */
   readonly hash: Buffer | null;
   /** Null where it is gone. */
   readonly event: SealedEvent | null;
+  /** Where it is gone with all of its month: which that was, as `2025-03`. */
+  readonly goneMonth?: string;
 }
 
 /** Hashes in a tile. */

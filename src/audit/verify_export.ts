@@ -1,7 +1,7 @@
 import { CSV_HEADER } from "./csv.ts";
 import { BadExport, type ExportHeader, readHeader, readLeaf } from "./export_format.ts";
 import { linesOf } from "./lines_of.ts";
-import { hashIn, TILE, type TreeSource } from "./tree_source.ts";
+import { type ClaimedLeaf, hashIn, TILE, type TreeSource } from "./tree_source.ts";
 import { type PartItem, verifyLines, verifyPart } from "./verify_part.ts";
 import { type Trust, type Verdict, verifyTree } from "./verify_tree.ts";
 
@@ -34,21 +34,35 @@ function exportTree(header: ExportHeader, lines: AsyncGenerator<string, void>): 
   return {
     tenant: header.tenant,
     size: header.size,
+    expired: 0,
     checkpoints: header.checkpoints,
     keys: header.keys,
     tile: (level, index) => above.get(`${level}/${index}`) ?? null,
     async *leaves() {
       let tile: Buffer | null = null;
+      let [tiles, next] = [0, 0];
+      // A hash without its event: what is over, if a leaf that follows vouches for it.
+      function* without(until: number): Generator<ClaimedLeaf, void> {
+        for (; next < until; next += 1)
+          yield { index: next, eventId: null, hash: hashIn(tile, next % TILE), event: null };
+      }
+      const endOfTile = (): number => (tile ? (tiles - 1) * TILE + tile.length / 32 : 0);
       for await (const line of lines) {
         const read = readLeaf(line);
         if ("tile" in read) {
+          yield* without(endOfTile());
           tile = read.tile;
+          next = tiles * TILE;
+          tiles += 1;
           continue;
         }
         const { index, event } = read;
+        yield* without(Math.min(index, endOfTile()));
         const eventId = event.fields.id ? (JSON.parse(event.fields.id) as string) : null;
         yield { index, eventId, hash: hashIn(tile, index % TILE), event };
+        next = index + 1;
       }
+      yield* without(endOfTile());
     },
   };
 }

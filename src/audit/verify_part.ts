@@ -1,11 +1,12 @@
 import { CSV_HEADER, csvLine, isWholeRecord, readCsvRecord } from "./csv.ts";
+import { noLosses } from "./expiry.ts";
 import { BadExport, eventLine, type ProofHeader, readHeader, readLeaf } from "./export_format.ts";
 import { leafHash, leafText, type SealedEvent } from "./leaf.ts";
 import { linesOf } from "./lines_of.ts";
 import { rootOf } from "./merkle.ts";
 import { ocsfLine } from "./ocsf.ts";
 import { hashIn, TILE } from "./tree_source.ts";
-import { ownProblems, type Trust, trustedCheckpoints, type Verdict } from "./verify_tree.ts";
+import { inOrder, ownProblems, type Trust, trustedCheckpoints, type Verdict } from "./verify_tree.ts";
 
 /** What a line claims: the event of a leaf, and whether the line says what that event says. */
 interface ClaimedLine {
@@ -45,6 +46,7 @@ export async function verifyPart(
   const isSigned = signed.length > 0 && leads && signed.every(({ root }) => root.equals(rootOf(tops)));
   if (!isSigned) note({ code: "root_mismatch", leaf: 0, lastLeaf: size - 1 });
 
+  const losses = noLosses();
   const whole = part.from === null && part.to === null;
   let [tile, before, events]: [ProvenTile | null, number, number] = [null, part.after, 0];
   for await (const item of items) {
@@ -59,13 +61,15 @@ export async function verifyPart(
     const eventId = event.fields.id ? (JSON.parse(event.fields.id) as string) : null;
     if (index <= before || index >= size)
       throw new BadExport(`the line of leaf ${index} is not in its place`);
-    if (whole && index !== before + 1) note({ code: "leaf_missing", leaf: before + 1, lastLeaf: index - 1 });
+    if (whole)
+      for (let gone = before + 1; gone < index; gone += 1)
+        losses.missing({ index: gone, eventId: null, hash: null, event: null });
     const hash = tile?.number === Math.floor(index / TILE) ? hashIn(tile.hashes, index % TILE) : null;
     if (hash === null)
       note({ code: "leaf_missing", leaf: index, eventId, detail: "the proof has no hash of it" });
     else if (!leafHash(leafText(event)).equals(hash)) note({ code: "event_altered", leaf: index, eventId });
-    else if (!isIn(part, event))
-      note({ code: "event_inserted", leaf: index, eventId, detail: "of another time" });
+    else if (isIn(part, event)) losses.present(index, event);
+    else note({ code: "event_inserted", leaf: index, eventId, detail: "of another time" });
     if (!faithful) note({ code: "line_altered", leaf: index, eventId });
     before = index;
     events += 1;
@@ -80,7 +84,18 @@ export async function verifyPart(
       detail,
     });
   }
-  return { tenant, size, signed: isSigned ? size : 0, problems, part: { ...part, events } };
+  const signedSize = isSigned ? size : 0;
+  const { expired, problems: missing } = losses.judge(signedSize);
+  // A line that is not there is a leaf that is not there: nothing else of it was to be.
+  for (const problem of missing) note({ ...problem, code: "leaf_missing" });
+  return {
+    tenant,
+    size,
+    signed: signedSize,
+    expired,
+    problems: inOrder(problems),
+    part: { ...part, events },
+  };
 }
 
 /**

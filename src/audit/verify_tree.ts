@@ -1,5 +1,6 @@
 import { treeVerifier, trustedKeys } from "./audit_key.ts";
 import { type Checkpoint, openCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Expired, type Losses, noLosses } from "./expiry.ts";
 import type { Part } from "./export_format.ts";
 import { leafHash, leafText } from "./leaf.ts";
 import { growingTree, rootOf } from "./merkle.ts";
@@ -20,6 +21,8 @@ export interface Verdict {
   readonly size: number;
   /** Leaves that a signed checkpoint covers. */
   readonly signed: number;
+  /** Those of which the events are gone as they should be: a signed leaf says so. Null where there are none. */
+  readonly expired: Expired | null;
   /** The first leaf's first; at most a thousand. */
   readonly problems: readonly Problem[];
   /** Where it is a part: which, and how many events of it there are. */
@@ -56,7 +59,8 @@ interface Altered {
  * checkpoint, of its own or kept elsewhere, is one of this tree. Reads it once, and holds a tile of it.
  *
  * The hashes that are claimed make the tree, and each event is compared with its own: so what was altered is found
- * where it is, and whoever altered the hashes too is found by the signature, between one checkpoint and the next.
+ * where it is, and whoever altered the hashes too is found by the signature, between one checkpoint and the next. What is gone is
+ * fine where a later leaf, signed, says that it is over.
  */
 export async function verifyTree(
   source: TreeSource,
@@ -67,6 +71,7 @@ export async function verifyTree(
   const { problems, note } = ownProblems(tenant);
   const checkpoints = trustedCheckpoints(source, trust, note);
   const altered: Altered[] = [];
+  const losses = noLosses();
   const tree = growingTree();
   let [tile, verified, waiting]: [Buffer[], number, number] = [[], 0, 0];
   let whole = true;
@@ -77,7 +82,7 @@ export async function verifyTree(
       whole = false;
       break;
     }
-    compare(claimed, note, altered);
+    compare(claimed, losses, altered);
     tree.append(claimed.hash);
     tile.push(claimed.hash);
     if (tile.length === TILE) {
@@ -104,17 +109,21 @@ export async function verifyTree(
     if (other) note({ code: "event_moved", leaf, eventId, detail: `sealed as leaf ${other.leaf}` });
     else note({ code: "event_altered", leaf, eventId });
   }
-  return { tenant, size: tree.size, signed: verified, problems: inOrder(problems) };
+  const { expired, problems: missing } = losses.judge(verified);
+  missing.forEach(note);
+  return { tenant, size: tree.size, signed: verified, expired, problems: inOrder(problems) };
 }
 
-function compare({ index, eventId, hash, event }: ClaimedLeaf, note: Note, altered: Altered[]): void {
+function compare(claimed: ClaimedLeaf, losses: Losses, altered: Altered[]): void {
+  const { index, eventId, hash, event } = claimed;
   if (event === null) {
-    note({ code: "event_missing", leaf: index, eventId });
+    losses.missing(claimed);
     return;
   }
   const computed = leafHash(leafText(event));
-  if (computed.equals(hash!) || altered.length >= MOST) return;
-  altered.push({ leaf: index, eventId, is: computed.toString("hex"), was: hash!.toString("hex") });
+  if (computed.equals(hash!)) losses.present(index, event);
+  else if (altered.length < MOST)
+    altered.push({ leaf: index, eventId, is: computed.toString("hex"), was: hash!.toString("hex") });
 }
 
 /** The checkpoints that trusted keys signed for this tree, the smallest first; what is none is noted. */
@@ -167,7 +176,7 @@ function opens(checkpoint: string, verifiers: readonly Verifier[]): Checkpoint |
 }
 
 /** By the first leaf that they name, the one that says it most closely first; then those about all of it. */
-function inOrder(problems: readonly Problem[]): Problem[] {
+export function inOrder(problems: readonly Problem[]): Problem[] {
   const place = ({ leaf }: Problem): number => leaf ?? Number.MAX_SAFE_INTEGER;
   const width = ({ leaf, lastLeaf }: Problem): number => (lastLeaf ?? leaf ?? 0) - (leaf ?? 0);
   return [...problems].sort((one, other) => place(one) - place(other) || width(one) - width(other));

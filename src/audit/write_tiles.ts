@@ -7,10 +7,12 @@ import { TILE, type TreeSource } from "./tree_source.ts";
 
 /** Bytes of an entry that its length has room for. */
 const LONGEST = 0xffff;
+/** Of what is over: an entry without a byte, which no leaf has. */
+const NO_ENTRY = Buffer.alloc(2);
 
 /**
  * Writes a tree into a folder as C2SP tlog-tiles has it, to be served as it lies: `checkpoint`, `tile/<level>/<index>` with
- * hashes and `tile/entries/<index>` with the leaves. What people's values are stands in none of it, only what commits to them.
+ * hashes and `tile/entries/<index>` with the leaves; the entry of what is over is empty. What people's values are stands in none of it, only what commits to them.
  *
  * @returns how many leaves there are
  * @throws {NothingSigned}
@@ -37,9 +39,10 @@ export async function writeTiles(
   };
   for await (const { index, hash, event } of tree.leaves()) {
     if (index === size) break;
-    if (event === null || hash === null) throw new Error(`leaf ${index} is not there to be written`);
+    if ((event === null && index >= tree.expired) || hash === null)
+      throw new Error(`leaf ${index} is not there to be written`);
     hashes.push(hash);
-    entries.push(entryOf(index, leafText(event)));
+    entries.push(event === null ? NO_ENTRY : entryOf(index, leafText(event)));
     done += 1;
     onLeaf(done, size);
     if (hashes.length === TILE) await putTile();

@@ -115,6 +115,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   inviter_lost_right: "It takes an inviter who was demoted.",
   last_owner: "It takes an owner who gives up ownership of a company that has no other.",
   last_way_in: "It takes somebody without a password.",
+  legal_hold: "It takes a company over which a legal hold stands.",
   limit_reached: "It takes a company with a small plan.",
   link_of_another_browser: "It takes a link that was mailed.",
   list_too_long: graphql(
@@ -200,6 +201,10 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   refresh_token_missing: { method: "POST", path: "/auth/refresh" },
   registration_closed: "It takes a server that is closed to strangers.",
   registration_invited: "It takes a server that is closed to who was not invited.",
+  retention_too_short: graphql(
+    `mutation { updateTenant(input: {patch: {auditRetentionMonths: 3}}) { tenant { id } } }`,
+    "ada",
+  ),
   retry: "It takes two who change the same rows at the same moment.",
   scheme_unsupported: { ...nobody, headers: { Authorization: "Basic bWVsOnNlY3JldA==" } },
   seats_taken: "It takes a company whose seats are taken.",

@@ -272,6 +272,7 @@ export const SmartTagsPlugin = jsonPgSmartTags({
           end_reason: { tags: { enum: "SupportEnd", checkedBy: "auth.support_accesses.end_reason" } },
         },
       },
+      "app.legal_hold": { attribute: notNull("id", "reason", "placed_by", "placed_at", "stands") },
       // One's own only: mySessions. PostgreSQL does not say of a type's columns that they cannot be null.
       "app.tenant_deletion": { attribute: notNull("slug", "erased_from") },
       "app.model_provider": { attribute: notNull("base_url", "has_key", "active", "updated_at") },
@@ -585,6 +586,9 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
       "app.support_accesses": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
+      "app.legal_holds": {
         tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
       },
       "app.end_support_access": { tags: { resultFieldName: "supportAccess" } },

@@ -398,6 +398,12 @@ export const CODES = {
       "The identity or the passkey is the last way to sign in: there is no password, and no other of either.",
     remedy: "Set a password, link an account or add another passkey first.",
   },
+  legal_hold: {
+    status: 409,
+    happens:
+      "A legal hold stands over the company, or over the person whose conversation, document or account it is: it is kept as it is. `legalHolds` says why, to who may read the trail.",
+    remedy: "Wait until the hold is released; the operator does that. Ask your administrators.",
+  },
   limit_reached: {
     status: 409,
     happens:
@@ -677,6 +683,12 @@ export const CODES = {
     happens:
       "Only who was invited gets an account here (`REGISTRATION`), and this address was not, or too long ago.",
     remedy: "Ask whoever runs this installation for an invitation, and open the link in its mail.",
+  },
+  retention_too_short: {
+    status: 400,
+    happens:
+      "The trail was to be kept for fewer months than the operator allows; the message says how many those are.",
+    remedy: "Give at least as many, or null: then it is kept without end.",
   },
   retry: {
     status: 409,

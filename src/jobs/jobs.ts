@@ -6,6 +6,7 @@ import { deleteAccounts } from "./delete_accounts.ts";
 import { deleteObjects } from "./delete_objects.ts";
 import { deliverWebhooks } from "./deliver_webhooks.ts";
 import { eraseTenants } from "./erase_tenants.ts";
+import { expireAudit } from "./expire_audit.ts";
 import { expireConversations } from "./expire_conversations.ts";
 import { expireExchangeCodes } from "./expire_exchange_codes.ts";
 import { expireGrants } from "./expire_grants.ts";
@@ -38,6 +39,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   deliver_webhooks: deliverWebhooks,
   expire_webhooks: expireWebhooks,
   create_audit_partitions: createAuditPartitions,
+  expire_audit: expireAudit,
   index_documents: (context) =>
     indexDocuments(readingOf(context.config.documents, passageEmbedder(context)))(context),
   learn_memories: learnMemories,

@@ -12,6 +12,7 @@ const NOTICES = [
   "deletion_postponed",
   "account_deleted",
   "support_opened",
+  "retention_lowered",
   "tenant_deletion_asked",
   "tenant_deletion_withdrawn",
 ] as const;

@@ -1,12 +1,15 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expireAudit } from "../../src/jobs/expire_audit.ts";
 import { actors } from "../support/acting_as.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { buildGo, hasGo } from "../support/go.ts";
+import { jobContext } from "../support/jobs.ts";
+import { happened, monthsAgo } from "../support/old_events.ts";
 import { createMember, createTenant, type Tenant } from "../support/people.ts";
-import { seal } from "../support/sealing.ts";
+import { seal, unguarded } from "../support/sealing.ts";
 
 /** An implementation that is not ours: Go's packages for signed notes and transparency logs. */
 describe.skipIf(!hasGo)("Go's sumdb/note and sumdb/tlog", () => {
@@ -96,6 +99,46 @@ describe.skipIf(!hasGo)("Go's sumdb/note and sumdb/tlog", () => {
       status: 0,
       said: expect.stringMatching(/^OK: leaf \d{3} of \d{3}, which goes on from \d{3}\n$/),
     });
+  });
+
+  test("verify an export of which the oldest events are over, and miss the one that says so", async () => {
+    const other = await createTenant(database, { slug: "globex" });
+    await database.admin.query("select audit.create_partition($1)", [monthsAgo(17)]);
+    await unguarded(
+      database,
+      `update audit.events set at = '${monthsAgo(17)}'::timestamp at time zone 'UTC' where tenant_id = '${other.tenantId}'`,
+    );
+    await happened(database, other.tenantId, 16, 300);
+    await seal(database);
+    await database.admin.query("select audit.drop_before($1, $2, 'Too old')", [other.tenantId, monthsAgo(1)]);
+    await seal(database);
+    while (Number((await expireAudit(jobContext(database))).removed) > 0) await seal(database);
+    await database.admin.query("update app.tenants set name = 'Later' where id = $1", [other.tenantId]);
+    await seal(database);
+    await run("export", "globex", file("expired.jsonl"));
+    await run("export", "globex", file("expired"), "--tiles");
+    const verifier = (await run("key", "--tenant", "globex")).trim();
+    expect(verify("export", file("expired.jsonl"), verifier)).toEqual({
+      status: 0,
+      said: expect.stringMatching(/^OK: 310 leaves of an export, 308 of them expired\n$/),
+    });
+    expect(verify("tiles", file("expired"), verifier)).toEqual({
+      status: 0,
+      said: "OK: 2 entries of tiles, and 308 that are not there\n",
+    });
+    const text = readFileSync(file("expired.jsonl"), "utf8");
+    for (const [name, less] of [
+      ["without", text.replace(/\n[^\n]*audit\.expired[^\n]*\n/, "\n")],
+      ["altered", text.replace('"detail.expired":"308"', '"detail.expired":"309"')],
+      ["cut", text.replace(/\n[^\n]*Later[^\n]*\n/, "\n")],
+    ] as const) {
+      expect(less, name).not.toBe(text);
+      writeFileSync(file(`expired-${name}`), less);
+      expect(verify("export", file(`expired-${name}`), verifier), name).toEqual({
+        status: 1,
+        said: expect.stringMatching(/^REFUSED: /),
+      });
+    }
   });
 
   describe("refuse", () => {

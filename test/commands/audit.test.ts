@@ -51,7 +51,14 @@ describe("audit verify", () => {
       const { code, out } = await audit("verify", "--tenant", named, "--key", key, "--json");
       expect(code).toBe(0);
       expect(JSON.parse(out)).toEqual([
-        { tenant, size: expect.any(Number), signed: expect.any(Number), waiting: 0, problems: [] },
+        {
+          tenant,
+          size: expect.any(Number),
+          signed: expect.any(Number),
+          expired: null,
+          waiting: 0,
+          problems: [],
+        },
       ]);
     }
   });
@@ -80,9 +87,13 @@ describe("audit verify", () => {
     [
       "a missing event",
       (text: string) => text.replace(/\n\{"index":77,.*\n/, "\n"),
-      /^leaf_missing: .*leaf 77: /,
+      /^event_missing: .*leaf 77: /,
     ],
-    ["a missing end", (text: string) => text.split("\n").slice(0, -4).join("\n"), /^leaf_missing: /],
+    [
+      "a missing end",
+      (text: string) => text.split("\n").slice(0, -4).join("\n"),
+      /^event_missing: .*leaves \d+ to \d+: /,
+    ],
     [
       "another root",
       (text: string) =>

@@ -54,10 +54,10 @@ const conventions: Readonly<Record<string, string>> = {
     where pronamespace::regnamespace::text in ${OURS}
         and not coalesce(proconfig @> '{"search_path=\\"\\""}', false) and prosqlbody is null`,
 
-  "every SECURITY DEFINER function belongs to the definer, but the one that adds partitions": `
+  "every SECURITY DEFINER function belongs to the definer, but those that add and drop partitions": `
     select oid::regprocedure::text from pg_proc
     where prosecdef and pronamespace::regnamespace::text in ${OURS}
-        and proowner <> 'rowhouse_definer'::regrole and oid <> 'audit.create_partition(date)'::regprocedure`,
+        and proowner <> 'rowhouse_definer'::regrole and oid not in ('audit.create_partition(date)'::regprocedure, 'audit.drop_partition(date)'::regprocedure)`,
 
   "every SECURITY DEFINER function pins its search_path": `
     select oid::regprocedure::text from pg_proc
@@ -165,7 +165,7 @@ const conventions: Readonly<Record<string, string>> = {
     select oid::regclass::text from pg_class
     where relnamespace::regnamespace::text in ${OURS} and relkind in ('r', 'p') and not relispartition
         and not exists (select from pg_trigger where tgrelid = pg_class.oid and tgname = 'audit_changes')
-        and oid not in ('auth.registrations'::regclass, 'auth.mail_tokens'::regclass, 'auth.mails'::regclass, 'app.webhook_deliveries'::regclass, 'app.document_contents'::regclass, 'app.document_chunks'::regclass, 'app.usage_events'::regclass, 'app.usage_days'::regclass, 'auth.turns'::regclass, 'auth.memory_readings'::regclass, 'auth.tool_approvals'::regclass, 'auth.exchange_codes'::regclass, 'auth.mfa_challenges'::regclass, 'auth.passkey_challenges'::regclass, 'auth.login_throttles'::regclass, 'auth.request_counts'::regclass, 'audit.tallies'::regclass, 'context.idempotency_keys'::regclass, 'context.message_words'::regclass, 'jobs.heartbeats'::regclass, 'jobs.unkept_objects'::regclass, 'context.errors'::regclass, 'context.access_as_migrated'::regclass, 'audit.events'::regclass, 'audit.event_types'::regclass, 'audit.seal_mark'::regclass, 'audit.trees'::regclass, 'audit.leaves'::regclass, 'audit.tiles'::regclass, 'audit.checkpoints'::regclass, 'audit.commitments'::regclass)`,
+        and oid not in ('auth.registrations'::regclass, 'auth.mail_tokens'::regclass, 'auth.mails'::regclass, 'app.webhook_deliveries'::regclass, 'app.document_contents'::regclass, 'app.document_chunks'::regclass, 'app.usage_events'::regclass, 'app.usage_days'::regclass, 'auth.turns'::regclass, 'auth.memory_readings'::regclass, 'auth.tool_approvals'::regclass, 'auth.exchange_codes'::regclass, 'auth.mfa_challenges'::regclass, 'auth.passkey_challenges'::regclass, 'auth.login_throttles'::regclass, 'auth.request_counts'::regclass, 'audit.tallies'::regclass, 'context.idempotency_keys'::regclass, 'context.message_words'::regclass, 'jobs.heartbeats'::regclass, 'jobs.unkept_objects'::regclass, 'context.errors'::regclass, 'context.access_as_migrated'::regclass, 'audit.events'::regclass, 'audit.event_types'::regclass, 'audit.seal_mark'::regclass, 'audit.trees'::regclass, 'audit.leaves'::regclass, 'audit.tiles'::regclass, 'audit.checkpoints'::regclass, 'audit.commitments'::regclass, 'audit.legal_holds'::regclass)`,
 
   // The arguments of the trigger that audit.track() makes: tenant, key, kept, withheld.
   "every column of a tracked table was decided about: the trail keeps its values, or withholds them": `

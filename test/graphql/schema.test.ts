@@ -71,6 +71,7 @@ test("these are the ways in", () => {
     "grants",
     "invitation",
     "invitations",
+    "legalHolds",
     "me",
     "membership",
     "membershipByUserId",
@@ -257,6 +258,7 @@ test("column grants are the inputs: nobody writes tenant, owner, id, author or t
   expect(names("TenantPatch")).toEqual([
     "accentColor",
     "allowsGuests",
+    "auditRetentionMonths",
     "brandColor",
     "brandName",
     "fingerprint",

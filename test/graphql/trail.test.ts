@@ -112,7 +112,8 @@ const examples = (language: string): string[] =>
 test("what the page about the trail shows can be asked", async () => {
   const [reads, requests, query, ...others] = examples("graphql");
   expect(others).toHaveLength(3);
-  for (const one of [reads!, requests!, ...others]) expect((await api.ask(acme.owner, one)).codes).toEqual([]);
+  for (const one of [reads!, requests!, ...others])
+    expect((await api.ask(acme.owner, one)).codes).toEqual([]);
   const { codes, data } = await api.ask(acme.owner, query!);
   expect(codes).toEqual([]);
   expect(data.byActor.nodes.length).toBeGreaterThan(1);

@@ -6,7 +6,7 @@
 -- after:        the leaves behind this one; -1: all
 -- since, until: of events since then, and before then; null: of any time
 --
--- Returns {"tenant", "size", "checkpoint", "keys", "tiles": those above the leaves, "first", "last", "events"}; null where nothing is
+-- Returns {"tenant", "size", "over": how many leaves are hashes only, "checkpoint", "keys", "tiles": those above the leaves, "first", "last", "events"}; null where nothing is
 -- signed, or nothing of that size.
 set local role rowhouse_definer;
 create or replace function audit.begin_export(format text, wanted bigint, after bigint, since timestamptz, until timestamptz)
@@ -39,6 +39,7 @@ begin
     return part || jsonb_build_object(
         'tenant', caller,
         'size', signed.size,
+        'over', (select tree.removed_size from audit.trees as tree where tree.tenant_id = caller),
         'checkpoint', signed.note || array_to_string(signed.cosignatures, ''),
         'keys', (
             select jsonb_agg(jsonb_build_object(

@@ -1,4 +1,4 @@
--- Has this transaction be the one that seals or erases, until it ends: whoever comes next waits for the row. Returns how far
+-- Has this transaction be the one that seals, erases or expires, until it ends: whoever comes next waits for the row. Returns how far
 -- the trail is sealed.
 set local role rowhouse_definer;
 create or replace function audit.begin_work(work text) returns audit.seal_mark
@@ -8,5 +8,5 @@ as $$
     update audit.seal_mark as mark set work = begin_work.work, worker = pg_current_xact_id() returning mark.*
 $$;
 comment on function audit.begin_work(text) is
-    'Has this transaction be the one that seals or erases; others wait until it ends.';
+    'Has this transaction be the one that seals, erases or expires; others wait until it ends.';
 reset role;

@@ -1,7 +1,7 @@
 -- Makes the trail's partition for the month of `day`; false if it was there already, or if events of that
 -- month are in the default partition: they stay there, because the trail is not rewritten.
 --
--- Owned by the owner of audit.events, because only it may add a partition: the one definer function that
+-- Owned by the owner of audit.events, because only it may add a partition: beside audit.drop_partition() the one definer function that
 -- rowhouse_definer does not own. Nobody may read or write a partition directly.
 create or replace function audit.create_partition(day date) returns boolean
     language plpgsql volatile parallel unsafe security definer

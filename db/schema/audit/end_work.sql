@@ -9,5 +9,5 @@ as $$
         transaction_id = reached.transaction_id, tenant_id = reached.tenant_id, event_id = reached.event_id
 $$;
 comment on function audit.end_work(audit.seal_mark) is
-    'Ends sealing or erasing in this transaction, and notes how far the trail is sealed.';
+    'Ends sealing, erasing or expiring in this transaction, and notes how far the trail is sealed.';
 reset role;

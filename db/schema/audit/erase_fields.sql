@@ -11,19 +11,30 @@ create or replace function audit.erase_fields(tenant uuid, event uuid, fields te
     set search_path = ''
 as $$
 declare
-    mark    constant audit.seal_mark := audit.begin_work('erasing');
+    mark    audit.seal_mark;
     leaf    audit.leaves;
     told    audit.events;
     unknown text[];
     erased  text[];
+    hold    uuid;
 begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
     end if;
+    perform audit.heed_holds();
+    hold := audit.hold_of(tenant);
+    if hold is not null then
+        perform audit.refuse_held(hold);
+    end if;
+    mark := audit.begin_work('erasing');
     select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
     select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
     if told.id is null then
         perform context.refuse_missing('event that is sealed');
+    end if;
+    -- What vouches for what is missing.
+    if told.action = 'audit.expired' then
+        raise exception using errcode = 'RH400', message = 'nothing can be erased of an event that vouches for what is over';
     end if;
     unknown := array(
         select wanted from unnest(fields) as wanted

@@ -1,5 +1,5 @@
 -- What is sealed stays: leaves, tiles and checkpoints are added to and not rewritten. The only changes are those that sealing,
--- signing and erasing make.
+-- signing, erasing and expiring make.
 create or replace function audit.guard_sealed() returns trigger
     language plpgsql volatile parallel unsafe security invoker
     set search_path = ''
@@ -13,7 +13,10 @@ begin
         allowed := audit.at_work('sealing') and substr(new.hashes, 1, length(old.hashes)) = old.hashes;
     elsif tg_table_name = 'trees' then
         allowed := new.size >= old.size and new.signed_size >= old.signed_size
-            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'));
+            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'))
+            and new.expired_size >= old.expired_size and new.removed_size >= old.removed_size
+            and ((new.expired_size, new.removed_size, new.expiry_event) is not distinct from (old.expired_size, old.removed_size, old.expiry_event)
+                or audit.at_work('expiring'));
     elsif tg_table_name = 'leaves' then
         allowed := audit.at_work('erasing') and new.salt is null;
     elsif tg_table_name = 'commitments' then

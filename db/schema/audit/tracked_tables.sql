@@ -9,7 +9,7 @@
 -- What is left is kept: states, roles, permissions, times. Keys and tenants name the row and are always kept.
 
 -- A company is no person: its name and address are in public use.
-select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days,storage_limit}');
+select audit.track('app.tenants', tenant => 'id', kept => '{slug,name,status,requires_second_factor,created_at,updated_at,session_idle_minutes,session_lifetime_minutes,single_session,fingerprint,fingerprint_network,allows_guests,support_access,seats,brand_name,brand_color,accent_color,logo_url,language,sign_in_ways,key_limit,requests_per_minute,requests_per_day,deletion_grace_days,storage_limit,audit_retention_months,audit_retention_before,audit_retention_lowers_at}');
 
 -- Who they are: an account that is taken over changes its address first, and nothing else tells from which.
 select audit.track('app.users', tenant => '', kept => '{email,is_guest,name,locale,status,created_at,updated_at}');
@@ -134,6 +134,8 @@ select audit.track('auth.signing_keys', tenant => '',
     kept => '{algorithm,public_jwk,created_at,active_from,expires_at}', withheld => '{private_jwk}');
 select audit.track('audit.signing_keys', tenant => '',
     kept => '{origin,public_key,endorsement,number,created_at}', withheld => '{private_key}');
+-- For how long trails are kept, as the operator has it.
+select audit.track('audit.retention', tenant => '', kept => '{least_months,platform_months}');
 select audit.track('context.seal_keys', tenant => '', kept => '{created_at,retired_at}', withheld => '{key}');
 
 -- What the application's own migrations were, and what they asked for.
@@ -169,4 +171,5 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   audit.event_types     written by migrations only
 --   audit.seal_mark       how far it is sealed
 --   audit.trees, audit.leaves, audit.tiles, audit.checkpoints  what it is sealed with, drawn from it; an event of each would be sealed too
+--   audit.legal_holds     that one was placed or released is an event of its own
 --   audit.commitments     what is left of erased fields; that they were erased is an event

@@ -8,7 +8,8 @@
 -- asked for it; the trail says that rows went, and not what was in them (audit.record_change).
 --
 -- batch: messages, and conversations, that one step takes
--- Returns what the step did: none, there was nobody; more; postponed, for whoever a company cannot do without by now;
+-- Returns what the step did: none, there was nobody; more; postponed, for whoever a company cannot do without by now, and while a
+-- legal hold stands over them;
 -- deleted.
 set local role rowhouse_definer;
 create or replace function jobs.delete_account(batch integer default 1000) returns text
@@ -19,7 +20,9 @@ declare
     leaving auth.deletions;
     person  app.users;
     went    integer;
+    hold    uuid;
 begin
+    perform audit.heed_holds();
     select * into leaving from auth.deletions as due
     where due.due_at <= now()
     order by due.due_at, due.user_id
@@ -30,6 +33,17 @@ begin
     end if;
     select * into strict person from app.users as known where known.id = leaving.user_id;
     perform context.act(person.id, null, '{}');
+
+    -- What they said and who they are must not go. They are asked about again in a week.
+    hold := audit.hold_of_person(person.id);
+    if hold is not null then
+        update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
+        perform audit.record_event('auth.account_deletion_held', null, jsonb_build_object('hold', hold));
+        return 'postponed';
+    end if;
 
     if auth.owned_alone(person.id) <> '{}' then
         update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;

@@ -11,6 +11,8 @@
 -- Objects of its documents go by jobs.claim_objects(), and are counted as "objects"; until the last of them is gone there is no
 -- certificate, because it would not be true.
 --
+-- A tenant over which a legal hold stands waits: nothing of it goes, also if its erasure has begun.
+--
 -- Returns what it did: {"step": "none"}; {"step": "more", tenant, table, rows}; {"step": "waiting", tenant, objects}; {"step": "erased", tenant, slug, counts, digest}.
 set local role rowhouse_definer;
 create or replace function jobs.erase_tenant(batch integer default 1000) returns jsonb
@@ -26,11 +28,21 @@ declare
     went    bigint;
     keys    text;
 begin
+    perform audit.heed_holds();
     perform pg_advisory_xact_lock(hashtextextended('jobs.erase_tenant', 0));
     select * into leaving from auth.tenant_deletions as known where known.id = context.tenant_in_erasure();
     if not found then
+        -- What a hold stands over is asked about again in a week, and its trail says why it is still there.
+        for leaving in
+            update auth.tenant_deletions as due set due_at = now() + interval '7 days'
+            where due.due_at <= now() and due.began_at is null and audit.hold_of(due.id) is not null
+            returning due.*
+        loop
+            perform audit.record_event('tenant.erasure_held', leaving.id,
+                jsonb_build_object('hold', audit.hold_of(leaving.id), 'due_at', leaving.due_at));
+        end loop;
         select * into leaving from auth.tenant_deletions as due
-        where due.due_at <= now()
+        where due.due_at <= now() and due.began_at is null
         order by due.due_at, due.id
         limit 1;
         if not found then

@@ -1,5 +1,5 @@
 -- Deletes conversations, with their messages, that have been in the bin for thirty days: a few at a time, because one may be
--- long. Returns how many.
+-- long. Returns how many. What a legal hold stands over stays in the bin.
 set local role rowhouse_definer;
 create or replace function jobs.expire_conversations(batch integer default 20) returns integer
     language plpgsql volatile parallel unsafe security definer
@@ -8,10 +8,11 @@ as $$
 declare
     gone integer;
 begin
+    perform audit.heed_holds();
     delete from app.conversations as conversation
     using (
         select old.tenant_id, old.id from app.conversations as old
-        where old.deleted_at <= now() - interval '30 days'
+        where old.deleted_at <= now() - interval '30 days' and audit.hold_of(old.tenant_id, old.user_id) is null
         limit batch
         for update skip locked
     ) as going

@@ -1,6 +1,6 @@
 select context.close_table('audit.events');
 
--- Nobody holds update, delete or truncate; the trigger only_grows refuses even the owner.
+-- Nobody but the definer holds update or delete, and nobody truncate; the trigger only_grows refuses even the owner.
 create or replace trigger only_grows before update or delete or truncate on audit.events
     for each statement execute function audit.refuse_change();
 select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits where inhparent = 'audit.events'::regclass;
@@ -43,9 +43,9 @@ comment on policy "people take what they did with them" on audit.events is
 -- The definer's reach: sealing.
 create policy "who seals reads what is to be sealed" on audit.events
     for select to rowhouse_definer
-    using ((select audit.at_work('sealing')) or (select audit.at_work('erasing')));
+    using ((select audit.at_work('sealing')) or (select audit.at_work('erasing')) or (select audit.at_work('expiring')));
 comment on policy "who seals reads what is to be sealed" on audit.events is
-    'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+    'audit.seal(), audit.erase_fields(), audit.expire() and audit.drop_before(), and in no other transaction: all hold the one mark while they are at it.';
 
 -- The definer's reach: proofs.
 create policy "holders of view_audit have events proven" on audit.events
@@ -70,6 +70,16 @@ comment on policy "who erases takes values away" on audit.events is
     'audit.erase_fields(), and in no other transaction; the trigger guard_erasure lets a value become "[erased]" or null, and nothing else.';
 create or replace trigger guard_erasure before update on audit.events
     for each row execute function audit.guard_erasure();
+
+-- The definer's reach: what is over.
+grant delete on audit.events to rowhouse_definer;
+create policy "what is over goes" on audit.events
+    for delete to rowhouse_definer
+    using ((select audit.at_work('expiring')));
+comment on policy "what is over goes" on audit.events is
+    'audit.remove_expired(), and in no other transaction; the trigger guard_expiry lets only that go which a signed leaf says is over.';
+create or replace trigger guard_expiry before delete on audit.events
+    for each row execute function audit.guard_expiry('id');
 
 -- The definer's reach: the desk.
 grant select on audit.events to rowhouse_definer;

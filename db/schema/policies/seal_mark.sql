@@ -8,7 +8,7 @@ create policy "auditors know how far the trail is sealed" on audit.seal_mark
 comment on policy "auditors know how far the trail is sealed" on audit.seal_mark is
     'rowhouse audit verify tells events that wait from those that somebody put between.';
 
--- The definer's reach: sealing and erasing, one at a time.
+-- The definer's reach: sealing, erasing and expiring, one at a time.
 grant select, update on audit.seal_mark to rowhouse_definer;
 create policy "who seals or erases holds the mark" on audit.seal_mark
     for all to rowhouse_definer using (true) with check (true);

@@ -1,7 +1,7 @@
 select context.close_table('app.tenants');
 
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit, audit_retention_months, audit_retention_before, audit_retention_lowers_at) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, audit_retention_months) on app.tenants to rowhouse_app;
 
 create policy "nothing crosses the wall" on app.tenants
     as restrictive for all to rowhouse_app
@@ -21,7 +21,7 @@ create policy "managers of the tenant change its name and settings" on app.tenan
     using (id = (select context.tenant_requiring('manage_tenant')))
     with check (id = (select context.tenant_requiring('manage_tenant')));
 comment on policy "managers of the tenant change its name and settings" on app.tenants is
-    'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome, what support may; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
+    'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome, what support may; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for; and for how long the trail is kept, which guard_retention delays. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
 
 -- The definer's reach: the door, sign-in and the lock on a tenant's owners.
 grant select, insert on app.tenants to rowhouse_definer;

@@ -2,7 +2,7 @@ select context.close_table('audit.trees');
 create or replace trigger only_grows before delete or truncate on audit.trees
     for each statement execute function audit.refuse_change();
 create or replace trigger guard_sealed before update on audit.trees
-    for each row execute function audit.guard_sealed('size,signed_size,anchored_size');
+    for each row execute function audit.guard_sealed('size,signed_size,anchored_size,expired_size,expiry_event,removed_size');
 
 grant select on audit.trees to rowhouse_auditor;
 create policy "auditors verify every tree" on audit.trees
@@ -15,4 +15,4 @@ grant select, insert, update on audit.trees to rowhouse_definer;
 create policy "trees grow" on audit.trees
     for all to rowhouse_definer using (true) with check (true);
 comment on policy "trees grow" on audit.trees is
-    'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); the trigger guard_sealed lets nothing shrink.';
+    'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); audit.declare_expiry() and audit.remove_expired() note what is over; the trigger guard_sealed lets nothing shrink.';

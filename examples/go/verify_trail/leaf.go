@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,15 @@ func (event sealedEvent) leaf() string {
 	}
 	sort.Strings(lines)
 	return "rowhouse audit event v1\n" + strings.Join(lines, "")
+}
+
+// vouches returns before which leaf all events are over, as this one says; 0 if it says no such thing, or of leaves that follow it.
+func (event sealedEvent) vouches() int64 {
+	before, err := strconv.ParseInt(event.Fields["detail.expired"], 10, 64)
+	if err != nil || event.Fields["action"] != `"audit.expired"` || before > event.Index {
+		return 0
+	}
+	return before
 }
 
 func (event sealedEvent) saltOf(name string) string {

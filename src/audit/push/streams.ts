@@ -65,7 +65,7 @@ export function openStreams(worker: Pick<pg.Pool, "query">): Streams {
     },
     async leaves({ tenant, stream }, lentUntil, after) {
       const { rows } = await worker.query<LeafRow>(
-        `select leaf.index::text, leaf.kept, array[leaf.event_id::text, leaf.salt::text, event.id::text, ${COLUMNS}] as row
+        `select leaf.index::text, leaf.kept, array[leaf.event_id::text, leaf.salt::text, event.id::text, null, ${COLUMNS}] as row
          from jobs.leaves_to_push($1, $2, $3, $4, $5) as leaf
          cross join lateral (select (leaf.event).*) as event
          order by leaf.index`,

@@ -1,3 +1,4 @@
+import type { Expired } from "../../audit/expiry.ts";
 import { inWords } from "../../audit/problem.ts";
 import { sealedTenants, verifyDatabase } from "../../audit/verify_database.ts";
 import { verifyExport } from "../../audit/verify_export.ts";
@@ -6,7 +7,7 @@ import { UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
 import { asAuditor } from "./as_auditor.ts";
-import { trustOf } from "./trust.ts";
+import { checkpointsInS3, IN_S3, trustOf } from "./trust.ts";
 import { sealedTenant } from "./which_tree.ts";
 
 /**
@@ -25,9 +26,11 @@ export async function verify(args: string[]): Promise<0 | 1> {
   const [file, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`"audit verify" takes no argument "${more[0]}"`);
   const trust = trustOf(values.key, values.checkpoints);
+  const inS3 = values.checkpoints?.includes(IN_S3) ?? false;
   if (file === undefined) {
-    return tell(await inDatabase(values.database, values.tenant, trust), trust, values.json);
+    return tell(await inDatabase(values.database, values.tenant, trust, inS3), trust, values.json);
   }
+  if (inS3) throw new UsageError("a file is verified with checkpoints in a file");
   if (values.tenant ?? values.database)
     throw new UsageError("a file is verified without a database, and says whose it is");
   if (trust.keys === null)
@@ -40,15 +43,21 @@ export async function verify(args: string[]): Promise<0 | 1> {
 
 type Told = Verdict & { readonly waiting: number };
 
-function inDatabase(url: string | undefined, named: string | undefined, trust: Trust): Promise<Told[]> {
+function inDatabase(
+  url: string | undefined,
+  named: string | undefined,
+  trust: Trust,
+  inS3: boolean,
+): Promise<Told[]> {
   return asAuditor(url, async (client) => {
     const tenants = named === undefined ? await sealedTenants(client) : [await sealedTenant(client, named)];
     const verdicts: Told[] = [];
     const progress = progressLine();
     for (const [place, tenant] of tenants.entries()) {
       const which = tenants.length > 1 ? ` (tree ${place + 1} of ${tenants.length})` : "";
+      const kept = [...(trust.checkpoints ?? []), ...(inS3 ? await checkpointsInS3(tenant) : [])];
       verdicts.push(
-        await verifyDatabase(client, tenant, trust, (done, total) =>
+        await verifyDatabase(client, tenant, { ...trust, checkpoints: kept }, (done, total) =>
           progress(done, total, `leaves verified${which}`),
         ),
       );
@@ -63,13 +72,14 @@ function tell(verdicts: readonly Told[], trust: Trust, json = false): 0 | 1 {
     console.log(JSON.stringify(verdicts, null, 2));
     return sound ? 0 : 1;
   }
-  for (const { tenant, size, signed, waiting, problems, part } of verdicts) {
+  for (const { tenant, size, signed, expired, waiting, problems, part } of verdicts) {
     for (const problem of problems) console.log(inWords(problem));
     const unsigned = size > signed ? `, ${size - signed} of them not signed yet` : "";
+    const over = expired ? `, ${expired.leaves} of them expired${monthsOf(expired)}` : "";
     const later = waiting > 0 ? `; ${waiting} more to be sealed` : "";
     const state = problems.length === 0 ? "verified" : `${problems.length} problems`;
     const which = part ? `${part.events} of ` : "";
-    console.log(`tenant ${tenant}: ${which}${size} leaves${unsigned}${later}: ${state}`);
+    console.log(`tenant ${tenant}: ${which}${size} leaves${over}${unsigned}${later}: ${state}`);
   }
   if (trust.keys === null) {
     console.log(
@@ -77,4 +87,10 @@ function tell(verdicts: readonly Told[], trust: Trust, json = false): 0 | 1 {
     );
   }
   return sound ? 0 : 1;
+}
+
+/** ` (2025-01 … 2025-03)`. */
+function monthsOf({ from, to }: Expired): string {
+  if (from === null || to === null) return "";
+  return from === to ? ` (${from})` : ` (${from} … ${to})`;
 }

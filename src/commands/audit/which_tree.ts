@@ -15,7 +15,8 @@ export async function sealedTenant(client: pg.Client, named: string): Promise<st
   if ((await sealedTenants(client)).includes(named.toLowerCase())) return named.toLowerCase();
   // The trail itself says who has, or had, the slug: whoever reads it may read no tenants.
   const { rows } = await client.query<{ tenant_id: string }>(
-    `select tenant_id from audit.events where table_name = 'app.tenants' and new_row ->> 'slug' = $1
+    `select tenant_id from audit.events
+     where table_name = 'app.tenants' and new_row ->> 'slug' = $1 or action = 'audit.expired' and detail ->> 'slug' = $1
      order by at desc limit 1`,
     [named],
   );

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
@@ -32,7 +33,13 @@ export async function eraseTenant(args: string[]): Promise<0 | 1> {
   return asOperator(async ({ client }) => {
     const id = await findTenant(client, named);
     if (id === null) return 1;
-    await client.query("select auth.begin_erasure($1, $2)", [id, reason]);
+    try {
+      await client.query("select auth.begin_erasure($1, $2)", [id, reason]);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && error.code === "RH490")) throw error;
+      console.error(`rowhouse: ${error.message}: ${error.detail}`);
+      return 1;
+    }
     const progress = progressLine();
     let rows = 0;
     for (;;) {
@@ -56,9 +63,16 @@ export async function eraseTenant(args: string[]): Promise<0 | 1> {
         );
         return 0;
       }
-      // The job was faster, and wrote the certificate.
       if (done.step === "none") {
         progress(rows, rows, "rows erased");
+        const { rows: left } = await client.query("select auth.find_tenant($1) as id", [id]);
+        if (left[0]?.id) {
+          console.error(
+            `rowhouse: a legal hold was placed over ${named}; the erasure goes on when it is released`,
+          );
+          return 1;
+        }
+        // The job was faster, and wrote the certificate.
         console.log(`${named} is erased; the certificate is tenant.erased in the trail`);
         return 0;
       }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
@@ -19,25 +20,47 @@ export interface Patience {
   readonly stall: number;
 }
 
+/** What a bucket can do beside what documents need. */
+export interface S3Objects extends ObjectStorage {
+  /**
+   * Stores bytes under a name that is new; where there is an object of that name already, it stays as it is. Also where Object Lock keeps
+   * what is stored, nothing is asked for that it forbids.
+   *
+   * @returns whether they were stored
+   * @throws {StorageUnavailable}
+   */
+  putOnce(key: string, bytes: Buffer): Promise<boolean>;
+  /**
+   * The first names that begin with `prefix`, in their order.
+   *
+   * @param most at most 1,000. Names hold nothing that XML escapes
+   * @throws {StorageUnavailable}
+   */
+  list(prefix: string, most: number): Promise<string[]>;
+}
+
 /**
  * Objects in a bucket of anything that speaks Amazon's S3: its REST API with Signature Version 4, of which `PUT`, `GET` and
- * `DELETE` of one object are all that is used. Bodies are signed with their SHA-256, so what arrives is what was sent or is refused.
+ * `DELETE` of one object, and a list of names, are all that is used. Bodies are signed with their SHA-256, so what arrives is what was sent or is refused.
  * No redirect is followed: it would take the signature somewhere else.
  */
 export function openS3(
   settings: S3Settings,
   { answer, stall }: Patience = { answer: PATIENCE, stall: STALL },
-): ObjectStorage {
+): S3Objects {
   const { accessKeyId, secretAccessKey, region, encryption } = settings;
   const cache = new Map<string, ArrayBuffer>();
 
   async function ask(
     method: "PUT" | "GET" | "DELETE",
     key: string,
-    body: { readonly blob: Blob; readonly sha256: string } | null = null,
+    body: { readonly blob: Blob; readonly sha256: string; readonly once?: boolean } | null = null,
     signal: AbortSignal = AbortSignal.timeout(answer),
+    query: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
-    const url = objectUrl(settings, key);
+    const asked = new URL(objectUrl(settings, key));
+    for (const [name, value] of Object.entries(query)) asked.searchParams.set(name, value);
+    const url = asked.href;
     const sealed = method === "PUT" && encryption !== null;
     const signed = await new AwsV4Signer({
       method,
@@ -45,6 +68,7 @@ export function openS3(
       headers: {
         "X-Amz-Content-Sha256": body?.sha256 ?? OF_NOTHING,
         ...(body && { "Content-Type": "application/octet-stream" }),
+        ...(body?.once && { "If-None-Match": "*" }),
         ...(sealed && { "X-Amz-Server-Side-Encryption": encryption }),
       },
       accessKeyId,
@@ -83,6 +107,24 @@ export function openS3(
       const response = await askPatiently("PUT", key, { blob: await openAsBlob(path), sha256 });
       await response.body?.cancel();
       if (response.status !== 200) throw refused("PUT", response);
+    },
+    async putOnce(key, bytes) {
+      const sha256 = hash("sha256", bytes);
+      const blob = new Blob([Uint8Array.from(bytes)]);
+      const response = await askPatiently("PUT", key, { blob, sha256, once: true });
+      await response.body?.cancel();
+      if (response.status === 412) return false;
+      if (response.status !== 200) throw refused("PUT", response);
+      return true;
+    },
+    async list(prefix, most) {
+      const query = { "list-type": "2", prefix, "max-keys": String(most) };
+      const response = await askPatiently("GET", "", null, AbortSignal.timeout(answer), query);
+      const text = await response.text().catch((cause: Error) => {
+        throw new StorageUnavailable("the object storage broke off", { cause });
+      });
+      if (response.status !== 200) throw refused("GET", response);
+      return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key!);
     },
     async *read(key) {
       const stalled = new AbortController();

@@ -96,6 +96,16 @@ export const deNotices: Notices = {
     ],
     after: ["Falls niemand um Hilfe gebeten hat, fragen Sie die Betreiber nach dem Grund."],
   }),
+  retention_lowered: (facts) => ({
+    subject: "Eine Firma von Ihnen soll ihr Protokoll kürzer aufbewahren",
+    before: [
+      `Jemand, der eine Firma von Ihnen bei ${facts.service} verwaltet, lässt deren Protokoll kürzer aufbewahren als bisher: ${at(facts.at)}. Das gilt in dreißig Tagen; bis dahin geht nichts, was geblieben wäre.`,
+      "Wer es war, steht im Protokoll. Wer die Firma verwaltet, kann es sofort zurücknehmen: auditRetentionMonths.",
+    ],
+    after: [
+      "Falls es niemand von Ihnen wollte, nehmen Sie es zurück, und bitten Sie die Betreiber um eine Aufbewahrungssperre (legal hold).",
+    ],
+  }),
   tenant_deletion_asked: (facts) => ({
     subject: "Eine Firma von Ihnen soll gelöscht werden",
     before: [

@@ -92,6 +92,16 @@ export const enNotices: Notices = {
     ],
     after: ["If nobody asked for help, ask whoever runs the service why."],
   }),
+  retention_lowered: (facts) => ({
+    subject: "A company of yours is to keep its audit trail for a shorter time",
+    before: [
+      `On ${at(facts.at)} somebody who manages a company that you own at ${facts.service} had its audit trail be kept for a shorter time than before. It counts in thirty days; until then nothing goes that would have stayed.`,
+      "Its trail says who it was. Whoever manages the company can set it back at once: auditRetentionMonths.",
+    ],
+    after: [
+      "If nobody of you wanted it, set it back, and ask whoever runs the service to place a legal hold.",
+    ],
+  }),
   tenant_deletion_asked: (facts) => ({
     subject: "A company of yours is to be deleted",
     before: [

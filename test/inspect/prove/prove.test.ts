@@ -139,6 +139,7 @@ describe("our own database", () => {
       "audit.event_types_of_caller()",
       "audit.exported_leaves(first bigint, last bigint, since timestamp with time zone, until timestamp with time zone)",
       "audit.exported_tile(number bigint)",
+      "audit.holds_of_caller()",
       "audit.prove_event(event uuid)",
       "audit.prove_growth(older bigint, newer bigint)",
       "audit.public_keys()",

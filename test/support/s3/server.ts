@@ -25,8 +25,8 @@ export interface S3Double {
 }
 
 /**
- * A double of an object storage: no S3-compatible server that checks signatures comes from npm, so this one stands in for it. It knows `PUT`,
- * `GET` and `DELETE` of an object in one bucket, by path, and nothing else. What it does check, it checks as Amazon does: Signature
+ * A double of an object storage: no S3-compatible server that checks signatures comes from npm, so this one stands in for it. It knows `PUT` (also once only),
+ * `GET` and `DELETE` of an object in one bucket, by path, the list of names, and nothing else. What it does check, it checks as Amazon does: Signature
  * Version 4 over the request as it came (signature.ts, which a published example of theirs tests), the clock, and the body against the
  * SHA-256 that was signed; an object is there whole or not at all.
  */
@@ -85,14 +85,28 @@ async function answer(
   }
   const fault = faultOf(req, account);
   if (fault !== null) return say(403, `<Code>${fault}</Code>`);
-  const [, bucket, key = ""] = /^\/([^/]+)\/(.+)$/.exec(decodeURIComponent(req.url ?? "")) ?? [];
+  const url = new URL(req.url ?? "", "http://storage");
+  const [, bucket, key = ""] = /^\/([^/]+)\/(.*)$/.exec(decodeURIComponent(url.pathname)) ?? [];
   if (bucket !== BUCKET) return say(404, "<Code>NoSuchBucket</Code>");
+  if (method === "GET" && key === "" && url.searchParams.get("list-type") === "2") {
+    const names = [...objects.keys()]
+      .filter((name) => name.startsWith(url.searchParams.get("prefix") ?? ""))
+      .sort()
+      .slice(0, Number(url.searchParams.get("max-keys")));
+    return say(
+      200,
+      `<ListBucketResult>${names.map((name) => `<Contents><Key>${name}</Key></Contents>`).join("")}</ListBucketResult>`,
+    );
+  }
   if (method === "PUT") {
     const parts: Buffer[] = [];
     for await (const part of req) parts.push(part as Buffer);
     const bytes = Buffer.concat(parts);
     if (sha256(bytes) !== req.headers["x-amz-content-sha256"]) {
       return say(400, "<Code>XAmzContentSHA256Mismatch</Code>");
+    }
+    if (req.headers["if-none-match"] === "*" && objects.has(key)) {
+      return say(412, "<Code>PreconditionFailed</Code>");
     }
     const encryption = String(req.headers["x-amz-server-side-encryption"] ?? "") || null;
     objects.set(key, { bytes, encryption });
