@@ -63,8 +63,8 @@ const event = (
   { at = "now() - interval '2 days'", ip = "198.51.100.7", detail = "{}" } = {},
 ) =>
   sql(
-    `insert into audit.events (tenant_id, at, action, actor_kind, actor_id, ip, detail)
-     values ($1, ${at}, $2, 'sign_in', $3, $4, $5)`,
+    `insert into audit.events (tenant_id, at, action, severity, actor_kind, actor_id, ip, detail)
+     values ($1, ${at}, $2, 'low', 'sign_in', $3, $4, $5)`,
     [tenant, action, person, ip, detail],
   );
 
