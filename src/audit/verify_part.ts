@@ -75,14 +75,11 @@ export async function verifyPart(
     events += 1;
     onLeaf(events, part.events);
   }
-  if (events < part.events) {
+  if (whole && part.last !== null && before < part.last) {
+    note({ code: "leaf_missing", leaf: before + 1, lastLeaf: part.last });
+  } else if (!whole && events < part.events) {
     const detail = `${part.events - events} of ${part.events} events`;
-    note({
-      code: "leaf_missing",
-      leaf: whole ? before + 1 : (part.first ?? 0),
-      lastLeaf: part.last ?? 0,
-      detail,
-    });
+    note({ code: "leaf_missing", leaf: part.first ?? 0, lastLeaf: part.last ?? 0, detail });
   }
   const signedSize = isSigned ? size : 0;
   const { expired, problems: missing } = losses.judge(signedSize);
