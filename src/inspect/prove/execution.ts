@@ -35,10 +35,12 @@ interface Visit {
   /** Who it is, and what an administrator did before. */
   readonly key: string;
   readonly until: number;
-  /** How many transaction ids are held as long as nothing was written; null where the administrator may not look. */
-  held: number | null;
+  /** How many rows were written so far, undone ones too; null where the server does not count. */
+  written: string | null;
   /** What twins answered, by their SQL: it is asked once, for each time everything is as it was. */
   readonly answers: Map<string, Outcome>;
+  /** What is prepared as `prove_look`. */
+  planned: string | null;
 }
 
 type Answer = pg.QueryArrayResult<unknown[]>;
@@ -46,7 +48,7 @@ type Answer = pg.QueryArrayResult<unknown[]>;
 /** Runs attempts one after the other on one connection, each undone before the next. */
 export async function createExecutor(client: pg.ClientBase, targets: Targets, foreign: Tenant) {
   const superuser = await isSuperuser(client);
-  const countHeld = await countingHeld(client);
+  const countWritten = await countingWritten(client, targets);
   const rowsWitness = witnessOf(targets, foreign);
   const settings = new Map<string, string>();
   let visit: Visit | null = null;
@@ -74,9 +76,9 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     await goHome();
     const until = performance.now() + STAY;
     try {
-      const statements = ["savepoint attempt", ...before, countHeld, ...enter, "savepoint inside"];
+      const statements = ["savepoint attempt", ...before, countWritten, ...enter, "savepoint inside"];
       const answers: unknown = await client.query({ text: statements.join("; "), rowMode: "array" });
-      visit = { key, until, held: heldIn(answers as Answer[]), answers: new Map() };
+      visit = { key, until, written: writtenIn(answers as Answer[]), answers: new Map(), planned: null };
     } catch (error) {
       await client.query(undo);
       throw error;
@@ -86,7 +88,7 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
 
   /** Whoever is in is out again, and nothing of it stays. */
   async function goHome(): Promise<void> {
-    if (visit) await client.query(undo);
+    if (visit) await client.query(visit.planned === null ? undo : `${undo}; deallocate prove_look`);
     visit = null;
   }
 
@@ -129,16 +131,21 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
 
   /** The foreign tables whose rows are not what they were, after a statement of the visitor's and what was asked then. */
   async function changedRows(visitor: Visit, answers: readonly Answer[]): Promise<string[]> {
-    const held = heldIn(answers);
-    // Whoever writes has a transaction id for it, and holds it until it is undone: where none came, nothing was written.
-    if (visitor.held !== null && held === visitor.held) return [];
-    const changed = differences(before, await observe(rowsWitness));
-    const undone: unknown = await client.query({
-      text: [again, ...leave, countHeld].join("; "),
-      rowMode: "array",
-    });
-    visitor.held = heldIn(undone as Answer[]);
-    return changed;
+    const written = writtenIn(answers);
+    if (written !== null && written === visitor.written) return [];
+    visitor.written = written;
+    return differences(before, await observe(rowsWitness));
+  }
+
+  /** An attempt that ends with a look, which is planned once for a visit: to plan it takes longer than to look. */
+  async function planned(visitor: Visit, { sql, twin }: Attempt): Promise<Pick<Attempt, "sql" | "twin">> {
+    if (!twin || !sql.endsWith(`; ${twin}`)) return { sql, ...(twin && { twin }) };
+    if (visitor.planned === null) {
+      const { outcome } = await statement(again, `prepare prove_look as ${twin}`);
+      if (!("refusal" in outcome)) visitor.planned = twin;
+    }
+    if (visitor.planned !== twin) return { sql, twin };
+    return { sql: `${sql.slice(0, -twin.length)}execute prove_look`, twin: "execute prove_look" };
   }
 
   /** Nothing but why somebody could not come in. */
@@ -161,7 +168,7 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     attempt: Attempt,
     elsewhere: Awaited<ReturnType<typeof answerOtherwise>> | null,
   ): Promise<Execution> {
-    const { caller, prepare, asItIs, sql, wrong } = attempt;
+    const { caller, prepare, asItIs, wrong } = attempt;
     if (attempt.unproven !== undefined) return { stayedOut: attempt.unproven };
     if (elsewhere && "stayedOut" in elsewhere) return elsewhere;
     let visitor: Visit;
@@ -170,10 +177,11 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     } catch (error) {
       return stayedOut(error);
     }
+    const { sql, twin: alike } = await planned(visitor, attempt);
     let twin = elsewhere;
-    if (attempt.twin) {
-      twin = visitor.answers.get(attempt.twin) ?? (await statement(again, attempt.twin)).outcome;
-      visitor.answers.set(attempt.twin, twin);
+    if (alike) {
+      twin = visitor.answers.get(alike) ?? (await statement(again, alike)).outcome;
+      visitor.answers.set(alike, twin);
     }
     if (wrong === "define") {
       await client.query([again, ...leave].join("; "));
@@ -184,7 +192,7 @@ export async function createExecutor(client: pg.ClientBase, targets: Targets, fo
     }
     // A select of a table changes nothing; a function's call is `select * from f()`, and is looked after.
     const onlyReads = attempt.otherwise || (wrong !== "reveal" && /^(select|copy \(|lock)/.test(sql));
-    const { outcome, answers } = await statement(again, sql, onlyReads ? [] : [...leave, countHeld]);
+    const { outcome, answers } = await statement(again, sql, onlyReads ? [] : [...leave, countWritten]);
     const changed = onlyReads || "refusal" in outcome ? [] : await changedRows(visitor, answers);
     return { outcome, twin, changed };
   }
@@ -273,20 +281,29 @@ async function isSuperuser(client: pg.ClientBase): Promise<boolean> {
   return rows[0]?.is ?? false;
 }
 
-/** SQL for how many transaction ids this transaction and what is open within it hold; null if the administrator may not ask. */
-async function countingHeld(client: pg.ClientBase): Promise<string> {
-  const { rows } = await client.query<{ may: boolean }>(
-    "select has_table_privilege('pg_catalog.pg_locks', 'select') and has_function_privilege('pg_catalog.pg_lock_status()', 'execute') as may",
+/**
+ * SQL for how many rows of tables this transaction wrote, also where it was undone; null if the server does not count. That a table
+ * was emptied is written down in the catalogue of tables. Prepared, because it is asked after each attempt.
+ */
+async function countingWritten(client: pg.ClientBase, targets: Targets): Promise<string> {
+  const { rows } = await client.query<{ counts: boolean }>(
+    "select pg_catalog.current_setting('track_counts')::boolean as counts",
   );
-  return rows[0]?.may
-    ? "select count(*)::integer as held from pg_catalog.pg_locks where locktype = 'transactionid' and pid = pg_catalog.pg_backend_pid()"
-    : "select null::integer as held";
+  if (!rows[0]?.counts) return "select null::text as written";
+  const tables = [...targets.catalogue.relations.values()].filter(({ kind }) => kind === "table");
+  await client.query(
+    `prepare prove_written as
+     select pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_inserted(oid) + pg_catalog.pg_stat_get_xact_tuples_updated(oid)
+       + pg_catalog.pg_stat_get_xact_tuples_deleted(oid))::text as written
+     from pg_catalog.unnest(array['pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, ${tables.map(({ oid }) => oid).join(", ")}]) as one (oid)`,
+  );
+  return "execute prove_written";
 }
 
 /** The answer to that, among those of several statements: the last. */
-function heldIn(answers: readonly Answer[]): number | null {
-  const place = answers.findLastIndex(({ fields }) => fields?.[0]?.name === "held");
-  return (answers[place]?.rows[0]?.[0] as number | null | undefined) ?? null;
+function writtenIn(answers: readonly Answer[]): string | null {
+  const place = answers.findLastIndex(({ fields }) => fields?.[0]?.name === "written");
+  return (answers[place]?.rows[0]?.[0] as string | null | undefined) ?? null;
 }
 
 /** As if the role had signed in itself: its session settings hold, and `reset role` leads nowhere. */

@@ -10,6 +10,7 @@ import {
 } from "./attempts/elsewhere.ts";
 import { readOperators } from "./attempts/learning/conditions.ts";
 import { type Situation, situationsOf } from "./attempts/learning/contexts.ts";
+import { switchTriggers } from "./attempts/learning/other_row.ts";
 import { learningAttempts } from "./attempts/learning.ts";
 import { tryLeftovers } from "./attempts/leftovers.ts";
 import type { Proposal, TableAttack } from "./attempts/tables/table_attack.ts";
@@ -54,8 +55,12 @@ export async function attack(
   await client.query("savepoint attack");
   try {
     const steps = await planSteps(fixture, scope);
+    let fires = true;
     for (const [done, step] of steps.entries()) {
       onProgress(done, steps.length, step.what);
+      const firing = !step.onlyReads;
+      if (firing !== fires) await client.query(switchTriggers(firing));
+      fires = firing;
       const attempts: Attempt[] = [];
       for await (const attempt of step.attempts()) attempts.push(attempt);
       for await (const { attempt, execution } of executor.executions(attempts)) {
@@ -151,6 +156,8 @@ async function leftovers({ url, client, settings, config, door, executor }: Fixt
 interface Step {
   readonly what: string;
   readonly attempts: () => Iterable<Attempt> | AsyncIterable<Attempt>;
+  /** Whether callers only look, at what an administrator makes without triggers. */
+  readonly onlyReads?: true;
 }
 
 async function planSteps(fixture: Fixture, scope: Scope): Promise<Step[]> {
@@ -211,7 +218,7 @@ async function planSteps(fixture: Fixture, scope: Scope): Promise<Step[]> {
         };
         yield* learningAttempts(client, fixture.executor, operators, attack, situations);
       };
-      steps.push({ what: `${relation.name} without reading, as ${role}`, attempts });
+      steps.push({ what: `${relation.name} without reading, as ${role}`, attempts, onlyReads: true });
     }
   }
   if (scope.elsewhere === false) return steps;

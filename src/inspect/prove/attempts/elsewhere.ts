@@ -81,8 +81,9 @@ export function* functionAttempts(
   forged: string | null,
 ): Generator<Attempt> {
   const basis = base(caller, definer.signature);
+  const about = targets.catalogue.mentions.of(definer.oid, targets.owned);
   const offers = definer.argumentTypes.map((type, place) =>
-    offersOf(type, definer.argumentNames[place] ?? "", targets, abroad),
+    offersOf(type, definer.argumentNames[place] ?? "", about, abroad),
   );
   const missing = offers.findIndex((offer) => offer.length === 0);
   if (missing >= 0) {
@@ -149,17 +150,17 @@ function lookAt(targets: Targets, abroad: Tenant, rightsOf: (relation: Relation)
 }
 
 /** Calls of one function by one caller. */
-const CALLS = 40;
+const CALLS = 16;
 
-/** Values of the other tenant for an argument of a type; then what any caller would try. */
-function offersOf(type: string, name: string, targets: Targets, abroad: Tenant): string[] {
+/** Values of the other tenant for an argument of a type, from these tables; then what any caller would try. */
+function offersOf(type: string, name: string, tables: readonly Relation[], abroad: Tenant): string[] {
   const theirs = new Set<string>();
   const person = abroad.people.at(-1)?.id;
   if (type === "uuid" && person && /user|person|member|owner/i.test(name)) theirs.add(person);
   if (type === "uuid") theirs.add(abroad.id);
   // Claims in every spelling: a function that believes them lets the caller in as somebody else.
   if (/^jsonb?$/.test(type)) theirs.add(JSON.stringify(claimsOf(abroad, person ?? null)));
-  for (const relation of targets.owned) {
+  for (const relation of tables) {
     for (const column of relation.columns) {
       if (column.base !== type || type === "boolean") continue;
       for (const row of rowsOf(abroad, relation).slice(0, 3)) {

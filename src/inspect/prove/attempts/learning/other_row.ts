@@ -75,10 +75,21 @@ export function otherValue(tenant: Tenant, row: Row, name: string): string | und
  * who may not switch them off does without.
  */
 export const unhindered = (sql: string): string =>
-  `${replication("replica")}; ${sql}; ${replication("origin")}`;
+  [
+    `select pg_catalog.set_config('prove.triggers', pg_catalog.current_setting('session_replication_role'), true), ${triggers("'replica'", true)}`,
+    sql,
+    `select ${triggers("pg_catalog.current_setting('prove.triggers')", true)}`,
+  ].join("; ");
 
-const replication = (role: string): string =>
-  `select pg_catalog.set_config('session_replication_role', '${role}', true) where pg_catalog.has_parameter_privilege('session_replication_role', 'set')`;
+/**
+ * Switches triggers off or on until it is said otherwise. Each switch has the server forget all its plans: where much is tried
+ * unhindered, they are off throughout.
+ */
+export const switchTriggers = (on: boolean): string =>
+  `select ${triggers(on ? "'origin'" : "'replica'", false)}`;
+
+const triggers = (role: string, locally: boolean): string =>
+  `pg_catalog.set_config('session_replication_role', ${role}, ${locally}) where pg_catalog.has_parameter_privilege('session_replication_role', 'set')`;
 
 /** What PostgreSQL has against it, or null; nothing of it stays. */
 export async function refusalOf(client: pg.ClientBase, sql: string): Promise<string | null> {
