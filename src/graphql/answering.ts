@@ -1,7 +1,6 @@
 import type { Context } from "koa";
 import { comeBack, statusOf as statusOfCode } from "../http/codes.ts";
-import type { RequestState } from "../http/request_facts.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation, RequestState } from "../http/request_facts.ts";
 import type { Answer } from "./service.ts";
 
 /** Leaves to the trail what was asked for. */

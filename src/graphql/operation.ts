@@ -1,16 +1,6 @@
 import { type DocumentNode, getOperationAST } from "postgraphile/graphql";
+import type { Operation } from "../http/request_facts.ts";
 import { rootFieldsOf } from "./root_fields.ts";
-
-/** What a request of GraphQL asked for, in names of the schema but for its own. */
-export interface Operation {
-  readonly kind: "query" | "mutation" | "subscription";
-  /** What the client calls it, if anything: a name of GraphQL's, of letters, digits and underscores. */
-  readonly name: string | null;
-  /** The fields at its root. */
-  readonly fields: readonly string[];
-  /** It changes more than what people change of their own all day. */
-  readonly privileged: boolean;
-}
 
 /** Characters of a name that are told on: it is the client's to choose. */
 const LONGEST_NAME = 64;

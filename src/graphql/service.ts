@@ -3,7 +3,8 @@ import { GrafservBase, type RequestDigest } from "postgraphile/grafserv";
 import type { GraphQLFormattedError } from "postgraphile/graphql";
 import { nothingHanded } from "../audit/handed.ts";
 import type { Caller } from "../database/caller.ts";
-import { type Operation, operationOf } from "./operation.ts";
+import type { Operation } from "../http/request_facts.ts";
+import { operationOf } from "./operation.ts";
 import { asQuery } from "./subscriptions/as_query.ts";
 
 declare global {

@@ -1,12 +1,22 @@
 import { randomUUID } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type { Caller } from "../database/caller.ts";
-import type { Operation } from "../graphql/operation.ts";
 import { clientAddress } from "./client_address.ts";
 import type { Problem } from "./problem.ts";
 
 /** Who asks, from where, under which number: what the door and the trail are told of every request. */
 export type Facts = Omit<Caller["facts"], "tenant_id" | "idempotency">;
+
+/** What a request of GraphQL asked for, in names of the schema but for its own. */
+export interface Operation {
+  readonly kind: "query" | "mutation" | "subscription";
+  /** What the client calls it, if anything: a name of GraphQL's, of letters, digits and underscores. */
+  readonly name: string | null;
+  /** The fields at its root. */
+  readonly fields: readonly string[];
+  /** It changes more than what people change of their own all day. */
+  readonly privileged: boolean;
+}
 
 /** What one middleware leaves for the next ones. */
 export interface RequestState {
