@@ -137,6 +137,12 @@ beforeAll(async () => {
     [acme.tenantId, acme.owner.userId],
   );
   await client.query("select auth.set_model_price('m' || n, 1, 1) from generate_series(1, 12) as n");
+  await client.query(
+    `insert into audit.events (tenant_id, at, action, severity, table_name, row_key, row_id, old_row, new_row, actor_kind)
+     select $1, now() - interval '1 hour', 'update', 'low', 'app.roles', '{}', 'changed', jsonb_build_object('name', n), '{}', 'system'
+     from generate_series(1, 12) as n`,
+    [acme.tenantId],
+  );
   client.release(true);
   // Events with and without an actor, a record and a request, several of them at once.
   await admin.query(
@@ -208,8 +214,9 @@ async function page({ path }: List, given: string): Promise<Page> {
     list === "modelPrices" ? "model" : ["permissions", "webhookEventTypes"].includes(list) ? "name" : "id";
   const team = list === "teamConversations" ? `teamId: "${acme.owner.teamId}", ` : "";
   // Whoever reads the trail is in it: it is walked as it was before.
+  const record = list === "auditRecordHistory" ? `record: {table: "app.roles", id: "changed"}, ` : "";
   const until = list === "auditEvents" ? `filter: {at: {lessThan: "${before}"}}, ` : "";
-  const selection = `${list}(${team}${until}${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
+  const selection = `${list}(${team}${record}${until}${given}) { edges { cursor node { ${node} } } pageInfo { hasNextPage hasPreviousPage } }`;
   const query = path.length === 1 ? selection : `${path[0]}(id: "${keys[path[0]!]}") { ${selection} }`;
   const { data, errors } = await api.ask(acme.owner, `{ ${query} }`);
   expect(errors, `${path.join(".")}(${given})`).toEqual([]);
@@ -238,6 +245,7 @@ describe("a walk through a list meets each row once, in every order, both ways",
     expect(lists().map(({ path }) => path.join("."))).toEqual([
       "apiKeys",
       "auditEvents",
+      "auditRecordHistory",
       "auditStreams",
       "budgets",
       "conversation.messages",
