@@ -283,10 +283,7 @@ test.each([
   [["export", "acme", "x", "--from", "yesterday"], /--from is a day or a time with its zone/],
   [["export", "acme", "-", "--resume"], /--resume goes on with a file/],
   [["export", "acme", "x", "--tiles", "--format", "csv"], /--tiles writes all of a tree/],
-  [
-    ["export", "acme", "x", "--format", "proof", "--resume"],
-    /a proof is written anew|cannot reach|no database/,
-  ],
+  [["export", "acme", "x", "--format", "proof", "--resume"], /a proof is written anew/],
   [["verify", "--key", "x"], /--key: "x" is no key/],
   [["verify", "--checkpoints", "/nowhere"], /cannot read \/nowhere/],
   [["verify", "--tenant", "nobody"], /the trail knows no tenant/],

@@ -43,6 +43,8 @@ export async function exportTree(args: string[]): Promise<0> {
     throw new UsageError("--tiles writes all of a tree, and in one form");
   if (values.resume && (parted || path === "-"))
     throw new UsageError("--resume goes on with a file, which says how far it goes");
+  if (values.resume && format === "proof")
+    throw new UsageError("--resume goes on with lines of events; a proof is written anew");
   const progress = progressLine();
   const onEvent: OnEvent = (done, total) => progress(done, total, "events exported");
   await asAuditor(values.database, async (client) => {
