@@ -251,6 +251,23 @@ describe("audit export", () => {
   });
 });
 
+test("nothing is exported that the trail cannot be told of", async () => {
+  await database.admin.query(
+    "alter function audit.note_export(uuid, text, bigint, jsonb) rename to noted_before",
+  );
+  try {
+    expect(await audit("export", "acme", file("untold.jsonl"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("nothing is exported that the trail cannot be told of"),
+    });
+    expect(existsSync(file("untold.jsonl"))).toBe(false);
+  } finally {
+    await database.admin.query(
+      "alter function audit.noted_before(uuid, text, bigint, jsonb) rename to note_export",
+    );
+  }
+});
+
 describe("audit erase", () => {
   test("erases a value for a reason, and the trail verifies", async () => {
     const { rows } = await database.admin.query(
