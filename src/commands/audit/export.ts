@@ -43,6 +43,8 @@ export async function exportTree(args: string[]): Promise<0> {
     throw new UsageError("--tiles writes all of a tree, and in one form");
   if (values.resume && (parted || path === "-"))
     throw new UsageError("--resume goes on with a file, which says how far it goes");
+  if (values.resume && format === "proof")
+    throw new UsageError("--resume goes on with lines of events; a proof is written anew");
   const progress = progressLine();
   const onEvent: OnEvent = (done, total) => progress(done, total, "events exported");
   await asAuditor(values.database, async (client) => {
@@ -100,14 +102,25 @@ async function note(
   part: Part,
   size: number,
 ): Promise<void> {
-  await client.query("begin read write");
-  await client.query("select audit.note_export($1, $2, $3, $4)", [
-    tenant,
-    format,
-    size,
-    JSON.stringify(part),
-  ]);
-  await client.query("commit");
+  try {
+    await client.query("begin read write");
+    await client.query("select audit.note_export($1, $2, $3, $4)", [
+      tenant,
+      format,
+      size,
+      JSON.stringify(part),
+    ]);
+    await client.query("commit");
+  } catch (error) {
+    // A copy that only reads, or one of before there was such an event.
+    if (!["25006", "42883"].includes((error as pg.DatabaseError).code ?? "")) throw error;
+    throw new CommandError(
+      `nothing is exported that the trail cannot be told of: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 async function pipe(source: ExportSource, format: ExportFormat, onEvent: OnEvent): Promise<void> {

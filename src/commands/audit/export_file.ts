@@ -7,7 +7,7 @@ import { BadExport, readHeader } from "../../audit/export_format.ts";
 import { type ExportFormat, wholePart } from "../../audit/export_trail.ts";
 import { linesOf } from "../../audit/lines_of.ts";
 import type { LeafRange } from "../../audit/tree_source.ts";
-import { CommandError, UsageError } from "../failures.ts";
+import { CommandError } from "../failures.ts";
 
 /** A file of an export that was cut off, to be gone on with. */
 export interface Begun extends LeafRange {
@@ -47,8 +47,6 @@ export async function writeWhole(path: string, text: AsyncIterable<string>, begu
  * @throws {CommandError} where there is nothing to go on with, or a line is none of an export's
  */
 export async function goOn(path: string, format: ExportFormat): Promise<Begun> {
-  if (format === "proof")
-    throw new UsageError("--resume goes on with lines of events; a proof is written anew");
   const unfinished = unfinishedOf(path);
   if (!existsSync(unfinished)) {
     if (!existsSync(path)) throw new CommandError(`there is neither ${path} nor ${unfinished} to go on with`);
