@@ -1,14 +1,18 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readCheckpoint } from "../../src/audit/checkpoint.ts";
+import { leafHash } from "../../src/audit/leaf.ts";
+import { provesConsistency, provesInclusion } from "../../src/audit/merkle.ts";
 import { readVerifier } from "../../src/audit/note.ts";
 import { verifyExport } from "../../src/audit/verify_export.ts";
 import { expireAudit } from "../../src/jobs/expire_audit.ts";
+import { actors } from "../support/acting_as.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
 import { happened, keepFor, monthName, monthsAgo, partitionOf } from "../support/old_events.ts";
-import { createTenant } from "../support/people.ts";
+import { createMember, createTenant } from "../support/people.ts";
 import { problemsOf, seal, unguarded, verdictOn } from "../support/sealing.ts";
 
 const PLATFORM = "00000000-0000-0000-0000-000000000000";
@@ -127,6 +131,42 @@ describe("a tenant that keeps its trail for a year", () => {
     ).toBe(8192);
     expect(await one<number>(checkpoints, [tenant])).toBeGreaterThan(before);
     expect(await problemsOf(database, tenant)).toEqual([]);
+  });
+
+  test("has no proof any more of what is over, and proves the rest, and that it only grew, as ever", async () => {
+    const admin = await createMember(database, { tenant: { tenantId: tenant, slug: "acme" }, role: "admin" });
+    const acting = actors(database.app)(admin);
+    const older = await one<number>("select max(size)::int from audit.checkpoints where tenant_id = $1", [
+      tenant,
+    ]);
+    const gone = await one<string>("select event_id from audit.leaves where tenant_id = $1 and index = 20", [
+      tenant,
+    ]);
+    await acting.expect("select app.audit_proof($1)", [gone]).toReach(1);
+    await expireAll();
+    await acting.expect("select app.audit_proof($1)", [gone]).toBeRefused("RH404");
+    const left = await one<string>("select event_id from audit.leaves where tenant_id = $1 and index = 340", [
+      tenant,
+    ]);
+    const [{ proof, grew }] = (await acting.rows(
+      "select to_jsonb(proof) as proof, app.audit_consistency($2, proof.size) as grew from app.audit_proof($1) as proof",
+      [left, older],
+    )) as [
+      {
+        proof: { leaf: string; index: number; size: number; path: string[]; checkpoint: string };
+        grew: string[];
+      },
+    ];
+    const newer = readCheckpoint(proof.checkpoint);
+    const hashes = (texts: string[]) => texts.map((text) => Buffer.from(text, "base64"));
+    expect(
+      provesInclusion({ ...proof, leaf: leafHash(proof.leaf), root: newer.root, path: hashes(proof.path) }),
+    ).toBe(true);
+    const root = await one<Buffer>("select root from audit.checkpoints where tenant_id = $1 and size = $2", [
+      tenant,
+      older,
+    ]);
+    expect(provesConsistency({ older: { size: older, root }, newer, path: hashes(grew) })).toBe(true);
   });
 
   test("loses nothing before a leaf that says so is sealed and signed", async () => {
