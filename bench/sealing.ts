@@ -52,9 +52,9 @@ await withServer(async ({ admin, connections, folder }) => {
 
   // Copies of real events, of as many transactions: what the trail holds after a while.
   await admin.query(
-    `insert into audit.events (tenant_id, transaction_id, action, table_name, row_key, row_id, old_row, new_row, actor_kind,
+    `insert into audit.events (tenant_id, transaction_id, action, severity, table_name, row_key, row_id, old_row, new_row, actor_kind,
        actor_id, credential_id, request_id, ip, user_agent)
-     select tenant_id, transaction_id, action, table_name, row_key, row_id, old_row, new_row, 'session',
+     select tenant_id, transaction_id, action, severity, table_name, row_key, row_id, old_row, new_row, 'session',
        gen_random_uuid(), gen_random_uuid(), gen_random_uuid()::text, '192.0.2.7', 'Mozilla/5.0'
      from (select * from audit.events where table_name = 'app.conversations' and action = 'update' limit ${SAMPLES}) as sample
      cross join generate_series(1, $1::integer / ${SAMPLES})`,

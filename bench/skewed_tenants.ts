@@ -173,8 +173,8 @@ async function addEvents(client: pg.ClientBase, amounts: Amounts): Promise<void>
   );
   await client.query(
     `insert into audit.events
-       (tenant_id, at, action, table_name, row_key, row_id, new_row, old_row, actor_kind, actor_id, request_id)
-     select person.tenant_id, now() - interval '90 days' * (1 - e::float / events), action, 'app.conversations',
+       (tenant_id, at, action, severity, table_name, row_key, row_id, new_row, old_row, actor_kind, actor_id, request_id)
+     select person.tenant_id, now() - interval '90 days' * (1 - e::float / events), action, 'informational', 'app.conversations',
        '{}', (e % 1000)::text, '{}', case when action = 'update' then '{}'::jsonb end, 'session', person.user_id,
        format('request-%s', e / 2)
      from bench_tenants as tenant

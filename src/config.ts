@@ -51,6 +51,8 @@ export interface Config {
   readonly modelProviders: { readonly internal: boolean; readonly ports: readonly number[] };
   /** The installation's own provider, for companies that have none; null: none, and answers are quoted from documents. */
   readonly model: InstallationModel | null;
+  /** Which requests to the API leave an event in the trail: all, or those that failed or were privileged. */
+  readonly auditApiAccess: "all" | "notable";
   /** How the trail is sealed. */
   readonly audit: {
     /** What the names of the tenants' trees begin with: an address without its scheme. */
@@ -267,6 +269,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ports: Object.freeze(read.ports("MODEL_PROVIDER_PORTS", "443")),
     }),
     model: installationModel(read),
+    auditApiAccess: read.choice("AUDIT_API_ACCESS", ["all", "notable"], "all"),
     audit: Object.freeze({
       origin: read.treeName("AUDIT_ORIGIN", `${new URL(publicUrl).host}/audit`),
       outside: Object.freeze({

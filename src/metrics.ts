@@ -20,6 +20,8 @@ export interface Metrics {
   readonly mails: Counter<"template" | "outcome">;
   /** Seconds, by job and outcome: ok, error (it is tried again) or failed (for good). */
   readonly jobs: Histogram<"job" | "outcome">;
+  /** Requests of known callers, by what became of their event in the trail: written or lost. */
+  readonly accesses: Counter<"outcome">;
   /** Calls of model providers. */
   readonly providers: ProviderMetrics;
   /** Tells of a pool's connections under this name from now on. */
@@ -184,6 +186,12 @@ export function createMetrics(): Metrics {
       help: "Time that a job ran, by job and outcome (ok, error, failed).",
       labelNames: ["job", "outcome"],
       buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    accesses: new Counter({
+      name: "rowhouse_trail_requests_total",
+      help: "Requests of known callers, by what became of their event in the trail (written, lost).",
+      labelNames: ["outcome"],
       registers,
     }),
     providers: providerMetrics(registry),

@@ -1258,12 +1258,24 @@ create index unkept_objects_of_tenant on jobs.unkept_objects (tenant);
 
 -- audit: the trail ---------------------------------------------------------------------------------
 
+-- What the trail can hold: db/schema/audit/event_types.sql is the list.
+create table audit.event_types (
+    action     text not null check (action ~ '^[a-z_]+(\.[a-z_]+)*$' and length(action) <= 60),
+    -- Of the row that was changed or read; '' for a named event.
+    table_name text not null default '' check (length(table_name) <= 130),
+    severity   text not null check (severity in ('informational', 'low', 'medium', 'high', 'critical')),
+    meaning    text not null check (length(meaning) between 1 and 300),
+    primary key (action, table_name),
+    check ((table_name = '') = (action not in ('insert', 'update', 'delete', 'read')))
+);
+
 create table audit.events (
     tenant_id       uuid not null,
     id              uuid not null default uuidv7(),
     at              timestamptz not null default clock_timestamp(),
     transaction_id  xid8 not null default pg_current_xact_id(),
     action          text not null check (action ~ '^[a-z_]+(\.[a-z_]+)*$'),
+    severity        text not null check (severity in ('informational', 'low', 'medium', 'high', 'critical')),
     table_name      text,
     row_key         jsonb,
     row_id          text,
@@ -1292,6 +1304,9 @@ create index events_by_record on audit.events (tenant_id, table_name, row_id, at
 create index events_by_actor on audit.events (tenant_id, actor_id, at, id);
 create index events_by_kind on audit.events (tenant_id, actor_kind, at, id);
 create index events_by_request on audit.events (tenant_id, request_id, at, id);
+-- What is more than daily work is found by how severe it is; and of what is to be looked at, both kinds by their time.
+create index events_by_severity on audit.events (tenant_id, severity, at, id) where severity <> 'informational';
+create index events_of_note on audit.events (tenant_id, at, id) where severity in ('high', 'critical');
 -- In the order in which the trail is sealed. With the tenant, so that it leads to no row next door.
 create index events_by_transaction on audit.events (transaction_id, tenant_id, id);
 create table audit.events_default partition of audit.events default;

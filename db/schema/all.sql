@@ -238,6 +238,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/finish_passkey_step_up.sql
 --!include auth/record_refusal.sql
 --!include auth/record_reading.sql
+--!include auth/record_requests.sql
 --!include auth/open_support.sql
 --!include auth/list_support.sql
 --!include auth/end_support.sql
@@ -379,6 +380,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include auth/announce_api_key.sql
 --!include auth/announce_session.sql
 
+-- What the trail tells of, beside the change
+--!include audit/record_raise.sql
+
 -- The API's own calls
 --!include app/audit_events.sql
 --!include audit/erase_fields.sql
@@ -386,6 +390,9 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/prove_event.sql
 --!include audit/prove_growth.sql
 --!include audit/checkpoint_of_caller.sql
+--!include app/audit_event_type.sql
+--!include audit/event_types_of_caller.sql
+--!include app/audit_event_types.sql
 --!include app/audit_proofs.sql
 --!include app/api_keys.sql
 --!include app/create_api_key.sql
@@ -653,6 +660,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include policies/heartbeats.sql
 --!include policies/unkept_objects.sql
 --!include policies/events.sql
+--!include policies/event_types.sql
 --!include policies/tallies.sql
 --!include policies/seal_mark.sql
 --!include policies/trees.sql
@@ -678,7 +686,8 @@ where (select relrowsecurity from pg_catalog.pg_class where oid = target);
 -- The months that the trail needs first; a job adds the next ones
 select audit.create_partitions();
 
--- What is audited, and then the catalogue, whose changes already are
+-- What the trail can hold, what is audited, and then the catalogues, whose changes already are
+--!include audit/event_types.sql
 --!include audit/tracked_tables.sql
 --!include app/catalogue_permissions.sql
 --!include app/catalogue_webhook_events.sql

@@ -415,6 +415,7 @@ comment on column audit.tallies.subject is 'The network that strangers came from
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
+comment on column audit.events.severity is 'How severe the catalogue says that this kind of event is, on the scale of OCSF: informational, low, medium, high, critical (db/schema/audit/event_types.sql).';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
 comment on column audit.events.new_row is 'The row after; only the columns that audit.track() keeps.';
@@ -425,6 +426,12 @@ comment on column audit.events.credential_id is 'The session, API key or access 
 comment on column audit.events.impersonator_id is 'The access for support by which the operator acted, as the actor or in their own name; null for everybody else.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
+
+comment on table audit.event_types is 'The catalogue of events: what the trail can hold, how severe it is and what it means. Not audited: only migrations write it.';
+comment on column audit.event_types.action is 'As audit.events.action.';
+comment on column audit.event_types.table_name is 'The table of the row that was changed or read, with its schema; empty for named events.';
+comment on column audit.event_types.severity is 'As audit.events.severity; what each means is in db/schema/audit/event_types.sql.';
+comment on column audit.event_types.meaning is 'What has happened.';
 
 comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
 comment on column audit.seal_mark.name is 'Of what it is the mark: the trail. There is one row, because nobody may add another.';
@@ -466,6 +473,8 @@ comment on column audit.checkpoints.cosignatures is 'Signature lines of witnesse
 comment on column app.audit_events.id is 'Its key; later ones are greater, but for events of the same moment.';
 comment on column app.audit_events.at is 'When it happened.';
 comment on column app.audit_events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
+comment on column app.audit_events.severity is
+    'How severe this kind of event is, on the scale of OCSF; auditEventTypes has all kinds. informational: daily work; low: a change that others live with, or a slip; medium: to be looked at in a review; high: to be looked at now; critical: it cannot be taken back, or touches what all rests on.';
 comment on column app.audit_events.table_name is 'The table of the changed row, with its schema; null for named events.';
 comment on column app.audit_events.row_key is 'The primary key of the changed row.';
 comment on column app.audit_events.row_id is 'The key of the changed row within its tenant.';

@@ -19,6 +19,7 @@ const TEXTS = [
   "id",
   "at",
   "action",
+  "severity",
   "table_name",
   "actor_kind",
   "actor_id",

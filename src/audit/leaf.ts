@@ -23,6 +23,7 @@ const PLAIN: ReadonlySet<string> = new Set([
   "at",
   "transaction_id",
   "action",
+  "severity",
   "table_name",
   "actor_kind",
   "actor_id",

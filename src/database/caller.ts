@@ -6,6 +6,8 @@ export interface Caller {
   readonly credential: Buffer;
   /** It is an API key. */
   readonly byKey?: true;
+  /** It is the operator's, who is in to help. */
+  readonly bySupport?: true;
   readonly facts: {
     readonly request_id: string;
     readonly ip: string;

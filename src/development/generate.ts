@@ -16,6 +16,7 @@ import { matrixOf, printMatrix } from "../inspect/prove/matrix.ts";
 import { prove } from "../inspect/prove/run.ts";
 import { asLabelled, readCorpus } from "./corpus.ts";
 import { errorPages } from "./error_pages.ts";
+import { eventsPage, eventTypes } from "./events_page.ts";
 import { graphqlSchema } from "./graphql_schema.ts";
 import { lintPage } from "./lint_page.ts";
 import { precisionPage } from "./precision.ts";
@@ -45,6 +46,7 @@ const generated: Readonly<Record<string, (source: Source) => Promise<string>>> =
     const { cells } = await prove({ url: adminUrl, config: {}, seed: 1, runs: 0 });
     return `${printMatrix(matrixOf(cells))}\n`;
   },
+  "docs/audit/events.md": async ({ admin }) => eventsPage(await eventTypes(admin)),
   "docs/lints.md": async () => lintPage(),
   // As the corpus is labelled; that this is what is measured, too, is tested (precision.test.ts).
   "docs/precision.md": async () => precisionPage(asLabelled(readCorpus())),

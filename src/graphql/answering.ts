@@ -1,7 +1,15 @@
 import type { Context } from "koa";
 import { comeBack, statusOf as statusOfCode } from "../http/codes.ts";
 import type { RequestState } from "../http/request_facts.ts";
+import type { Operation } from "./operation.ts";
 import type { Answer } from "./service.ts";
+
+/** Leaves to the trail what was asked for. */
+export const noteOperation =
+  ({ state }: { readonly state: RequestState }) =>
+  (operation: Operation | null): void => {
+    state.operation ??= operation;
+  };
 
 /** Sends an answer as JSON, and leaves to the log what was refused in it. */
 export function sendAnswer(

@@ -5,7 +5,7 @@ import { acceptedType, isGraphQL, readsEvents } from "../http/graphql_path.ts";
 import { invalidInput, Problem, unauthorized } from "../http/problem.ts";
 import { readJson } from "../http/read_json.ts";
 import type { RequestState } from "../http/request_facts.ts";
-import { sendAnswer } from "./answering.ts";
+import { noteOperation, sendAnswer } from "./answering.ts";
 import { explorerPolicy } from "./explorer/explorer.ts";
 import type { Once } from "./once.ts";
 import { CREDENTIAL_MISSING } from "./schema_only.ts";
@@ -62,7 +62,8 @@ async function respond(
   type: string,
 ): Promise<void> {
   const failures: unknown[] = [];
-  const answer = await serv.answer(body, { caller: ctx.state.caller, failures });
+  const onOperation = noteOperation(ctx);
+  const answer = await serv.answer(body, { caller: ctx.state.caller, failures, onOperation });
   sendAnswer(ctx, answer, failures, type);
 }
 

@@ -17,6 +17,7 @@ import { PageSizePlugin } from "./page_size.ts";
 import { ReadingsPlugin } from "./readings.ts";
 import { RecordFilterPlugin } from "./record_filter.ts";
 import { RequiredArgumentsPlugin } from "./required_arguments.ts";
+import { SeverityFilterPlugin } from "./severity_filter.ts";
 import { ShareLinksPlugin } from "./share_links.ts";
 import { SmartTagsPlugin } from "./smart_tags.ts";
 import { SubscriptionsPlugin } from "./subscriptions/fields.ts";
@@ -38,6 +39,7 @@ export const schemaPreset: GraphileConfig.Preset = {
     JoinsPlugin,
     FiltersPlugin,
     RecordFilterPlugin,
+    SeverityFilterPlugin,
     DescriptionsPlugin,
     PageSizePlugin,
     TotalCountPlugin,

@@ -3,6 +3,7 @@ import { GrafservBase, type RequestDigest } from "postgraphile/grafserv";
 import type { GraphQLFormattedError } from "postgraphile/graphql";
 import { nothingHanded } from "../audit/handed.ts";
 import type { Caller } from "../database/caller.ts";
+import { type Operation, operationOf } from "./operation.ts";
 import { asQuery } from "./subscriptions/as_query.ts";
 
 declare global {
@@ -12,6 +13,8 @@ declare global {
       caller?: Caller;
       /** Takes up what the errors of the answer hide from the client. */
       failures?: unknown[];
+      /** Hears what is asked for, if it can be read. */
+      onOperation?: (operation: Operation | null) => void;
     }
   }
 }
@@ -41,6 +44,7 @@ export class GraphQLService extends GrafservBase {
       await this.getExecutionConfig(requestContext);
     const { document, errors } = parseAndValidate(query);
     if (errors) return { errors };
+    request.onOperation?.(operationOf(document, operationName));
     const args = {
       schema,
       document: asQuery(document),

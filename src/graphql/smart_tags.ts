@@ -173,6 +173,14 @@ export const SmartTagsPlugin = jsonPgSmartTags({
         ),
       },
       "app.audit_proof": { attribute: notNull("leaf", "index", "size", "path", "checkpoint") },
+      "app.audit_event_type": {
+        attribute: {
+          ...notNull("action", "meaning"),
+          severity: {
+            tags: { notNull: true, enum: "AuditEventSeverity", checkedBy: "audit.events.severity" },
+          },
+        },
+      },
       "app.frequent_question": { attribute: notNull("question", "times", "last_asked_at") },
       "app.company_question": { attribute: notNull("question", "times", "people", "last_asked_at", "rated") },
       "app.curated_answers": {
@@ -361,6 +369,9 @@ export const SmartTagsPlugin = jsonPgSmartTags({
               enum: "ActorKind",
               checkedBy: "audit.events.actor_kind",
             },
+          },
+          severity: {
+            tags: { notNull: true, enum: "AuditEventSeverity", checkedBy: "audit.events.severity" },
           },
           request_id: filtered,
         },
@@ -581,6 +592,10 @@ export const SmartTagsPlugin = jsonPgSmartTags({
       "app.revoke_api_key": { tags: { resultFieldName: "apiKey" } },
       "app.create_webhook_endpoint": { tags: { resultFieldName: "webhookEndpoint" } },
       "app.rotate_webhook_secret": { tags: { resultFieldName: "webhookEndpoint" } },
+      // Some two hundred, in an order of their own: no pages.
+      "app.audit_event_types": {
+        tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" },
+      },
       // Fifty at most: no pages.
       "app.my_tools": { tags: { behavior: "+list -connection -order -filter", listSuffix: "omit" } },
       "app.set_tool_secret": { tags: { resultFieldName: "toolServer" } },

@@ -6,6 +6,7 @@ import { describeError } from "./describe_error.ts";
 import { challengeInKind } from "./dpop/challenge_in_kind.ts";
 import { logRequests } from "./log_requests.ts";
 import { noteUses } from "./note_uses.ts";
+import { recordAccess } from "./record_access.ts";
 import { reportErrors } from "./report_errors.ts";
 import { nameRequest, type RequestState } from "./request_facts.ts";
 import { mendTarget, refuseMendedTarget } from "./request_target.ts";
@@ -42,6 +43,7 @@ export function createApp(parts: Parts): Koa<RequestState> {
   app.use(nameRequest());
   if (config.tracing) app.use(traceRequests());
   app.use(logRequests(log, parts.metrics));
+  app.use(recordAccess(parts.accesses));
   app.use(securityHeaders(config));
   app.use(allowOrigins(config.corsOrigins));
   app.use(challengeInKind());

@@ -53,7 +53,7 @@ export function authenticate({
       return;
     }
     if (credential?.from === "Bearer" && looksLikeSupport(credential.text)) {
-      ctx.state.caller = { credential: digest(credential.text), facts: ctx.state.facts };
+      ctx.state.caller = { credential: digest(credential.text), bySupport: true, facts: ctx.state.facts };
       await next();
       return;
     }

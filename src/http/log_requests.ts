@@ -1,10 +1,9 @@
 import type { Middleware } from "koa";
 import { about, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { type Ending, untilAnswered } from "./answered.ts";
 import { describeError, reasonOf } from "./describe_error.ts";
-import { isGraphQL } from "./graphql_path.ts";
 import type { RequestState } from "./request_facts.ts";
-import { routeOf } from "./routing.ts";
 
 /** What nginx calls a client that went away before it had its answer. It is in logs and metrics; nobody was sent it. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -16,17 +15,10 @@ const CLIENT_CLOSED_REQUEST = 499;
  */
 export function logRequests(log: Log, metrics: Metrics): Middleware<RequestState> {
   return async (ctx, next) => {
-    const start = process.hrtime.bigint();
-    const write = (): void => {
-      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-      const route = routeOf(ctx);
-      const { facts, problem, refusals = [], failure = problem?.cause, outcome } = ctx.state;
-      const failed = ctx.status >= 500;
-      // Half an answer of ours that we cut ourselves is our failure; anybody else who is gone, left.
-      const left = !ctx.res.writableFinished && !(failed && ctx.req.complete);
-      const status = left ? CLIENT_CLOSED_REQUEST : ctx.status;
-      // As the answer has them: GraphQL writes them in capitals.
-      const codes = problem ? [isGraphQL(ctx) ? problem.code.toUpperCase() : problem.code] : refusals;
+    const write = ({ route, seconds, codes, left, ...ending }: Ending): void => {
+      const { facts, problem, failure = problem?.cause, outcome } = ctx.state;
+      const failed = ending.status >= 500;
+      const status = left ? CLIENT_CLOSED_REQUEST : ending.status;
       metrics.requests.observe({ method: ctx.method, route, status }, seconds);
       if (!left) for (const code of codes) metrics.refusals.inc({ code: code.toLowerCase() });
 
@@ -48,13 +40,7 @@ export function logRequests(log: Log, metrics: Metrics): Middleware<RequestState
       else if (codes.length > 0) log.info(line, "request refused");
       else log[quiet.has(route) ? "debug" : "info"](line, "request");
     };
-    try {
-      await about({ requestId: ctx.state.facts.request_id }, next);
-    } finally {
-      // `close` comes in every case, also when the client goes away; it may have come already.
-      if (ctx.res.closed) write();
-      else ctx.res.once("close", write);
-    }
+    await about({ requestId: ctx.state.facts.request_id }, () => untilAnswered(ctx, next, write));
   };
 }
 

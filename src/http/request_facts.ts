@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type { Caller } from "../database/caller.ts";
+import type { Operation } from "../graphql/operation.ts";
 import { clientAddress } from "./client_address.ts";
 import type { Problem } from "./problem.ts";
 
@@ -18,6 +19,8 @@ export interface RequestState {
   counter?: number;
   /** When that access token expires, in milliseconds since 1970. */
   expiresAt?: number;
+  /** What was asked of GraphQL, where that could be read, for the trail. */
+  operation?: Operation | null;
   /** The refusal that was answered, for the log. */
   problem?: Problem;
   /** Codes of the errors in an answer of GraphQL, each once, for the log. */

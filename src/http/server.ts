@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { recordAccesses } from "../audit/accesses.ts";
 import { openReadings } from "../audit/readings.ts";
 import { openAccountDeletion } from "../auth/account_deletion.ts";
 import { openAccountExport } from "../auth/account_export.ts";
@@ -120,6 +121,8 @@ export async function startServer(options: {
     opened.push(() => usage.close());
     const requestCounts = countRequests(auth, log);
     opened.push(() => requestCounts.close());
+    const accesses = recordAccesses(auth, { log, metrics, which: config.auditApiAccess });
+    opened.push(() => accesses.close());
     const keyLimits = rememberKeyLimits();
     const limits = createRateLimits(config, log, keyLimits);
     opened.push(() => limits.close());
@@ -205,6 +208,7 @@ export async function startServer(options: {
       onRefusal: identity.recordRefusal,
       turns,
       readings,
+      accesses,
       models: openModels(chat),
       admission: createAdmission(app, statementTimeout, keyLimits),
       app,

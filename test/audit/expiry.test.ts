@@ -438,7 +438,7 @@ describe("whoever can do anything in the database is found", () => {
       database,
       `delete from audit.events where tenant_id = '${tenant}' and id in (select event_id from audit.leaves where tenant_id = '${tenant}' and index < 333)`,
       `delete from audit.leaves where tenant_id = '${tenant}' and index < 333`,
-      `insert into audit.events (tenant_id, action, actor_kind, detail) values ('${tenant}', 'audit.expired', 'system', '{"expired": 333}')`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values ('${tenant}', 'audit.expired', 'high', 'system', '{"expired": 333}')`,
     );
     expect(await problemsOf(database, tenant)).toEqual([["event_missing", OVER]]);
     await unguarded(
@@ -454,7 +454,7 @@ describe("whoever can do anything in the database is found", () => {
       database,
       `delete from audit.events where tenant_id = '${tenant}' and id in (select event_id from audit.leaves where tenant_id = '${tenant}' and index < 333)`,
       `delete from audit.leaves where tenant_id = '${tenant}' and index < 333`,
-      `insert into audit.events (tenant_id, action, actor_kind, detail) values ('${tenant}', 'audit.expired', 'system', '{"expired": 333}')`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values ('${tenant}', 'audit.expired', 'high', 'system', '{"expired": 333}')`,
     );
     await database.admin.query(
       "select audit.seal(2000, pg_snapshot_xmax(pg_current_snapshot())::text::bigint::text::xid8)",
@@ -477,7 +477,7 @@ describe("whoever can do anything in the database is found", () => {
   test("who puts back what is over", async () => {
     await unguarded(
       database,
-      `insert into audit.events (tenant_id, at, action, actor_kind, transaction_id) values ('${tenant}', '${monthsAgo(14)}', 'test.happened', 'system', '3')`,
+      `insert into audit.events (tenant_id, at, action, severity, actor_kind, transaction_id) values ('${tenant}', '${monthsAgo(14)}', 'test.happened', 'low', 'system', '3')`,
     );
     expect(await problemsOf(database, tenant)).toEqual([["event_inserted", null]]);
   });

@@ -17,6 +17,7 @@ describe("version 1 of the encoding", () => {
       at: '"2026-11-27T00:11:00.123456Z"',
       transaction_id: "760",
       action: '"auth.login"',
+      severity: '"informational"',
       actor_kind: '"session"',
       database_role: '"rowhouse_app"',
       ip: '"192.0.2.7"',
@@ -36,13 +37,14 @@ describe("version 1 of the encoding", () => {
         `"detail.méthode" ${commitment(fieldSalt(salt, "detail.méthode"), '["pwd"]')}`,
         '"id" "01a21a63-6279-7808-b499-758fa39e000f"',
         `"ip" ${commitment(fieldSalt(salt, "ip"), '"192.0.2.7"')}`,
+        '"severity" "informational"',
         '"tenant_id" "01a21a63-0000-7000-8000-000000000001"',
         '"transaction_id" 760',
         "",
       ].join("\n"),
     );
     expect(leafHash(leafText(event)).toString("hex")).toBe(
-      "8d6a1aa112aaa1b3f8c0f090e254277e91fc809bb84a3f4b0c1759314d243c4d",
+      "633be4d60e00c765067232960ccc9d3fbd5caa007cf0d77a0e9e484b3eced322",
     );
   });
 
@@ -85,21 +87,21 @@ describe("what the database makes of an event", () => {
       { "{": '}"', "[": '\\"]', ",": ",", ":": ": " },
     ];
     await database.admin.query(
-      `insert into audit.events (tenant_id, action, actor_kind, user_agent, request_id, ip, detail)
-       select $1, 'auth.login', 'system', $2, $2, '2001:db8::/32', detail from unnest($3::jsonb[]) as detail`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, user_agent, request_id, ip, detail)
+       select $1, 'auth.login', 'low', 'system', $2, $2, '2001:db8::/32', detail from unnest($3::jsonb[]) as detail`,
       [tenant, odd, details.map((one) => JSON.stringify(one))],
     );
     await database.admin.query(
-      `insert into audit.events (tenant_id, action, actor_kind, detail)
-       values ($1, 'auth.login', 'system', '{"n": 1.50, "big": 123456789012345678901234567890.10, "exp": 1e400, "neg": -0.0}')`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, detail)
+       values ($1, 'auth.login', 'low', 'system', '{"n": 1.50, "big": 123456789012345678901234567890.10, "exp": 1e400, "neg": -0.0}')`,
       [tenant],
     );
     // Equal as numbers, and not as they are written; there and not; null and not there.
     await database.admin.query(
-      `insert into audit.events (tenant_id, action, table_name, row_key, row_id, actor_kind, old_row, new_row)
-       values ($1, 'update', 'app.x', '{}', '', 'system', '{"n": 1.0, "a": null, "c": {"y": 1, "x": 2}, "d": 1}', '{"n": 1.00, "b": null, "c": {"x": 2, "y": 1}, "d": 2}'),
-         ($1, 'update', 'app.x', '[]', '', 'system', '{}', '{"row.a": 1}'),
-         ($1, 'update', 'app.x', '[]', '', 'system', '[]', '"text"')`,
+      `insert into audit.events (tenant_id, action, severity, table_name, row_key, row_id, actor_kind, old_row, new_row)
+       values ($1, 'update', 'low', 'app.x', '{}', '', 'system', '{"n": 1.0, "a": null, "c": {"y": 1, "x": 2}, "d": 1}', '{"n": 1.00, "b": null, "c": {"x": 2, "y": 1}, "d": 2}'),
+         ($1, 'update', 'low', 'app.x', '[]', '', 'system', '{}', '{"row.a": 1}'),
+         ($1, 'update', 'low', 'app.x', '[]', '', 'system', '[]', '"text"')`,
       [tenant],
     );
     await seal(database);

@@ -116,8 +116,8 @@ test("a database that came from another server is sealed from where it was, noth
       begin; set local session_replication_role = replica;
       update audit.events set transaction_id = (transaction_id::text::bigint + 1000000000000)::text::xid8;
       update audit.seal_mark set transaction_id = (transaction_id::text::bigint + 1000000000000)::text::xid8;
-      insert into audit.events (tenant_id, action, actor_kind, transaction_id)
-        select '${moved.tenantId}', 'auth.login', 'system', transaction_id from audit.seal_mark;
+      insert into audit.events (tenant_id, action, severity, actor_kind, transaction_id)
+        select '${moved.tenantId}', 'auth.login', 'informational', 'system', transaction_id from audit.seal_mark;
       commit`);
     await apart.admin.query("update app.tenants set name = 'Here' where id = $1", [moved.tenantId]);
     await seal(apart);

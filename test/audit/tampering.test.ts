@@ -52,6 +52,7 @@ describe("whoever can do anything in the database is found, and where", () => {
     const alterations = [
       "action = 'auth.login', table_name = null, row_key = null, row_id = null, old_row = null, new_row = null",
       "at = at + interval '1 microsecond'",
+      "severity = 'low'",
       "actor_kind = 'session'",
       "actor_id = gen_random_uuid()",
       "credential_id = gen_random_uuid()",
@@ -113,8 +114,8 @@ describe("whoever can do anything in the database is found, and where", () => {
 
   test("an event that was put between, as of a transaction that is sealed", async () => {
     await attack(
-      `insert into audit.events (tenant_id, action, actor_kind, transaction_id, at)
-       select tenant_id, 'auth.login', 'system', transaction_id, at from audit.events where id = ${eventOf(50)}`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, transaction_id, at)
+       select tenant_id, 'auth.login', severity, 'system', transaction_id, at from audit.events where id = ${eventOf(50)}`,
     );
     expect(await problemsOf(database, tenant)).toEqual([["event_inserted", null]]);
   });

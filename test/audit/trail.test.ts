@@ -312,7 +312,7 @@ describe("the trail only grows", () => {
   });
 
   test("nobody but the triggers writes it: actor, time and tenant cannot be forged", async () => {
-    const forged = `insert into audit.events (tenant_id, action, actor_kind) values ('${acme.tenantId}', 'auth.login', 'system')`;
+    const forged = `insert into audit.events (tenant_id, action, severity, actor_kind) values ('${acme.tenantId}', 'auth.login', 'low', 'system')`;
     for (const role of everybody.filter((one) => one !== "rowhouse_definer")) {
       expect(await as(role, forged)).toBe("42501");
     }

@@ -41,7 +41,7 @@ describe.skipIf(!hasGo)("Go's sumdb/note and sumdb/tlog", () => {
     // Names and values that writers of JSON write in several ways.
     const odd = 'A "B" \\ / <&> ü 🚀 \u0001\b\f\n\r\t\u007f\u2028 Ａ';
     await database.admin.query(
-      "insert into audit.events (tenant_id, action, actor_kind, user_agent, detail) values ($1, 'auth.login', 'system', $2, $3)",
+      "insert into audit.events (tenant_id, action, severity, actor_kind, user_agent, detail) values ($1, 'auth.login', 'low', 'system', $2, $3)",
       [
         tenant.tenantId,
         odd,

@@ -140,8 +140,8 @@ beforeAll(async () => {
   client.release(true);
   // Events with and without an actor, a record and a request, several of them at once.
   await admin.query(
-    `insert into audit.events (tenant_id, at, action, detail, actor_kind, actor_id, request_id)
-     select $1, date_trunc('hour', now()) + n / 4 * interval '1 microsecond', 'auth.login', '{}', 'session',
+    `insert into audit.events (tenant_id, at, action, severity, detail, actor_kind, actor_id, request_id)
+     select $1, date_trunc('hour', now()) + n / 4 * interval '1 microsecond', 'auth.login', 'informational', '{}', 'session',
        case when n % 3 > 0 then $2::uuid end, case when n % 2 = 0 then 'r' end
      from generate_series(1, 12) as n`,
     [acme.tenantId, acme.owner.userId],

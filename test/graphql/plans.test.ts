@@ -92,8 +92,10 @@ async function furnish(client: pg.ClientBase, tenant: TenantFixture, rows: numbe
     given,
   );
   await client.query(
-    `insert into audit.events (tenant_id, at, action, table_name, row_key, row_id, new_row, actor_kind, actor_id, request_id)
-     select $1, now() - ($3 - n) * interval '1 second', 'insert', 'app.messages', '{}', n % 7, '{}', 'session',
+    `insert into audit.events (tenant_id, at, action, severity, table_name, row_key, row_id, new_row, actor_kind, actor_id, request_id)
+     select $1, now() - ($3 - n) * interval '1 second', 'insert',
+       case when n % 100 > 0 then 'informational' else (array['low', 'medium', 'high', 'critical'])[1 + n / 100 % 4] end,
+       'app.messages', '{}', n % 7, '{}', 'session',
        case when n % 5 < 2 then $2::uuid end, 'request ' || n % 7
      from generate_series(1, $3) as n`,
     given,
@@ -209,6 +211,9 @@ function lists(tenant: TenantFixture): Record<string, string[]> {
         `record: {table: "app.messages", id: "3"}`,
         `actorId: {equalTo: "${member.userId}"}`,
         "actorKind: {equalTo: SESSION}",
+        // Daily work is what one reads by the time anyway, with the little that is graver left out.
+        "severity: {equalTo: MEDIUM}",
+        "severity: {in: [HIGH, CRITICAL]}",
         `requestId: {equalTo: "request 3"}`,
         `at: {lessThan: "2100-01-01T00:00:00Z", greaterThan: "2000-01-01T00:00:00Z"}`,
       ],

@@ -45,6 +45,7 @@ test("these are the ways in", () => {
     "auditCheckpoint",
     "auditConsistency",
     "auditEvent",
+    "auditEventTypes",
     "auditEvents",
     "auditProof",
     "budget",
@@ -384,6 +385,7 @@ test("what is one's own is changed without an id", () => {
 test("a filter asks for one value, or for a stretch of time", () => {
   for (const type of ["IDFilter", "StringFilter", "ActorKindFilter"])
     expect(names(type)).toEqual(["equalTo"]);
+  expect(names("AuditSeverityFilter")).toEqual(["equalTo", "in"]);
   expect(names("DatetimeFilter")).toEqual([
     "greaterThan",
     "greaterThanOrEqualTo",
@@ -434,7 +436,9 @@ async function indexes(table: string): Promise<string[][]> {
        join pg_attribute on attrelid = indrelid and attnum = part.number
        where attname <> 'tenant_id' order by place
      ) as columns
-     from pg_index where indrelid = $1::regclass and indexprs is null and indpred is null`,
+     from pg_index where indrelid = $1::regclass and indexprs is null
+       -- Daily work is what is left when one reads by the time.
+       and (indpred is null or indexrelid = 'audit.events_by_severity'::regclass)`,
     [table],
   );
   return rows.map(({ columns }) => columns);

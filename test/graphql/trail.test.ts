@@ -110,8 +110,8 @@ const examples = (language: string): string[] =>
   ].map(([, block]) => block!.replaceAll("…", acme.member.userId));
 
 test("what the page about the trail shows can be asked", async () => {
-  const [reads, query] = examples("graphql");
-  expect((await api.ask(acme.owner, reads!)).codes).toEqual([]);
+  const [reads, requests, query, catalogue] = examples("graphql");
+  for (const one of [reads, requests, catalogue]) expect((await api.ask(acme.owner, one!)).codes).toEqual([]);
   const { codes, data } = await api.ask(acme.owner, query!);
   expect(codes).toEqual([]);
   expect(data.byActor.nodes.length).toBeGreaterThan(1);

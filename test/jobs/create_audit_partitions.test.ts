@@ -79,8 +79,8 @@ test("a month whose events are in the default partition already stays there, and
   const [next, last] = [await partition(1), await partition(3)];
   await database.admin.query(`drop table audit.${next}; drop table audit.${last}`);
   await database.admin.query(
-    `insert into audit.events (tenant_id, at, action, actor_kind)
-     values (audit.platform(), now() + interval '1 month', 'test.late', 'system')`,
+    `insert into audit.events (tenant_id, at, action, severity, actor_kind)
+     values (audit.platform(), now() + interval '1 month', 'test.late', 'low', 'system')`,
   );
   await expect(createAuditPartitions(jobContext(database))).rejects.toThrow(
     `no partition for ${next!.replace("events_", "").replace("_", "-")}: its events are in audit.events_default`,

@@ -21,8 +21,8 @@ export async function happened(
 ): Promise<void> {
   await database.admin.query("select audit.create_partition($1)", [monthsAgo(months)]);
   await database.admin.query(
-    `insert into audit.events (tenant_id, at, action, actor_kind, ip, detail)
-     select $1, $2::timestamp at time zone 'UTC' + one * interval '1 minute', 'test.happened', 'system', '192.0.2.7',
+    `insert into audit.events (tenant_id, at, action, severity, actor_kind, ip, detail)
+     select $1, $2::timestamp at time zone 'UTC' + one * interval '1 minute', 'test.happened', 'low', 'system', '192.0.2.7',
        jsonb_build_object('turn', one, 'said', 'Falcon ' || one)
      from generate_series(1, $3::integer) as one`,
     [tenant, monthsAgo(months), events],

@@ -2,7 +2,7 @@
 -- No security_barrier: there is no condition here to guard, and a barrier would keep a page from its index.
 create or replace view app.audit_events with (security_invoker = true) as
     select
-        tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
+        tenant_id, id, at, action, severity, table_name, row_key, row_id, old_row, new_row, detail,
         actor_kind, actor_id, credential_id, request_id, ip, user_agent, impersonator_id
     from audit.events;
 revoke all on app.audit_events from public, rowhouse_app;

@@ -11,6 +11,7 @@ begin atomic
         ('at', to_json(to_char(event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text),
         ('transaction_id', event.transaction_id::text),
         ('action', to_json(event.action)::text),
+        ('severity', to_json(event.severity)::text),
         ('table_name', to_json(event.table_name)::text),
         ('actor_kind', to_json(event.actor_kind)::text),
         ('actor_id', to_json(event.actor_id)::text),

@@ -2,7 +2,7 @@
 --
 -- Arguments: the column that holds the tenant ('' for a table of no tenant), the key columns, the columns whose
 -- values the trail keeps, those whose values it must never hold, and those whose change alone is no event (lists with
--- commas). What is in none of them is not kept.
+-- commas); and how severe an insert, an update and a delete are. What is in none of the lists of columns is not kept.
 -- Row level, not statement level: only row triggers reach colocated tables on Citus.
 set local role rowhouse_definer;
 create or replace function audit.record_change() returns trigger
@@ -57,11 +57,12 @@ begin
         kept := array_remove(array[tg_argv[0], 'user_id', 'is_owner', 'status'] || key, '');
     end if;
     insert into audit.events (
-        tenant_id, action, table_name, row_key, row_id, old_row, new_row,
+        tenant_id, action, severity, table_name, row_key, row_id, old_row, new_row,
         actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
+        split_part(tg_argv[5], ',', case tg_op when 'INSERT' then 1 when 'UPDATE' then 2 else 3 end),
         tg_table_schema || '.' || tg_table_name,
         (select jsonb_object_agg(name, this_row -> name) from unnest(key) as part (name)),
         -- Within its tenant the last column of a key tells rows apart.

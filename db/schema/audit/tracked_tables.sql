@@ -162,6 +162,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same
 --   audit.events          the trail itself: it can only grow
+--   audit.event_types     written by migrations only
 --   audit.seal_mark       how far it is sealed
 --   audit.trees, audit.leaves, audit.tiles, audit.checkpoints  what it is sealed with, drawn from it; an event of each would be sealed too
 --   audit.legal_holds     that one was placed or released is an event of its own

@@ -28,11 +28,11 @@ begin
     perform context.seal(context.body_of(holder, context.stated(facts)));
 
     insert into audit.events (
-        tenant_id, action, table_name, row_key, row_id, detail,
+        tenant_id, action, severity, table_name, row_key, row_id, detail,
         actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     )
     select
-        holder.tenant_id, 'read', read.table_name, jsonb_build_object('tenant_id', holder.tenant_id, 'id', read.id), read.id::text, read.detail,
+        holder.tenant_id, type.action, type.severity, read.table_name, jsonb_build_object('tenant_id', holder.tenant_id, 'id', read.id), read.id::text, read.detail,
         holder.kind, holder.user_id, holder.credential_id,
         case when holder.kind = 'support' then holder.credential_id end,
         facts ->> 'request_id', (facts ->> 'ip')::inet, facts ->> 'user_agent'
@@ -45,6 +45,7 @@ begin
         select 'app.message_feedback', told.id, told.user_id, null, jsonb_build_object('right', "right")
         from jsonb_to_recordset(handed -> 'feedback') as told (id uuid, user_id uuid)
     ) as read
+    join audit.event_types as type on type.action = 'read' and type.table_name = read.table_name
     where read.user_id is distinct from reader and (holder.kind = 'support' or read.by_team is not true);
 
     if handed ? 'events' then

@@ -6,7 +6,7 @@ create or replace trigger only_grows before update or delete or truncate on audi
 select audit.lock_partition(inhrelid::regclass) from pg_catalog.pg_inherits where inhparent = 'audit.events'::regclass;
 
 grant select (
-    tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail,
+    tenant_id, id, at, action, severity, table_name, row_key, row_id, old_row, new_row, detail,
     actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
 ) on audit.events to rowhouse_app;
 create policy "nothing crosses the wall" on audit.events

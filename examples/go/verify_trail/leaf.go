@@ -21,7 +21,7 @@ type sealedEvent struct {
 
 // plain are the fields that stand in a leaf as they are.
 var plain = map[string]bool{
-	"tenant_id": true, "id": true, "at": true, "transaction_id": true, "action": true, "table_name": true,
+	"tenant_id": true, "id": true, "at": true, "transaction_id": true, "action": true, "severity": true, "table_name": true,
 	"actor_kind": true, "actor_id": true, "credential_id": true, "impersonator_id": true, "database_role": true,
 }
 

@@ -5,7 +5,7 @@ import { answerWithEvents } from "../../http/event_stream.ts";
 import { acceptedType, readsEvents } from "../../http/graphql_path.ts";
 import { Problem, unauthorized } from "../../http/problem.ts";
 import type { RequestState } from "../../http/request_facts.ts";
-import { codesOf, sendAnswer, statusOf } from "../answering.ts";
+import { codesOf, noteOperation, sendAnswer, statusOf } from "../answering.ts";
 import { CREDENTIAL_MISSING } from "../schema_only.ts";
 import type { Answer, GraphQLRequest, GraphQLService } from "../service.ts";
 import { COMPLETE, nextEvent, subscriptionEvents } from "./events.ts";
@@ -45,7 +45,7 @@ export function serveSubscriptions(
     let failures: unknown[] = [];
     const ask = async (): Promise<Answer> => {
       failures = [];
-      const answer = await serv.answer(body, { caller, failures });
+      const answer = await serv.answer(body, { caller, failures, onOperation: noteOperation(ctx) });
       if (statusOf(answer) === 401) {
         admission.forget(caller);
         // The line in the log, which is written at the end, says why it is one.

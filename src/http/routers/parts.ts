@@ -1,5 +1,6 @@
 import type { Middleware } from "koa";
 import type pg from "pg";
+import type { Accesses } from "../../audit/accesses.ts";
 import type { Readings } from "../../audit/readings.ts";
 import type { TokenAuthority } from "../../auth/access_token.ts";
 import type { AccountDeletion } from "../../auth/account_deletion.ts";
@@ -69,6 +70,8 @@ export interface Parts {
   readonly turns: Turns;
   /** Tells the trail whose words somebody read. */
   readonly readings: Readings;
+  /** Tells the trail who asked what of the API. */
+  readonly accesses: Accesses;
   /** Which models there are, and embeddings. */
   readonly models: Models;
   /** Asks the door how many requests a key is good for. */

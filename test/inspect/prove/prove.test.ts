@@ -135,6 +135,7 @@ describe("our own database", () => {
       [...new Set(cells.map(({ target }) => target).filter((target) => target.includes("(")))].sort(),
     ).toEqual([
       "audit.checkpoint_of_caller()",
+      "audit.event_types_of_caller()",
       "audit.holds_of_caller()",
       "audit.prove_event(event uuid)",
       "audit.prove_growth(older bigint, newer bigint)",
