@@ -1,14 +1,18 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readCheckpoint } from "../../src/audit/checkpoint.ts";
+import { leafHash } from "../../src/audit/leaf.ts";
+import { provesConsistency, provesInclusion } from "../../src/audit/merkle.ts";
 import { readVerifier } from "../../src/audit/note.ts";
 import { verifyExport } from "../../src/audit/verify_export.ts";
 import { expireAudit } from "../../src/jobs/expire_audit.ts";
+import { actors } from "../support/acting_as.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
-import { happened, keepFor, monthName, monthsAgo, partitionOf } from "../support/old_events.ts";
-import { createTenant } from "../support/people.ts";
+import { happened, keepFor, leaveEight, monthName, monthsAgo, partitionOf } from "../support/old_events.ts";
+import { createMember, createTenant } from "../support/people.ts";
 import { problemsOf, seal, unguarded, verdictOn } from "../support/sealing.ts";
 
 const PLATFORM = "00000000-0000-0000-0000-000000000000";
@@ -23,6 +27,7 @@ beforeEach(async () => {
   await database?.drop();
   database = await createDatabase();
   ({ tenantId: tenant } = await createTenant(database, { slug: "acme" }));
+  await leaveEight(database, tenant);
   // It was made seventeen months ago; then three months of 300, 20 and 10 events, and a younger one of 5.
   await database.admin.query("select audit.create_partition($1)", [monthsAgo(17)]);
   await unguarded(
@@ -78,16 +83,16 @@ describe("a tenant that keeps its trail for a year", () => {
   beforeEach(() => keepFor(database, tenant, 12));
 
   test("loses whole months that are older, and has a sealed record of each", async () => {
-    expect(await expireAll()).toEqual({ removed: 339, declared: 339, dropped: 4 });
+    expect(await expireAll()).toEqual({ removed: 338, declared: 338, dropped: 4 });
     expect(await eventsOf(tenant)).toBe(5);
     const told = await expiries();
     expect(
       told.map(({ detail }) => [detail.from, detail.to, detail.first_leaf, detail.last_leaf, detail.events]),
     ).toEqual([
-      [monthName(17), monthName(17), 0, 8, 9],
-      [monthName(16), monthName(16), 9, 308, 300],
-      [monthName(15), monthName(15), 309, 328, 20],
-      [monthName(14), monthName(14), 329, 338, 10],
+      [monthName(17), monthName(17), 0, 7, 8],
+      [monthName(16), monthName(16), 8, 307, 300],
+      [monthName(15), monthName(15), 308, 327, 20],
+      [monthName(14), monthName(14), 328, 337, 10],
     ]);
     const { detail, ...by } = told.at(-1)!;
     expect(by).toEqual({ actor_kind: "system", database_role: "rowhouse_worker" });
@@ -96,7 +101,7 @@ describe("a tenant that keeps its trail for a year", () => {
       [tenant, detail.checkpoint_size],
     );
     expect(detail).toMatchObject({
-      expired: 339,
+      expired: 338,
       since: monthName(17),
       retention_months: 12,
       checkpoint_root: signed[0].root,
@@ -106,7 +111,7 @@ describe("a tenant that keeps its trail for a year", () => {
     expect(await verdictOn(database, tenant)).toMatchObject({
       problems: [],
       waiting: 0,
-      expired: { leaves: 339, from: monthName(17), to: monthName(14) },
+      expired: { leaves: 338, from: monthName(17), to: monthName(14) },
     });
   });
 
@@ -118,7 +123,7 @@ describe("a tenant that keeps its trail for a year", () => {
     const checkpoints = "select count(*)::int from audit.checkpoints where tenant_id = $1";
     const before = await one<number>(checkpoints, [tenant]);
     await expireAll();
-    expect(await one("select min(index)::int from audit.leaves where tenant_id = $1", [tenant])).toBe(339);
+    expect(await one("select min(index)::int from audit.leaves where tenant_id = $1", [tenant])).toBe(338);
     expect(await one("select count(*)::int from audit.commitments where tenant_id = $1", [tenant])).toBe(0);
     expect(
       await one("select length(hashes) from audit.tiles where tenant_id = $1 and level = 0 and index = 0", [
@@ -129,15 +134,51 @@ describe("a tenant that keeps its trail for a year", () => {
     expect(await problemsOf(database, tenant)).toEqual([]);
   });
 
+  test("has no proof any more of what is over, and proves the rest, and that it only grew, as ever", async () => {
+    const admin = await createMember(database, { tenant: { tenantId: tenant, slug: "acme" }, role: "admin" });
+    const acting = actors(database.app)(admin);
+    const older = await one<number>("select max(size)::int from audit.checkpoints where tenant_id = $1", [
+      tenant,
+    ]);
+    const gone = await one<string>("select event_id from audit.leaves where tenant_id = $1 and index = 20", [
+      tenant,
+    ]);
+    await acting.expect("select app.audit_proof($1)", [gone]).toReach(1);
+    await expireAll();
+    await acting.expect("select app.audit_proof($1)", [gone]).toBeRefused("RH404");
+    const left = await one<string>("select event_id from audit.leaves where tenant_id = $1 and index = 340", [
+      tenant,
+    ]);
+    const [{ proof, grew }] = (await acting.rows(
+      "select to_jsonb(proof) as proof, app.audit_consistency($2, proof.size) as grew from app.audit_proof($1) as proof",
+      [left, older],
+    )) as [
+      {
+        proof: { leaf: string; index: number; size: number; path: string[]; checkpoint: string };
+        grew: string[];
+      },
+    ];
+    const newer = readCheckpoint(proof.checkpoint);
+    const hashes = (texts: string[]) => texts.map((text) => Buffer.from(text, "base64"));
+    expect(
+      provesInclusion({ ...proof, leaf: leafHash(proof.leaf), root: newer.root, path: hashes(proof.path) }),
+    ).toBe(true);
+    const root = await one<Buffer>("select root from audit.checkpoints where tenant_id = $1 and size = $2", [
+      tenant,
+      older,
+    ]);
+    expect(provesConsistency({ older: { size: older, root }, newer, path: hashes(grew) })).toBe(true);
+  });
+
   test("loses nothing before a leaf that says so is sealed and signed", async () => {
-    expect(await expire()).toEqual({ removed: 0, declared: 9, dropped: 0 });
+    expect(await expire()).toEqual({ removed: 0, declared: 8, dropped: 0 });
     expect(await expire()).toEqual({ removed: 0, declared: 0, dropped: 0 });
     await database.admin.query(
       "select audit.seal(2000, pg_snapshot_xmax(pg_current_snapshot())::text::bigint::text::xid8)",
     );
     expect(await expire()).toEqual({ removed: 0, declared: 0, dropped: 0 });
     await seal(database);
-    expect(await expire()).toMatchObject({ removed: 9 });
+    expect(await expire()).toMatchObject({ removed: 8 });
   });
 
   test("loses nothing that is not sealed, however old it is", async () => {
@@ -189,7 +230,7 @@ describe("a tenant that keeps its trail for a year", () => {
     await seal(database);
     await expireAll();
     // Behind the five of three months ago nothing is over, because what is over is always the beginning.
-    expect((await expiries()).at(-1)!.detail.last_leaf).toBe(338);
+    expect((await expiries()).at(-1)!.detail.last_leaf).toBe(337);
     expect(await eventsOf(tenant)).toBe(10);
     expect(await problemsOf(database, tenant)).toEqual([]);
   });
@@ -229,7 +270,7 @@ describe("a tenant that keeps its trail for a year", () => {
       code: 0,
       out: expect.stringMatching(
         new RegExp(
-          `^tenant ${tenant}: \\d+ leaves, 339 of them expired \\(${monthName(17)} … ${monthName(14)}\\): verified\n`,
+          `^tenant ${tenant}: \\d+ leaves, 338 of them expired \\(${monthName(17)} … ${monthName(14)}\\): verified\n`,
         ),
       ),
     });
@@ -292,15 +333,15 @@ describe("the operator drops by hand", () => {
     const before = monthName(15);
     expect(await drop("--tenant", "acme", "--before", before, "--reason", "Case 44", "--yes")).toMatchObject({
       code: 0,
-      out: expect.stringContaining(`309 events of ${monthName(17)} … ${monthName(16)}`),
+      out: expect.stringContaining(`308 events of ${monthName(17)} … ${monthName(16)}`),
     });
     expect(await eventsOf(tenant)).toBe(335);
     await seal(database);
-    expect(await expireAll()).toMatchObject({ removed: 309 });
+    expect(await expireAll()).toMatchObject({ removed: 308 });
     const [{ detail, database_role }] = (await expiries()) as [
       { detail: Record<string, unknown>; database_role: string },
     ];
-    expect(detail).toMatchObject({ reason: "Case 44", last_leaf: 308 });
+    expect(detail).toMatchObject({ reason: "Case 44", last_leaf: 307 });
     expect(detail).not.toHaveProperty("retention_months");
     expect(database_role).toBe("postgres");
     expect(await problemsOf(database, tenant)).toEqual([]);
@@ -347,8 +388,8 @@ describe("whoever can do anything in the database is found", () => {
     await expireAll();
     expect(await problemsOf(database, tenant)).toEqual([]);
   });
-  /** Of 329 leaves that are over the events are gone. */
-  const OVER = 329;
+  /** Of 328 leaves that are over the events are gone. */
+  const OVER = 328;
 
   test("who deletes beyond what is over", async () => {
     await unguarded(
@@ -374,13 +415,13 @@ describe("whoever can do anything in the database is found", () => {
   test("who alters the event that vouches, so that it vouches for more", async () => {
     await unguarded(
       database,
-      `update audit.events set detail = detail || '{"expired": 339}' where tenant_id = '${tenant}' and action = 'audit.expired'
+      `update audit.events set detail = detail || '{"expired": 338}' where tenant_id = '${tenant}' and action = 'audit.expired'
          and detail ->> 'expired' = '${OVER}'`,
     );
     const problems = await problemsOf(database, tenant);
     expect(problems).toContainEqual(["event_altered", expect.any(Number)]);
     // The one before it vouches for what was over then.
-    expect(problems).toContainEqual(["event_missing", 309]);
+    expect(problems).toContainEqual(["event_missing", 308]);
   });
 
   test("who deletes the event that vouches", async () => {
@@ -396,14 +437,14 @@ describe("whoever can do anything in the database is found", () => {
   test("who forges a record that is not sealed, or says that it is of leaves behind it", async () => {
     await unguarded(
       database,
-      `delete from audit.events where tenant_id = '${tenant}' and id in (select event_id from audit.leaves where tenant_id = '${tenant}' and index < 334)`,
-      `delete from audit.leaves where tenant_id = '${tenant}' and index < 334`,
-      `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values ('${tenant}', 'audit.expired', 'medium', 'system', '{"expired": 334}')`,
+      `delete from audit.events where tenant_id = '${tenant}' and id in (select event_id from audit.leaves where tenant_id = '${tenant}' and index < 333)`,
+      `delete from audit.leaves where tenant_id = '${tenant}' and index < 333`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values ('${tenant}', 'audit.expired', 'high', 'system', '{"expired": 333}')`,
     );
     expect(await problemsOf(database, tenant)).toEqual([["event_missing", OVER]]);
     await unguarded(
       database,
-      `update audit.events set detail = '{"expired": 100000}' where tenant_id = '${tenant}' and action = 'audit.expired' and detail = '{"expired": 334}'`,
+      `update audit.events set detail = '{"expired": 100000}' where tenant_id = '${tenant}' and action = 'audit.expired' and detail = '{"expired": 333}'`,
     );
     await seal(database);
     expect(await problemsOf(database, tenant)).toEqual([["event_missing", OVER]]);
@@ -412,9 +453,9 @@ describe("whoever can do anything in the database is found", () => {
   test("who seals without a signature what vouches", async () => {
     await unguarded(
       database,
-      `delete from audit.events where tenant_id = '${tenant}' and id in (select event_id from audit.leaves where tenant_id = '${tenant}' and index < 334)`,
-      `delete from audit.leaves where tenant_id = '${tenant}' and index < 334`,
-      `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values ('${tenant}', 'audit.expired', 'medium', 'system', '{"expired": 334}')`,
+      `delete from audit.events where tenant_id = '${tenant}' and id in (select event_id from audit.leaves where tenant_id = '${tenant}' and index < 333)`,
+      `delete from audit.leaves where tenant_id = '${tenant}' and index < 333`,
+      `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values ('${tenant}', 'audit.expired', 'high', 'system', '{"expired": 333}')`,
     );
     await database.admin.query(
       "select audit.seal(2000, pg_snapshot_xmax(pg_current_snapshot())::text::bigint::text::xid8)",
@@ -430,14 +471,14 @@ describe("whoever can do anything in the database is found", () => {
     ]);
     const told = await rowhouse(["audit", "verify", "--tenant", tenant], folder, commandSettings(database));
     expect(told.code).toBe(1);
-    expect(told.out).toContain(`month_missing: tenant ${tenant}, leaves 329 to 338`);
+    expect(told.out).toContain(`month_missing: tenant ${tenant}, leaves 328 to 337`);
     expect(told.out).toContain(`(${monthName(14)})`);
   });
 
   test("who puts back what is over", async () => {
     await unguarded(
       database,
-      `insert into audit.events (tenant_id, at, action, severity, actor_kind, transaction_id) values ('${tenant}', '${monthsAgo(14)}', 'test.happened', 'informational', 'system', '3')`,
+      `insert into audit.events (tenant_id, at, action, severity, actor_kind, transaction_id) values ('${tenant}', '${monthsAgo(14)}', 'test.happened', 'low', 'system', '3')`,
     );
     expect(await problemsOf(database, tenant)).toEqual([["event_inserted", null]]);
   });
@@ -562,7 +603,7 @@ describe("an export of a trail of which months are over", () => {
   test("verifies with nothing but the file and a key", async () => {
     expect(await verified(file)).toMatchObject({
       problems: [],
-      expired: { leaves: 329, from: monthName(17), to: monthName(15) },
+      expired: { leaves: 328, from: monthName(17), to: monthName(15) },
     });
     const text = readFileSync(file, "utf8");
     expect(text).toContain("Falcon 3");
@@ -579,13 +620,13 @@ describe("an export of a trail of which months are over", () => {
         lastLeaf,
       ]);
     };
-    expect(await without((line) => line.startsWith('{"index":331,'))).toEqual([
-      ["event_missing", 331, undefined],
+    expect(await without((line) => line.startsWith('{"index":330,'))).toEqual([
+      ["event_missing", 330, undefined],
     ]);
-    expect(await without((line) => line.startsWith('{"index":329,'))).toEqual([
-      ["event_missing", 329, undefined],
+    expect(await without((line) => line.startsWith('{"index":328,'))).toEqual([
+      ["event_missing", 328, undefined],
     ]);
     const found = await without((line) => line.includes("audit.expired"));
-    expect(found[0]).toEqual(["event_missing", 0, 328]);
+    expect(found[0]).toEqual(["event_missing", 0, 327]);
   });
 });

@@ -55,12 +55,12 @@ describe.skipIf(programs === null)("a PostgreSQL of another version", () => {
     ];
     await database.admin.query(
       `insert into audit.events (tenant_id, action, severity, actor_kind, user_agent, request_id, ip, detail)
-       select gen_random_uuid(), 'auth.login', 'informational', 'system', $1, $1, '2001:db8::/32', detail from unnest($2::jsonb[]) as detail`,
+       select gen_random_uuid(), 'auth.login', 'low', 'system', $1, $1, '2001:db8::/32', detail from unnest($2::jsonb[]) as detail`,
       [odd, details.map((one) => JSON.stringify(one))],
     );
     await database.admin.query(
       `insert into audit.events (tenant_id, action, severity, actor_kind, detail) values
-         (gen_random_uuid(), 'auth.login', 'informational', 'system', '{"n": 1.50, "big": 123456789012345678901234567890.10, "exp": 1e400, "neg": -0.0}')`,
+         (gen_random_uuid(), 'auth.login', 'low', 'system', '{"n": 1.50, "big": 123456789012345678901234567890.10, "exp": 1e400, "neg": -0.0}')`,
     );
     const text = `string_agg(line, '' order by line collate "C")`;
     const { rows } = await database.admin.query<{ event: string; salt: string; leaf: string }>(

@@ -1,4 +1,5 @@
 import type { TestDatabase } from "./database.ts";
+import { unguarded } from "./sealing.ts";
 
 /** The first day of the month so many months ago, in UTC: `2025-03-01`. */
 export function monthsAgo(months: number): string {
@@ -22,7 +23,7 @@ export async function happened(
   await database.admin.query("select audit.create_partition($1)", [monthsAgo(months)]);
   await database.admin.query(
     `insert into audit.events (tenant_id, at, action, severity, actor_kind, ip, detail)
-     select $1, $2::timestamp at time zone 'UTC' + one * interval '1 minute', 'test.happened', 'informational', 'system', '192.0.2.7',
+     select $1, $2::timestamp at time zone 'UTC' + one * interval '1 minute', 'test.happened', 'low', 'system', '192.0.2.7',
        jsonb_build_object('turn', one, 'said', 'Falcon ' || one)
      from generate_series(1, $3::integer) as one`,
     [tenant, monthsAgo(months), events],
@@ -38,5 +39,13 @@ export async function keepFor(database: TestDatabase, tenant: string, months: nu
   await database.admin.query(
     "update app.tenants set audit_retention_lowers_at = now() - interval '1 second' where id = $1 and audit_retention_lowers_at is not null",
     [tenant],
+  );
+}
+
+/** Leaves of a tenant that was just made, and not sealed, eight events: not that its owner got powers. */
+export async function leaveEight(database: TestDatabase, tenant: string): Promise<void> {
+  await unguarded(
+    database,
+    `delete from audit.events where tenant_id = '${tenant}' and action = 'access.raised'`,
   );
 }
