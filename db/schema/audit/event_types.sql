@@ -144,7 +144,6 @@ using (
         ('auth.totp_factors',        'low',           'low',           'high',          'an authenticator app as a second factor'),
         ('auth.recovery_codes',      'low',           'medium',        'medium',        'a code for who lost the second factor; changed: it was used'),
         ('auth.passkeys',            'medium',        'informational', 'high',          'a passkey'),
-        ('audit.retention',          'high',          'high',          'high',          'for how long trails are kept at least, and the platform''s'),
         ('auth.deletions',           'medium',        'medium',        'low',           'an account''s erasure that is to come'),
         ('auth.tenant_deletions',    'critical',      'high',          'high',          'a company''s erasure that is to come; removed: it was taken back, or is done'),
         ('auth.signing_keys',        'medium',        'medium',        'medium',        'a key that signs access tokens; one follows the other'),
