@@ -62,6 +62,14 @@ alter default privileges for role rowhouse_owner revoke execute on functions fro
 
 -- Types -------------------------------------------------------------------------------------------
 
+create type app.audit_event_type as (
+    action text,
+    table_name text,
+    severity text,
+    meaning text
+);
+comment on type app.audit_event_type is 'A kind of event that the trail can hold.';
+
 create type app.audit_proof as (
     leaf text,
     salt uuid,
@@ -71,6 +79,14 @@ create type app.audit_proof as (
     checkpoint text
 );
 comment on type app.audit_proof is 'What shows that an event is in the sealed trail: its leaf, and what leads from there to a signed root (RFC 6962).';
+
+create type app.audited_state as (
+    state text,
+    "row" jsonb,
+    event_id uuid,
+    at timestamp with time zone
+);
+comment on type app.audited_state is 'A record as it was at a moment, as the trail tells it.';
 
 create type app.company_question as (
     question text,
@@ -139,6 +155,19 @@ create type app.identity as (
     last_used_at timestamp with time zone
 );
 comment on type app.identity is 'An account elsewhere with which the caller signs in (OAuth, OpenID Connect).';
+
+create type app.legal_hold as (
+    id uuid,
+    user_id uuid,
+    reason text,
+    placed_by text,
+    placed_at timestamp with time zone,
+    released_by text,
+    released_at timestamp with time zone,
+    release_reason text,
+    stands boolean
+);
+comment on type app.legal_hold is 'That something must not go, at the operator''s word: the company''s trail and what people said and brought there.';
 
 create type app.model_provider as (
     base_url text,
@@ -313,6 +342,108 @@ comment on type context.holder is 'Who holds a credential, and the live state of
 
 -- Tables ------------------------------------------------------------------------------------------
 
+create table app.audit_streams (
+    tenant_id uuid default context.tenant_id() not null,
+    id uuid default uuidv7() not null,
+    url text not null,
+    kind text generated always as (
+CASE
+    WHEN (url ~ '^syslog'::text) THEN 'syslog'::text
+    ELSE 'webhook'::text
+END) stored not null,
+    format text default 'ocsf'::text not null,
+    description text default ''::text not null,
+    active boolean default true not null,
+    disabled_reason text,
+    last_index bigint default '-1'::integer not null,
+    failing_since timestamp with time zone,
+    failures integer default 0 not null,
+    failure text,
+    response_status integer,
+    next_attempt_at timestamp with time zone default now() not null,
+    lent_until timestamp with time zone,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint audit_streams_pkey PRIMARY KEY (tenant_id, id),
+    constraint audit_streams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+    constraint audit_streams_check CHECK (((disabled_reason IS NULL) OR (NOT active))),
+    constraint audit_streams_description_check CHECK (((length(description) <= 200) AND ((description = ''::text) OR app.is_name(description)))),
+    constraint audit_streams_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
+    constraint audit_streams_failure_check CHECK ((failure = ANY (ARRAY['status'::text, 'redirect'::text, 'timeout'::text, 'connection'::text, 'tls'::text, 'address'::text, 'secret'::text]))),
+    constraint audit_streams_failures_check CHECK ((failures >= 0)),
+    constraint audit_streams_format_check CHECK ((format = ANY (ARRAY['ocsf'::text, 'jsonl'::text]))),
+    constraint audit_streams_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'syslog'::text]))),
+    constraint audit_streams_last_index_check CHECK ((last_index >= '-1'::integer)),
+    constraint audit_streams_response_status_check CHECK (((response_status >= 100) AND (response_status <= 999))),
+    constraint audit_streams_url_check CHECK (((length(url) <= 2000) AND (url ~ '^((https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:.]+\]|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?][!"$-~]*)?|syslogs?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)$'::text)))
+);
+comment on table app.audit_streams is 'Where the sealed trail of a tenant is sent: each leaf at least once, in order.';
+comment on column app.audit_streams.id is 'Its key.';
+comment on column app.audit_streams.url is 'Where the trail is sent: https:// for a webhook; syslogs://host[:port] for syslog over TLS, syslog:// without.';
+comment on column app.audit_streams.kind is 'How it is sent, as the address says. webhook: posted and signed as Standard Webhooks has it; syslog: as RFC 5424 has it, over a connection.';
+comment on column app.audit_streams.format is 'What each event is told as. ocsf: OCSF 1.6, with the leaf in raw_data; jsonl: the leaf as exports have it.';
+comment on column app.audit_streams.description is 'What it is for.';
+comment on column app.audit_streams.active is 'Whether it is sent. Switched on again, it goes on behind the last leaf that was taken.';
+comment on column app.audit_streams.disabled_reason is 'Why it was switched off by itself; null if somebody did. gone: it answered 410; failing: it has taken nothing for five days.';
+comment on column app.audit_streams.last_index is 'The last leaf that the receiver took; -1: none. Set back, all behind it are sent again.';
+comment on column app.audit_streams.failing_since is 'Since when no attempt has succeeded; null if the last one did.';
+comment on column app.audit_streams.failures is 'How many attempts have failed since the last one that did not.';
+comment on column app.audit_streams.failure is 'What was wrong with the last attempt; null if nothing was. status: the answer was not 2xx; redirect: it led elsewhere, where nobody follows; timeout: there was no answer in fifteen seconds; connection: nobody answers there; tls: the certificate is not good; address: no address outside of private networks, or a port that is not allowed, or one without encryption; secret: what it is signed with cannot be decrypted.';
+comment on column app.audit_streams.response_status is 'The HTTP status of the last answer; null where there was none.';
+comment on column app.audit_streams.next_attempt_at is 'When it is sent next, if there is something to send.';
+comment on column app.audit_streams.lent_until is 'Until when one worker has it in hand.';
+comment on column app.audit_streams.created_at is 'When it was made.';
+comment on column app.audit_streams.updated_at is 'When it was last changed by somebody.';
+alter table app.audit_streams alter column url set statistics 0, alter column kind set statistics 0, alter column format set statistics 0, alter column description set statistics 0, alter column disabled_reason set statistics 0, alter column failure set statistics 0;
+alter table app.audit_streams alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.audit_streams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,disabled_reason,failing_since,format,id,kind,last_index,tenant_id,updated_at', 'url,description,failures,failure,response_status,next_attempt_at,lent_until', 'last_index,failing_since,failures,failure,response_status,next_attempt_at,lent_until', 'high,high,high');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.audit_streams FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_audit_stream BEFORE INSERT OR UPDATE ON app.audit_streams FOR EACH ROW EXECUTE FUNCTION app.guard_audit_stream();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE OF url, description, format, active ON app.audit_streams FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
+alter table app.audit_streams enable row level security;
+alter table app.audit_streams force row level security;
+grant delete on app.audit_streams to rowhouse_app;
+grant delete, select on app.audit_streams to rowhouse_definer;
+grant insert (url, format, description, last_index) on app.audit_streams to rowhouse_app;
+grant select (tenant_id, id, url, kind, format, description, active, disabled_reason, last_index, failing_since, failures, failure, response_status, next_attempt_at, lent_until, created_at, updated_at) on app.audit_streams to rowhouse_app;
+grant update (active, disabled_reason, last_index, failing_since, failures, failure, response_status, next_attempt_at, lent_until) on app.audit_streams to rowhouse_definer;
+grant update (url, format, description, active, last_index) on app.audit_streams to rowhouse_app;
+create policy "an erased tenant takes along what it owns" on app.audit_streams
+    for delete to rowhouse_definer
+    using ((tenant_id = ( SELECT context.tenant_in_erasure() AS tenant_in_erasure)));
+comment on policy "an erased tenant takes along what it owns" on app.audit_streams is 'jobs.erase_tenant(), once the grace is over and nothing brings the tenant back.';
+create policy "nothing crosses the wall" on app.audit_streams as restrictive
+    for all to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))))
+    with check (((tenant_id = ( SELECT context.tenant_id() AS tenant_id)) AND (tenant_id = ( SELECT context.unverified_tenant_id() AS unverified_tenant_id))));
+comment on policy "nothing crosses the wall" on app.audit_streams is 'Whatever the policies below permit, they permit inside the caller''s tenant. The tenant is compared twice so that PostgreSQL compares the two answers with each other first, and no row next door meets any condition of the caller''s that could tell of it.';
+create policy "the worker finds streams that wait" on app.audit_streams
+    for select to rowhouse_definer
+    using (true);
+comment on policy "the worker finds streams that wait" on app.audit_streams is 'jobs.claim_audit_stream() and what follows it; the trigger counts.';
+create policy "the worker notes how far streams have come" on app.audit_streams
+    for update to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the worker notes how far streams have come" on app.audit_streams is 'jobs.claim_audit_stream(), jobs.settle_audit_stream() and jobs.release_audit_stream(). The definer may change no other column.';
+create policy "who manages the company and reads its trail changes streams" on app.audit_streams
+    for update to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)) AND (tenant_id = ( SELECT context.tenant_requiring('view_audit'::text) AS tenant_requiring))))
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)) AND (tenant_id = ( SELECT context.tenant_requiring('view_audit'::text) AS tenant_requiring))));
+comment on policy "who manages the company and reads its trail changes streams" on app.audit_streams is 'Where it leads, in which form, whether it is on, and from which leaf on. How it fares is no input.';
+create policy "who manages the company and reads its trail ends streams" on app.audit_streams
+    for delete to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)) AND (tenant_id = ( SELECT context.tenant_requiring('view_audit'::text) AS tenant_requiring))));
+comment on policy "who manages the company and reads its trail ends streams" on app.audit_streams is 'Its secrets go with it; the trail keeps that it was there.';
+create policy "who manages the company and reads its trail sees its streams" on app.audit_streams
+    for select to rowhouse_app
+    using (((tenant_id = ( SELECT context.tenant_where('manage_tenant'::text) AS tenant_where)) AND (tenant_id = ( SELECT context.tenant_where('view_audit'::text) AS tenant_where))));
+comment on policy "who manages the company and reads its trail sees its streams" on app.audit_streams is 'An address may hold a token of its own, so colleagues do not see it. The secret is elsewhere (auth.webhook_secrets) and is seen by nobody.';
+create policy "who manages the company and reads its trail sends it elsewhere" on app.audit_streams
+    for insert to rowhouse_app
+    with check (((tenant_id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)) AND (tenant_id = ( SELECT context.tenant_requiring('view_audit'::text) AS tenant_requiring))));
+comment on policy "who manages the company and reads its trail sends it elsewhere" on app.audit_streams is 'A missing permission is named. Nobody sends away what they may not read. A stream is the company''s: it goes on when who made it holds neither any more.';
+
 create table app.budgets (
     tenant_id uuid default context.tenant_id() not null,
     id uuid default uuidv7() not null,
@@ -351,7 +482,7 @@ comment on column app.budgets.created_at is 'When it was made.';
 comment on column app.budgets.updated_at is 'When its cap was last changed.';
 alter table app.budgets alter column level set statistics 0, alter column model set statistics 0, alter column period set statistics 0;
 alter table app.budgets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.budgets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'cap_micros,created_at,id,level,model,period,period_start,reserved_micros,spent_micros,subject_id,tenant_id,updated_at', '', 'spent_micros,reserved_micros,period_start');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.budgets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'cap_micros,created_at,id,level,model,period,period_start,reserved_micros,spent_micros,subject_id,tenant_id,updated_at', '', 'spent_micros,reserved_micros,period_start', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.budgets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER open_budget BEFORE INSERT ON app.budgets FOR EACH ROW EXECUTE FUNCTION app.open_budget();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE OF cap_micros ON app.budgets FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -430,8 +561,9 @@ CREATE INDEX conversations_of_team_by_change ON app.conversations USING btree (t
 alter table app.conversations alter column title set statistics 0, alter column status set statistics 0;
 alter table app.conversations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.conversations alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,deleted_at,id,last_message_at,pinned_at,status,team_id,tenant_id,updated_at,user_id', 'title', 'updated_at,last_message_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,deleted_at,id,last_message_at,pinned_at,status,team_id,tenant_id,updated_at,user_id', 'title', 'updated_at,last_message_at', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.conversations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_hold BEFORE DELETE ON app.conversations FOR EACH ROW EXECUTE FUNCTION app.guard_hold();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.conversations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
@@ -557,7 +689,7 @@ CREATE INDEX curated_answers_of_message ON app.curated_answers USING btree (tena
 CREATE INDEX curated_answers_of_team ON app.curated_answers USING btree (tenant_id, team_id, id);
 alter table app.curated_answers alter column question set statistics 0, alter column answer set statistics 0, alter column language set statistics 0, alter column document_ids set statistics 0, alter column document_versions set statistics 0;
 alter table app.curated_answers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,document_ids,document_versions,id,language,message_id,team_id,tenant_id,updated_at,user_id', 'question,answer,stems', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,document_ids,document_versions,id,language,message_id,team_id,tenant_id,updated_at,user_id', 'question,answer,stems', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.curated_answers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER prepare_curated_answer BEFORE INSERT OR UPDATE OF question, answer, language, team_id, document_ids, message_id ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION app.prepare_curated_answer();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE OF team_id, question, answer, language, active, document_ids ON app.curated_answers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -794,7 +926,7 @@ comment on column app.document_versions.user_id is 'Its document''s, by a trigge
 CREATE INDEX document_versions_of_document ON app.document_versions USING btree (tenant_id, document_id, id);
 alter table app.document_versions alter column file_name set statistics 0, alter column media_type set statistics 0, alter column sha256 set statistics 0, alter column object_key set statistics 0, alter column visibility set statistics 0;
 alter table app.document_versions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.document_versions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,created_by,document_id,id,media_type,sha256,size_bytes,team_id,tenant_id,user_id,version,visibility', 'file_name,object_key', 'object_key,visibility,team_id,user_id');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.document_versions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,created_by,document_id,id,media_type,sha256,size_bytes,team_id,tenant_id,user_id,version,visibility', 'file_name,object_key', 'object_key,visibility,team_id,user_id', 'informational,informational,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.document_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER free_object AFTER DELETE ON app.document_versions FOR EACH ROW WHEN ((old.object_key IS NOT NULL)) EXECUTE FUNCTION app.free_object();
 CREATE TRIGGER guard_storage BEFORE INSERT ON app.document_versions FOR EACH ROW EXECUTE FUNCTION app.guard_storage();
@@ -908,9 +1040,10 @@ CREATE INDEX documents_of_team ON app.documents USING btree (tenant_id, team_id,
 alter table app.documents alter column visibility set statistics 0, alter column title set statistics 0, alter column file_name set statistics 0, alter column media_type set statistics 0, alter column tags set statistics 0, alter column language set statistics 0, alter column sha256 set statistics 0, alter column status set statistics 0, alter column failure set statistics 0, alter column embedding_model set statistics 0, alter column embedding_failure set statistics 0;
 alter table app.documents alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.documents alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,failure,id,language,media_type,sha256,size_bytes,status,team_id,tenant_id,updated_at,user_id,version,visibility', 'title,file_name,tags,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure', 'language,status,failure,progress,attempt,tries,due_at,indexed_at,embedding_model,embedding_failure,updated_at', 'informational,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.documents FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER carry_visibility AFTER UPDATE ON app.documents FOR EACH ROW WHEN ((((old.visibility IS DISTINCT FROM new.visibility) OR (old.team_id IS DISTINCT FROM new.team_id)) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION app.carry_visibility();
+CREATE TRIGGER guard_hold BEFORE DELETE ON app.documents FOR EACH ROW EXECUTE FUNCTION app.guard_hold();
 CREATE TRIGGER place_document BEFORE UPDATE ON app.documents FOR EACH ROW EXECUTE FUNCTION app.place_document();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE OF team_id, visibility, title, tags, version ON app.documents FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.documents enable row level security;
@@ -1024,7 +1157,7 @@ comment on column app.domains.updated_at is 'When it was last changed.';
 CREATE INDEX domains_by_role ON app.domains USING btree (tenant_id, role_id, id);
 alter table app.domains alter column domain set statistics 0, alter column challenge set statistics 0;
 alter table app.domains alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'admits,check_requested_at,checked_at,created_at,domain,failures,id,role_id,tenant_id,updated_at,verified_at', 'challenge', 'checked_at,check_requested_at,updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'admits,check_requested_at,checked_at,created_at,domain,failures,id,role_id,tenant_id,updated_at,verified_at', 'challenge', 'checked_at,check_requested_at,updated_at', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.domains FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_domain AFTER INSERT OR UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.guard_domain();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.domains FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -1098,9 +1231,10 @@ comment on column app.grants.ends_at is 'When it ends by itself; within 90 days.
 CREATE INDEX grants_by_user ON app.grants USING btree (tenant_id, user_id, id);
 alter table app.grants alter column permission set statistics 0, alter column reason set statistics 0;
 alter table app.grants alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.grants FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,ends_at,granted_by,id,permission,reason,tenant_id,user_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.grants FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,ends_at,granted_by,id,permission,reason,tenant_id,user_id', '', '', 'medium,medium,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_grant BEFORE INSERT ON app.grants FOR EACH ROW EXECUTE FUNCTION app.guard_grant();
+CREATE TRIGGER record_raise AFTER INSERT ON app.grants FOR EACH ROW EXECUTE FUNCTION audit.record_raise();
 alter table app.grants enable row level security;
 alter table app.grants force row level security;
 grant delete on app.grants to rowhouse_app;
@@ -1157,7 +1291,7 @@ CREATE INDEX invitation_teams_by_invitation ON app.invitation_teams USING btree 
 CREATE INDEX invitation_teams_by_team ON app.invitation_teams USING btree (tenant_id, team_id, id);
 alter table app.invitation_teams alter column role set statistics 0;
 alter table app.invitation_teams alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.invitation_teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,invitation_id,role,team_id,tenant_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.invitation_teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,invitation_id,role,team_id,tenant_id', '', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.invitation_teams FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.invitation_teams enable row level security;
 alter table app.invitation_teams force row level security;
@@ -1220,7 +1354,7 @@ CREATE INDEX invitations_by_status ON app.invitations USING btree (tenant_id, st
 CREATE UNIQUE INDEX invitations_pending_by_address ON app.invitations USING btree (tenant_id, email) WHERE (status = 'pending'::text);
 alter table app.invitations alter column email set statistics 0, alter column status set statistics 0;
 alter table app.invitations alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.invitations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'accepted_by,created_at,expires_at,id,invited_by,role_id,sent_at,status,tenant_id,times_sent,updated_at', 'email', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.invitations FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'accepted_by,created_at,expires_at,id,invited_by,role_id,sent_at,status,tenant_id,times_sent,updated_at', 'email', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.invitations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.invitations FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.invitations enable row level security;
@@ -1279,12 +1413,13 @@ CREATE INDEX memberships_of_owners ON app.memberships USING btree (tenant_id, id
 alter table app.memberships alter column status set statistics 0, alter column display_name set statistics 0, alter column avatar_url set statistics 0;
 alter table app.memberships alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER announce AFTER INSERT OR UPDATE OF status, role_id, is_owner ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.announce_membership();
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,display_name,id,is_owner,role_id,status,tenant_id,updated_at,user_id', 'avatar_url', '', 'low,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memberships FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER end_powers AFTER UPDATE OF status ON app.memberships FOR EACH ROW WHEN (((new.status <> old.status) AND (('removed'::text = new.status) OR ('removed'::text = old.status)))) EXECUTE FUNCTION app.end_powers();
 CREATE TRIGGER guard_membership BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_membership();
 CREATE TRIGGER guard_seats BEFORE INSERT OR UPDATE OF status ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.guard_seats();
 CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON app.memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_owner AND (old.status = 'active'::text))) EXECUTE FUNCTION app.keep_an_owner();
+CREATE TRIGGER record_raise AFTER INSERT OR UPDATE OF status, role_id, is_owner ON app.memberships FOR EACH ROW EXECUTE FUNCTION audit.record_raise();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.memberships FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.memberships enable row level security;
 alter table app.memberships force row level security;
@@ -1355,7 +1490,7 @@ comment on column app.memories.updated_at is 'When it was last mended.';
 CREATE INDEX memories_of_member ON app.memories USING btree (tenant_id, user_id, id);
 alter table app.memories alter column content set statistics 0;
 alter table app.memories alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memories FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,learned,tenant_id,updated_at,user_id', 'content', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.memories FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,learned,tenant_id,updated_at,user_id', 'content', '', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.memories FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER forget_memory AFTER DELETE OR UPDATE OF content ON app.memories FOR EACH ROW EXECUTE FUNCTION app.forget_memory();
 CREATE TRIGGER guard_memory BEFORE INSERT OR UPDATE ON app.memories FOR EACH ROW EXECUTE FUNCTION app.guard_memory();
@@ -1422,7 +1557,7 @@ comment on column app.message_feedback.updated_at is 'When it was last changed.'
 CREATE INDEX feedback_of_message ON app.message_feedback USING btree (tenant_id, message_id, id);
 alter table app.message_feedback alter column rating set statistics 0, alter column comment set statistics 0;
 alter table app.message_feedback alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,message_id,rating,tenant_id,updated_at,user_id', 'comment', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,message_id,rating,tenant_id,updated_at,user_id', 'comment', '', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.message_feedback FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER count_feedback AFTER INSERT OR DELETE OR UPDATE OF rating ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.count_feedback();
 CREATE TRIGGER guard_feedback BEFORE INSERT ON app.message_feedback FOR EACH ROW EXECUTE FUNCTION app.guard_feedback();
@@ -1544,8 +1679,9 @@ CREATE INDEX messages_of_team ON app.messages USING btree (tenant_id, team_id, i
 alter table app.messages alter column role set statistics 0, alter column content set statistics 0, alter column status set statistics 0, alter column parts set statistics 0, alter column generator set statistics 0, alter column model set statistics 0, alter column finish_reason set statistics 0, alter column error_code set statistics 0, alter column provenance set statistics 0;
 alter table app.messages alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 alter table app.messages alter column user_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance,stems', 'team_id,deleted_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.messages FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,deleted_at,error_code,finish_reason,generator,id,model,parent_id,role,status,team_id,tenant_id,turn_id,user_id', 'content,parts,provenance,stems', 'team_id,deleted_at', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.messages FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER guard_hold BEFORE DELETE ON app.messages FOR EACH ROW EXECUTE FUNCTION app.guard_hold();
 CREATE TRIGGER index_message AFTER INSERT ON app.messages FOR EACH ROW WHEN ((new.content <> ''::text)) EXECUTE FUNCTION app.index_message();
 CREATE TRIGGER place_message BEFORE INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.place_message();
 CREATE TRIGGER receive_message AFTER INSERT ON app.messages FOR EACH ROW EXECUTE FUNCTION app.receive_message();
@@ -1631,7 +1767,7 @@ comment on column app.model_prices.output_micros is 'A million tokens of output.
 comment on column app.model_prices.reasoning_micros is 'A million tokens of reasoning, which are part of the output.';
 comment on column app.model_prices.updated_at is 'When it was last changed.';
 alter table app.model_prices alter column model set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.model_prices FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'model', 'cached_input_micros,input_micros,model,output_micros,reasoning_micros,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.model_prices FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'model', 'cached_input_micros,input_micros,model,output_micros,reasoning_micros,updated_at', '', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.model_prices FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.model_prices FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.model_prices enable row level security;
@@ -1663,7 +1799,7 @@ comment on column app.permissions.description is 'What it lets one do.';
 comment on column app.permissions.of_application is 'Whether the application added it (tenancy.permission), and not Rowhouse.';
 comment on column app.permissions.held_by is 'The built-in roles that hold it beside admin, where the application added it.';
 alter table app.permissions alter column name set statistics 0, alter column description set statistics 0, alter column held_by set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,held_by,name,of_application', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.permissions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,held_by,name,of_application', '', '', 'medium,medium,high');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.permissions enable row level security;
 alter table app.permissions force row level security;
@@ -1721,9 +1857,10 @@ comment on column app.roles.updated_at is 'When it was last changed.';
 alter table app.roles alter column name set statistics 0, alter column description set statistics 0, alter column permissions set statistics 0;
 alter table app.roles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER announce AFTER INSERT OR DELETE OR UPDATE OF name, description, permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.announce_role();
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'built_in,created_at,description,id,name,permissions,tenant_id,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'built_in,created_at,description,id,name,permissions,tenant_id,updated_at', '', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.roles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER check_role_permissions BEFORE INSERT OR UPDATE OF permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION app.check_role_permissions();
+CREATE TRIGGER record_raise AFTER UPDATE OF permissions ON app.roles FOR EACH ROW EXECUTE FUNCTION audit.record_raise();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.roles FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.roles enable row level security;
 alter table app.roles force row level security;
@@ -1799,7 +1936,7 @@ CREATE INDEX team_members_by_team ON app.team_members USING btree (tenant_id, te
 CREATE INDEX team_members_by_user ON app.team_members USING btree (tenant_id, user_id, id);
 alter table app.team_members alter column role set statistics 0;
 alter table app.team_members alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,role,team_id,tenant_id,updated_at,user_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,role,team_id,tenant_id,updated_at,user_id', '', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.team_members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_team_member BEFORE INSERT OR UPDATE OF role ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.guard_team_member();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.team_members FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -1882,7 +2019,7 @@ comment on column app.teams.created_at is 'When it was made.';
 comment on column app.teams.updated_at is 'When it was last changed.';
 alter table app.teams alter column name set statistics 0, alter column description set statistics 0;
 alter table app.teams alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,description,id,name,tenant_id,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,description,id,name,tenant_id,updated_at', '', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.teams FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.teams FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.teams enable row level security;
@@ -1929,7 +2066,7 @@ comment on policy "nothing crosses the wall" on app.teams is 'Whatever the polic
 create policy "people take the names of their teams with them" on app.teams
     for select to rowhouse_definer
     using (true);
-comment on policy "people take the names of their teams with them" on app.teams is 'auth.export_account() names the teams that somebody is in; inspect.why() explains the one row that an auditor asks about; jobs.erase_tenant() has to find what it deletes.';
+comment on policy "people take the names of their teams with them" on app.teams is 'auth.export_account() names the teams that somebody is in; inspect.why() explains the one row that an auditor asks about; jobs.erase_tenant() has to find what it deletes; audit.list_people() and audit.list_invitations() name them in an access review.';
 
 create table app.tenant_preferences (
     tenant_id uuid default context.tenant_id() not null,
@@ -1967,7 +2104,7 @@ comment on column app.tenant_preferences.created_at is 'When they were first set
 comment on column app.tenant_preferences.updated_at is 'When they were last changed.';
 alter table app.tenant_preferences alter column language set statistics 0, alter column tone set statistics 0, alter column model set statistics 0, alter column temperature set statistics 0;
 alter table app.tenant_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,remember,temperature,tenant_id,tone,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,remember,temperature,tenant_id,tone,updated_at', '', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenant_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenant_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenant_preferences enable row level security;
@@ -2034,8 +2171,13 @@ create table app.tenants (
     requests_per_day integer,
     deletion_grace_days integer default 30 not null,
     storage_limit bigint,
+    audit_retention_months integer,
+    audit_retention_before integer,
+    audit_retention_lowers_at timestamp with time zone,
     constraint tenants_pkey PRIMARY KEY (id),
     constraint tenants_accent_color_check CHECK ((accent_color ~ '^#[0-9a-f]{6}$'::text)),
+    constraint tenants_audit_retention_before_check CHECK (((audit_retention_before >= 1) AND (audit_retention_before <= 1200))),
+    constraint tenants_audit_retention_months_check CHECK (((audit_retention_months >= 1) AND (audit_retention_months <= 1200))),
     constraint tenants_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     constraint tenants_brand_name_check CHECK (((length(brand_name) <= 200) AND app.is_name(brand_name))),
     constraint tenants_deletion_grace_days_check CHECK (((deletion_grace_days >= 0) AND (deletion_grace_days <= 365))),
@@ -2082,20 +2224,24 @@ comment on column app.tenants.requests_per_minute is 'How many requests a minute
 comment on column app.tenants.requests_per_day is 'How many requests a day, by UTC, its members, guests and keys may make together; null for as many as they like.';
 comment on column app.tenants.deletion_grace_days is 'Days from deleteTenant to the erasure.';
 comment on column app.tenants.storage_limit is 'How many bytes its documents may have, earlier versions among them; null for as many as it likes.';
+comment on column app.tenants.audit_retention_months is 'For how many months, beside the one that runs, its trail is kept; null: without end. The operator says how many at least. What is lowered counts from auditRetentionLowersAt on.';
+comment on column app.tenants.audit_retention_before is 'Until auditRetentionLowersAt: for how many months its trail is kept, before it was lowered; null: without end.';
+comment on column app.tenants.audit_retention_lowers_at is 'When auditRetentionMonths, which was lowered thirty days before, begins to count; what is in the past has been.';
 CREATE UNIQUE INDEX tenants_by_slug ON app.tenants USING btree (lower(slug));
 alter table app.tenants alter column slug set statistics 0, alter column name set statistics 0, alter column status set statistics 0, alter column fingerprint set statistics 0, alter column support_access set statistics 0, alter column brand_name set statistics 0, alter column brand_color set statistics 0, alter column accent_color set statistics 0, alter column logo_url set statistics 0, alter column language set statistics 0, alter column sign_in_ways set statistics 0;
 alter index app.tenants_by_slug alter column 1 set statistics 0;
 CREATE TRIGGER announce AFTER UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.announce_tenant();
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'accent_color,allows_guests,brand_color,brand_name,created_at,deletion_grace_days,fingerprint,fingerprint_network,id,key_limit,language,logo_url,name,requests_per_day,requests_per_minute,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,sign_in_ways,single_session,slug,status,storage_limit,support_access,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'accent_color,allows_guests,audit_retention_before,audit_retention_lowers_at,audit_retention_months,brand_color,brand_name,created_at,deletion_grace_days,fingerprint,fingerprint_network,id,key_limit,language,logo_url,name,requests_per_day,requests_per_minute,requires_second_factor,seats,session_idle_minutes,session_lifetime_minutes,sign_in_ways,single_session,slug,status,storage_limit,support_access,updated_at', '', '', 'medium,medium,critical');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tenants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER end_support_where_off AFTER UPDATE OF support_access ON app.tenants FOR EACH ROW WHEN (((new.support_access = 'off'::text) AND (old.support_access <> 'off'::text))) EXECUTE FUNCTION app.end_support_where_off();
+CREATE TRIGGER guard_retention BEFORE UPDATE OF audit_retention_months ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_retention();
 CREATE TRIGGER guard_second_factor BEFORE UPDATE OF requires_second_factor, sign_in_ways ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.guard_second_factor();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tenants FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 grant delete, insert, select on app.tenants to rowhouse_definer;
-grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_app;
-grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways) on app.tenants to rowhouse_app;
+grant select (id, slug, name, status, requires_second_factor, created_at, updated_at, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, seats, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit, audit_retention_months, audit_retention_before, audit_retention_lowers_at) on app.tenants to rowhouse_app;
+grant update (name, requires_second_factor, session_idle_minutes, session_lifetime_minutes, single_session, fingerprint, fingerprint_network, allows_guests, support_access, brand_name, brand_color, accent_color, logo_url, language, sign_in_ways, audit_retention_months) on app.tenants to rowhouse_app;
 grant update (status, updated_at, seats, sign_in_ways, key_limit, requests_per_minute, requests_per_day, deletion_grace_days, storage_limit) on app.tenants to rowhouse_definer;
 create policy "a tenant goes when nothing of it is left" on app.tenants
     for delete to rowhouse_definer
@@ -2105,7 +2251,7 @@ create policy "managers of the tenant change its name and settings" on app.tenan
     for update to rowhouse_app
     using ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)))
     with check ((id = ( SELECT context.tenant_requiring('manage_tenant'::text) AS tenant_requiring)));
-comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome, what support may; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
+comment on policy "managers of the tenant change its name and settings" on app.tenants is 'The name, the brand, the language, how long and from where its sessions are good, whether guests are welcome, what support may; and by which ways and with which factors members sign in, which the trigger guard_second_factor wants a fresh sign-in for; and for how long the trail is kept, which guard_retention delays. The slug is in links, and the status and the limits are the operator''s, so none of these columns is granted.';
 create policy "members see their own tenant" on app.tenants
     for select to rowhouse_app
     using ((id = ( SELECT context.tenant_id() AS tenant_id)));
@@ -2159,7 +2305,7 @@ comment on column app.tool_servers.updated_at is 'When it was last changed.';
 CREATE INDEX tool_servers_of_team ON app.tool_servers USING btree (tenant_id, team_id, id);
 alter table app.tool_servers alter column kind set statistics 0, alter column name set statistics 0, alter column url set statistics 0;
 alter table app.tool_servers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,id,kind,name,team_id,tenant_id,updated_at', 'url', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,id,kind,name,team_id,tenant_id,updated_at', 'url', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tool_servers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_tool_server BEFORE INSERT OR UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION app.guard_tool_server();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.tool_servers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -2255,7 +2401,7 @@ comment on column app.tools.updated_at is 'When it was last changed.';
 CREATE INDEX tools_of_server ON app.tools USING btree (tenant_id, server_id, id);
 alter table app.tools alter column name set statistics 0, alter column description set statistics 0, alter column input_schema set statistics 0, alter column method set statistics 0, alter column path set statistics 0, alter column approval set statistics 0, alter column fingerprint set statistics 0, alter column approved_fingerprint set statistics 0;
 alter table app.tools alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,approval,approved,approved_fingerprint,created_at,fingerprint,id,method,name,server_id,tenant_id,updated_at', 'description,input_schema,path', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,approval,approved,approved_fingerprint,created_at,fingerprint,id,method,name,server_id,tenant_id,updated_at', 'description,input_schema,path', '', 'low,medium,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.tools FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_listing BEFORE INSERT OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.guard_listing();
 CREATE TRIGGER guard_tool BEFORE INSERT OR UPDATE ON app.tools FOR EACH ROW EXECUTE FUNCTION app.guard_tool();
@@ -2521,7 +2667,7 @@ comment on column app.user_preferences.created_at is 'When they were first set.'
 comment on column app.user_preferences.updated_at is 'When they were last changed.';
 alter table app.user_preferences alter column language set statistics 0, alter column tone set statistics 0, alter column model set statistics 0, alter column temperature set statistics 0;
 alter table app.user_preferences alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,remember,temperature,tenant_id,tone,updated_at,user_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,id,language,max_answer_tokens,model,notify_answers,notify_weekly,remember,temperature,tenant_id,tone,updated_at,user_id', '', '', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.user_preferences FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.user_preferences FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.user_preferences enable row level security;
@@ -2584,7 +2730,7 @@ comment on column app.user_profiles.created_at is 'When it began.';
 comment on column app.user_profiles.updated_at is 'When it last changed.';
 alter table app.user_profiles alter column model set statistics 0, alter column embedding set statistics 0;
 alter table app.user_profiles alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_profiles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,enabled,id,tenant_id,user_id', 'questions,model,embedding,updated_at', 'questions,model,embedding,updated_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.user_profiles FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,enabled,id,tenant_id,user_id', 'questions,model,embedding,updated_at', 'questions,model,embedding,updated_at', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.user_profiles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.user_profiles enable row level security;
 alter table app.user_profiles force row level security;
@@ -2639,7 +2785,7 @@ CREATE UNIQUE INDEX users_by_email ON app.users USING btree (lower(email));
 CREATE INDEX users_who_are_guests ON app.users USING btree (created_at, id) WHERE is_guest;
 alter table app.users alter column email set statistics 0, alter column name set statistics 0, alter column locale set statistics 0, alter column status set statistics 0;
 alter index app.users_by_email alter column 1 set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,is_guest,locale,name,status,updated_at', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,email,id,is_guest,locale,name,status,updated_at', '', '', 'informational,low,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.users FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table app.users enable row level security;
@@ -2788,7 +2934,7 @@ comment on column app.webhook_endpoints.created_at is 'When it was made.';
 comment on column app.webhook_endpoints.updated_at is 'When it was last changed by somebody.';
 alter table app.webhook_endpoints alter column url set statistics 0, alter column description set statistics 0, alter column events set statistics 0, alter column disabled_reason set statistics 0;
 alter table app.webhook_endpoints alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,disabled_reason,events,failing_since,id,tenant_id,updated_at', 'url,description,last_sequence,lent_until', 'failing_since,last_sequence,lent_until');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,disabled_reason,events,failing_since,id,tenant_id,updated_at', 'url,description,last_sequence,lent_until', 'failing_since,last_sequence,lent_until', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.webhook_endpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_webhook_endpoint BEFORE INSERT OR UPDATE OF url, events, active ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION app.guard_webhook_endpoint();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE OF url, description, events, active ON app.webhook_endpoints FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
@@ -2846,7 +2992,7 @@ comment on table app.webhook_event_types is 'The catalogue of events that webhoo
 comment on column app.webhook_event_types.name is 'Its name, as endpoints subscribe to it.';
 comment on column app.webhook_event_types.description is 'When it happens.';
 alter table app.webhook_event_types alter column name set statistics 0, alter column description set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_event_types FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON app.webhook_event_types FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'description,name', '', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON app.webhook_event_types FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table app.webhook_event_types enable row level security;
 alter table app.webhook_event_types force row level security;
@@ -2921,11 +3067,12 @@ comment on table audit.commitments is 'Of events from which something was erased
 comment on column audit.commitments.field is 'As the leaf names it: ip, new_row.email.';
 alter table audit.commitments alter column field set statistics 0, alter column salt set statistics 0, alter column commitment set statistics 0;
 alter table audit.commitments alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_expiry BEFORE DELETE ON audit.commitments FOR EACH ROW EXECUTE FUNCTION audit.guard_expiry('event_id');
 CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.commitments FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('salt,commitment,erased_at');
 CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.commitments FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.commitments enable row level security;
 alter table audit.commitments force row level security;
-grant insert, select, update on audit.commitments to rowhouse_definer;
+grant delete, insert, select, update on audit.commitments to rowhouse_definer;
 grant select on audit.commitments to rowhouse_auditor;
 create policy "auditors verify what was erased" on audit.commitments
     for select to rowhouse_auditor
@@ -2935,7 +3082,43 @@ create policy "what is erased leaves its commitment" on audit.commitments
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "what is erased leaves its commitment" on audit.commitments is 'audit.erase_fields(); the trigger guard_sealed lets a salt become a commitment, and nothing else.';
+comment on policy "what is erased leaves its commitment" on audit.commitments is 'audit.erase_fields(), and audit.remove_expired() for what is over; the trigger guard_sealed lets a salt become a commitment, and nothing else.';
+
+create table audit.event_types (
+    action text not null,
+    table_name text default ''::text not null,
+    severity text not null,
+    meaning text not null,
+    constraint event_types_pkey PRIMARY KEY (action, table_name),
+    constraint event_types_action_check CHECK (((action ~ '^[a-z_]+(\.[a-z_]+)*$'::text) AND (length(action) <= 60))),
+    constraint event_types_check CHECK (((table_name = ''::text) = (action <> ALL (ARRAY['insert'::text, 'update'::text, 'delete'::text, 'read'::text])))),
+    constraint event_types_meaning_check CHECK (((length(meaning) >= 1) AND (length(meaning) <= 300))),
+    constraint event_types_severity_check CHECK ((severity = ANY (ARRAY['informational'::text, 'low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
+    constraint event_types_table_name_check CHECK ((length(table_name) <= 130))
+);
+comment on table audit.event_types is 'The catalogue of events: what the trail can hold, how severe it is and what it means. Not audited: only migrations write it.';
+comment on column audit.event_types.action is 'As audit.events.action.';
+comment on column audit.event_types.table_name is 'The table of the row that was changed or read, with its schema; empty for named events.';
+comment on column audit.event_types.severity is 'As audit.events.severity; what each means is in db/schema/audit/event_types.sql.';
+comment on column audit.event_types.meaning is 'What has happened.';
+alter table audit.event_types alter column action set statistics 0, alter column table_name set statistics 0, alter column severity set statistics 0, alter column meaning set statistics 0;
+alter table audit.event_types enable row level security;
+alter table audit.event_types force row level security;
+grant select on audit.event_types to rowhouse_auditor;
+grant select on audit.event_types to rowhouse_definer;
+create policy "auditors read the catalogue of events" on audit.event_types
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors read the catalogue of events" on audit.event_types is 'What the events mean that they read. Holders of view_audit read it through audit.event_types_of_caller().';
+create policy "migrations keep the catalogue of events" on audit.event_types
+    for all to rowhouse_owner
+    using (true)
+    with check (true);
+comment on policy "migrations keep the catalogue of events" on audit.event_types is 'db/schema/audit/event_types.sql is the list; audit.track() adds the tables of the application.';
+create policy "whoever writes the trail looks up how severe it is" on audit.event_types
+    for select to rowhouse_definer
+    using (true);
+comment on policy "whoever writes the trail looks up how severe it is" on audit.event_types is 'audit.record_event() and auth.record_reading(). Triggers were told by audit.track().';
 
 create table audit.events (
     tenant_id uuid not null,
@@ -2943,6 +3126,7 @@ create table audit.events (
     at timestamp with time zone default clock_timestamp() not null,
     transaction_id xid8 default pg_current_xact_id() not null,
     action text not null,
+    severity text not null,
     table_name text,
     row_key jsonb,
     row_id text,
@@ -2964,12 +3148,14 @@ create table audit.events (
     constraint events_check1 CHECK (((table_name IS NULL) = (row_key IS NULL))),
     constraint events_check2 CHECK (((table_name IS NULL) = (row_id IS NULL))),
     constraint events_check3 CHECK (((old_row IS NOT NULL) = (action = ANY (ARRAY['update'::text, 'delete'::text])))),
-    constraint events_check4 CHECK (((new_row IS NOT NULL) = (action = ANY (ARRAY['insert'::text, 'update'::text]))))
+    constraint events_check4 CHECK (((new_row IS NOT NULL) = (action = ANY (ARRAY['insert'::text, 'update'::text])))),
+    constraint events_severity_check CHECK ((severity = ANY (ARRAY['informational'::text, 'low'::text, 'medium'::text, 'high'::text, 'critical'::text])))
 ) partition by RANGE (at);
 comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
+comment on column audit.events.severity is 'How severe the catalogue says that this kind of event is, on the scale of OCSF: informational, low, medium, high, critical (db/schema/audit/event_types.sql).';
 comment on column audit.events.row_key is 'The primary key of the changed row.';
 comment on column audit.events.row_id is 'The key of the changed row within its tenant: the last column of its primary key.';
 comment on column audit.events.old_row is 'The row before; only the columns that audit.track() keeps.';
@@ -2980,20 +3166,25 @@ comment on column audit.events.credential_id is 'The session, API key or access 
 comment on column audit.events.impersonator_id is 'The access for support by which the operator acted, as the actor or in their own name; null for everybody else.';
 comment on column audit.events.database_role is 'The PostgreSQL role that was connected.';
 CREATE INDEX events_by_action ON ONLY audit.events USING btree (tenant_id, action, at, id);
+CREATE INDEX events_by_action_kind ON ONLY audit.events USING btree (tenant_id, action, actor_kind, at, id);
 CREATE INDEX events_by_actor ON ONLY audit.events USING btree (tenant_id, actor_id, at, id);
+CREATE INDEX events_by_actor_action ON ONLY audit.events USING btree (tenant_id, actor_id, action, at, id);
 CREATE INDEX events_by_kind ON ONLY audit.events USING btree (tenant_id, actor_kind, at, id);
 CREATE INDEX events_by_record ON ONLY audit.events USING btree (tenant_id, table_name, row_id, at, id);
 CREATE INDEX events_by_request ON ONLY audit.events USING btree (tenant_id, request_id, at, id);
+CREATE INDEX events_by_severity ON ONLY audit.events USING btree (tenant_id, severity, at, id) WHERE (severity <> 'informational'::text);
 CREATE INDEX events_by_time ON ONLY audit.events USING btree (tenant_id, at, id);
 CREATE INDEX events_by_transaction ON ONLY audit.events USING btree (transaction_id, tenant_id, id);
-alter table audit.events alter column action set statistics 0, alter column table_name set statistics 0, alter column row_key set statistics 0, alter column row_id set statistics 0, alter column old_row set statistics 0, alter column new_row set statistics 0, alter column detail set statistics 0, alter column actor_kind set statistics 0, alter column request_id set statistics 0, alter column ip set statistics 0, alter column user_agent set statistics 0, alter column database_role set statistics 0;
+CREATE INDEX events_of_note ON ONLY audit.events USING btree (tenant_id, at, id) WHERE (severity = ANY (ARRAY['high'::text, 'critical'::text]));
+alter table audit.events alter column action set statistics 0, alter column severity set statistics 0, alter column table_name set statistics 0, alter column row_key set statistics 0, alter column row_id set statistics 0, alter column old_row set statistics 0, alter column new_row set statistics 0, alter column detail set statistics 0, alter column actor_kind set statistics 0, alter column request_id set statistics 0, alter column ip set statistics 0, alter column user_agent set statistics 0, alter column database_role set statistics 0;
 alter table audit.events alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER guard_erasure BEFORE UPDATE ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.guard_erasure();
+CREATE TRIGGER guard_expiry BEFORE DELETE ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.guard_expiry('id');
 CREATE TRIGGER only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.events enable row level security;
 alter table audit.events force row level security;
-grant insert, select on audit.events to rowhouse_definer;
-grant select (tenant_id, id, at, action, table_name, row_key, row_id, old_row, new_row, detail, actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent) on audit.events to rowhouse_app;
+grant delete, insert, select on audit.events to rowhouse_definer;
+grant select (tenant_id, id, at, action, severity, table_name, row_key, row_id, old_row, new_row, detail, actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent) on audit.events to rowhouse_app;
 grant select on audit.events to rowhouse_auditor;
 grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.events to rowhouse_definer;
 create policy "auditors read the whole trail" on audit.events
@@ -3025,6 +3216,14 @@ create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
+create policy "what is over goes" on audit.events
+    for delete to rowhouse_definer
+    using (( SELECT audit.at_work('expiring'::text) AS at_work));
+comment on policy "what is over goes" on audit.events is 'audit.remove_expired(), and in no other transaction; the trigger guard_expiry lets only that go which a signed leaf says is over.';
+create policy "what is sent of a tenant's trail is that tenant's" on audit.events
+    for select to rowhouse_definer
+    using ((tenant_id = ( SELECT context.pushed_tenant() AS pushed_tenant)));
+comment on policy "what is sent of a tenant's trail is that tenant's" on audit.events is 'jobs.leaves_to_push() seals whose stream the worker has in hand; in every other context it is null.';
 create policy "who erases takes values away" on audit.events
     for update to rowhouse_definer
     using (( SELECT audit.at_work('erasing'::text) AS at_work))
@@ -3032,8 +3231,8 @@ create policy "who erases takes values away" on audit.events
 comment on policy "who erases takes values away" on audit.events is 'audit.erase_fields(), and in no other transaction; the trigger guard_erasure lets a value become "[erased]" or null, and nothing else.';
 create policy "who seals reads what is to be sealed" on audit.events
     for select to rowhouse_definer
-    using ((( SELECT audit.at_work('sealing'::text) AS at_work) OR ( SELECT audit.at_work('erasing'::text) AS at_work)));
-comment on policy "who seals reads what is to be sealed" on audit.events is 'audit.seal() and audit.erase_fields(), and in no other transaction: both hold the one mark while they are at it.';
+    using ((( SELECT audit.at_work('sealing'::text) AS at_work) OR ( SELECT audit.at_work('erasing'::text) AS at_work) OR ( SELECT audit.at_work('expiring'::text) AS at_work)));
+comment on policy "who seals reads what is to be sealed" on audit.events is 'audit.seal(), audit.erase_fields(), audit.expire() and audit.drop_before(), and in no other transaction: all hold the one mark while they are at it.';
 
 create table audit.leaves (
     tenant_id uuid not null,
@@ -3047,17 +3246,18 @@ create table audit.leaves (
     constraint leaves_encoding_check CHECK ((encoding = 1)),
     constraint leaves_index_check CHECK ((index >= 0))
 );
-comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. Leaves stay when months of the trail go. Not audited: drawn from the trail.';
+comment on table audit.leaves is 'Which event is which leaf of its tenant''s tree. What is over has none: its hash in the tiles is what is left. Not audited: drawn from the trail.';
 comment on column audit.leaves.index is 'Its place in the tree, from 0.';
 comment on column audit.leaves.at is 'When the event happened: the month in which it is.';
 comment on column audit.leaves.encoding is 'How the event was encoded (docs/audit/sealing.md).';
 comment on column audit.leaves.salt is 'Random; what commits to the event''s values is salted with it. Null once some of them were erased: then audit.commitments has what is left.';
 alter table audit.leaves alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_expiry BEFORE DELETE ON audit.leaves FOR EACH ROW EXECUTE FUNCTION audit.guard_expiry('event_id');
 CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.leaves FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('salt');
 CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.leaves FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.leaves enable row level security;
 alter table audit.leaves force row level security;
-grant insert, select, update on audit.leaves to rowhouse_definer;
+grant delete, insert, select, update on audit.leaves to rowhouse_definer;
 grant select on audit.leaves to rowhouse_auditor;
 create policy "auditors verify every leaf" on audit.leaves
     for select to rowhouse_auditor
@@ -3067,7 +3267,80 @@ create policy "leaves are sealed, found and forgotten" on audit.leaves
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "leaves are sealed, found and forgotten" on audit.leaves is 'audit.seal() adds them, audit.erase_fields() forgets salts, audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+comment on policy "leaves are sealed, found and forgotten" on audit.leaves is 'audit.seal() adds them, audit.erase_fields() forgets salts, audit.remove_expired() removes those of what is over (the trigger guard_expiry lets no others go), audit.prove_event() finds one of the caller''s tenant; the trigger guard_sealed lets nothing else be changed.';
+
+create table audit.legal_holds (
+    tenant_id uuid not null,
+    id uuid default uuidv7() not null,
+    user_id uuid,
+    reason text not null,
+    placed_by text default SESSION_USER not null,
+    placed_at timestamp with time zone default now() not null,
+    released_by text,
+    released_at timestamp with time zone,
+    release_reason text,
+    constraint legal_holds_pkey PRIMARY KEY (tenant_id, id),
+    constraint legal_holds_check CHECK (((released_at IS NULL) = (released_by IS NULL))),
+    constraint legal_holds_check1 CHECK (((released_at IS NULL) = (release_reason IS NULL))),
+    constraint legal_holds_check2 CHECK ((released_at >= placed_at)),
+    constraint legal_holds_reason_check CHECK (((length(reason) <= 500) AND (NOT app.is_blank(reason)))),
+    constraint legal_holds_release_reason_check CHECK (((length(release_reason) <= 500) AND (NOT app.is_blank(release_reason))))
+);
+comment on table audit.legal_holds is 'What must not go, at the operator''s word: a tenant''s trail, and what its people said and brought. Holds are released and never deleted. Not audited: that one was placed or released is an event.';
+comment on column audit.legal_holds.user_id is 'Whose things are held; null: everybody''s. The trail of the tenant is held either way.';
+comment on column audit.legal_holds.placed_by is 'The database role of the operator.';
+comment on column audit.legal_holds.released_at is 'Null while it stands.';
+CREATE INDEX legal_holds_that_stand ON audit.legal_holds USING btree (tenant_id, user_id) WHERE (released_at IS NULL);
+alter table audit.legal_holds alter column reason set statistics 0, alter column placed_by set statistics 0, alter column released_by set statistics 0, alter column release_reason set statistics 0;
+alter table audit.legal_holds alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
+CREATE TRIGGER guard_release BEFORE UPDATE ON audit.legal_holds FOR EACH ROW EXECUTE FUNCTION audit.guard_release();
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.legal_holds FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.legal_holds enable row level security;
+alter table audit.legal_holds force row level security;
+grant insert, select on audit.legal_holds to rowhouse_definer;
+grant select on audit.legal_holds to rowhouse_auditor;
+grant update (released_by, released_at, release_reason) on audit.legal_holds to rowhouse_definer;
+create policy "auditors know what is held" on audit.legal_holds
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors know what is held" on audit.legal_holds is 'What must not go, at whose word and why, is what they look for.';
+create policy "holds are placed, heeded and released" on audit.legal_holds
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "holds are placed, heeded and released" on audit.legal_holds is 'audit.place_hold() and audit.release_hold(), which only the operator''s connection may call; audit.hold_of() tells whoever deletes; audit.holds_of_caller() shows a company its own. The trigger guard_release lets nothing else be changed.';
+
+create table audit.retention (
+    name text default 'installation'::text not null,
+    least_months integer default 12 not null,
+    platform_months integer,
+    constraint retention_pkey PRIMARY KEY (name),
+    constraint retention_check CHECK (((platform_months >= least_months) AND (platform_months <= 1200))),
+    constraint retention_least_months_check CHECK (((least_months >= 1) AND (least_months <= 1200))),
+    constraint retention_name_check CHECK ((name = 'installation'::text))
+);
+comment on table audit.retention is 'For how long trails are kept, where it is the operator who decides.';
+comment on column audit.retention.name is 'The installation. There is one row, because nobody may add another.';
+comment on column audit.retention.least_months is 'Below this no tenant may have its trail be kept.';
+comment on column audit.retention.platform_months is 'For how many months the trail is kept that belongs to no tenant, or to one that was erased; null: without end.';
+alter table audit.retention alter column name set statistics 0;
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON audit.retention FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'least_months,name,platform_months', '', '', 'high,critical,critical');
+CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON audit.retention FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.retention FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+alter table audit.retention enable row level security;
+alter table audit.retention force row level security;
+grant select on audit.retention to rowhouse_auditor;
+grant select on audit.retention to rowhouse_definer;
+grant update (least_months, platform_months) on audit.retention to rowhouse_definer;
+create policy "auditors know for how long trails are kept" on audit.retention
+    for select to rowhouse_auditor
+    using (true);
+comment on policy "auditors know for how long trails are kept" on audit.retention is 'The least is the same for every tenant, and what they decide is in their trail.';
+create policy "the operator says for how long trails are kept" on audit.retention
+    for all to rowhouse_definer
+    using (true)
+    with check (true);
+comment on policy "the operator says for how long trails are kept" on audit.retention is 'audit.set_retention(), which only the operator''s connection may call; audit.kept_months() and app.guard_retention() go by it.';
 
 create table audit.seal_mark (
     name text default 'trail'::text not null,
@@ -3079,12 +3352,12 @@ create table audit.seal_mark (
     constraint seal_mark_pkey PRIMARY KEY (name),
     constraint seal_mark_check CHECK (((work IS NULL) = (worker IS NULL))),
     constraint seal_mark_name_check CHECK (((length(name) >= 1) AND (length(name) <= 20))),
-    constraint seal_mark_work_check CHECK ((work = ANY (ARRAY['sealing'::text, 'erasing'::text])))
+    constraint seal_mark_work_check CHECK ((work = ANY (ARRAY['sealing'::text, 'erasing'::text, 'expiring'::text])))
 );
 comment on table audit.seal_mark is 'How far the trail is sealed, and which transaction is at it. Not audited: a mark.';
 comment on column audit.seal_mark.name is 'Of what it is the mark: the trail. There is one row, because nobody may add another.';
 comment on column audit.seal_mark.transaction_id is 'With tenant_id and event_id: what transactions below wrote is sealed.';
-comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events) or erasing (it erases fields of sealed events). Null to everybody else.';
+comment on column audit.seal_mark.work is 'What the transaction that holds the row does: sealing (it makes leaves of events), erasing (it erases fields of sealed events) or expiring (it removes what is over). Null to everybody else.';
 comment on column audit.seal_mark.worker is 'That transaction.';
 alter table audit.seal_mark alter column name set statistics 0, alter column work set statistics 0;
 alter table audit.seal_mark alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
@@ -3125,7 +3398,7 @@ comment on column audit.signing_keys.origin is 'The names of the trees that it s
 comment on column audit.signing_keys.private_key is 'Encrypted under the master key.';
 comment on column audit.signing_keys.endorsement is 'A signed note of the key before it, that this one comes next.';
 alter table audit.signing_keys alter column id set statistics 0, alter column origin set statistics 0, alter column public_key set statistics 0, alter column private_key set statistics 0, alter column endorsement set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON audit.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,endorsement,id,number,origin,public_key', 'private_key', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON audit.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,endorsement,id,number,origin,public_key', 'private_key', '', 'high,critical,critical');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON audit.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.signing_keys enable row level security;
@@ -3205,19 +3478,29 @@ create table audit.trees (
     size bigint not null,
     signed_size bigint default 0 not null,
     anchored_size bigint default 0 not null,
+    expired_size bigint default 0 not null,
+    expiry_event uuid,
+    removed_size bigint default 0 not null,
     constraint trees_pkey PRIMARY KEY (tenant_id),
     constraint trees_check CHECK (((signed_size >= 0) AND (signed_size <= size))),
     constraint trees_check1 CHECK (((anchored_size >= 0) AND (anchored_size <= signed_size))),
+    constraint trees_check2 CHECK (((expired_size >= 0) AND (expired_size <= signed_size))),
+    constraint trees_check3 CHECK (((removed_size >= 0) AND (removed_size <= expired_size))),
+    constraint trees_check4 CHECK (((expired_size = 0) = (expiry_event IS NULL))),
     constraint trees_size_check CHECK ((size > 0))
 );
 comment on table audit.trees is 'How large each tenant''s Merkle tree is (RFC 6962); the nil UUID''s holds the events of no tenant. Not audited: drawn from the trail.';
 comment on column audit.trees.size is 'Its leaves.';
 comment on column audit.trees.signed_size is 'How many of them the last checkpoint covers.';
 comment on column audit.trees.anchored_size is 'How many of them the last checkpoint covers that was taken outside, to a witness or another place.';
+comment on column audit.trees.expired_size is 'How many of them, from the first on, are over: an event of the tree says so.';
+comment on column audit.trees.expiry_event is 'That event, the newest of its kind.';
+comment on column audit.trees.removed_size is 'How many of those that are over are gone, with their salts: of these only hashes are left.';
 CREATE INDEX trees_to_anchor ON audit.trees USING btree (tenant_id) WHERE (signed_size > anchored_size);
+CREATE INDEX trees_to_expire ON audit.trees USING btree (tenant_id) WHERE (expired_size > removed_size);
 CREATE INDEX trees_to_sign ON audit.trees USING btree (tenant_id) WHERE (size > signed_size);
 alter table audit.trees alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.trees FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('size,signed_size,anchored_size');
+CREATE TRIGGER guard_sealed BEFORE UPDATE ON audit.trees FOR EACH ROW EXECUTE FUNCTION audit.guard_sealed('size,signed_size,anchored_size,expired_size,expiry_event,removed_size');
 CREATE TRIGGER only_grows BEFORE DELETE OR TRUNCATE ON audit.trees FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table audit.trees enable row level security;
 alter table audit.trees force row level security;
@@ -3231,7 +3514,7 @@ create policy "trees grow" on audit.trees
     for all to rowhouse_definer
     using (true)
     with check (true);
-comment on policy "trees grow" on audit.trees is 'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); the trigger guard_sealed lets nothing shrink.';
+comment on policy "trees grow" on audit.trees is 'audit.append_leaves(), jobs.keep_checkpoint() and jobs.note_anchored(); audit.declare_expiry() and audit.remove_expired() note what is over; the trigger guard_sealed lets nothing shrink.';
 
 create table auth.api_keys (
     tenant_id uuid default context.tenant_id() not null,
@@ -3281,7 +3564,7 @@ CREATE INDEX api_keys_by_role ON auth.api_keys USING btree (tenant_id, role_id, 
 alter table auth.api_keys alter column kind set statistics 0, alter column name set statistics 0, alter column beginning set statistics 0, alter column digest set statistics 0, alter column scopes set statistics 0, alter column origins set statistics 0, alter column addresses set statistics 0;
 alter table auth.api_keys alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER announce AFTER INSERT OR UPDATE OF revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.announce_api_key();
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'addresses,beginning,created_at,created_by,expires_at,id,kind,last_used_at,name,opens_guests,origins,replaces,requests_per_minute,revoked_at,role_id,scopes,tenant_id,used_count,user_id', 'digest', 'used_count,last_used_at', 'high,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER guard_api_key BEFORE INSERT OR UPDATE OF name, requests_per_minute, origins, addresses, opens_guests, expires_at, revoked_at ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_api_key();
 CREATE TRIGGER guard_keys BEFORE INSERT ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION auth.guard_keys();
@@ -3352,7 +3635,7 @@ comment on column auth.deletions.asked_at is 'When it was asked for.';
 comment on column auth.deletions.due_at is 'When the grace is over. A week later if a company cannot do without this owner then.';
 comment on column auth.deletions.began_at is 'When the erasure began: nothing brings the account back, and the trail holds no values of its rows any more.';
 CREATE INDEX deletions_by_due ON auth.deletions USING btree (due_at, user_id);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'asked_at,began_at,due_at,user_id', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'asked_at,began_at,due_at,user_id', '', '', 'medium,medium,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.deletions enable row level security;
 alter table auth.deletions force row level security;
@@ -3416,7 +3699,7 @@ comment on column auth.identities.issuer is 'Who vouches: the issuer''s address.
 comment on column auth.identities.subject is 'Who that is, in the issuer''s words. Never an address: those change hands.';
 CREATE INDEX identities_by_user ON auth.identities USING btree (user_id, id);
 alter table auth.identities alter column provider set statistics 0, alter column issuer set statistics 0, alter column subject set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.identities FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,issuer,last_used_at,provider,subject,user_id', '', 'last_used_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.identities FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,issuer,last_used_at,provider,subject,user_id', '', 'last_used_at', 'medium,low,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.identities FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.identities enable row level security;
 alter table auth.identities force row level security;
@@ -3524,7 +3807,7 @@ create table auth.mails (
     constraint mails_locale_check CHECK ((length(locale) <= 35)),
     constraint mails_recipient_check CHECK ((length(recipient) <= 254)),
     constraint mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text]))),
-    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'webhook_disabled'::text, 'support_opened'::text, 'tenant_invitation'::text, 'tenant_deletion_asked'::text, 'tenant_deletion_withdrawn'::text])))
+    constraint mails_template_check CHECK ((template = ANY (ARRAY['verify_email'::text, 'account_exists'::text, 'reset_password'::text, 'no_account'::text, 'sign_in'::text, 'change_email'::text, 'email_taken'::text, 'password_changed'::text, 'email_changed'::text, 'invitation'::text, 'password_removed'::text, 'passkey_added'::text, 'passkey_removed'::text, 'second_factor_added'::text, 'second_factor_removed'::text, 'recovery_code_used'::text, 'new_device'::text, 'api_key_created'::text, 'identity_linked'::text, 'identity_unlinked'::text, 'deletion_asked'::text, 'deletion_withdrawn'::text, 'deletion_postponed'::text, 'account_deleted'::text, 'guest_upgrade'::text, 'webhook_disabled'::text, 'audit_stream_disabled'::text, 'support_opened'::text, 'retention_lowered'::text, 'tenant_invitation'::text, 'tenant_deletion_asked'::text, 'tenant_deletion_withdrawn'::text])))
 );
 comment on table auth.mails is 'Mails that wait to be sent, were sent, or could not be. Not audited: the queue; what they tell of is an event of its own.';
 comment on column auth.mails.secret is 'Link and code, AES-256-GCM under the master key and for this mail only; gone when it was sent.';
@@ -3625,7 +3908,7 @@ create table auth.model_providers (
 comment on table auth.model_providers is 'A tenant''s own provider of models, with its key, encrypted under the master key.';
 alter table auth.model_providers alter column base_url set statistics 0, alter column sealed_key set statistics 0, alter column models set statistics 0, alter column default_model set statistics 0, alter column embedding_model set statistics 0, alter column system_prompt set statistics 0;
 alter table auth.model_providers alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,embedding_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'active,created_at,default_model,embedding_model,id,models,tenant_id,updated_at', 'base_url,sealed_key,system_prompt', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.model_providers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON auth.model_providers FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
 alter table auth.model_providers enable row level security;
@@ -3695,7 +3978,7 @@ comment on column auth.passkeys.backup_eligible is 'Whether a service may copy i
 comment on column auth.passkeys.backed_up is 'Whether it was copied when it was last shown.';
 CREATE INDEX passkeys_by_user ON auth.passkeys USING btree (user_id, id);
 alter table auth.passkeys alter column credential_id set statistics 0, alter column public_key set statistics 0, alter column transports set statistics 0, alter column name set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,counter,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passkeys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'aaguid,backed_up,backup_eligible,counter,created_at,id,last_used_at,name,transports,user_id', 'credential_id,public_key', 'counter,last_used_at', 'medium,informational,high');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passkeys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.passkeys enable row level security;
 alter table auth.passkeys force row level security;
@@ -3716,7 +3999,7 @@ create table auth.passwords (
 );
 comment on table auth.passwords is 'Password hashes (argon2id, PHC string format).';
 alter table auth.passwords alter column hash set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passwords FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'changed_at,user_id', 'hash', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.passwords FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'user_id', 'changed_at,user_id', 'hash', '', 'low,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.passwords FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.passwords enable row level security;
 alter table auth.passwords force row level security;
@@ -3741,7 +4024,7 @@ create table auth.recovery_codes (
 comment on table auth.recovery_codes is 'Ten codes for who has lost their second factor; each is good once.';
 comment on column auth.recovery_codes.digest is 'sha256 of sha256 of the code.';
 alter table auth.recovery_codes alter column digest set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.recovery_codes FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,used_at,user_id', 'digest', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.recovery_codes FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,used_at,user_id', 'digest', '', 'low,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.recovery_codes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.recovery_codes enable row level security;
 alter table auth.recovery_codes force row level security;
@@ -3849,7 +4132,7 @@ CREATE INDEX sessions_of_guests ON auth.sessions USING btree (tenant_id) WHERE (
 alter table auth.sessions alter column handle_digest set statistics 0, alter column methods set statistics 0, alter column user_agent set statistics 0, alter column ip set statistics 0, alter column key_thumbprint set statistics 0, alter column way set statistics 0, alter column end_reason set statistics 0;
 alter table auth.sessions alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
 CREATE TRIGGER announce AFTER UPDATE OF ended_at ON auth.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL) AND (new.end_reason = ANY (ARRAY['revoked'::text, 'reuse'::text])) AND (new.tenant_id IS NOT NULL))) EXECUTE FUNCTION auth.announce_session();
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id,way', 'handle_digest', 'acknowledged_at,last_seen_at');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.sessions FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'id', 'acknowledged_at,authenticated_at,counter,created_at,end_reason,ended_at,expires_at,id,idle_expires_at,ip,key_thumbprint,last_seen_at,methods,rotated_at,tenant_id,user_agent,user_id,way', 'handle_digest', 'acknowledged_at,last_seen_at', 'informational,informational,informational');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.sessions enable row level security;
 alter table auth.sessions force row level security;
@@ -3895,7 +4178,7 @@ CREATE INDEX share_links_of_message ON auth.share_links USING btree (tenant_id, 
 CREATE INDEX share_links_of_team ON auth.share_links USING btree (tenant_id, team_id);
 alter table auth.share_links alter column digest set statistics 0;
 alter table auth.share_links alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.share_links FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,expires_at,id,message_id,revoked_at,team_id,tenant_id,user_id', 'digest', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.share_links FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'conversation_id,created_at,expires_at,id,message_id,revoked_at,team_id,tenant_id,user_id', 'digest', '', 'low,low,low');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.share_links FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.share_links enable row level security;
 alter table auth.share_links force row level security;
@@ -3931,7 +4214,7 @@ create table auth.signing_keys (
 );
 comment on table auth.signing_keys is 'Keys that sign access tokens (JWK); the private half is encrypted under the master key.';
 alter table auth.signing_keys alter column id set statistics 0, alter column algorithm set statistics 0, alter column public_jwk set statistics 0, alter column private_jwk set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'active_from,algorithm,created_at,expires_at,id,public_jwk', 'private_jwk', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'active_from,algorithm,created_at,expires_at,id,public_jwk', 'private_jwk', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.signing_keys enable row level security;
 alter table auth.signing_keys force row level security;
@@ -3969,7 +4252,7 @@ CREATE INDEX support_accesses_by_digest ON auth.support_accesses USING btree (di
 CREATE INDEX support_accesses_by_member ON auth.support_accesses USING btree (tenant_id, user_id, id);
 alter table auth.support_accesses alter column operator set statistics 0, alter column reason set statistics 0, alter column digest set statistics 0, alter column end_reason set statistics 0;
 alter table auth.support_accesses alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.support_accesses FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,end_reason,ended_at,expires_at,id,may_write,operator,reason,tenant_id,user_id', 'digest', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.support_accesses FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,end_reason,ended_at,expires_at,id,may_write,operator,reason,tenant_id,user_id', 'digest', '', 'high,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.support_accesses FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.support_accesses enable row level security;
 alter table auth.support_accesses force row level security;
@@ -4007,7 +4290,7 @@ comment on column auth.tenant_deletions.counts is 'How many rows went so far, by
 comment on column auth.tenant_deletions.digest is 'A digest over the keys of the rows that went so far, in their order.';
 CREATE INDEX tenant_deletions_by_due ON auth.tenant_deletions USING btree (due_at, id);
 alter table auth.tenant_deletions alter column reason set statistics 0, alter column counts set statistics 0, alter column digest set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tenant_deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'asked_at,asked_by,began_at,due_at,id,reason', 'counts,digest', 'counts,digest');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tenant_deletions FOR EACH ROW EXECUTE FUNCTION audit.record_change('id', 'id', 'asked_at,asked_by,began_at,due_at,id,reason', 'counts,digest', 'counts,digest', 'critical,high,high');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.tenant_deletions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.tenant_deletions enable row level security;
 alter table auth.tenant_deletions force row level security;
@@ -4068,7 +4351,7 @@ create table auth.tool_secrets (
 comment on table auth.tool_secrets is 'With what tool servers know a company, encrypted under the master key.';
 alter table auth.tool_secrets alter column header set statistics 0, alter column sealed set statistics 0;
 alter table auth.tool_secrets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tool_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,header,id,server_id,tenant_id', 'sealed', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.tool_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,header,id,server_id,tenant_id', 'sealed', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.tool_secrets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.tool_secrets enable row level security;
 alter table auth.tool_secrets force row level security;
@@ -4097,7 +4380,7 @@ comment on column auth.totp_factors.seed is 'AES-256-GCM under the master key, b
 comment on column auth.totp_factors.last_step is 'The last step of the clock whose code was used: it and all before it are worth nothing.';
 comment on column auth.totp_factors.confirmed_at is 'When its first code was shown; before that it counts for nothing.';
 alter table auth.totp_factors alter column seed set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.totp_factors FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'confirmed_at,created_at,id,user_id', 'seed,last_step', 'last_step');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.totp_factors FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'confirmed_at,created_at,id,user_id', 'seed,last_step', 'last_step', 'low,low,high');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.totp_factors FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.totp_factors enable row level security;
 alter table auth.totp_factors force row level security;
@@ -4167,21 +4450,25 @@ comment on policy "turns are kept until they are forgotten" on auth.turns is 'co
 create table auth.webhook_secrets (
     tenant_id uuid not null,
     id uuid not null,
-    endpoint_id uuid not null,
+    endpoint_id uuid,
+    stream_id uuid,
     secret text not null,
     created_at timestamp with time zone default now() not null,
     expires_at timestamp with time zone,
     constraint webhook_secrets_pkey PRIMARY KEY (tenant_id, id),
     constraint webhook_secrets_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES app.webhook_endpoints(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_secrets_tenant_id_stream_id_fkey FOREIGN KEY (tenant_id, stream_id) REFERENCES app.audit_streams(tenant_id, id) ON DELETE CASCADE,
+    constraint webhook_secrets_check CHECK (((endpoint_id IS NULL) <> (stream_id IS NULL))),
     constraint webhook_secrets_secret_check CHECK ((length(secret) <= 500))
 );
 comment on table auth.webhook_secrets is 'What webhooks are signed with, encrypted under the master key.';
 comment on column auth.webhook_secrets.secret is 'AES-256-GCM, bound to this row''s id.';
 comment on column auth.webhook_secrets.expires_at is 'Until when it signs beside its successor; null for the one in use.';
 CREATE INDEX webhook_secrets_of_endpoint ON auth.webhook_secrets USING btree (tenant_id, endpoint_id, id);
+CREATE INDEX webhook_secrets_of_stream ON auth.webhook_secrets USING btree (tenant_id, stream_id, id);
 alter table auth.webhook_secrets alter column secret set statistics 0;
 alter table auth.webhook_secrets alter column tenant_id set (n_distinct=1, n_distinct_inherited=1);
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.webhook_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,endpoint_id,expires_at,id,tenant_id', 'secret', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON auth.webhook_secrets FOR EACH ROW EXECUTE FUNCTION audit.record_change('tenant_id', 'tenant_id,id', 'created_at,endpoint_id,expires_at,id,stream_id,tenant_id', 'secret', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON auth.webhook_secrets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table auth.webhook_secrets enable row level security;
 alter table auth.webhook_secrets force row level security;
@@ -4310,7 +4597,7 @@ create table context.seal_keys (
 );
 comment on table context.seal_keys is 'Keys of the seal (HMAC-SHA256). Whoever reads one can forge any context.';
 alter table context.seal_keys alter column id set statistics 0, alter column key set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON context.seal_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,retired_at', 'key', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON context.seal_keys FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'id', 'created_at,id,retired_at', 'key', '', 'medium,medium,medium');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON context.seal_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table context.seal_keys enable row level security;
 alter table context.seal_keys force row level security;
@@ -4379,7 +4666,7 @@ create table tenancy.migrations (
 );
 comment on table tenancy.migrations is 'The application''s own migrations that this database has had, in order.';
 alter table tenancy.migrations alter column name set statistics 0, alter column hash set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.migrations FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'number', 'applied_at,hash,name,number', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.migrations FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'number', 'applied_at,hash,name,number', '', '', 'medium,critical,critical');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON tenancy.migrations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table tenancy.migrations enable row level security;
 alter table tenancy.migrations force row level security;
@@ -4410,7 +4697,7 @@ comment on table tenancy.protected_tables is 'The application''s tables, each wi
 CREATE INDEX protected_tables_by_read ON tenancy.protected_tables USING btree (read_permission);
 CREATE INDEX protected_tables_by_write ON tenancy.protected_tables USING btree (write_permission);
 alter table tenancy.protected_tables alter column name set statistics 0, alter column read_permission set statistics 0, alter column write_permission set statistics 0, alter column owner_column set statistics 0, alter column readable set statistics 0, alter column insertable set statistics 0, alter column updatable set statistics 0, alter column kept set statistics 0;
-CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.protected_tables FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'insertable,kept,name,owner_column,read_permission,readable,updatable,write_permission', '', '');
+CREATE TRIGGER audit_changes AFTER INSERT OR DELETE OR UPDATE ON tenancy.protected_tables FOR EACH ROW EXECUTE FUNCTION audit.record_change('', 'name', 'insertable,kept,name,owner_column,read_permission,readable,updatable,write_permission', '', '', 'medium,high,high');
 CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON tenancy.protected_tables FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 alter table tenancy.protected_tables enable row level security;
 alter table tenancy.protected_tables force row level security;
@@ -4452,6 +4739,7 @@ create view app.audit_events with (security_invoker=true) as
     id,
     at,
     action,
+    severity,
     table_name,
     row_key,
     row_id,
@@ -4464,7 +4752,9 @@ create view app.audit_events with (security_invoker=true) as
     request_id,
     ip,
     user_agent,
-    impersonator_id
+    impersonator_id,
+    ( SELECT jsonb_object_agg(change.column_name, jsonb_build_object('before', change.before, 'after', change.after)) AS jsonb_object_agg
+           FROM audit.changes(events.old_row, events.new_row) change(column_name, before, after)) AS changes
    FROM audit.events;
 comment on view app.audit_events is 'The tenant''s audit trail, newest last; needs view_audit. Secrets and what people said are redacted.';
 grant select on app.audit_events to rowhouse_app;
@@ -4482,6 +4772,210 @@ create view app.share_links with (security_invoker=true) as
    FROM auth.share_links;
 comment on view app.share_links is 'A link with which colleagues read a conversation of one''s own, as it stood at one of its messages; the secret is shown once, when it is made.';
 grant select on app.share_links to rowhouse_app;
+
+create view audit.event_log with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    at,
+    action,
+    severity,
+    table_name,
+    row_id,
+    actor_kind,
+    actor_id,
+    ( SELECT person.name
+           FROM app.users person
+          WHERE (person.id = event.actor_id)) AS actor,
+    ( SELECT person.email
+           FROM app.users person
+          WHERE (person.id = event.actor_id)) AS actor_email,
+    credential_id,
+    impersonator_id,
+    request_id,
+    ip,
+    user_agent,
+    database_role,
+    detail,
+    old_row,
+    new_row,
+        CASE
+            WHEN (action = 'update'::text) THEN ARRAY( SELECT change.column_name
+               FROM audit.changes(event.old_row, event.new_row) change(column_name, before, after)
+              ORDER BY change.column_name)
+            ELSE NULL::text[]
+        END AS changed
+   FROM audit.events event;
+comment on view audit.event_log is 'The trail with the names of who acted and the columns that changed. Names and addresses are those of today; an account that was erased has none.';
+grant select on audit.event_log to rowhouse_auditor;
+
+create view audit.exports with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    at,
+    action,
+    severity,
+    actor_kind,
+    actor_id,
+    actor,
+    credential_id,
+    impersonator_id,
+    request_id,
+    ip,
+    database_role,
+    detail
+   FROM audit.event_log
+  WHERE (action = ANY (ARRAY['chat.exported'::text, 'auth.account_exported'::text, 'audit.exported'::text, 'audit.reported'::text]));
+comment on view audit.exports is 'Who took along a conversation, their account, the trail or a report about it, when and from where.';
+grant select on audit.exports to rowhouse_auditor;
+
+create view audit.failed_sign_ins with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    at,
+    action,
+    severity,
+    actor_id,
+    actor,
+    actor_email,
+    ip,
+    user_agent,
+    request_id,
+    COALESCE((detail ->> 'outcome'::text), (detail ->> 'reason'::text)) AS reason
+   FROM audit.event_log
+  WHERE (action = ANY (ARRAY['auth.login_failed'::text, 'auth.switch_failed'::text, 'auth.guest_refused'::text, 'auth.mfa_failed'::text, 'auth.passkey_refused'::text, 'auth.step_up_failed'::text, 'auth.password_change_failed'::text, 'auth.refresh_failed'::text, 'auth.refresh_reused'::text]));
+comment on view audit.failed_sign_ins is 'Whose sign-in, second factor or refresh failed, when, from where and why. A wrong password is under audit.platform(): nobody knows yet for which company.';
+grant select on audit.failed_sign_ins to rowhouse_auditor;
+
+create view audit.privilege_changes with (security_invoker=true) as
+ SELECT event.tenant_id,
+    event.id,
+    event.at,
+    event.action,
+    event.severity,
+    event.table_name,
+    event.row_id,
+    event.actor_kind,
+    event.actor_id,
+    event.actor,
+    event.request_id,
+    event.subject_id,
+    ( SELECT person.name
+           FROM app.users person
+          WHERE (person.id = event.subject_id)) AS subject,
+        CASE change.column_name
+            WHEN 'role_id'::text THEN 'role'::text
+            ELSE change.column_name
+        END AS column_name,
+        CASE
+            WHEN (change.column_name = 'role_id'::text) THEN COALESCE(( SELECT (was."row" -> 'name'::text)
+               FROM audit.record_as_of(event.tenant_id, 'app.roles'::text, (change.before #>> '{}'::text[]), event.at) was(state, "row", event_id, at)), change.before)
+            ELSE change.before
+        END AS before,
+        CASE
+            WHEN (change.column_name = 'role_id'::text) THEN COALESCE(( SELECT (is_now."row" -> 'name'::text)
+               FROM audit.record_as_of(event.tenant_id, 'app.roles'::text, (change.after #>> '{}'::text[]), event.at) is_now(state, "row", event_id, at)), change.after)
+            ELSE change.after
+        END AS after
+   FROM (( SELECT event_log.tenant_id,
+            event_log.id,
+            event_log.at,
+            event_log.action,
+            event_log.severity,
+            event_log.table_name,
+            event_log.row_id,
+            event_log.actor_kind,
+            event_log.actor_id,
+            event_log.actor,
+            event_log.actor_email,
+            event_log.credential_id,
+            event_log.impersonator_id,
+            event_log.request_id,
+            event_log.ip,
+            event_log.user_agent,
+            event_log.database_role,
+            event_log.detail,
+            event_log.old_row,
+            event_log.new_row,
+            event_log.changed,
+            ((COALESCE(event_log.new_row, event_log.old_row) ->> 'user_id'::text))::uuid AS subject_id
+           FROM audit.event_log
+          WHERE ((event_log.table_name = ANY (ARRAY['app.memberships'::text, 'app.roles'::text, 'app.grants'::text, 'app.team_members'::text, 'auth.api_keys'::text, 'app.tenants'::text])) AND ((event_log.old_row IS NOT NULL) OR (event_log.new_row IS NOT NULL)))) event
+     CROSS JOIN LATERAL audit.changes(event.old_row, event.new_row) change(column_name, before, after))
+  WHERE ((((((((((((((event.table_name = 'app.memberships'::text) AND (change.column_name = 'role_id'::text)) OR ((event.table_name = 'app.memberships'::text) AND (change.column_name = 'is_owner'::text))) OR ((event.table_name = 'app.memberships'::text) AND (change.column_name = 'status'::text))) OR ((event.table_name = 'app.roles'::text) AND (change.column_name = 'name'::text))) OR ((event.table_name = 'app.roles'::text) AND (change.column_name = 'permissions'::text))) OR ((event.table_name = 'app.grants'::text) AND (change.column_name = 'permission'::text))) OR ((event.table_name = 'app.grants'::text) AND (change.column_name = 'ends_at'::text))) OR ((event.table_name = 'app.team_members'::text) AND (change.column_name = 'team_id'::text))) OR ((event.table_name = 'app.team_members'::text) AND (change.column_name = 'role'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'role_id'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'scopes'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'revoked_at'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'support_access'::text)));
+comment on view audit.privilege_changes is 'Whose rights changed, by whom, and from what to what: members, roles, grants, teams, API keys, and whether support may come in. subject: the person it is about, where it is about one.';
+grant select on audit.privilege_changes to rowhouse_auditor;
+
+create view audit.readings with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    at,
+    action,
+    severity,
+    table_name,
+    row_id,
+    actor_kind,
+    actor_id,
+    actor,
+    credential_id,
+    impersonator_id,
+    request_id,
+    ip,
+    (detail ->> 'right'::text) AS "right",
+    detail
+   FROM audit.event_log
+  WHERE (action = ANY (ARRAY['read'::text, 'audit.read'::text, 'chat.questions_read'::text, 'support.read'::text, 'share_link.opened'::text]));
+comment on view audit.readings is 'Who read what is another''s, by which right, or the trail itself; what support looked at, and links that were opened.';
+grant select on audit.readings to rowhouse_auditor;
+
+create view audit.sign_ins with (security_invoker=true) as
+ SELECT tenant_id,
+    id,
+    at,
+    action,
+    severity,
+    actor_id,
+    actor,
+    actor_email,
+    ip,
+    user_agent,
+    request_id,
+    ((detail ->> 'session'::text))::uuid AS session_id,
+    (detail -> 'methods'::text) AS methods
+   FROM audit.event_log
+  WHERE (action = ANY (ARRAY['auth.login'::text, 'auth.switch'::text, 'auth.guest_opened'::text]));
+comment on view audit.sign_ins is 'Who signed in, when, from where and by which methods. Under audit.platform() where it was into no company.';
+grant select on audit.sign_ins to rowhouse_auditor;
+
+create view audit.support_visits with (security_invoker=true) as
+ SELECT event.tenant_id,
+    (event.row_id)::uuid AS id,
+    event.at,
+    (event.new_row ->> 'operator'::text) AS operator,
+    (event.new_row ->> 'reason'::text) AS reason,
+    ((event.new_row ->> 'may_write'::text))::boolean AS may_write,
+    ((event.new_row ->> 'user_id'::text))::uuid AS visited_id,
+    ( SELECT person.name
+           FROM app.users person
+          WHERE (person.id = ((event.new_row ->> 'user_id'::text))::uuid)) AS visited,
+    ((event.new_row ->> 'expires_at'::text))::timestamp with time zone AS expires_at,
+    ending.at AS ended_at,
+    ending.reason AS end_reason,
+    work.events,
+    work.changes
+   FROM ((audit.events event
+     LEFT JOIN LATERAL ( SELECT later.at,
+            (later.new_row ->> 'end_reason'::text) AS reason
+           FROM audit.events later
+          WHERE ((later.tenant_id = event.tenant_id) AND (later.table_name = event.table_name) AND (later.row_id = event.row_id) AND (later.action = 'update'::text) AND (later.at > event.at) AND ((later.new_row ->> 'ended_at'::text) IS NOT NULL))
+          ORDER BY later.at, later.id
+         LIMIT 1) ending ON (true))
+     CROSS JOIN LATERAL ( SELECT count(*) AS events,
+            count(*) FILTER (WHERE (done.action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))) AS changes
+           FROM audit.events done
+          WHERE ((done.tenant_id = event.tenant_id) AND (done.actor_kind = 'support'::text) AND (done.impersonator_id = (event.row_id)::uuid) AND (done.at >= event.at) AND (done.at <= (((event.new_row ->> 'expires_at'::text))::timestamp with time zone + '01:00:00'::interval)))) work)
+  WHERE ((event.table_name = 'auth.support_accesses'::text) AND (event.old_row IS NULL) AND (event.new_row IS NOT NULL));
+comment on view audit.support_visits is 'Who of the operator''s support was in a company: as whom (null: in their own name), why, until when, and of how many events it is the actor, changes among them.';
+grant select on audit.support_visits to rowhouse_auditor;
 
 create view context.api_key_holders with (security_invoker=true) as
  SELECT api_key.digest,
@@ -5940,6 +6434,17 @@ $function$;
 comment on function app.audit_consistency(bigint,bigint) is 'What shows that the trail''s tree of `newer` leaves goes on from that of `older`: hashes in base64 (RFC 6962 section 2.1.2); needs view_audit.';
 grant execute on function app.audit_consistency(bigint,bigint) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.audit_event_types()
+ RETURNS SETOF app.audit_event_type
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from audit.event_types_of_caller()
+$function$;
+comment on function app.audit_event_types() is 'Every kind of event that the trail can hold, how severe it is and what it means, those with a name first. Needs view_audit.';
+grant execute on function app.audit_event_types() to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.audit_proof(event_id uuid)
  RETURNS app.audit_proof
  LANGUAGE sql
@@ -5950,6 +6455,18 @@ AS $function$
 $function$;
 comment on function app.audit_proof(uuid) is 'What shows that an event is in the sealed trail; needs view_audit. An event is sealed and signed about a minute after it happened.';
 grant execute on function app.audit_proof(uuid) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.audit_record_as_of(table_name text, row_id text, moment timestamp with time zone)
+ RETURNS app.audited_state
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select known.state, known."row", known.event_id, known.at
+    from audit.record_as_of((select context.tenant_requiring('view_audit')), table_name, row_id, moment) as known
+$function$;
+comment on function app.audit_record_as_of(text,text,timestamp with time zone) is 'A record as it was at a moment, whether or not it is there now, as far as the trail keeps its values; needs view_audit.';
+grant execute on function app.audit_record_as_of(text,text,timestamp with time zone) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.carry_visibility()
  RETURNS trigger
@@ -6112,6 +6629,27 @@ AS $function$
 $function$;
 comment on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) is 'Makes an API key: the caller''s own, or with a role the tenant''s. It holds no more than the caller does.';
 grant execute on function app.create_api_key(bytea[],text[],text,text[],text,uuid,timestamp with time zone,integer,text[],inet[],boolean) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.create_audit_stream(secret_id uuid, sealed_secret text, url text, format text DEFAULT 'ocsf'::text, description text DEFAULT ''::text, after bigint DEFAULT '-1'::integer)
+ RETURNS app.audit_streams
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    made app.audit_streams;
+begin
+    insert into app.audit_streams (url, format, description, last_index)
+    values (
+        create_audit_stream.url, coalesce(create_audit_stream.format, 'ocsf'), coalesce(create_audit_stream.description, ''),
+        coalesce(create_audit_stream.after, -1)
+    )
+    returning * into made;
+    perform context.keep_stream_secret(made.id, secret_id, sealed_secret, 0);
+    return made;
+end
+$function$;
+comment on function app.create_audit_stream(uuid,text,text,text,text,bigint) is 'Has the sealed trail sent to an address, from its first leaf on or behind `after`. The secret that it is signed with is shown this once.';
+grant execute on function app.create_audit_stream(uuid,text,text,text,text,bigint) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.create_document(title text, media_type text, content bytea, file_name text DEFAULT NULL::text, visibility text DEFAULT 'private'::text, team_id uuid DEFAULT NULL::uuid, tags text[] DEFAULT '{}'::text[], language text DEFAULT NULL::text)
  RETURNS app.documents
@@ -6352,6 +6890,72 @@ $function$;
 comment on function app.frequent_questions(integer) is 'What people of the company asked more than once in the last half year, the most frequent first, 10 of them or up to 50; for who sees its figures and reads its chats.';
 grant execute on function app.frequent_questions(integer) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.guard_audit_stream()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    body constant text := context.actor();
+begin
+    if not context.is_caller() then
+        -- One that came with its company from another database begins with the first leaf of this one's tree.
+        if tg_op = 'INSERT' and new.last_index >= coalesce((
+            select tree.size from audit.trees as tree where tree.tenant_id = new.tenant_id), 0)
+        then
+            new.last_index := -1;
+        end if;
+        return new;
+    end if;
+    -- Whoever entered another of their tenants in the middle of the statement shows what they hold there.
+    if context.tenant_in(body) is distinct from new.tenant_id then
+        perform context.refuse('broken_seal');
+    end if;
+    if tg_op = 'INSERT' then
+        -- Two at once take turns, so that the limit is exact.
+        perform pg_advisory_xact_lock(hashtext('app.audit_streams'), hashtext(new.tenant_id::text));
+        if (select count(*) >= 10 from app.audit_streams as known where known.tenant_id = new.tenant_id) then
+            raise exception using
+                errcode = 'RH400',
+                message = 'a tenant has ten audit streams at most',
+                constraint = 'audit_streams_at_most',
+                hint = 'Remove one that is not needed any more.';
+        end if;
+    end if;
+    if (tg_op = 'INSERT' or new.last_index <> old.last_index) and new.last_index > -1 and new.last_index >= coalesce((
+        select tree.size from audit.trees as tree where tree.tenant_id = new.tenant_id), 0)
+    then
+        raise exception using
+            errcode = 'RH400',
+            message = 'the trail has no such leaf yet',
+            column = 'last_index',
+            constraint = 'audit_streams_last_index_known';
+    end if;
+    if tg_op = 'UPDATE' then
+        new.lent_until := null;
+        if new.last_index <> old.last_index then
+            new.updated_at := now();
+        end if;
+        if new.active and not old.active then
+            new.disabled_reason := null;
+            new.failing_since := null;
+            new.failures := 0;
+        end if;
+        if new.active then
+            new.next_attempt_at := now();
+        end if;
+    end if;
+    if context.kind_in(body) = 'session' and (tg_op = 'INSERT' or new.url <> old.url) then
+        perform context.require_fresh_sign_in();
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_audit_stream() owner to rowhouse_definer;
+comment on function app.guard_audit_stream() is 'Trigger: a tenant has ten streams at most, each begins behind a leaf that there is (RH400), and is led elsewhere only after a fresh sign-in (RH440).';
+grant execute on function app.guard_audit_stream() to rowhouse_owner;
+
 CREATE OR REPLACE FUNCTION app.guard_domain()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6465,6 +7069,27 @@ $function$;
 alter function app.guard_grant() owner to rowhouse_definer;
 comment on function app.guard_grant() is 'Trigger: a grant is of a permission of the catalogue (RH400) that its giver holds by their role (RH403 naming it), for no guest (RH403, account) and nobody who was removed (RH400), from who signed in lately (RH440).';
 grant execute on function app.guard_grant() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_hold()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    hold uuid;
+begin
+    perform audit.heed_holds();
+    hold := audit.hold_of(old.tenant_id, old.user_id);
+    if hold is not null then
+        perform audit.refuse_held(hold);
+    end if;
+    return old;
+end
+$function$;
+alter function app.guard_hold() owner to rowhouse_definer;
+comment on function app.guard_hold() is 'Trigger of conversations, messages and documents: refuses to delete what a legal hold stands over (RH490).';
+grant execute on function app.guard_hold() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_listing()
  RETURNS trigger
@@ -6590,6 +7215,47 @@ $function$;
 alter function app.guard_memory() owner to rowhouse_definer;
 comment on function app.guard_memory() is 'Trigger: at most a hundred things are remembered of somebody (RH480); what callers write or mend is not learned.';
 grant execute on function app.guard_memory() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION app.guard_retention()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    -- Null: without end.
+    at_least constant integer := (audit.current_retention()).least_months;
+    counts integer := case when old.audit_retention_lowers_at > now() then old.audit_retention_before else old.audit_retention_months end;
+begin
+    if new.audit_retention_months is not distinct from old.audit_retention_months then
+        return new;
+    end if;
+    if context.is_caller() then
+        perform context.require_fresh_sign_in();
+    end if;
+    if new.audit_retention_months < at_least then
+        raise exception using
+            errcode = 'RH491',
+            message = format('the trail is kept for %s months at least', at_least),
+            column = 'audit_retention_months',
+            hint = 'The operator says how many.';
+    end if;
+    if new.audit_retention_months < coalesce(counts, 1201) then
+        new.audit_retention_before := counts;
+        new.audit_retention_lowers_at := now() + interval '30 days';
+        perform auth.notify(membership.user_id, 'retention_lowered')
+        from app.memberships as membership
+        where membership.tenant_id = new.id and membership.status = 'active' and membership.is_owner;
+    else
+        new.audit_retention_before := null;
+        new.audit_retention_lowers_at := null;
+    end if;
+    return new;
+end
+$function$;
+alter function app.guard_retention() owner to rowhouse_definer;
+comment on function app.guard_retention() is 'Trigger: for how long the trail is kept is changed with a fresh sign-in only (RH440), not below the operator''s least (RH491), and lowered with a delay of thirty days, of which the owners get a mail.';
+grant execute on function app.guard_retention() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_seats()
  RETURNS trigger
@@ -6951,6 +7617,17 @@ end
 $function$;
 comment on function app.leave_tenant() is 'Takes the caller out of the tenant that they are in; the last owner makes somebody else one first.';
 grant execute on function app.leave_tenant() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION app.legal_holds()
+ RETURNS SETOF app.legal_hold
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    select * from audit.holds_of_caller()
+$function$;
+comment on function app.legal_holds() is 'The legal holds over the company, those that were released among them, the newest first, a hundred at most; needs view_audit.';
+grant execute on function app.legal_holds() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION app.me()
  RETURNS app.users
@@ -7674,6 +8351,22 @@ $function$;
 comment on function app.rotate_api_key(uuid,bytea[],text[],integer) is 'Makes a key like this one under a new secret; the old one goes on for so many seconds, and never longer than it would have.';
 grant execute on function app.rotate_api_key(uuid,bytea[],text[],integer) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION app.rotate_audit_stream_secret(id uuid, secret_id uuid, sealed_secret text, overlap integer DEFAULT 86400)
+ RETURNS app.audit_streams
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    rotated app.audit_streams;
+begin
+    perform context.keep_stream_secret(rotate_audit_stream_secret.id, secret_id, sealed_secret, coalesce(overlap, 86400));
+    select * into rotated from app.audit_streams as mine where mine.id = rotate_audit_stream_secret.id;
+    return rotated;
+end
+$function$;
+comment on function app.rotate_audit_stream_secret(uuid,uuid,text,integer) is 'Gives an audit stream another secret, shown this once; the one before it signs along for so many seconds.';
+grant execute on function app.rotate_audit_stream_secret(uuid,uuid,text,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION app.rotate_webhook_secret(id uuid, secret_id uuid, sealed_secret text, overlap integer DEFAULT 86400)
  RETURNS app.webhook_endpoints
  LANGUAGE plpgsql
@@ -8326,8 +9019,61 @@ AS $function$
     )
 $function$;
 alter function audit.at_work(text) owner to rowhouse_definer;
-comment on function audit.at_work(text) is 'Whether this transaction is the one that seals the trail ("sealing"), or erases a field of it ("erasing").';
+comment on function audit.at_work(text) is 'Whether this transaction is the one that seals the trail ("sealing"), erases a field of it ("erasing") or removes what is over ("expiring").';
 grant execute on function audit.at_work(text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.begin_export(format text, wanted bigint, after bigint, since timestamp with time zone, until timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    caller constant uuid := context.tenant_where('view_audit');
+    signed audit.checkpoints;
+    part   jsonb;
+begin
+    if caller is null then
+        perform context.refuse('view_audit');
+    end if;
+    select * into signed from audit.checkpoints as known
+    where known.tenant_id = caller and (wanted is null or known.size = wanted)
+    order by known.size desc limit 1;
+    if signed.size is null then
+        return null;
+    end if;
+    select jsonb_build_object('first', min(leaf.index), 'last', max(leaf.index), 'events', count(*)) into part
+    from audit.leaves as leaf
+    where leaf.tenant_id = caller and leaf.index > after and leaf.index < signed.size
+        and (since is null or leaf.at >= since) and (until is null or leaf.at < until);
+    if format is not null then
+        perform audit.record_event('audit.exported', caller, jsonb_strip_nulls(
+            jsonb_build_object('format', format, 'size', signed.size, 'from', since, 'to', until) || part));
+    end if;
+    return part || jsonb_build_object(
+        'tenant', caller,
+        'size', signed.size,
+        'over', (select tree.removed_size from audit.trees as tree where tree.tenant_id = caller),
+        'checkpoint', signed.note || array_to_string(signed.cosignatures, ''),
+        'keys', (
+            select jsonb_agg(jsonb_build_object(
+                'id', known.id, 'origin', known.origin, 'number', known.number,
+                'public_key', encode(known.public_key, 'base64'), 'endorsement', known.endorsement
+            ) order by known.number)
+            from audit.signing_keys as known
+        ),
+        'tiles', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'level', tile.level, 'index', tile.index, 'hashes', translate(encode(tile.hashes, 'base64'), E'\n', '')
+            ) order by tile.level, tile.index)
+            from audit.tiles as tile where tile.tenant_id = caller and tile.level > 0
+        ), '[]')
+    );
+end
+$function$;
+alter function audit.begin_export(text,bigint,bigint,timestamp with time zone,timestamp with time zone) owner to rowhouse_definer;
+comment on function audit.begin_export(text,bigint,bigint,timestamp with time zone,timestamp with time zone) is 'Says how far an export of the caller''s trail goes and what proves it, and writes down that it was asked for; needs view_audit.';
+grant execute on function audit.begin_export(text,bigint,bigint,timestamp with time zone,timestamp with time zone) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION audit.begin_work(work text)
  RETURNS audit.seal_mark
@@ -8338,7 +9084,31 @@ AS $function$
     update audit.seal_mark as mark set work = begin_work.work, worker = pg_current_xact_id() returning mark.*
 $function$;
 alter function audit.begin_work(text) owner to rowhouse_definer;
-comment on function audit.begin_work(text) is 'Has this transaction be the one that seals or erases; others wait until it ends.';
+comment on function audit.begin_work(text) is 'Has this transaction be the one that seals, erases or expires; others wait until it ends.';
+
+CREATE OR REPLACE FUNCTION audit.changes(old_row jsonb, new_row jsonb)
+ RETURNS TABLE(column_name text, before jsonb, after jsonb)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT column_name,
+     NULLIF(was.value, 'null'::jsonb) AS "nullif",
+     NULLIF(became.value, 'null'::jsonb) AS "nullif"
+    FROM (jsonb_each(
+         CASE
+             WHEN (jsonb_typeof(changes.old_row) = 'object'::text) THEN changes.old_row
+             ELSE NULL::jsonb
+         END) was(column_name, value)
+      FULL JOIN jsonb_each(
+         CASE
+             WHEN (jsonb_typeof(changes.new_row) = 'object'::text) THEN changes.new_row
+             ELSE NULL::jsonb
+         END) became(column_name, value) USING (column_name))
+   WHERE (NULLIF(was.value, 'null'::jsonb) IS DISTINCT FROM NULLIF(became.value, 'null'::jsonb));
+END;
+comment on function audit.changes(jsonb,jsonb) is 'The columns that differ between a row before and after, with both values; a row that is not there has none.';
+grant execute on function audit.changes(jsonb,jsonb) to rowhouse_app;
+grant execute on function audit.changes(jsonb,jsonb) to rowhouse_auditor;
 
 CREATE OR REPLACE FUNCTION audit.checkpoint_of_caller()
  RETURNS text
@@ -8507,6 +9277,197 @@ alter function audit.create_partitions() owner to rowhouse_definer;
 comment on function audit.create_partitions() is 'Makes the missing partitions of this month and the next three; returns how many.';
 grant execute on function audit.create_partitions() to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION audit.current_retention()
+ RETURNS audit.retention
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select * from audit.retention
+$function$;
+alter function audit.current_retention() owner to rowhouse_definer;
+comment on function audit.current_retention() is 'For the operator: for how long trails are kept that no tenant decides about, and how long one may not undercut.';
+grant execute on function audit.current_retention() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.declare_expiry(tenant uuid, before timestamp with time zone, months integer, reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tree   audit.trees;
+    signed audit.checkpoints;
+    bound  bigint;
+    oldest timestamptz;
+    newest timestamptz;
+    since  text;
+    told   jsonb;
+begin
+    select * into tree from audit.trees as known where known.tenant_id = tenant for no key update;
+    select leaf.index into bound from audit.leaves as leaf
+    where leaf.tenant_id = tenant and leaf.index >= tree.expired_size and leaf.at >= before
+    order by leaf.index
+    limit 1;
+    bound := least(bound, tree.signed_size);
+    if bound is null or bound <= tree.expired_size then
+        return null;
+    end if;
+    select min(leaf.at), max(leaf.at) into oldest, newest from audit.leaves as leaf
+    where leaf.tenant_id = tenant and leaf.index >= tree.expired_size and leaf.index < bound;
+    select known.detail ->> 'since' into since from audit.events as known
+    where known.tenant_id = tenant and known.id = tree.expiry_event;
+    select * into strict signed from audit.checkpoints as known where known.tenant_id = tenant and known.size = tree.signed_size;
+    told := jsonb_build_object(
+        'events', bound - tree.expired_size,
+        'from', to_char(oldest at time zone 'UTC', 'YYYY-MM'), 'to', to_char(newest at time zone 'UTC', 'YYYY-MM'));
+    perform audit.record_event('audit.expired', tenant, jsonb_strip_nulls(told || jsonb_build_object(
+        'first_leaf', tree.expired_size, 'last_leaf', bound - 1,
+        'expired', bound, 'since', coalesce(since, told ->> 'from'),
+        'retention_months', months, 'reason', declare_expiry.reason,
+        'checkpoint_size', signed.size, 'checkpoint_root', encode(signed.root, 'base64'),
+        -- By it the trail still finds whose it is.
+        'slug', (select place.slug from app.tenants as place where place.id = tenant))));
+    update audit.trees as known set expired_size = bound, expiry_event = (
+        select event.id from audit.events as event
+        where event.transaction_id = pg_current_xact_id() and event.tenant_id = tenant and event.action = 'audit.expired'
+        order by event.id desc
+        limit 1
+    )
+    where known.tenant_id = tenant;
+    return told;
+end
+$function$;
+alter function audit.declare_expiry(uuid,timestamp with time zone,integer,text) owner to rowhouse_definer;
+comment on function audit.declare_expiry(uuid,timestamp with time zone,integer,text) is 'Records in a tenant''s tree that its oldest signed leaves are over: how many, and of which months; null where there is none.';
+
+CREATE OR REPLACE FUNCTION audit.describe_tenant(tenant uuid)
+ RETURNS TABLE(id uuid, slug text, name text, status text, created_at timestamp with time zone, requires_second_factor boolean, sign_in_ways text[], session_idle_minutes integer, session_lifetime_minutes integer, support_access text, allows_guests boolean, guests bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        place.id, place.slug, place.name, place.status, place.created_at, place.requires_second_factor, place.sign_in_ways,
+        place.session_idle_minutes, place.session_lifetime_minutes, place.support_access, place.allows_guests,
+        (
+            select count(*) from app.memberships as membership
+            join app.users as person on person.id = membership.user_id
+            where membership.tenant_id = place.id and person.is_guest and membership.status = 'active'
+        )
+    from app.tenants as place
+    where place.id = describe_tenant.tenant
+$function$;
+alter function audit.describe_tenant(uuid) owner to rowhouse_definer;
+comment on function audit.describe_tenant(uuid) is 'For an access review: a tenant, what it asks of whoever signs in, and how many guests it has.';
+grant execute on function audit.describe_tenant(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.drop_before(tenant uuid, month date, reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mark audit.seal_mark;
+    hold uuid;
+    told jsonb;
+begin
+    if reason is null or app.is_blank(reason) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'what is dropped has a reason of 1 to 500 characters';
+    end if;
+    if month is null or month <> date_trunc('month', month)::date or month > date_trunc('month', now() at time zone 'UTC') then
+        raise exception using errcode = 'RH400', message = 'whole months are dropped that are over';
+    end if;
+    perform audit.heed_holds();
+    hold := audit.hold_of(tenant);
+    if hold is not null then
+        perform audit.refuse_held(hold);
+    end if;
+    mark := audit.begin_work('expiring');
+    told := audit.declare_expiry(tenant, month::timestamp at time zone 'UTC', null, reason);
+    if told is null then
+        perform context.refuse_missing('event from before that month that is sealed and signed');
+    end if;
+    perform audit.end_work(mark);
+    return told;
+end
+$function$;
+alter function audit.drop_before(uuid,date,text) owner to rowhouse_definer;
+comment on function audit.drop_before(uuid,date,text) is 'For the operator: has all go that a tenant''s trail holds from before a month, for a reason that stays: {"events", "from", "to"}.';
+grant execute on function audit.drop_before(uuid,date,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.drop_month()
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    month date;
+    bytes bigint;
+begin
+    for month, bytes in
+        select to_date(kind.relname, '"events_"YYYY_MM'), pg_catalog.pg_total_relation_size(kind.oid)
+        from pg_catalog.pg_inherits as part
+        join pg_catalog.pg_class as kind on kind.oid = part.inhrelid
+        where part.inhparent = 'audit.events'::regclass and kind.relname ~ '^events_\d{4}_\d{2}$'
+        order by kind.relname
+    loop
+        continue when month >= date_trunc('month', now() at time zone 'UTC') - interval '1 month'
+            or exists (
+                select from audit.events as event
+                where event.at >= month::timestamp at time zone 'UTC'
+                    and event.at < (month + interval '1 month') at time zone 'UTC'
+            );
+        if audit.drop_partition(month) then
+            perform audit.record_event('audit.month_dropped', null, jsonb_build_object(
+                'month', to_char(month, 'YYYY-MM'), 'partition', 'events_' || to_char(month, 'YYYY_MM'), 'bytes', bytes));
+            return to_char(month, 'YYYY-MM');
+        end if;
+    end loop;
+    return null;
+end
+$function$;
+alter function audit.drop_month() owner to rowhouse_definer;
+comment on function audit.drop_month() is 'Drops the partition of one month of the trail in which nothing is left, and records it; null where there is none, or it is in use.';
+
+CREATE OR REPLACE FUNCTION audit.drop_partition(day date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+    name   text := 'events_' || to_char(day, 'YYYY_MM');
+    filled boolean;
+begin
+    -- What runs, or has just run, is still written: somebody's transaction may be open.
+    if day >= date_trunc('month', now() at time zone 'UTC') - interval '1 month' or not exists (
+        select from pg_catalog.pg_inherits as part
+        where part.inhparent = 'audit.events'::regclass and part.inhrelid = to_regclass(format('audit.%I', name))
+    ) then
+        return false;
+    end if;
+    begin
+        lock table audit.events in access exclusive mode;
+        execute format('alter table audit.%I no force row level security', name);
+        execute format('select exists (select from audit.%I)', name) into filled;
+        if filled then
+            raise check_violation;
+        end if;
+        execute format('drop table audit.%I', name);
+    exception
+        when lock_not_available or check_violation then
+            return false;
+    end;
+    return true;
+end
+$function$;
+comment on function audit.drop_partition(date) is 'Drops the partition for the month of a day (months are UTC) where it is empty and over; false where it is not, or is in use.';
+grant execute on function audit.drop_partition(date) to rowhouse_definer;
+
 CREATE OR REPLACE FUNCTION audit.end_work(reached audit.seal_mark)
  RETURNS void
  LANGUAGE sql
@@ -8518,7 +9479,7 @@ AS $function$
         transaction_id = reached.transaction_id, tenant_id = reached.tenant_id, event_id = reached.event_id
 $function$;
 alter function audit.end_work(audit.seal_mark) owner to rowhouse_definer;
-comment on function audit.end_work(audit.seal_mark) is 'Ends sealing or erasing in this transaction, and notes how far the trail is sealed.';
+comment on function audit.end_work(audit.seal_mark) is 'Ends sealing, erasing or expiring in this transaction, and notes how far the trail is sealed.';
 
 CREATE OR REPLACE FUNCTION audit.erase_fields(tenant uuid, event uuid, fields text[], reason text)
  RETURNS integer
@@ -8527,19 +9488,30 @@ CREATE OR REPLACE FUNCTION audit.erase_fields(tenant uuid, event uuid, fields te
  SET search_path TO ''
 AS $function$
 declare
-    mark    constant audit.seal_mark := audit.begin_work('erasing');
+    mark    audit.seal_mark;
     leaf    audit.leaves;
     told    audit.events;
     unknown text[];
     erased  text[];
+    hold    uuid;
 begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
     end if;
+    perform audit.heed_holds();
+    hold := audit.hold_of(tenant);
+    if hold is not null then
+        perform audit.refuse_held(hold);
+    end if;
+    mark := audit.begin_work('erasing');
     select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
     select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
     if told.id is null then
         perform context.refuse_missing('event that is sealed');
+    end if;
+    -- What vouches for what is missing.
+    if told.action = 'audit.expired' then
+        raise exception using errcode = 'RH400', message = 'nothing can be erased of an event that vouches for what is over';
     end if;
     unknown := array(
         select wanted from unnest(fields) as wanted
@@ -8590,6 +9562,131 @@ alter function audit.erase_fields(uuid,uuid,text[],text) owner to rowhouse_defin
 comment on function audit.erase_fields(uuid,uuid,text[],text) is 'Erases values of a sealed event and keeps what commits to them: how many. For operators; every proof holds as before.';
 grant execute on function audit.erase_fields(uuid,uuid,text[],text) to rowhouse_owner;
 
+CREATE OR REPLACE FUNCTION audit.event_types_of_caller()
+ RETURNS SETOF app.audit_event_type
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if context.tenant_where('view_audit') is null then
+        perform context.refuse('view_audit');
+    end if;
+    return query
+        select known.action, nullif(known.table_name, ''), known.severity, known.meaning
+        from audit.event_types as known
+        order by known.table_name <> '', known.table_name collate "C", known.action collate "C";
+end
+$function$;
+alter function audit.event_types_of_caller() owner to rowhouse_definer;
+comment on function audit.event_types_of_caller() is 'The catalogue of events, those with a name first; needs view_audit.';
+grant execute on function audit.event_types_of_caller() to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION audit.expire(batch integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mark   audit.seal_mark;
+    due    record;
+    told   jsonb;
+    events bigint;
+    month  text;
+    step   jsonb;
+begin
+    if batch is null or batch not between 1 and 10000 then
+        raise exception using errcode = 'RH400', message = 'a batch is of 1 to 10000 events';
+    end if;
+    perform audit.heed_holds();
+    mark := audit.begin_work('expiring');
+    events := audit.remove_expired(batch);
+    if events > 0 then
+        step := jsonb_build_object('step', 'removed', 'events', events);
+    else
+        for due in
+            select tree.tenant_id, kept.months, date_trunc('month', first.at at time zone 'UTC') + interval '1 month' as month_after
+            from audit.trees as tree
+            cross join lateral (select audit.kept_months(tree.tenant_id) as months) as kept
+            join audit.leaves as first on first.tenant_id = tree.tenant_id and first.index = tree.expired_size
+            where tree.expired_size = tree.removed_size and tree.signed_size > tree.expired_size
+                and kept.months is not null
+                and date_trunc('month', first.at at time zone 'UTC') + interval '1 month'
+                    <= date_trunc('month', now() at time zone 'UTC') - kept.months * interval '1 month'
+                and audit.hold_of(tree.tenant_id) is null
+            order by tree.tenant_id
+            limit 100
+        loop
+            told := audit.declare_expiry(due.tenant_id, due.month_after at time zone 'UTC', due.months, null);
+            events := events + coalesce((told ->> 'events')::bigint, 0);
+            -- The leaves of a month are looked through, and nothing is sealed meanwhile.
+            exit when events > 100000;
+        end loop;
+        if events > 0 then
+            step := jsonb_build_object('step', 'declared', 'events', events);
+        else
+            month := audit.drop_month();
+            step := case when month is null then '{"step": "none"}' else jsonb_build_object('step', 'dropped', 'month', month) end;
+        end if;
+    end if;
+    perform audit.end_work(mark);
+    return step;
+end
+$function$;
+alter function audit.expire(integer) owner to rowhouse_definer;
+comment on function audit.expire(integer) is 'One step of letting go what is over in the trail: removed, declared, dropped or none.';
+
+CREATE OR REPLACE FUNCTION audit.exported_leaves(first bigint, last bigint, since timestamp with time zone, until timestamp with time zone)
+ RETURNS TABLE(index bigint, event_id uuid, salt uuid, event audit.events, kept jsonb)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    caller constant uuid := context.tenant_where('view_audit');
+begin
+    if caller is null then
+        perform context.refuse('view_audit');
+    end if;
+    return query
+    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then (
+        select jsonb_build_object(
+            'salts', coalesce(jsonb_object_agg(field.field, field.salt) filter (where field.salt is not null), '{}'),
+            'commitments', coalesce(jsonb_object_agg(field.field, field.commitment) filter (where field.salt is null), '{}'))
+        from audit.commitments as field
+        where field.tenant_id = caller and field.event_id = leaf.event_id
+    ) end
+    from audit.leaves as leaf
+    left join audit.events as told on told.tenant_id = leaf.tenant_id and told.id = leaf.event_id and told.at = leaf.at
+    where leaf.tenant_id = caller and leaf.index between first and least(last, first + 255)
+        and (since is null or leaf.at >= since) and (until is null or leaf.at < until)
+    order by leaf.index;
+end
+$function$;
+alter function audit.exported_leaves(bigint,bigint,timestamp with time zone,timestamp with time zone) owner to rowhouse_definer;
+comment on function audit.exported_leaves(bigint,bigint,timestamp with time zone,timestamp with time zone) is 'Leaves of the caller''s trail with their events, 256 at most; needs view_audit.';
+grant execute on function audit.exported_leaves(bigint,bigint,timestamp with time zone,timestamp with time zone) to rowhouse_app;
+
+CREATE OR REPLACE FUNCTION audit.exported_tile(number bigint)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    caller constant uuid := context.tenant_where('view_audit');
+begin
+    if caller is null then
+        perform context.refuse('view_audit');
+    end if;
+    return (select tile.hashes from audit.tiles as tile where tile.tenant_id = caller and tile.level = 0 and tile.index = number);
+end
+$function$;
+alter function audit.exported_tile(bigint) owner to rowhouse_definer;
+comment on function audit.exported_tile(bigint) is 'The hashes of up to 256 leaves of the caller''s trail; needs view_audit.';
+grant execute on function audit.exported_tile(bigint) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION audit.field_salt(salt uuid, name text)
  RETURNS text
  LANGUAGE sql
@@ -8622,6 +9719,55 @@ end
 $function$;
 comment on function audit.guard_erasure() is 'Trigger: refuses every change of an event but that values of it are erased (RH405).';
 
+CREATE OR REPLACE FUNCTION audit.guard_expiry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    gone uuid;
+begin
+    -- Each has its own name for it, and a row as JSON would cost more than all the rest.
+    if tg_argv[0] = 'id' then
+        gone := old.id;
+    else
+        gone := old.event_id;
+    end if;
+    if audit.at_work('expiring') and exists (
+        select from audit.trees as tree
+        join audit.leaves as leaf on leaf.tenant_id = tree.tenant_id
+        join audit.leaves as vouching on vouching.tenant_id = tree.tenant_id
+            and vouching.event_id = tree.expiry_event and vouching.index < tree.signed_size
+        where tree.tenant_id = old.tenant_id
+            and leaf.event_id = gone
+            and leaf.index < tree.expired_size
+    ) then
+        return old;
+    end if;
+    raise exception using
+        errcode = 'RH405',
+        message = format('DELETE of %s.%s is refused: only what is over goes, once a signed leaf says so', tg_table_schema, tg_table_name);
+end
+$function$;
+comment on function audit.guard_expiry() is 'Trigger: refuses to remove an event, a leaf or a salt before a signed leaf says that it is over (RH405); its argument names the column with the event.';
+
+CREATE OR REPLACE FUNCTION audit.guard_release()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+    released constant text[] := '{released_by,released_at,release_reason}';
+begin
+    if old.released_at is not null or to_jsonb(new) - released <> to_jsonb(old) - released then
+        raise exception using errcode = 'RH405', message = 'UPDATE of audit.legal_holds is refused: a hold is released once, and stays';
+    end if;
+    return new;
+end
+$function$;
+comment on function audit.guard_release() is 'Trigger: refuses every change of a legal hold but its release (RH405).';
+
 CREATE OR REPLACE FUNCTION audit.guard_sealed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -8636,7 +9782,10 @@ begin
         allowed := audit.at_work('sealing') and substr(new.hashes, 1, length(old.hashes)) = old.hashes;
     elsif tg_table_name = 'trees' then
         allowed := new.size >= old.size and new.signed_size >= old.signed_size
-            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'));
+            and new.anchored_size >= old.anchored_size and (new.size = old.size or audit.at_work('sealing'))
+            and new.expired_size >= old.expired_size and new.removed_size >= old.removed_size
+            and ((new.expired_size, new.removed_size, new.expiry_event) is not distinct from (old.expired_size, old.removed_size, old.expiry_event)
+                or audit.at_work('expiring'));
     elsif tg_table_name = 'leaves' then
         allowed := audit.at_work('erasing') and new.salt is null;
     elsif tg_table_name = 'commitments' then
@@ -8653,6 +9802,77 @@ begin
 end
 $function$;
 comment on function audit.guard_sealed() is 'Trigger: refuses to rewrite leaves, tiles and checkpoints of the sealed trail (RH405); its argument names the columns that may change.';
+
+CREATE OR REPLACE FUNCTION audit.heed_holds()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock_shared(hashtextextended('audit.legal_holds', 0))
+$function$;
+alter function audit.heed_holds() owner to rowhouse_definer;
+comment on function audit.heed_holds() is 'Waits for a hold that is being placed, and keeps others from being placed until the transaction ends: for what deletes.';
+
+CREATE OR REPLACE FUNCTION audit.hold_of(tenant uuid, person uuid DEFAULT NULL::uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select hold.id from audit.legal_holds as hold
+    where hold.tenant_id = tenant and hold.released_at is null
+        and (hold.user_id is null or person is null or hold.user_id = person)
+    order by hold.id
+    limit 1
+$function$;
+alter function audit.hold_of(uuid,uuid) owner to rowhouse_definer;
+comment on function audit.hold_of(uuid,uuid) is 'The oldest legal hold that stands over a tenant, or over one person''s things in it; null: none.';
+
+CREATE OR REPLACE FUNCTION audit.hold_of_person(person uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select hold.id from audit.legal_holds as hold
+    where hold.released_at is null and (
+        hold.user_id = person
+        or hold.user_id is null and exists (
+            select from app.memberships as membership
+            where membership.tenant_id = hold.tenant_id and membership.user_id = person
+        )
+    )
+    order by hold.id
+    limit 1
+$function$;
+alter function audit.hold_of_person(uuid) owner to rowhouse_definer;
+comment on function audit.hold_of_person(uuid) is 'The oldest legal hold that stands over a person or a tenant that they are, or were, a member of; null: none.';
+
+CREATE OR REPLACE FUNCTION audit.holds_of_caller()
+ RETURNS SETOF app.legal_hold
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_where('view_audit');
+begin
+    if tenant is null then
+        perform context.refuse('view_audit');
+    end if;
+    return query
+        select hold.id, hold.user_id, hold.reason, hold.placed_by, hold.placed_at,
+            hold.released_by, hold.released_at, hold.release_reason, hold.released_at is null
+        from audit.legal_holds as hold
+        where hold.tenant_id = tenant
+        order by hold.id desc
+        limit 100;
+end
+$function$;
+alter function audit.holds_of_caller() owner to rowhouse_definer;
+comment on function audit.holds_of_caller() is 'The legal holds over the caller''s tenant, the newest first, a hundred at most; needs view_audit.';
+grant execute on function audit.holds_of_caller() to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION audit.inclusion_path(tenant uuid, leaf bigint, size bigint)
  RETURNS bytea[]
@@ -8707,6 +9927,27 @@ $function$;
 comment on function audit.is_erasure(jsonb,jsonb) is 'Whether the second value is the first with some of its members erased, and nothing else.';
 grant execute on function audit.is_erasure(jsonb,jsonb) to rowhouse_definer;
 
+CREATE OR REPLACE FUNCTION audit.kept_months(tenant uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select case
+        when place.id is null then rule.platform_months
+        -- greatest() would take the least for a null.
+        when wanted.months is not null then greatest(wanted.months, rule.least_months)
+    end
+    from audit.retention as rule
+    left join app.tenants as place on place.id = tenant
+    cross join lateral (
+        select case when place.audit_retention_lowers_at > now() then place.audit_retention_before
+            else place.audit_retention_months end as months
+    ) as wanted
+$function$;
+alter function audit.kept_months(uuid) owner to rowhouse_definer;
+comment on function audit.kept_months(uuid) is 'For how many months, beside the one that runs, the trail of a tenant is kept; null: without end.';
+
 CREATE OR REPLACE FUNCTION audit.leaf_lines(event audit.events, salt uuid)
  RETURNS SETOF text
  LANGUAGE sql
@@ -8714,7 +9955,7 @@ CREATE OR REPLACE FUNCTION audit.leaf_lines(event audit.events, salt uuid)
 BEGIN ATOMIC
  SELECT ((((to_json(plain.name))::text || ' '::text) || plain.value) || '
 '::text)
-    FROM ( VALUES ('tenant_id'::text,(to_json((leaf_lines.event).tenant_id))::text), ('id'::text,(to_json((leaf_lines.event).id))::text), ('at'::text,(to_json(to_char(((leaf_lines.event).at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)))::text), ('transaction_id'::text,((leaf_lines.event).transaction_id)::text), ('action'::text,(to_json((leaf_lines.event).action))::text), ('table_name'::text,(to_json((leaf_lines.event).table_name))::text), ('actor_kind'::text,(to_json((leaf_lines.event).actor_kind))::text), ('actor_id'::text,(to_json((leaf_lines.event).actor_id))::text), ('credential_id'::text,(to_json((leaf_lines.event).credential_id))::text), ('impersonator_id'::text,(to_json((leaf_lines.event).impersonator_id))::text), ('database_role'::text,(to_json((leaf_lines.event).database_role))::text)) plain(name, value)
+    FROM ( VALUES ('tenant_id'::text,(to_json((leaf_lines.event).tenant_id))::text), ('id'::text,(to_json((leaf_lines.event).id))::text), ('at'::text,(to_json(to_char(((leaf_lines.event).at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)))::text), ('transaction_id'::text,((leaf_lines.event).transaction_id)::text), ('action'::text,(to_json((leaf_lines.event).action))::text), ('severity'::text,(to_json((leaf_lines.event).severity))::text), ('table_name'::text,(to_json((leaf_lines.event).table_name))::text), ('actor_kind'::text,(to_json((leaf_lines.event).actor_kind))::text), ('actor_id'::text,(to_json((leaf_lines.event).actor_id))::text), ('credential_id'::text,(to_json((leaf_lines.event).credential_id))::text), ('impersonator_id'::text,(to_json((leaf_lines.event).impersonator_id))::text), ('database_role'::text,(to_json((leaf_lines.event).database_role))::text)) plain(name, value)
    WHERE (plain.value IS NOT NULL)
  UNION ALL
   SELECT ((((to_json(committed.name))::text || ' '::text) || audit.commitment(audit.field_salt(leaf_lines.salt, committed.name), committed.value)) || '
@@ -8746,6 +9987,195 @@ $function$;
 alter function audit.leaf_text(audit.leaves,audit.events) owner to rowhouse_definer;
 comment on function audit.leaf_text(audit.leaves,audit.events) is 'The text of a leaf, of which its hash is made; also where something of the event was erased.';
 
+CREATE OR REPLACE FUNCTION audit.list_connections(tenant uuid)
+ RETURNS TABLE(kind text, id uuid, name text, told text[], active boolean, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        'webhook', endpoint.id, substring(endpoint.url from '^(https?://(\[[^]]*\]|[^/?:]+)(:[0-9]+)?)'), endpoint.events,
+        endpoint.active, endpoint.created_at
+    from app.webhook_endpoints as endpoint
+    where endpoint.tenant_id = list_connections.tenant
+    union all
+    select 'domain', door.id, door.domain, array[role.name], door.admits and door.verified_at is not null, door.created_at
+    from app.domains as door
+    join app.roles as role on role.tenant_id = door.tenant_id and role.id = door.role_id
+    where door.tenant_id = list_connections.tenant
+    union all
+    select
+        'tool server', server.id, substring(server.url from '^(https?://(\[[^]]*\]|[^/?:]+)(:[0-9]+)?)'), array[server.name, server.kind],
+        server.active, server.created_at
+    from app.tool_servers as server
+    where server.tenant_id = list_connections.tenant
+$function$;
+alter function audit.list_connections(uuid) owner to rowhouse_definer;
+comment on function audit.list_connections(uuid) is 'For an access review: where a tenant''s events go, whose people may join by themselves, and where its tools are called.';
+grant execute on function audit.list_connections(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.list_grants(tenant uuid)
+ RETURNS TABLE(id uuid, user_id uuid, permission text, reason text, granted_by uuid, created_at timestamp with time zone, ends_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select live.id, live.user_id, live.permission, live.reason, live.granted_by, live.created_at, live.ends_at
+    from app.grants as live
+    where live.tenant_id = list_grants.tenant and live.ends_at > statement_timestamp()
+$function$;
+alter function audit.list_grants(uuid) owner to rowhouse_definer;
+comment on function audit.list_grants(uuid) is 'For an access review: the grants of a tenant that have not ended, each with who gave it and why.';
+grant execute on function audit.list_grants(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.list_holds(tenant uuid, standing boolean)
+ RETURNS TABLE(id uuid, tenant_id uuid, slug text, user_id uuid, reason text, placed_by text, placed_at timestamp with time zone, released_by text, released_at timestamp with time zone, release_reason text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select hold.id, hold.tenant_id, place.slug, hold.user_id, hold.reason, hold.placed_by, hold.placed_at,
+        hold.released_by, hold.released_at, hold.release_reason
+    from audit.legal_holds as hold
+    left join app.tenants as place on place.id = hold.tenant_id
+    where (tenant is null or hold.tenant_id = tenant) and (not standing or hold.released_at is null)
+    order by hold.id desc
+    limit 1000
+$function$;
+alter function audit.list_holds(uuid,boolean) owner to rowhouse_definer;
+comment on function audit.list_holds(uuid,boolean) is 'For the operator: legal holds, of one tenant or of all, those that stand or all of them, the newest first; a thousand at most.';
+grant execute on function audit.list_holds(uuid,boolean) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.list_invitations(tenant uuid)
+ RETURNS TABLE(id uuid, email text, role_id uuid, invited_by uuid, teams text[], created_at timestamp with time zone, sent_at timestamp with time zone, expires_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        invitation.id, invitation.email, invitation.role_id, invitation.invited_by,
+        array(
+            select team.name from app.invitation_teams as promised
+            join app.teams as team on team.tenant_id = promised.tenant_id and team.id = promised.team_id
+            where promised.tenant_id = invitation.tenant_id and promised.invitation_id = invitation.id
+            order by team.name
+        ),
+        invitation.created_at, invitation.sent_at, invitation.expires_at
+    from app.invitations as invitation
+    where invitation.tenant_id = list_invitations.tenant and invitation.status = 'pending'
+$function$;
+alter function audit.list_invitations(uuid) owner to rowhouse_definer;
+comment on function audit.list_invitations(uuid) is 'For an access review: the invitations of a tenant that nobody has accepted or revoked.';
+grant execute on function audit.list_invitations(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.list_keys(tenant uuid)
+ RETURNS TABLE(id uuid, name text, beginning text, kind text, user_id uuid, role_id uuid, created_by uuid, scopes text[], origins text[], addresses bigint, used_count bigint, last_used_at timestamp with time zone, created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, live boolean)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        key.id, key.name, key.beginning, key.kind, key.user_id, key.role_id, key.created_by, key.scopes,
+        key.origins, coalesce(cardinality(key.addresses), 0), key.used_count, key.last_used_at, key.created_at, key.expires_at,
+        key.revoked_at, key.revoked_at is null and (key.expires_at is null or key.expires_at > statement_timestamp())
+    from auth.api_keys as key
+    where key.tenant_id = list_keys.tenant
+$function$;
+alter function audit.list_keys(uuid) owner to rowhouse_definer;
+comment on function audit.list_keys(uuid) is 'For an access review: the API keys of a tenant, with whose they are and when they were used; live says which open the door.';
+grant execute on function audit.list_keys(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.list_people(tenant uuid)
+ RETURNS TABLE(user_id uuid, name text, email text, account_status text, status text, role_id uuid, is_owner boolean, since timestamp with time zone, teams text[], second_factor boolean, ways text[], last_seen_at timestamp with time zone, signed_in_at timestamp with time zone, leaves_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with teams as (
+        select place.user_id, array_agg(team.name order by team.name) as names
+        from app.team_members as place
+        join app.teams as team on team.tenant_id = place.tenant_id and team.id = place.team_id
+        where place.tenant_id = list_people.tenant
+        group by place.user_id
+    ),
+    sessions as (
+        select session.user_id, max(session.last_seen_at) as last_seen_at, max(session.created_at) as signed_in_at
+        from auth.sessions as session
+        where session.tenant_id = list_people.tenant
+        group by session.user_id
+    )
+    select
+        person.id, membership.display_name, person.email, person.status, membership.status, membership.role_id, membership.is_owner,
+        membership.created_at, coalesce(teams.names, '{}'), auth.has_second_factor(person.id),
+        array(
+            select 'password' from auth.passwords as known where known.user_id = person.id
+            union all
+            select 'passkey' where exists (select from auth.passkeys as known where known.user_id = person.id)
+            union all
+            select known.provider from (
+                select distinct linked.provider from auth.identities as linked where linked.user_id = person.id order by linked.provider
+            ) as known
+        ),
+        sessions.last_seen_at, sessions.signed_in_at, leaving.due_at
+    from app.memberships as membership
+    join app.users as person on person.id = membership.user_id
+    left join teams on teams.user_id = person.id
+    left join sessions on sessions.user_id = person.id
+    left join auth.deletions as leaving on leaving.user_id = person.id
+    where membership.tenant_id = list_people.tenant and not person.is_guest
+$function$;
+alter function audit.list_people(uuid) owner to rowhouse_definer;
+comment on function audit.list_people(uuid) is 'For an access review: the members of a tenant, past ones too, with what they come in by, and when they last did as far as sessions are kept.';
+grant execute on function audit.list_people(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.list_roles(tenant uuid)
+ RETURNS TABLE(id uuid, name text, description text, built_in boolean, permissions text[], people bigint, guests bigint, keys bigint, invitations bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        role.id, role.name, role.description, role.built_in, role.permissions,
+        held.people, held.guests,
+        (
+            select count(*) from auth.api_keys as key
+            where key.tenant_id = role.tenant_id and key.role_id = role.id and key.revoked_at is null
+                and (key.expires_at is null or key.expires_at > statement_timestamp())
+        ),
+        (
+            select count(*) from app.invitations as invitation
+            where invitation.tenant_id = role.tenant_id and invitation.role_id = role.id and invitation.status = 'pending'
+        )
+    from app.roles as role
+    cross join lateral (
+        select count(*) filter (where not person.is_guest) as people, count(*) filter (where person.is_guest) as guests
+        from app.memberships as membership
+        join app.users as person on person.id = membership.user_id
+        where membership.tenant_id = role.tenant_id and membership.role_id = role.id and membership.status = 'active'
+    ) as held
+    where role.tenant_id = list_roles.tenant
+$function$;
+alter function audit.list_roles(uuid) owner to rowhouse_definer;
+comment on function audit.list_roles(uuid) is 'For an access review: the roles of a tenant with their permissions, and how many people, keys and invitations have each.';
+grant execute on function audit.list_roles(uuid) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.list_support(tenant uuid, since timestamp with time zone, until timestamp with time zone)
+ RETURNS TABLE(id uuid, operator text, reason text, user_id uuid, may_write boolean, created_at timestamp with time zone, expires_at timestamp with time zone, ended_at timestamp with time zone, end_reason text)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        access.id, access.operator, access.reason, access.user_id, access.may_write, access.created_at, access.expires_at,
+        access.ended_at, access.end_reason
+    from auth.support_accesses as access
+    where access.tenant_id = list_support.tenant
+        and access.created_at < list_support.until and coalesce(access.ended_at, access.expires_at) >= list_support.since
+$function$;
+alter function audit.list_support(uuid,timestamp with time zone,timestamp with time zone) owner to rowhouse_definer;
+comment on function audit.list_support(uuid,timestamp with time zone,timestamp with time zone) is 'For an access review: the accesses of the operator''s support to a tenant that were open between two times.';
+grant execute on function audit.list_support(uuid,timestamp with time zone,timestamp with time zone) to rowhouse_auditor;
+
 CREATE OR REPLACE FUNCTION audit.lock_partition(partition regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -8762,9 +10192,23 @@ begin
     );
     perform context.keep_no_values(partition);
     perform context.plan_for_largest(partition, 'tenant_id');
+    -- How many different values there are of what has no statistics: of two filters the planner then takes the index of the one that
+    -- finds less. Constants, because what is counted would tell of other tenants. Without them it takes each for one of two hundred,
+    -- and may look for a request among all that was ever inserted.
+    perform pg_catalog.pg_restore_attribute_stats(
+        'schemaname', 'audit', 'relname', relation.relname::text, 'attname', usual.name, 'inherited', false,
+        'null_frac', 0::real, 'avg_width', 16, 'n_distinct', usual.different::real)
+    from pg_catalog.pg_class as relation
+    cross join (values
+        -- More actions than there are: one looks for the rare ones, and the frequent ones are found at once by whatever index.
+        ('action', 500), ('severity', 5), ('actor_kind', 6), ('table_name', 20),
+        -- A share of the rows
+        ('row_id', -0.2), ('request_id', -0.2)
+    ) as usual (name, different)
+    where relation.oid = partition;
 end
 $function$;
-comment on function audit.lock_partition(regclass) is 'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting, no values in the statistics. Planned for its largest tenant.';
+comment on function audit.lock_partition(regclass) is 'Shuts the direct way into a partition: no grants, row security without a policy, no rewriting, no values in the statistics, but how many there usually are. Planned for its largest tenant.';
 
 CREATE OR REPLACE FUNCTION audit.merkle_root(hashes bytea)
  RETURNS bytea
@@ -8784,6 +10228,57 @@ end
 $function$;
 comment on function audit.merkle_root(bytea) is 'The Merkle tree hash (RFC 6962) over concatenated hashes of one height.';
 grant execute on function audit.merkle_root(bytea) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.note_export(tenant uuid, format text, size bigint, part jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform audit.record_event('audit.exported', tenant, jsonb_strip_nulls(jsonb_build_object(
+        'format', format, 'size', size, 'first', part -> 'first', 'last', part -> 'last', 'events', part -> 'events',
+        'from', part -> 'from', 'to', part -> 'to')));
+end
+$function$;
+alter function audit.note_export(uuid,text,bigint,jsonb) owner to rowhouse_definer;
+comment on function audit.note_export(uuid,text,bigint,jsonb) is 'Writes into the trail that an operator exports it: the form, the leaves and how many they are.';
+grant execute on function audit.note_export(uuid,text,bigint,jsonb) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.place_hold(tenant uuid, person uuid, reason text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    placed uuid;
+begin
+    if reason is null or app.is_blank(reason) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a hold has a reason of 1 to 500 characters';
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('audit.legal_holds', 0));
+    -- A tenant that was erased has a trail all the same.
+    if not exists (select from app.tenants as known where known.id = tenant)
+        and not exists (select from audit.trees as tree where tree.tenant_id = tenant)
+    then
+        perform context.refuse_missing('tenant');
+    end if;
+    if person is not null and not exists (
+        select from app.memberships as membership where membership.tenant_id = tenant and membership.user_id = person
+    ) then
+        perform context.refuse_missing('member of this tenant');
+    end if;
+    insert into audit.legal_holds as hold (tenant_id, user_id, reason) values (tenant, person, place_hold.reason)
+    returning hold.id into placed;
+    perform audit.record_event('audit.hold_placed', tenant,
+        jsonb_strip_nulls(jsonb_build_object('hold', placed, 'user_id', person, 'reason', reason)));
+    return placed;
+end
+$function$;
+alter function audit.place_hold(uuid,uuid,text) owner to rowhouse_definer;
+comment on function audit.place_hold(uuid,uuid,text) is 'For the operator: places a legal hold over a tenant, or over one person''s things in it, and answers its id.';
+grant execute on function audit.place_hold(uuid,uuid,text) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION audit.platform()
  RETURNS uuid
@@ -8868,6 +10363,51 @@ alter function audit.public_keys() owner to rowhouse_definer;
 comment on function audit.public_keys() is 'The public halves of the keys that sign the trail''s checkpoints, the first first.';
 grant execute on function audit.public_keys() to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION audit.record_as_of(tenant uuid, table_name text, row_id text, moment timestamp with time zone)
+ RETURNS TABLE(state text, "row" jsonb, event_id uuid, at timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+    with last as materialized (
+        select event.id, event.at, event.action, event.old_row, event.new_row
+        from audit.events as event
+        where event.tenant_id = record_as_of.tenant and event.table_name = record_as_of.table_name
+            and event.row_id = record_as_of.row_id and event.action in ('insert', 'update', 'delete') and event.at <= moment
+        order by event.at desc, event.id desc
+        limit 1
+    ), next as materialized (
+        select event.id, event.at, event.action
+        from audit.events as event
+        where event.tenant_id = record_as_of.tenant and event.table_name = record_as_of.table_name
+            and event.row_id = record_as_of.row_id and event.action in ('insert', 'update', 'delete') and event.at > moment
+            and not exists (select from last)
+        order by event.at, event.id
+        limit 1
+    )
+    select
+        case
+            when last.action = 'delete' then 'deleted'
+            when last.action is not null then 'present'
+            when next.action = 'insert' then 'absent'
+            else 'unrecorded'
+        end,
+        -- That a withheld value became another is news of the event, not of the row.
+        case when jsonb_typeof(last.new_row) = 'object' then (
+            select coalesce(jsonb_object_agg(key, case
+                when value = '"[changed]"' and coalesce(last.old_row -> key, 'null') in ('null', '"[redacted]"') then '"[redacted]"'
+                else value
+            end), '{}')
+            from jsonb_each(last.new_row)
+        ) else last.new_row end,
+        coalesce(last.id, next.id),
+        coalesce(last.at, next.at)
+    from (values (0)) as one left join last on true left join next on true
+$function$;
+comment on function audit.record_as_of(uuid,text,text,timestamp with time zone) is 'One row as it was at a moment, as far as the trail keeps its values; whether it was there, and which event tells it. tenant: audit.platform() for tables of no tenant.';
+grant execute on function audit.record_as_of(uuid,text,text,timestamp with time zone) to rowhouse_app;
+grant execute on function audit.record_as_of(uuid,text,text,timestamp with time zone) to rowhouse_auditor;
+
 CREATE OR REPLACE FUNCTION audit.record_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -8922,11 +10462,12 @@ begin
         kept := array_remove(array[tg_argv[0], 'user_id', 'is_owner', 'status'] || key, '');
     end if;
     insert into audit.events (
-        tenant_id, action, table_name, row_key, row_id, old_row, new_row,
+        tenant_id, action, severity, table_name, row_key, row_id, old_row, new_row,
         actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     ) values (
         tenant,
         lower(tg_op),
+        split_part(tg_argv[5], ',', case tg_op when 'INSERT' then 1 when 'UPDATE' then 2 else 3 end),
         tg_table_schema || '.' || tg_table_name,
         (select jsonb_object_agg(name, this_row -> name) from unnest(key) as part (name)),
         -- Within its tenant the last column of a key tells rows apart.
@@ -8955,18 +10496,119 @@ declare
     stated constant jsonb := context.detail_in(actor);
 begin
     insert into audit.events (
-        tenant_id, action, detail,
+        tenant_id, action, severity, detail,
         actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
-    ) values (
-        coalesce(tenant, audit.platform()), record_event.action, record_event.detail,
+    )
+    select
+        coalesce(tenant, audit.platform()), type.action, type.severity, record_event.detail,
         coalesce(context.kind_in(actor), 'system'), context.user_in(actor), context.credential_in(actor),
         case when context.kind_in(actor) = 'support' then context.credential_in(actor) end,
         stated ->> 'request_id', (stated ->> 'ip')::inet, stated ->> 'user_agent'
-    );
+    from audit.event_types as type
+    where type.action = record_event.action and type.table_name = '';
+    if not found then
+        raise no_data_found using message = format('the catalogue of events has no %s', action), hint = 'It is audit.event_types.';
+    end if;
 end
 $function$;
 alter function audit.record_event(text,uuid,jsonb) owner to rowhouse_definer;
 comment on function audit.record_event(text,uuid,jsonb) is 'Writes an event that is not a row change; the actor comes from the sealed context.';
+
+CREATE OR REPLACE FUNCTION audit.record_history(tenant uuid, table_name text, row_id text)
+ RETURNS TABLE(at timestamp with time zone, id uuid, action text, actor_kind text, actor_id uuid, request_id text, column_name text, before jsonb, after jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+ SELECT event.at,
+     event.id,
+     event.action,
+     event.actor_kind,
+     event.actor_id,
+     event.request_id,
+     change.column_name,
+     change.before,
+     change.after
+    FROM (audit.events event
+      LEFT JOIN LATERAL audit.changes(event.old_row, event.new_row) change(column_name, before, after) ON (true))
+   WHERE ((event.tenant_id = record_history.tenant) AND (event.table_name = record_history.table_name) AND (event.row_id = record_history.row_id) AND (event.action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text])))
+   ORDER BY event.at, event.id, change.column_name;
+END;
+comment on function audit.record_history(uuid,text,text) is 'What became of one row: for each change, by whom, and the columns with their values before and after. tenant: audit.platform() for tables of no tenant.';
+grant execute on function audit.record_history(uuid,text,text) to rowhouse_auditor;
+
+CREATE OR REPLACE FUNCTION audit.record_raise()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    had    text[] := '{}';
+    has    text[];
+    gained text[];
+    detail jsonb;
+begin
+    if tg_table_name = 'memberships' then
+        if new.status <> 'active' then
+            return null;
+        end if;
+        has := (select role.permissions from app.roles as role where role.tenant_id = new.tenant_id and role.id = new.role_id)
+            || case when new.is_owner then '{owner}'::text[] else '{}' end;
+        if tg_op = 'UPDATE' and old.status = 'active' then
+            had := (select role.permissions from app.roles as role where role.tenant_id = old.tenant_id and role.id = old.role_id)
+                || case when old.is_owner then '{owner}'::text[] else '{}' end;
+        end if;
+        detail := jsonb_build_object('by', 'membership', 'user', new.user_id, 'role', new.role_id);
+    elsif tg_table_name = 'roles' then
+        had := old.permissions;
+        has := new.permissions;
+        detail := jsonb_build_object('by', 'role', 'role', new.id, 'holders', (
+            select count(*) from app.memberships as holder
+            where holder.tenant_id = new.tenant_id and holder.role_id = new.id and holder.status = 'active'));
+        if detail ->> 'holders' = '0' then
+            return null;
+        end if;
+    else
+        has := array[new.permission];
+        detail := jsonb_build_object('by', 'grant', 'user', new.user_id, 'until', new.ends_at);
+    end if;
+    gained := array(
+        select permission from (select unnest(has) except select unnest(had)) as new_to_them (permission)
+        where permission in ('owner', 'view_all_chats', 'view_audit') or permission like 'manage\_%'
+        order by 1
+    );
+    if gained <> '{}' then
+        perform audit.record_event('access.raised', new.tenant_id, detail || jsonb_build_object('gained', gained));
+    end if;
+    return null;
+end
+$function$;
+alter function audit.record_raise() owner to rowhouse_definer;
+comment on function audit.record_raise() is 'Trigger: writes access.raised where somebody becomes an owner, or gets a permission to manage, to read everybody''s chats or to read the trail.';
+grant execute on function audit.record_raise() to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.record_report(tenant uuid, detail jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if not exists (select from app.tenants as place where place.id = tenant) then
+        perform context.refuse_missing('tenant');
+    end if;
+    -- Whoever may say that a report was made says this of it, and nothing else.
+    if detail - array['from', 'to', 'format', 'sha256', 'verified', 'findings'] <> '{}' or octet_length(detail::text) > 1000
+        or not coalesce(detail ->> 'sha256' ~ '^[0-9a-f]{64}$', false)
+    then
+        raise exception using errcode = 'RH400', message = 'a report is recorded with its period, its hash and what it found';
+    end if;
+    perform audit.record_event('audit.reported', tenant, detail);
+end
+$function$;
+alter function audit.record_report(uuid,jsonb) owner to rowhouse_definer;
+comment on function audit.record_report(uuid,jsonb) is 'Writes that an access review was made (audit.reported): of which period, and the hash of the document.';
+grant execute on function audit.record_report(uuid,jsonb) to rowhouse_auditor;
 
 CREATE OR REPLACE FUNCTION audit.redact(value jsonb, kept text[], withheld text[], before jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
@@ -9004,6 +10646,10 @@ begin
     if tg_op = 'UPDATE' and tg_table_schema = 'audit' and audit.at_work('erasing') then
         return null;
     end if;
+    -- What is over goes with its leaf and its salts: audit.guard_expiry() looks at each row.
+    if tg_op = 'DELETE' and tg_table_schema = 'audit' and tg_table_name in ('events', 'leaves', 'commitments') and audit.at_work('expiring') then
+        return null;
+    end if;
     raise exception using
         errcode = 'RH405',
         message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
@@ -9012,6 +10658,87 @@ begin
 end
 $function$;
 comment on function audit.refuse_change() is 'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';
+
+CREATE OR REPLACE FUNCTION audit.refuse_held(hold uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    raise exception using
+        errcode = 'RH490',
+        message = 'this is kept as it is, because a legal hold stands over it',
+        detail = hold::text,
+        hint = 'The operator releases it: "rowhouse audit hold release".';
+end
+$function$;
+comment on function audit.refuse_held(uuid) is 'Raises RH490, with the hold that is in the way.';
+grant execute on function audit.refuse_held(uuid) to rowhouse_definer;
+
+CREATE OR REPLACE FUNCTION audit.release_hold(hold uuid, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    released audit.legal_holds;
+begin
+    if reason is null or app.is_blank(reason) or length(reason) > 500 then
+        raise exception using errcode = 'RH400', message = 'a release has a reason of 1 to 500 characters';
+    end if;
+    update audit.legal_holds as known
+    set released_by = session_user, released_at = now(), release_reason = release_hold.reason
+    where known.id = release_hold.hold and known.released_at is null
+    returning * into released;
+    if not found then
+        perform context.refuse_missing('hold that stands');
+    end if;
+    perform audit.record_event('audit.hold_released', released.tenant_id,
+        jsonb_strip_nulls(jsonb_build_object('hold', hold, 'user_id', released.user_id, 'reason', reason)));
+end
+$function$;
+alter function audit.release_hold(uuid,text) owner to rowhouse_definer;
+comment on function audit.release_hold(uuid,text) is 'For the operator: releases a legal hold. It stays on record; what waited for it goes with the next run of its job.';
+grant execute on function audit.release_hold(uuid,text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.remove_expired(most integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tree  audit.trees;
+    bound bigint;
+begin
+    select * into tree from audit.trees as known
+    where known.expired_size > known.removed_size and audit.hold_of(known.tenant_id) is null and exists (
+        select from audit.leaves as leaf
+        where leaf.tenant_id = known.tenant_id and leaf.event_id = known.expiry_event and leaf.index < known.signed_size
+    )
+    order by known.tenant_id
+    limit 1
+    for no key update;
+    if not found then
+        return 0;
+    end if;
+    bound := least(tree.removed_size + most, tree.expired_size);
+    delete from audit.events as event using audit.leaves as leaf
+    where leaf.tenant_id = tree.tenant_id and leaf.index >= tree.removed_size and leaf.index < bound
+        and event.tenant_id = leaf.tenant_id and event.id = leaf.event_id and event.at = leaf.at;
+    delete from audit.commitments as kept using audit.leaves as leaf
+    where leaf.tenant_id = tree.tenant_id and leaf.index >= tree.removed_size and leaf.index < bound
+        and kept.tenant_id = leaf.tenant_id and kept.event_id = leaf.event_id;
+    delete from audit.leaves as leaf
+    where leaf.tenant_id = tree.tenant_id and leaf.index >= tree.removed_size and leaf.index < bound;
+    update audit.trees as known set removed_size = bound where known.tenant_id = tree.tenant_id;
+    return bound - tree.removed_size;
+end
+$function$;
+alter function audit.remove_expired(integer) owner to rowhouse_definer;
+comment on function audit.remove_expired(integer) is 'Removes a batch of events that are over, with their leaves and salts, once a signed leaf says that they are: how many.';
 
 CREATE OR REPLACE FUNCTION audit.seal(most integer, given xid8 DEFAULT NULL::xid8)
  RETURNS jsonb
@@ -9082,6 +10809,18 @@ end
 $function$;
 alter function audit.seal(integer,xid8) owner to rowhouse_definer;
 comment on function audit.seal(integer,xid8) is 'Makes leaves of events whose transactions have ended: how many, and whether there may be more.';
+
+CREATE OR REPLACE FUNCTION audit.set_retention(at_least integer, platform integer)
+ RETURNS audit.retention
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update audit.retention as rule set least_months = at_least, platform_months = platform returning rule.*
+$function$;
+alter function audit.set_retention(integer,integer) owner to rowhouse_definer;
+comment on function audit.set_retention(integer,integer) is 'For the operator: months below which no tenant''s trail may be kept, and months for the trail that is no tenant''s (null: without end).';
+grant execute on function audit.set_retention(integer,integer) to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION audit.subtree_hash(tenant uuid, first bigint, size bigint)
  RETURNS bytea
@@ -9174,6 +10913,13 @@ declare
         order by part.place
     );
     implied text[] := array_remove(array[tenant], '') || key;
+    called  text := (
+        select schema.nspname || '.' || relation.relname
+        from pg_catalog.pg_class as relation
+        join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace
+        where relation.oid = target
+    );
+    severity text;
 begin
     if cardinality(key) = 0 then
         raise exception using errcode = 'RH400', message = format('%s has no primary key, so the trail could not name its rows', target);
@@ -9184,12 +10930,21 @@ begin
     if (implied || kept) && withheld then
         raise exception using errcode = 'RH400', message = format('audit.track() is to keep and to withhold the same column of %s', target);
     end if;
+    insert into audit.event_types (action, table_name, severity, meaning)
+    values
+        ('insert', called, 'informational', format('Added: a row of %s.', called)),
+        ('update', called, 'informational', format('Changed: a row of %s.', called)),
+        ('delete', called, 'low', format('Removed: a row of %s.', called))
+    on conflict (action, table_name) do nothing;
+    select string_agg(type.severity, ',' order by array_position('{insert,update,delete}', type.action)) into severity
+    from audit.event_types as type
+    where type.table_name = called and type.action in ('insert', 'update', 'delete');
     execute format(
         'create or replace trigger audit_changes after insert or update or delete on %s '
-        'for each row execute function audit.record_change(%L, %L, %L, %L, %L)',
+        'for each row execute function audit.record_change(%L, %L, %L, %L, %L, %L)',
         target, tenant, array_to_string(key, ','),
         array_to_string(array(select distinct unnest(implied || kept) order by 1), ','), array_to_string(withheld, ','),
-        array_to_string(clocks, ',')
+        array_to_string(clocks, ','), severity
     );
     execute format(
         'create or replace trigger audit_truncate before truncate on %s '
@@ -9655,9 +11410,16 @@ CREATE OR REPLACE FUNCTION auth.begin_erasure(tenant uuid, reason text)
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    hold uuid;
 begin
     if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason, of at most 500 characters';
+    end if;
+    perform audit.heed_holds();
+    hold := audit.hold_of(tenant);
+    if hold is not null then
+        perform audit.refuse_held(hold);
     end if;
     perform from app.tenants as known where known.id = tenant for no key update;
     insert into auth.tenant_deletions as leaving (id, reason, due_at) values (tenant, begin_erasure.reason, now())
@@ -12540,11 +14302,11 @@ begin
     perform context.seal(context.body_of(holder, context.stated(facts)));
 
     insert into audit.events (
-        tenant_id, action, table_name, row_key, row_id, detail,
+        tenant_id, action, severity, table_name, row_key, row_id, detail,
         actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
     )
     select
-        holder.tenant_id, 'read', read.table_name, jsonb_build_object('tenant_id', holder.tenant_id, 'id', read.id), read.id::text, read.detail,
+        holder.tenant_id, type.action, type.severity, read.table_name, jsonb_build_object('tenant_id', holder.tenant_id, 'id', read.id), read.id::text, read.detail,
         holder.kind, holder.user_id, holder.credential_id,
         case when holder.kind = 'support' then holder.credential_id end,
         facts ->> 'request_id', (facts ->> 'ip')::inet, facts ->> 'user_agent'
@@ -12557,6 +14319,7 @@ begin
         select 'app.message_feedback', told.id, told.user_id, null, jsonb_build_object('right', "right")
         from jsonb_to_recordset(handed -> 'feedback') as told (id uuid, user_id uuid)
     ) as read
+    join audit.event_types as type on type.action = 'read' and type.table_name = read.table_name
     where read.user_id is distinct from reader and (holder.kind = 'support' or read.by_team is not true);
 
     if handed ? 'events' then
@@ -12610,6 +14373,78 @@ $function$;
 alter function auth.record_refusal(bytea,text,text,jsonb) owner to rowhouse_definer;
 comment on function auth.record_refusal(bytea,text,text,jsonb) is 'Writes a refusal into the trail, in a transaction of its own, under the refused credential; counts it where nobody knows that credential.';
 grant execute on function auth.record_refusal(bytea,text,text,jsonb) to rowhouse_auth;
+
+CREATE OR REPLACE FUNCTION auth.record_requests(credentials bytea[], requests jsonb, lost bigint DEFAULT 0)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    with told as (
+        select * from rows from (
+            unnest(credentials),
+            jsonb_to_recordset(requests) as (
+                request_id text, ip inet, user_agent text, seconds double precision, status integer, times bigint, detail jsonb
+            )
+        ) with ordinality as told (credential, request_id, ip, user_agent, seconds, status, times, detail, place)
+    ), known as materialized (
+        select told.*, holder.*, told.status in (401, 429) as shut_out,
+            row_number() over (partition by holder.credential_id, told.status order by told.place) as nth
+        from told
+        cross join lateral (
+            select
+                case when role.built_in and role.name = 'guest' then 'guest' else 'session' end as kind,
+                session.id as credential_id, session.user_id, session.tenant_id
+            from auth.sessions as session
+            left join app.memberships as membership
+                on membership.tenant_id = session.tenant_id and membership.user_id = session.user_id
+            left join app.roles as role on role.tenant_id = membership.tenant_id and role.id = membership.role_id
+            where session.handle_digest = sha256(told.credential)
+            union all
+            select 'api_key', key.id, coalesce(key.user_id, key.id), key.tenant_id
+            from auth.api_keys as key
+            where key.digest = sha256(told.credential)
+            union all
+            select 'support', access.id, coalesce(access.user_id, access.id), access.tenant_id
+            from auth.support_accesses as access
+            where access.digest = sha256(told.credential)
+        ) as holder
+    ), counted as (
+        -- In the order of their keys, so that two processes that count the same do not wait for each other.
+        insert into audit.tallies as counted (hour, action, subject, count)
+        select date_trunc('hour', now(), 'UTC'), 'api.request', concat_ws(' ', known.credential_id, known.status), sum(known.times)
+        from known
+        where known.shut_out
+        group by known.credential_id, known.status
+        order by 3
+        on conflict (hour, action, subject) do update set count = counted.count + excluded.count, last_at = now()
+        returning new.subject, old.subject is null as is_first
+    )
+    insert into audit.events (
+        tenant_id, id, at, action, severity, detail,
+        actor_kind, actor_id, credential_id, impersonator_id, request_id, ip, user_agent
+    )
+    select
+        coalesce(known.tenant_id, audit.platform()),
+        uuidv7(make_interval(secs => -known.seconds)), clock_timestamp() - make_interval(secs => known.seconds),
+        type.action, type.severity, known.detail,
+        known.kind, known.user_id, known.credential_id, case when known.kind = 'support' then known.credential_id end,
+        known.request_id, known.ip, known.user_agent
+    from known
+    join audit.event_types as type on type.action = 'api.request' and type.table_name = ''
+    left join counted on counted.subject = concat_ws(' ', known.credential_id, known.status)
+    where not known.shut_out or known.nth = 1 and counted.is_first
+    order by known.place;
+
+    if lost > 0 then
+        perform audit.record_event('api.requests_lost', null, jsonb_build_object('requests', lost));
+    end if;
+end
+$function$;
+alter function auth.record_requests(bytea[],jsonb,bigint) owner to rowhouse_definer;
+comment on function auth.record_requests(bytea[],jsonb,bigint) is 'Writes into the trail which requests to the API were answered, each for whose credential it came with; of those that were kept out, the first in an hour.';
+grant execute on function auth.record_requests(bytea[],jsonb,bigint) to rowhouse_auth;
 
 CREATE OR REPLACE FUNCTION auth.refresh_session(session uuid, counter integer, facts jsonb)
  RETURNS TABLE(outcome text, next_counter integer, user_id uuid, tenant_id uuid, expires_in integer, key_thumbprint text)
@@ -15768,6 +17603,39 @@ alter function context.keep_stored_version(uuid,text,integer,text,text,text) own
 comment on function context.keep_stored_version(uuid,text,integer,text,text,text) is 'Keeps an uploaded object as the next version of a document that the caller may change, and has it read. Raises RH403, RH404, RH480.';
 grant execute on function context.keep_stored_version(uuid,text,integer,text,text,text) to rowhouse_app;
 
+CREATE OR REPLACE FUNCTION context.keep_stream_secret(stream uuid, id uuid, secret text, overlap integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    tenant constant uuid := context.tenant_requiring('manage_tenant');
+    until  constant timestamptz := now() + least(greatest(coalesce(overlap, 0), 0), 604800) * interval '1 second';
+begin
+    perform context.tenant_requiring('view_audit');
+    -- Two rotations at once take turns.
+    perform from app.audit_streams as mine
+    where mine.tenant_id = tenant and mine.id = stream for no key update;
+    if not found then
+        perform context.refuse_missing('audit stream');
+    end if;
+    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.stream_id = stream)
+        and context.kind_in(context.open_seal()) = 'session'
+    then
+        perform context.require_fresh_sign_in();
+    end if;
+    update auth.webhook_secrets as former set expires_at = until
+    where former.tenant_id = tenant and former.stream_id = stream
+        and (former.expires_at is null or former.expires_at > until);
+    insert into auth.webhook_secrets (tenant_id, id, stream_id, secret)
+    values (tenant, keep_stream_secret.id, stream, keep_stream_secret.secret);
+end
+$function$;
+alter function context.keep_stream_secret(uuid,uuid,text,integer) owner to rowhouse_definer;
+comment on function context.keep_stream_secret(uuid,uuid,text,integer) is 'Keeps an audit stream''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+grant execute on function context.keep_stream_secret(uuid,uuid,text,integer) to rowhouse_app;
+
 CREATE OR REPLACE FUNCTION context.keep_tool_secret(server uuid, id uuid, header text, sealed text)
  RETURNS void
  LANGUAGE plpgsql
@@ -16720,6 +18588,19 @@ AS $function$
 $function$;
 alter function context.price_of(text,bigint,bigint,bigint,bigint) owner to rowhouse_definer;
 comment on function context.price_of(text,bigint,bigint,bigint,bigint) is 'What so many tokens of a model cost, in micro-units; null where the price is unknown.';
+
+CREATE OR REPLACE FUNCTION context.pushed_tenant()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET search_path TO ''
+AS $function$
+begin
+    return context.detail_in(context.open_seal()) ->> 'pushes';
+end
+$function$;
+comment on function context.pushed_tenant() is 'The tenant whose trail jobs.leaves_to_push() reads in this context; null in every other.';
+grant execute on function context.pushed_tenant() to rowhouse_definer;
 
 CREATE OR REPLACE FUNCTION context.reachable_chunks(tenant uuid, me uuid, readable boolean, teams uuid[], private boolean, among uuid[])
  RETURNS SETOF app.document_chunks
@@ -17839,7 +19720,9 @@ CREATE OR REPLACE FUNCTION context.tenant_in_erasure()
  SET search_path TO ''
 AS $function$
     select leaving.id from auth.tenant_deletions as leaving
-    where leaving.began_at is not null
+    where leaving.began_at is not null and not exists (
+        select from audit.legal_holds as hold where hold.tenant_id = leaving.id and hold.released_at is null
+    )
     order by leaving.began_at, leaving.id
     limit 1
 $function$;
@@ -19844,6 +21727,23 @@ alter function jobs.audit_keys() owner to rowhouse_definer;
 comment on function jobs.audit_keys() is 'The keys of checkpoints, the newest first: it signs. Their private halves are encrypted under the master key.';
 grant execute on function jobs.audit_keys() to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.audit_streams_due()
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select from app.audit_streams as stream
+        join app.tenants as tenant on tenant.id = stream.tenant_id and tenant.status = 'active'
+        join audit.trees as tree on tree.tenant_id = stream.tenant_id and tree.signed_size - 1 > stream.last_index
+        where stream.active and stream.next_attempt_at <= now() and (stream.lent_until is null or stream.lent_until <= now())
+    )
+$function$;
+alter function jobs.audit_streams_due() owner to rowhouse_definer;
+comment on function jobs.audit_streams_due() is 'Whether leaves wait for an audit stream that no worker has in hand.';
+grant execute on function jobs.audit_streams_due() to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.beat(worker text)
  RETURNS void
  LANGUAGE sql
@@ -19909,6 +21809,46 @@ $function$;
 alter function jobs.begin_move(uuid) owner to rowhouse_definer;
 comment on function jobs.begin_move(uuid) is 'A place in the object storage for a version that is moved there; it is deleted in an hour unless the version takes it.';
 grant execute on function jobs.begin_move(uuid) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.claim_audit_stream()
+ RETURNS TABLE(tenant uuid, stream uuid, lent_until timestamp with time zone, kind text, url text, format text, secrets jsonb, after bigint, size bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    mine   app.audit_streams;
+    signed bigint;
+begin
+    select waiting.* into mine
+    from app.audit_streams as waiting
+    join app.tenants as company on company.id = waiting.tenant_id and company.status = 'active'
+    join audit.trees as tree on tree.tenant_id = waiting.tenant_id and tree.signed_size - 1 > waiting.last_index
+    where waiting.active and waiting.next_attempt_at <= now() and (waiting.lent_until is null or waiting.lent_until <= now())
+    order by waiting.next_attempt_at
+    limit 1
+    for no key update of waiting skip locked;
+    if not found then
+        return;
+    end if;
+    update app.audit_streams as lent set lent_until = clock_timestamp() + interval '2 minutes'
+    where lent.tenant_id = mine.tenant_id and lent.id = mine.id
+    returning lent.lent_until into mine.lent_until;
+    select tree.signed_size into signed from audit.trees as tree where tree.tenant_id = mine.tenant_id;
+    return query select
+        mine.tenant_id, mine.id, mine.lent_until, mine.kind, mine.url, mine.format,
+        (
+            select jsonb_agg(jsonb_build_object('id', known.id, 'secret', known.secret) order by known.created_at desc)
+            from auth.webhook_secrets as known
+            where known.tenant_id = mine.tenant_id and known.stream_id = mine.id
+                and (known.expires_at is null or known.expires_at > now())
+        ),
+        mine.last_index, signed;
+end
+$function$;
+alter function jobs.claim_audit_stream() owner to rowhouse_definer;
+comment on function jobs.claim_audit_stream() is 'A stream for which there are signed leaves, lent for two minutes to whoever asks, with what it is signed with.';
+grant execute on function jobs.claim_audit_stream() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.claim_document(minutes integer DEFAULT 10)
  RETURNS TABLE(tenant uuid, document uuid, version integer, attempt integer, title text, file_name text, media_type text, size_bytes integer, language text, object_key text, sha256 text)
@@ -20183,7 +22123,9 @@ declare
     leaving auth.deletions;
     person  app.users;
     went    integer;
+    hold    uuid;
 begin
+    perform audit.heed_holds();
     select * into leaving from auth.deletions as due
     where due.due_at <= now()
     order by due.due_at, due.user_id
@@ -20194,6 +22136,17 @@ begin
     end if;
     select * into strict person from app.users as known where known.id = leaving.user_id;
     perform context.act(person.id, null, '{}');
+
+    -- What they said and who they are must not go. They are asked about again in a week.
+    hold := audit.hold_of_person(person.id);
+    if hold is not null then
+        update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
+        update auth.mail_tokens as token set expires_at = now() + interval '8 days'
+        where token.user_id = person.id and token.purpose = 'restore_account' and token.used_at is null
+            and token.network <> 'sign-in';
+        perform audit.record_event('auth.account_deletion_held', null, jsonb_build_object('hold', hold));
+        return 'postponed';
+    end if;
 
     if auth.owned_alone(person.id) <> '{}' then
         update auth.deletions as due set due_at = now() + interval '7 days' where due.user_id = person.id;
@@ -20368,11 +22321,21 @@ declare
     went    bigint;
     keys    text;
 begin
+    perform audit.heed_holds();
     perform pg_advisory_xact_lock(hashtextextended('jobs.erase_tenant', 0));
     select * into leaving from auth.tenant_deletions as known where known.id = context.tenant_in_erasure();
     if not found then
+        -- What a hold stands over is asked about again in a week, and its trail says why it is still there.
+        for leaving in
+            update auth.tenant_deletions as due set due_at = now() + interval '7 days'
+            where due.due_at <= now() and due.began_at is null and audit.hold_of(due.id) is not null
+            returning due.*
+        loop
+            perform audit.record_event('tenant.erasure_held', leaving.id,
+                jsonb_build_object('hold', audit.hold_of(leaving.id), 'due_at', leaving.due_at));
+        end loop;
         select * into leaving from auth.tenant_deletions as due
-        where due.due_at <= now()
+        where due.due_at <= now() and due.began_at is null
         order by due.due_at, due.id
         limit 1;
         if not found then
@@ -20444,6 +22407,19 @@ comment on function jobs.erase_tenant(integer) is 'One step of erasing the tenan
 grant execute on function jobs.erase_tenant(integer) to rowhouse_owner;
 grant execute on function jobs.erase_tenant(integer) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.expire_audit(batch integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select audit.expire(batch)
+$function$;
+alter function jobs.expire_audit(integer) owner to rowhouse_definer;
+comment on function jobs.expire_audit(integer) is 'One step of letting go what is over in the trail: {"step": "removed", "declared", "dropped" or "none", …}.';
+grant execute on function jobs.expire_audit(integer) to rowhouse_owner;
+grant execute on function jobs.expire_audit(integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.expire_conversations(batch integer DEFAULT 20)
  RETURNS integer
  LANGUAGE plpgsql
@@ -20453,10 +22429,11 @@ AS $function$
 declare
     gone integer;
 begin
+    perform audit.heed_holds();
     delete from app.conversations as conversation
     using (
         select old.tenant_id, old.id from app.conversations as old
-        where old.deleted_at <= now() - interval '30 days'
+        where old.deleted_at <= now() - interval '30 days' and audit.hold_of(old.tenant_id, old.user_id) is null
         limit batch
         for update skip locked
     ) as going
@@ -20516,9 +22493,10 @@ declare
     since constant timestamptz := now() - idle_days * interval '1 day';
     gone  uuid[];
 begin
+    perform audit.heed_holds();
     select array_agg(idle.id) into gone from (
         select person.id from app.users as person
-        where person.is_guest and person.created_at <= since and not exists (
+        where person.is_guest and person.created_at <= since and audit.hold_of_person(person.id) is null and not exists (
             select from auth.sessions as session
             where session.user_id = person.id and (
                 greatest(session.last_seen_at, session.ended_at) > since
@@ -20814,6 +22792,44 @@ alter function jobs.keep_memories(uuid,uuid,uuid,bytea,integer,text[],jsonb) own
 comment on function jobs.keep_memories(uuid,uuid,uuid,bytea,integer,text[],jsonb) is 'Remembers what was drawn from the words of a claim, and settles what that cost; returns how many are new. Raises RH404.';
 grant execute on function jobs.keep_memories(uuid,uuid,uuid,bytea,integer,text[],jsonb) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.leaves_to_push(tenant uuid, stream uuid, lent_until timestamp with time zone, after bigint, most integer)
+ RETURNS TABLE(index bigint, event_id uuid, salt uuid, event audit.events, kept jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform from app.audit_streams as mine
+    join app.tenants as company on company.id = mine.tenant_id and company.status = 'active'
+    where mine.tenant_id = tenant and mine.id = stream and mine.active and mine.lent_until = leaves_to_push.lent_until;
+    if not found then
+        return;
+    end if;
+    -- It carries no permission, and says whose trail is read.
+    perform context.seal(context.body_of(
+        row('sign_in', null, null, null, tenant, null, null, false, '{}', null, false, false, null, null, null, '{} {}')::context.holder,
+        jsonb_build_object('pushes', tenant)
+    ));
+    return query
+    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then (
+        select jsonb_build_object(
+            'salts', coalesce(jsonb_object_agg(field.field, field.salt) filter (where field.salt is not null), '{}'),
+            'commitments', coalesce(jsonb_object_agg(field.field, field.commitment) filter (where field.salt is null), '{}'))
+        from audit.commitments as field
+        where field.tenant_id = tenant and field.event_id = leaf.event_id
+    ) end
+    from audit.leaves as leaf
+    left join audit.events as told on told.tenant_id = leaf.tenant_id and told.id = leaf.event_id and told.at = leaf.at
+    where leaf.tenant_id = tenant and leaf.index > after
+        and leaf.index < (select tree.signed_size from audit.trees as tree where tree.tenant_id = tenant)
+    order by leaf.index
+    limit least(most, 1000);
+end
+$function$;
+alter function jobs.leaves_to_push(uuid,uuid,timestamp with time zone,bigint,integer) owner to rowhouse_definer;
+comment on function jobs.leaves_to_push(uuid,uuid,timestamp with time zone,bigint,integer) is 'Signed leaves behind one, with their events, for the stream that the worker has in hand.';
+grant execute on function jobs.leaves_to_push(uuid,uuid,timestamp with time zone,bigint,integer) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.list()
  RETURNS TABLE(id bigint, job text, state text, attempts integer, max_attempts integer, run_at timestamp with time zone, last_error text)
  LANGUAGE plpgsql
@@ -20867,6 +22883,24 @@ $function$;
 alter function jobs.measure() owner to rowhouse_definer;
 comment on function jobs.measure() is 'Figures for the metrics: how many events were written to the trail.';
 grant execute on function jobs.measure() to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.months_without_partition()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(array_agg(to_char(month, 'YYYY-MM') order by month), '{}')
+    from generate_series(
+        date_trunc('month', now() at time zone 'UTC'),
+        date_trunc('month', now() at time zone 'UTC') + interval '3 months',
+        interval '1 month'
+    ) as month
+    where to_regclass('audit.events_' || to_char(month, 'YYYY_MM')) is null
+$function$;
+alter function jobs.months_without_partition() owner to rowhouse_definer;
+comment on function jobs.months_without_partition() is 'Which of this month and the next three have no partition of the trail, so that their events go to the default one: 2026-11.';
+grant execute on function jobs.months_without_partition() to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.move_to_database(tenant uuid, version uuid, object text, content bytea)
  RETURNS boolean
@@ -21108,6 +23142,19 @@ alter function jobs.read_version(uuid,uuid,integer) owner to rowhouse_definer;
 comment on function jobs.read_version(uuid,uuid,integer) is 'A piece of a version''s bytes that are in the database, counted from 1; null after the last.';
 grant execute on function jobs.read_version(uuid,uuid,integer) to rowhouse_worker;
 
+CREATE OR REPLACE FUNCTION jobs.release_audit_stream(tenant uuid, stream uuid, lent_until timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    update app.audit_streams as lent set lent_until = null, next_attempt_at = now()
+    where lent.tenant_id = tenant and lent.id = stream and lent.lent_until = release_audit_stream.lent_until
+$function$;
+alter function jobs.release_audit_stream(uuid,uuid,timestamp with time zone) owner to rowhouse_definer;
+comment on function jobs.release_audit_stream(uuid,uuid,timestamp with time zone) is 'Gives a stream back that jobs.claim_audit_stream() lent until then.';
+grant execute on function jobs.release_audit_stream(uuid,uuid,timestamp with time zone) to rowhouse_worker;
+
 CREATE OR REPLACE FUNCTION jobs.release_webhooks(tenant uuid, endpoint uuid, lent_until timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -21186,6 +23233,61 @@ alter function jobs.seal_audit(integer) owner to rowhouse_definer;
 comment on function jobs.seal_audit(integer) is 'Makes leaves of events whose transactions have ended: {"sealed": how many, "more": whether there may be more}.';
 grant execute on function jobs.seal_audit(integer) to rowhouse_owner;
 grant execute on function jobs.seal_audit(integer) to rowhouse_worker;
+
+CREATE OR REPLACE FUNCTION jobs.settle_audit_stream(tenant uuid, stream uuid, lent_until timestamp with time zone, last bigint, status integer, failure text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    pauses constant interval[] := '{5 seconds,5 minutes,30 minutes,2 hours,5 hours,10 hours,14 hours,20 hours,24 hours}';
+    mine   app.audit_streams;
+    reason text;
+begin
+    select known.* into mine from app.audit_streams as known
+    where known.tenant_id = tenant and known.id = stream and known.lent_until = settle_audit_stream.lent_until
+    for no key update;
+    if not found then
+        return null;
+    end if;
+    if failure is null then
+        update app.audit_streams as one set
+            last_index = greatest(one.last_index, last), response_status = status,
+            failing_since = null, failures = 0, failure = null,
+            lent_until = clock_timestamp() + interval '2 minutes'
+        where one.tenant_id = tenant and one.id = stream
+        returning one.lent_until into mine.lent_until;
+        return mine.lent_until;
+    end if;
+    reason := case
+        when status = 410 then 'gone'
+        when mine.failing_since < now() - interval '5 days' then 'failing'
+    end;
+    update app.audit_streams as one set
+        response_status = status,
+        failure = settle_audit_stream.failure,
+        failing_since = coalesce(one.failing_since, now()),
+        failures = one.failures + 1,
+        next_attempt_at = now() + pauses[least(one.failures + 1, cardinality(pauses))] * (1 + random() / 10),
+        active = one.active and reason is null,
+        disabled_reason = case when one.active then reason else one.disabled_reason end,
+        lent_until = null
+    where one.tenant_id = tenant and one.id = stream;
+    if reason is not null and mine.active then
+        perform audit.record_event('audit.push_stopped', tenant, jsonb_build_object(
+            'stream', stream, 'reason', reason, 'last_index', mine.last_index, 'failing_since', mine.failing_since));
+        perform auth.queue_mail(gen_random_uuid(), 'audit_stream_disabled', person.email, person.locale, null, '{}')
+        from app.memberships as owner
+        join app.users as person on person.id = owner.user_id
+        where owner.tenant_id = tenant and owner.is_owner and owner.status = 'active';
+    end if;
+    return null;
+end
+$function$;
+alter function jobs.settle_audit_stream(uuid,uuid,timestamp with time zone,bigint,integer,text) owner to rowhouse_definer;
+comment on function jobs.settle_audit_stream(uuid,uuid,timestamp with time zone,bigint,integer,text) is 'Notes how far a receiver has come, or that it took nothing; returns until when the stream is lent, or null.';
+grant execute on function jobs.settle_audit_stream(uuid,uuid,timestamp with time zone,bigint,integer,text) to rowhouse_worker;
 
 CREATE OR REPLACE FUNCTION jobs.settle_embedding(tenant uuid, turn uuid, settlement bytea, outcome text, usage jsonb)
  RETURNS boolean
