@@ -89,4 +89,4 @@ comment on role rowhouse_auth is
 comment on role rowhouse_worker is
     'Runs jobs: owns graphile_worker, may execute jobs.* and enters tenants only through the door.';
 comment on role rowhouse_auditor is
-    'Granted to people: reads audit and inspect across tenants, names users, and reviews who has access by functions of audit; nothing else.';
+    'Granted to people: reads audit and inspect across tenants, names users, and reviews who has access by functions of audit; it writes nothing but that it exported or reviewed.';

@@ -133,7 +133,8 @@ rowhouse tenant import FILE [--json]
   brings a tenant in from such an archive with the ids that it had: all of it, or nothing.
 
 rowhouse tenant erase WHICH --reason TEXT --yes [--json]
-  closes it and erases all that it owns, now. It can be broken off and run again. Nothing brings it back.
+  closes it and erases all that it owns, now. It can be broken off and run again. Nothing brings it back. Refused
+  while a legal hold stands over it.
 
 export and import take a superuser's DATABASE_URL, because row security hides rows from everybody else.
 
@@ -234,7 +235,8 @@ rowhouse audit hold list [--tenant TENANT] [--standing] [--format table|json]
   says that nothing of its trail may go, nor what its people, or one of them, said and brought, until it is released. place
   prints the id. docs/audit/retention.md says what a hold stops.
 
-Status: 0 done and sound, 1 something is wrong with the trail, or there is no such thing, 2 it could not run.`,
+Status: 0 done and sound, 1 something is wrong with the trail, there is no such thing, or a legal hold stands over it, 2 it could
+not run.`,
     examine: async (args) => (await import("./commands/audit.ts")).audit(args),
   },
   new: {

@@ -422,6 +422,7 @@ grant create on schema app, auth, context, audit, jobs, inspect, tenancy to rowh
 --!include audit/list_connections.sql
 --!include audit/record_report.sql
 --!include app/audit_proofs.sql
+--!include audit/erased_of.sql
 --!include audit/note_export.sql
 --!include audit/begin_export.sql
 --!include audit/exported_leaves.sql

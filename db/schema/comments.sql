@@ -430,7 +430,7 @@ comment on column jobs.unkept_objects.tries is 'How often it was taken in hand t
 comment on table audit.tallies is 'How often somebody without a live credential did something: a row for an hour, an action and a network (or a dead credential). Forgotten after 90 days. Not audited: counters.';
 comment on column audit.tallies.subject is 'The network that strangers came from ("elsewhere" after a hundred in an hour), or the id of a credential that is over, and why.';
 
-comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
+comment on table audit.events is 'The trail, partitioned by month (UTC). Nothing in it is rewritten, and only what is over goes. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
 comment on column audit.events.severity is 'How severe the catalogue says that this kind of event is, on the scale of OCSF: informational, low, medium, high, critical (db/schema/audit/event_types.sql).';

@@ -887,7 +887,7 @@ export const CODES = {
   trail_immutable: {
     status: 403,
     happens: "Something tried to rewrite the audit trail, or to truncate a table that it watches.",
-    remedy: "Nothing: the trail only grows.",
+    remedy: "Nothing: the trail is not rewritten, and what is over goes by itself.",
   },
   unknown_placeholders: {
     status: 400,

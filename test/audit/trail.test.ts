@@ -257,7 +257,7 @@ describe("who reads the trail", () => {
   });
 });
 
-describe("the trail only grows", () => {
+describe("the trail is not rewritten", () => {
   const everybody = [
     "rowhouse_app",
     "rowhouse_auth",
@@ -294,7 +294,11 @@ describe("the trail only grows", () => {
     expect(rows.length).toBeGreaterThanOrEqual(5);
     for (const table of ["audit.events", ...rows.map((row) => row.name)]) {
       for (const attack of attacks(table)) {
-        for (const role of everybody) expect(await as(role, attack), `${role}: ${attack}`).toBe("42501");
+        for (const role of everybody) {
+          // The definer removes what is over, and nothing else: a trigger looks at each row.
+          const mayTry = role === "rowhouse_definer" && attack === "delete from audit.events";
+          expect(await as(role, attack), `${role}: ${attack}`).toBe(mayTry ? "RH405" : "42501");
+        }
       }
     }
     for (const role of everybody) {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TELLING_COLUMNS } from "../../src/audit/report/changes.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type GraphQLHouse, startGraphQL } from "../support/graphql.ts";
 import { createMember, facts } from "../support/people.ts";
@@ -115,6 +116,12 @@ test("who failed to sign in, and why: a wrong password, which is no company's ye
 });
 
 describe("whose rights changed", () => {
+  test("is told by every column that an access review goes by", () => {
+    const view = readFileSync("db/schema/audit/privilege_changes.sql", "utf8");
+    for (const [table, columns] of Object.entries(TELLING_COLUMNS))
+      for (const column of columns) expect(view).toContain(`('${table}', '${column}')`);
+  });
+
   const changes = (began: string) =>
     auditor(
       `select actor, subject, action, table_name, column_name, before, after from audit.privilege_changes

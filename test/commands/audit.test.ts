@@ -409,6 +409,17 @@ describe("audit erase", () => {
     });
     expect((await audit("verify", "--key", key)).code).toBe(0);
   });
+
+  test("erases nothing while a legal hold stands over it, with status 1", async () => {
+    const { rows } = await database.admin.query(
+      "select id from audit.events where tenant_id = $1 and new_row ->> 'name' = 'Rockets 6'",
+      [tenant],
+    );
+    const hold = (await audit("hold", "place", "acme", "--reason", "Case 44")).out.trim();
+    const refused = await audit("erase", tenant, rows[0].id, "new_row.name", "--reason", "Asked", "--yes");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("a legal hold stands over it") });
+    expect((await audit("hold", "release", hold, "--reason", "Settled")).code).toBe(0);
+  });
 });
 
 test.each([

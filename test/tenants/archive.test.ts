@@ -93,6 +93,10 @@ test("an archive has all that a tenant owns, and nothing that opens a door", asy
   expect(text).not.toMatch(/digest|handle|globex|"auth\.|"audit\./);
   const { rows } = await home.admin.query("select encode(handle_digest, 'hex') as digest from auth.sessions");
   for (const { digest } of rows) expect(text).not.toContain(digest);
+  const told = await home.admin.query(
+    "select actor_kind, database_role from audit.events where action = 'tenant.exported' and tenant_id = (select id from app.tenants where slug = 'acme')",
+  );
+  expect(told.rows).toEqual([{ actor_kind: "system", database_role: "postgres" }]);
 });
 
 describe("what will not do is refused, and changes nothing", () => {

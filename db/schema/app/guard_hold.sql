@@ -5,14 +5,8 @@ create or replace function app.guard_hold() returns trigger
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-declare
-    hold uuid;
 begin
-    perform audit.heed_holds();
-    hold := audit.hold_of(old.tenant_id, old.user_id);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(old.tenant_id, old.user_id);
     return old;
 end
 $$;

@@ -7,7 +7,6 @@ create or replace function audit.drop_before(tenant uuid, month date, reason tex
 as $$
 declare
     mark audit.seal_mark;
-    hold uuid;
     told jsonb;
 begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
@@ -16,11 +15,7 @@ begin
     if month is null or month <> date_trunc('month', month)::date or month > date_trunc('month', now() at time zone 'UTC') then
         raise exception using errcode = 'RH400', message = 'whole months are dropped that are over';
     end if;
-    perform audit.heed_holds();
-    hold := audit.hold_of(tenant);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(tenant);
     mark := audit.begin_work('expiring');
     told := audit.declare_expiry(tenant, month::timestamp at time zone 'UTC', null, reason);
     if told is null then

@@ -16,16 +16,11 @@ declare
     told    audit.events;
     unknown text[];
     erased  text[];
-    hold    uuid;
 begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
     end if;
-    perform audit.heed_holds();
-    hold := audit.hold_of(tenant);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(tenant);
     mark := audit.begin_work('erasing');
     select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
     select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;

@@ -85,6 +85,7 @@ using (
         ('tenant.erased',                   'critical',      'A company was erased: the certificate.'),
         ('tenant.erasure_asked',            'critical',      'The operator had a company be erased.'),
         ('tenant.erasure_held',             'medium',        'A company that was to be erased waits for a legal hold.'),
+        ('tenant.exported',                 'high',          'The operator took all that the company owns along.'),
         ('tenant.imported',                 'high',          'The operator brought a company in from an archive.'),
         ('tenant.joined',                   'low',           'Somebody joined by the domain of their address.'),
         ('tenant.resumed',                  'high',          'A company that was shut is open again: by the operator, or by an owner who takes its erasure back.'),

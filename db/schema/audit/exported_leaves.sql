@@ -16,13 +16,7 @@ begin
         perform context.refuse('view_audit');
     end if;
     return query
-    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then (
-        select jsonb_build_object(
-            'salts', coalesce(jsonb_object_agg(field.field, field.salt) filter (where field.salt is not null), '{}'),
-            'commitments', coalesce(jsonb_object_agg(field.field, field.commitment) filter (where field.salt is null), '{}'))
-        from audit.commitments as field
-        where field.tenant_id = caller and field.event_id = leaf.event_id
-    ) end
+    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then audit.erased_of(leaf.tenant_id, leaf.event_id) end
     from audit.leaves as leaf
     left join audit.events as told on told.tenant_id = leaf.tenant_id and told.id = leaf.event_id and told.at = leaf.at
     where leaf.tenant_id = caller and leaf.index between first and least(last, first + 255)

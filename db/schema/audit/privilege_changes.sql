@@ -1,5 +1,5 @@
 -- Whose rights changed: who somebody is in a company, what a role may, what was granted for a time, who is in which team, what a
--- key may, and whether the operator's support comes in. One row for each column that decides about it.
+-- key may, whose people join by a domain, and how a company lets people and the operator's support in. One row for each column that decides about it.
 --
 -- A role is named as it was called then, which the trail knows too. That an event is a change is asked by its rows, and not by its
 -- action: so the few tables are what the index is chosen by.
@@ -19,7 +19,9 @@ create or replace view audit.privilege_changes with (security_invoker = true) as
     from (
         select *, (coalesce(new_row, old_row) ->> 'user_id')::uuid as subject_id
         from audit.event_log
-        where table_name in ('app.memberships', 'app.roles', 'app.grants', 'app.team_members', 'auth.api_keys', 'app.tenants')
+        where table_name in (
+                'app.memberships', 'app.roles', 'app.grants', 'app.team_members', 'app.domains', 'auth.api_keys', 'app.tenants'
+            )
             and (old_row is not null or new_row is not null)
     ) as event
     cross join lateral audit.changes(event.old_row, event.new_row) as change
@@ -28,9 +30,14 @@ create or replace view audit.privilege_changes with (security_invoker = true) as
         ('app.roles', 'name'), ('app.roles', 'permissions'),
         ('app.grants', 'permission'), ('app.grants', 'ends_at'),
         ('app.team_members', 'team_id'), ('app.team_members', 'role'),
-        ('auth.api_keys', 'role_id'), ('auth.api_keys', 'scopes'), ('auth.api_keys', 'revoked_at'),
-        ('app.tenants', 'support_access')
+        ('app.domains', 'role_id'), ('app.domains', 'admits'),
+        ('auth.api_keys', 'role_id'), ('auth.api_keys', 'scopes'), ('auth.api_keys', 'user_id'), ('auth.api_keys', 'opens_guests'),
+        ('auth.api_keys', 'expires_at'), ('auth.api_keys', 'revoked_at'),
+        ('app.tenants', 'status'), ('app.tenants', 'support_access'), ('app.tenants', 'allows_guests'),
+        ('app.tenants', 'requires_second_factor'), ('app.tenants', 'sign_in_ways'), ('app.tenants', 'single_session'),
+        ('app.tenants', 'session_idle_minutes'), ('app.tenants', 'session_lifetime_minutes'),
+        ('app.tenants', 'fingerprint'), ('app.tenants', 'fingerprint_network')
     );
 grant select on audit.privilege_changes to rowhouse_auditor;
 comment on view audit.privilege_changes is
-    'Whose rights changed, by whom, and from what to what: members, roles, grants, teams, API keys, and whether support may come in. subject: the person it is about, where it is about one.';
+    'Whose rights changed, by whom, and from what to what: members, roles, grants, teams, domains, API keys, and how a company lets people and support in. subject: the person it is about, where it is about one.';

@@ -15,7 +15,7 @@ begin
     raise exception using
         errcode = 'RH405',
         message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
-            case tg_table_schema when 'audit' then 'the trail only grows' else 'its rows go one by one' end),
+            case tg_table_schema when 'audit' then 'the trail is not rewritten' else 'its rows go one by one' end),
         hint = 'Rows that a table no longer needs are deleted, so that what watches them sees each.';
 end
 $$;

@@ -1,5 +1,5 @@
 -- Counts what somebody without any credential of ours did, by the network they came from. A stranger writes no row
--- of the trail, which nobody may shrink, and only so many rows here: after a hundred networks in one hour the further
+-- of the trail, which strangers must not fill, and only so many rows here: after a hundred networks in one hour the further
 -- ones are counted together.
 set local role rowhouse_definer;
 create or replace function audit.tally_stranger(action text, network text) returns void

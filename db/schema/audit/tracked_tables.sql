@@ -1,6 +1,6 @@
 -- What is audited: one call a table. A table that is missing here fails a check, a column without a decision a test.
 --
--- The trail cannot forget, so each column is asked three questions before its values may be in it:
+-- The trail forgets late, or never, so each column is asked three questions before its values may be in it:
 --   Is it a secret?           Then never: hashes, digests, private keys.
 --   Is it what people said?   Then never: messages, and the titles that tell what they are about. That somebody said or
 --                             changed something is recorded.
@@ -167,7 +167,7 @@ select audit.track('tenancy.protected_tables', tenant => '',
 --   context.idempotency_keys  what was done is recorded where it was done; the answers kept here hold what people said
 --   context.errors        written by migrations only
 --   context.access_as_migrated  the same
---   audit.events          the trail itself: it can only grow
+--   audit.events          the trail itself: nothing in it is rewritten
 --   audit.event_types     written by migrations only
 --   audit.seal_mark       how far it is sealed
 --   audit.trees, audit.leaves, audit.tiles, audit.checkpoints  what it is sealed with, drawn from it; an event of each would be sealed too

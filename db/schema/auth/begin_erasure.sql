@@ -5,17 +5,11 @@ create or replace function auth.begin_erasure(tenant uuid, reason text) returns 
     language plpgsql volatile parallel unsafe security definer
     set search_path = ''
 as $$
-declare
-    hold uuid;
 begin
     if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason, of at most 500 characters';
     end if;
-    perform audit.heed_holds();
-    hold := audit.hold_of(tenant);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(tenant);
     perform from app.tenants as known where known.id = tenant for no key update;
     insert into auth.tenant_deletions as leaving (id, reason, due_at) values (tenant, begin_erasure.reason, now())
         on conflict (id) do update set due_at = least(leaving.due_at, greatest(now(), leaving.asked_at)), reason = begin_erasure.reason

@@ -2,7 +2,7 @@
 -- opens the mail chooses it. So nobody can sit on somebody else's address and wait, and a link that the wrong person
 -- follows gives nothing to whoever registered. The caller of the API hears the same in every case, after the same work.
 --
--- It is no event of the trail: the address may be anybody's, and the trail forgets nothing. It is counted, and gone
+-- It is no event of the trail: the address may be anybody's, and what the trail has stays for long. It is counted, and gone
 -- after 24 hours.
 --
 -- link, code: digests; mail: the id of the mail, secret: link and code, encrypted for it; locale: of its text

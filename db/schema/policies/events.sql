@@ -26,14 +26,14 @@ grant select on audit.events to rowhouse_auditor;
 create policy "auditors read the whole trail" on audit.events
     for select to rowhouse_auditor using (true);
 comment on policy "auditors read the whole trail" on audit.events is
-    'rowhouse_auditor is granted to people who answer for all tenants; it may do nothing else.';
+    'rowhouse_auditor is granted to people who answer for all tenants; what else it may, functions of audit say.';
 
 -- The definer's reach: writing the trail.
 grant insert on audit.events to rowhouse_definer;
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer with check (true);
 comment on policy "the trail is written by its triggers" on audit.events is
-    'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
+    'audit.record_change() and audit.record_event(), auth.record_reading() and auth.record_requests(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
 create policy "people take what they did with them" on audit.events
     for select to rowhouse_definer
     using (actor_id = (select context.user_id()));
@@ -52,7 +52,7 @@ create policy "holders of view_audit have events proven" on audit.events
     for select to rowhouse_definer
     using (tenant_id = (select context.tenant_where('view_audit')));
 comment on policy "holders of view_audit have events proven" on audit.events is
-    'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
+    'audit.prove_event() and audit.exported_leaves(), for the caller''s tenant: they read it anyway.';
 
 -- The definer's reach: sending the trail to whom a tenant says.
 create policy "what is sent of a tenant's trail is that tenant's" on audit.events

@@ -11,7 +11,7 @@ export interface PushedLine {
   readonly severity: string | null;
 }
 
-/** Leaves as a stream tells them. One whose month was dropped is told as missing, so that no index is left out. */
+/** Leaves as a stream tells them. One whose event somebody deleted is told as missing; what is over has no leaf any more, and is left out. */
 export function linesOf(leaves: readonly PushedLeaf[], format: Stream["format"]): PushedLine[] {
   return leaves.map(({ index, eventId, event }) => {
     if (event === null) {

@@ -20,7 +20,7 @@ export interface Stream {
   readonly lentUntil: string;
 }
 
-/** A leaf to be sent; its event is null where the month that it was in was dropped. */
+/** A leaf to be sent; its event is null where somebody deleted it. */
 export interface PushedLeaf {
   readonly index: number;
   readonly eventId: string;

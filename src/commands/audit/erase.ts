@@ -6,7 +6,7 @@ import { asOperator, count } from "../user/as_operator.ts";
 
 /**
  * `rowhouse audit erase TENANT EVENT FIELD… --reason TEXT`: values of a sealed event, for good. Status 1 where there is no such
- * event, or no such field.
+ * event, no such field, or a legal hold stands over it.
  */
 export async function erase(args: string[]): Promise<0 | 1> {
   const { values, positionals } = parseArguments(args, {
@@ -30,7 +30,8 @@ export async function erase(args: string[]): Promise<0 | 1> {
       console.log(`${count(rows[0]!.erased, "value")} erased`);
       return 0;
     } catch (error) {
-      if (!(error instanceof pg.DatabaseError && ["RH400", "RH404"].includes(error.code ?? ""))) throw error;
+      if (!(error instanceof pg.DatabaseError && ["RH400", "RH404", "RH490"].includes(error.code ?? "")))
+        throw error;
       console.error(`rowhouse: ${error.message}`);
       return 1;
     }

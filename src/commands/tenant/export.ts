@@ -20,6 +20,8 @@ export async function exportToFile(args: string[]): Promise<0 | 1> {
   return asAdministrator(async (client) => {
     const id = await findTenant(client, named);
     if (id === null) return 1;
+    // Before a byte of it leaves.
+    await client.query("select audit.record_event('tenant.exported', $1)", [id]);
     const progress = progressLine();
     let rows = 0;
     const said = (done: number, total: number): void => {

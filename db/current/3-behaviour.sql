@@ -1,0 +1,2 @@
+-- How it behaves: functions, triggers, policies, grants, comments.
+--!include all.sql
