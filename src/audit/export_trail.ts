@@ -46,6 +46,9 @@ export async function* exportTrail(
     done += piece.leaves.length;
     onEvent(done, rest.events);
   }
+  // What is over may go while it is read: whoever reads is told, and has no file that seems whole.
+  if (format !== "proof" && done !== rest.events)
+    throw new Error(`${rest.events - done} leaves are not there any more to be exported`);
 }
 
 function headOf(source: ExportSource, format: ExportFormat): string {

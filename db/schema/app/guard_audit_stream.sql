@@ -56,7 +56,8 @@ begin
             new.next_attempt_at := now();
         end if;
     end if;
-    if context.kind_in(body) = 'session' and (tg_op = 'INSERT' or new.url <> old.url) then
+    -- It outlives whatever credential made it, so no key and no support makes one.
+    if context.kind_in(body) is not null and (tg_op = 'INSERT' or new.url <> old.url) then
         perform context.require_fresh_sign_in();
     end if;
     return new;
@@ -64,7 +65,7 @@ end
 $$;
 grant execute on function app.guard_audit_stream() to rowhouse_owner;
 comment on function app.guard_audit_stream() is
-    'Trigger: a tenant has ten streams at most, each begins behind a leaf that there is (RH400), and is led elsewhere only after a fresh sign-in (RH440).';
+    'Trigger: a tenant has ten streams at most, each begins behind a leaf that there is (RH400), and is led elsewhere only by somebody, after a fresh sign-in (RH440).';
 reset role;
 
 create or replace trigger guard_audit_stream before insert or update on app.audit_streams

@@ -28,18 +28,18 @@ begin
     if signed.size is null then
         return null;
     end if;
-    select jsonb_build_object('first', min(leaf.index), 'last', max(leaf.index), 'events', count(*)) into part
+    select jsonb_build_object('first', min(leaf.index), 'last', max(leaf.index), 'events', count(*), 'over', (
+        select tree.removed_size from audit.trees as tree where tree.tenant_id = caller)) into part
     from audit.leaves as leaf
     where leaf.tenant_id = caller and leaf.index > after and leaf.index < signed.size
         and (since is null or leaf.at >= since) and (until is null or leaf.at < until);
     if format is not null then
         perform audit.record_event('audit.exported', caller, jsonb_strip_nulls(
-            jsonb_build_object('format', format, 'size', signed.size, 'from', since, 'to', until) || part));
+            jsonb_build_object('format', format, 'size', signed.size, 'from', since, 'to', until) || part - 'over'));
     end if;
     return part || jsonb_build_object(
         'tenant', caller,
         'size', signed.size,
-        'over', (select tree.removed_size from audit.trees as tree where tree.tenant_id = caller),
         'checkpoint', signed.note || array_to_string(signed.cosignatures, ''),
         'keys', (
             select jsonb_agg(jsonb_build_object(

@@ -22,8 +22,14 @@ as $$
         server.active, server.created_at
     from app.tool_servers as server
     where server.tenant_id = list_connections.tenant
+    union all
+    select
+        'audit stream', stream.id, substring(stream.url from '^([a-z]+://(\[[^]]*\]|[^/?:]+)(:[0-9]+)?)'), array[stream.kind, stream.format],
+        stream.active, stream.created_at
+    from app.audit_streams as stream
+    where stream.tenant_id = list_connections.tenant
 $$;
 grant execute on function audit.list_connections(uuid) to rowhouse_auditor;
 comment on function audit.list_connections(uuid) is
-    'For an access review: where a tenant''s events go, whose people may join by themselves, and where its tools are called.';
+    'For an access review: where a tenant''s events and its trail go, whose people may join by themselves, and where its tools are called.';
 reset role;

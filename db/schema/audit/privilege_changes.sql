@@ -17,7 +17,8 @@ create or replace view audit.privilege_changes with (security_invoker = true) as
             select is_now."row" -> 'name' from audit.record_as_of(event.tenant_id, 'app.roles', change.after #>> '{}', event.at) as is_now
         ), change.after) else change.after end as after
     from (
-        select *, (coalesce(new_row, old_row) ->> 'user_id')::uuid as subject_id
+        select *, case when pg_input_is_valid(coalesce(new_row, old_row) ->> 'user_id', 'uuid')
+            then (coalesce(new_row, old_row) ->> 'user_id')::uuid end as subject_id
         from audit.event_log
         where table_name in (
                 'app.memberships', 'app.roles', 'app.grants', 'app.team_members', 'app.domains', 'auth.api_keys', 'app.tenants'

@@ -1,5 +1,5 @@
 -- Tells the trail who got a power: ownership, or a permission to manage (manage_…), to read everybody's chats or to read the
--- trail. By a membership with its role, by what a role that somebody has may do from now on, or for a time.
+-- trail. By a membership with its role, by what a role that somebody, or a key, has may do from now on, or for a time.
 set local role rowhouse_definer;
 create or replace function audit.record_raise() returns trigger
     language plpgsql volatile parallel unsafe security definer
@@ -27,7 +27,11 @@ begin
         has := new.permissions;
         detail := jsonb_build_object('by', 'role', 'role', new.id, 'holders', (
             select count(*) from app.memberships as holder
-            where holder.tenant_id = new.tenant_id and holder.role_id = new.id and holder.status = 'active'));
+            where holder.tenant_id = new.tenant_id and holder.role_id = new.id and holder.status = 'active'
+        ) + (
+            select count(*) from auth.api_keys as key
+            where key.tenant_id = new.tenant_id and key.role_id = new.id and key.revoked_at is null
+                and (key.expires_at is null or key.expires_at > now())));
         if detail ->> 'holders' = '0' then
             return null;
         end if;

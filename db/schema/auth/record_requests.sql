@@ -23,7 +23,8 @@ begin
             )
         ) with ordinality as told (credential, request_id, ip, user_agent, seconds, status, times, detail, place)
     ), known as materialized (
-        select told.*, holder.*, told.status in (401, 429) as shut_out,
+        -- A process tells of a moment ago, and not of a time of its own making.
+        select told.*, holder.*, least(greatest(coalesce(told.seconds, 0), 0), 86400) as ago, told.status in (401, 429) as shut_out,
             row_number() over (partition by holder.credential_id, told.status order by told.place) as nth
         from told
         cross join lateral (
@@ -61,7 +62,7 @@ begin
     )
     select
         coalesce(known.tenant_id, audit.platform()),
-        uuidv7(make_interval(secs => -known.seconds)), clock_timestamp() - make_interval(secs => known.seconds),
+        uuidv7(make_interval(secs => -known.ago)), clock_timestamp() - make_interval(secs => known.ago),
         type.action, type.severity, known.detail,
         known.kind, known.user_id, known.credential_id, case when known.kind = 'support' then known.credential_id end,
         known.request_id, known.ip, known.user_agent

@@ -16,11 +16,7 @@ begin
     if not found then
         perform context.refuse_missing('audit stream');
     end if;
-    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.stream_id = stream)
-        and context.kind_in(context.open_seal()) = 'session'
-    then
-        perform context.require_fresh_sign_in();
-    end if;
+    perform context.require_fresh_sign_in();
     update auth.webhook_secrets as former set expires_at = until
     where former.tenant_id = tenant and former.stream_id = stream
         and (former.expires_at is null or former.expires_at > until);
@@ -30,5 +26,5 @@ end
 $$;
 grant execute on function context.keep_stream_secret(uuid, uuid, text, integer) to rowhouse_app;
 comment on function context.keep_stream_secret(uuid, uuid, text, integer) is
-    'Keeps an audit stream''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+    'Keeps an audit stream''s new secret and ends the ones before it. Raises RH403 (also for a key), RH404, RH440.';
 reset role;

@@ -20,6 +20,11 @@ begin
     join app.tenants as company on company.id = waiting.tenant_id and company.status = 'active'
     join audit.trees as tree on tree.tenant_id = waiting.tenant_id and tree.signed_size - 1 > waiting.last_index
     where waiting.active and waiting.next_attempt_at <= now() and (waiting.lent_until is null or waiting.lent_until <= now())
+        -- Two at a time of one tenant, so that its slow ones hold up nobody else.
+        and (
+            select count(*) from app.audit_streams as lent
+            where lent.tenant_id = waiting.tenant_id and lent.lent_until > now()
+        ) < 2
     order by waiting.next_attempt_at
     limit 1
     for no key update of waiting skip locked;

@@ -28,7 +28,8 @@ begin
     end if;
     if failure is null then
         update app.audit_streams as one set
-            last_index = greatest(one.last_index, last), response_status = status,
+            last_index = greatest(one.last_index, least(last, (
+                select tree.signed_size - 1 from audit.trees as tree where tree.tenant_id = one.tenant_id))), response_status = status,
             failing_since = null, failures = 0, failure = null,
             lent_until = clock_timestamp() + interval '2 minutes'
         where one.tenant_id = tenant and one.id = stream

@@ -65,7 +65,7 @@ function release(args: string[]): Promise<0 | 1> {
   return asOperator(({ client }) =>
     told(async () => {
       await client.query("select audit.release_hold($1, $2)", [id, values.reason]);
-      console.log("it is released; what waited for it goes with the next run of its job");
+      console.log("it is released; what waited for it is asked about again within a week");
     }),
   );
 }
