@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -154,7 +155,7 @@ describe("audit streams are kept by those who hold manage_tenant and view_audit"
     }
   });
 
-  test("by an API key where its scopes hold both; led elsewhere by a session only after a fresh sign-in", async () => {
+  test("who lead it elsewhere only after a fresh sign-in", async () => {
     const [made] = await actingAs(keeper).rows<{ id: string }>(create, [URL]);
     const stale = await createMember(database, { tenant: acme, role: "keeper" });
     await database.admin.query(
@@ -175,6 +176,36 @@ describe("audit streams are kept by those who hold manage_tenant and view_audit"
       .expect("update app.audit_streams set active = false where id = $1", id)
       .toReach(1);
     await actingAs(keeper).expect("delete from app.audit_streams where id = $1", id).toReach(1);
+  });
+
+  test("no key leads the trail anywhere: what it made would outlive it", async () => {
+    const digest = createHash("sha256").update("a key of the company's own").digest();
+    const [made] = await actingAs(keeper).rows<{ id: string }>(create, [URL]);
+    await database.admin.query(
+      `insert into auth.api_keys (tenant_id, role_id, created_by, name, digest, scopes)
+       select tenant_id, role_id, user_id, 'A key', sha256($2), '{manage_tenant,view_audit}'
+       from app.memberships where user_id = $1`,
+      [keeper.userId, digest],
+    );
+    const key = { digest };
+    const id = [made!.id];
+    await refuses(key, create, [URL], "RH403", "session");
+    await refuses(
+      key,
+      "update app.audit_streams set url = 'https://elsewhere.example' where id = $1",
+      id,
+      "RH403",
+      "session",
+    );
+    await refuses(
+      key,
+      "select app.rotate_audit_stream_secret($1, gen_random_uuid(), 'mine')",
+      id,
+      "RH403",
+      "session",
+    );
+    // What is there it may stop.
+    await actingAs(key).expect("delete from app.audit_streams where id = $1", id).toReach(1);
   });
 
   test("ten at most, each behind a leaf that there is, at an address that is one", async () => {

@@ -544,6 +544,21 @@ describe("in the database", () => {
     ...more,
   });
 
+  test("an event is of no other time than a moment ago, whatever a process says", async () => {
+    const member = await createMember(database, { tenant, role: "member" });
+    const ids = [randomUUID(), randomUUID()];
+    await tell(
+      [{ credential: member.digest }, { credential: member.digest }],
+      [line(ids[0]!, { seconds: -3e9 }), line(ids[1]!, { seconds: 3e9 })],
+    );
+    const { rows } = await database.admin.query(
+      `select at between now() - interval '1 day 1 minute' and now() + interval '1 minute' as recent
+       from audit.events where request_id = any ($1)`,
+      [ids],
+    );
+    expect(rows).toEqual([{ recent: true }, { recent: true }]);
+  });
+
   test("an event is of the time when its request ended, and of the tenant of its credential, whatever is said", async () => {
     const member = await createMember(database, { tenant, role: "member" });
     const id = randomUUID();

@@ -115,6 +115,31 @@ test("who failed to sign in, and why: a wrong password, which is no company's ye
   expect(await auditor("select from audit.sign_ins where at > $1", [began])).toEqual([]);
 });
 
+test("one value that was erased takes no view from anybody", async () => {
+  const client = await database.admin.connect();
+  try {
+    await client.query("begin");
+    await client.query(
+      `insert into audit.events (tenant_id, action, severity, actor_kind, table_name, row_key, row_id, new_row, detail) values
+         ($1, 'auth.login', 'low', 'system', null, null, null, null, '{"session": "[erased]"}'),
+         ($1, 'insert', 'low', 'system', 'app.memberships', '{"id": "1"}', '1', '{"user_id": "[erased]", "role_id": "[erased]"}', null),
+         ($1, 'insert', 'low', 'system', 'auth.support_accesses', '{"id": "1"}', $2,
+           '{"user_id": "[erased]", "may_write": "[erased]", "expires_at": "[erased]"}', null)`,
+      [acme.tenantId, acme.owner.userId],
+    );
+    await client.query("set local role rowhouse_auditor");
+    for (const view of VIEWS) await client.query(`select * from audit.${view}`);
+    const { rows } = await client.query(
+      "select visited_id, may_write, expires_at from audit.support_visits where id = $1",
+      [acme.owner.userId],
+    );
+    expect(rows).toEqual([{ visited_id: null, may_write: null, expires_at: null }]);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+});
+
 describe("whose rights changed", () => {
   test("is told by every column that an access review goes by", () => {
     const view = readFileSync("db/schema/audit/privilege_changes.sql", "utf8");
