@@ -96,6 +96,7 @@ async function readTree(
     size: verdict.size,
     signed: verdict.signed,
     waiting: verdict.waiting,
+    expired: verdict.expired,
     problems: verdict.problems.map(inWords),
     checkpoint: rows[0]?.note ?? null,
   };
