@@ -7,12 +7,13 @@ import type { ReportFacts } from "../../audit/report/facts.ts";
 import { gatherFacts } from "../../audit/report/gather_facts.ts";
 import { printReport } from "../../audit/report/page.ts";
 import { BadPeriod, type Period, readPeriod } from "../../audit/report/period.ts";
+import { PLATFORM } from "../../audit/tree_source.ts";
 import { projectRoot } from "../../database/migrations.ts";
 import { CommandError, UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
 import { asAuditor } from "./as_auditor.ts";
-import { trustOf } from "./trust.ts";
+import { trustFor, trustOf } from "./trust.ts";
 import { sealedTenant } from "./which_tree.ts";
 
 /**
@@ -36,7 +37,7 @@ export async function report(args: string[]): Promise<0 | 1> {
   if (named === undefined || more.length > 0) throw new UsageError('"audit report" wants one slug or id');
   const { from } = values;
   if (from === undefined) throw new UsageError('"audit report" wants --from, a day such as 2026-10-01');
-  const trust = trustOf(values.key, values.checkpoints);
+  const given = trustOf(values.key, values.checkpoints);
   const progress = progressLine();
   return asAuditor(values.database, async (client) => {
     const period = await periodOf(client, {
@@ -44,10 +45,11 @@ export async function report(args: string[]): Promise<0 | 1> {
       to: values.to ?? new Date().toISOString(),
       timeZone: values["time-zone"] ?? "UTC",
     });
+    const tenant = await sealedTenant(client, named);
     const facts = await gatherFacts(client, {
-      tenant: await sealedTenant(client, named),
+      tenant,
       period,
-      trust,
+      trust: await trustFor(given, [tenant, PLATFORM]),
       software: softwareVersion(),
       onLeaf: (done, total) => progress(done, total, "leaves verified"),
     });
