@@ -3,7 +3,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReportFacts } from "../../src/audit/report/facts.ts";
 import { gatherFacts } from "../../src/audit/report/gather_facts.ts";
-import { printReport } from "../../src/audit/report/page.ts";
+import { printReport } from "../../src/audit/report/page/page.ts";
 import { BadPeriod, readPeriod } from "../../src/audit/report/period.ts";
 import { expireAudit } from "../../src/jobs/expire_audit.ts";
 import { actors } from "../support/acting_as.ts";

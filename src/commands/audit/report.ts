@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import type { ReportFacts } from "../../audit/report/facts.ts";
 import { gatherFacts } from "../../audit/report/gather_facts.ts";
-import { printReport } from "../../audit/report/page.ts";
+import { printReport } from "../../audit/report/page/page.ts";
 import { BadPeriod, type Period, readPeriod } from "../../audit/report/period.ts";
 import { PLATFORM } from "../../audit/tree_source.ts";
 import { projectRoot } from "../../database/migrations.ts";
