@@ -1,5 +1,5 @@
 import { eventLine } from "../export_format.ts";
-import { ocsfLine } from "../ocsf.ts";
+import { ocsfLine } from "../ocsf/line.ts";
 import type { PushedLeaf, Stream } from "./streams.ts";
 
 /** A leaf as it is sent, JSON on one line. */
