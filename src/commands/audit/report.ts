@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { ReportFacts } from "../../audit/report/facts.ts";
@@ -12,6 +11,7 @@ import { projectRoot } from "../../database/migrations.ts";
 import { CommandError, UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
+import { writeWhole } from "../write_whole.ts";
 import { asAuditor } from "./as_auditor.ts";
 import { trustFor, trustOf } from "./trust.ts";
 import { sealedTenant } from "./which_tree.ts";
@@ -60,7 +60,7 @@ export async function report(args: string[]): Promise<0 | 1> {
     const out = values.out ?? (values.json ? "-" : fileName(facts));
     if (out === "-") process.stdout.write(text);
     else {
-      await writeWhole(out, text);
+      await writeWhole(out, text, "another report, or what is left of one");
       console.log(`the access review of ${facts.tenant.slug} is in ${out}: ${summary(facts)}`);
     }
     return facts.verified ? 0 : 1;
@@ -103,21 +103,6 @@ async function record(client: pg.Client, facts: ReportFacts, format: string, tex
 function fileName({ tenant, period }: ReportFacts): string {
   const [from, to] = [period.from, period.to].map((at) => at.toISOString().slice(0, 10));
   return `access-review-${tenant.slug}-${from}-${to}.html`;
-}
-
-/** A file that only its owner reads, and that appears when it is whole. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  try {
-    await writeFile(unfinished, text, { flag: "wx", mode: 0o600, flush: true });
-    await rename(unfinished, path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST")
-      throw new CommandError(`${unfinished} is there: another report, or what is left of one`);
-    await rm(unfinished, { force: true });
-    throw new CommandError(`cannot write ${path}: ${message}`, { cause: error });
-  }
 }
 
 function summary({ findings, verified }: ReportFacts): string {
