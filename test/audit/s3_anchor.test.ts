@@ -8,7 +8,7 @@ import { sealAudit } from "../../src/jobs/seal_audit.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
-import { leaveEight } from "../support/old_events.ts";
+import { forgetPowers } from "../support/old_events.ts";
 import { createTenant } from "../support/people.ts";
 import { type S3Double, startS3 } from "../support/s3/server.ts";
 import { problemsOf, seal, unguarded } from "../support/sealing.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createDatabase();
   storage = await startS3();
   ({ tenantId: tenant } = await createTenant(database, { slug: "acme" }));
-  await leaveEight(database, tenant);
+  await forgetPowers(database, tenant);
   await seal(database);
 });
 afterAll(async () => {

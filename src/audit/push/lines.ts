@@ -12,7 +12,7 @@ export interface PushedLine {
 }
 
 /** Leaves as a stream tells them. One whose month was dropped is told as missing, so that no index is left out. */
-export function linesOf(leaves: readonly PushedLeaf[], format: Stream["format"]): PushedLine[] {
+export function pushedLines(leaves: readonly PushedLeaf[], format: Stream["format"]): PushedLine[] {
   return leaves.map(({ index, eventId, event }) => {
     if (event === null) {
       const text = JSON.stringify({ index, id: eventId, missing: true });
