@@ -216,8 +216,8 @@ rowhouse audit key [rotate] [--tenant TENANT] [--database URL]
 rowhouse audit erase TENANT-ID EVENT-ID FIELD… --reason TEXT --yes
   erases values of a sealed event for good, such as ip or new_row.email. Every proof holds as before.
 
-rowhouse audit report TENANT --from DAY [--to DAY] [--time-zone ZONE] [--out FILE|-] [--json] [--key KEY]… [--checkpoints FILE]…
-  [--database URL]
+rowhouse audit report TENANT --from DAY [--to DAY] [--time-zone ZONE] [--out FILE|-] [--json] [--key KEY]…
+  [--checkpoints FILE|s3]… [--database URL]
   makes an access review to read, print and sign: people, roles, keys, what changed, who came in, what to look at, and whether
   the trail is what was sealed. One HTML file that needs nothing else; --json the same facts. --to is not part of it, and now
   unless you say. That it was made is in the trail (docs/audit/report.md).

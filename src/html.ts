@@ -19,9 +19,11 @@ function shown(part: Part): string {
   if (part === null) return "";
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map(shown).join("");
-  return String(part)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+  return inHtml(String(part));
+}
+
+/** Text as HTML has it, also between double quotes. */
+export function inHtml(text: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replaceAll(/[&<>"]/g, (character) => entities[character]!);
 }

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Caller } from "../database/caller.ts";
 import { askInDoor } from "../database/door.ts";
 import type { PublicAuditKey } from "./audit_key.ts";
-import { COLUMNS, type Erased, eventOf, type Row } from "./database_tree.ts";
+import { LEAF_COLUMNS, type LeafRow, leafOf } from "./event_columns.ts";
 import type { ExportSource } from "./export_source.ts";
 import { type ExportFormat, firstTile, isWhole, tilesAbove, widthOf } from "./export_trail.ts";
 import { hashIn, type LeafRange, TILE } from "./tree_source.ts";
@@ -77,7 +77,7 @@ export async function callerSource(
         }
         const { rows } = await askInDoor(app, caller, {
           name: "exported_leaves",
-          text: `select audit.exported_tile($1) as hashes, leaf.index::text, leaf.kept, array[leaf.event_id::text, leaf.salt::text, event.id::text, null, ${COLUMNS}] as row
+          text: `select audit.exported_tile($1) as hashes, ${LEAF_COLUMNS}
             from (select) as one
             left join audit.exported_leaves($2, $3, $4, $5) as leaf on true
             left join lateral (select (leaf.event).*) as event on true
@@ -91,24 +91,15 @@ export async function callerSource(
           ],
         });
         const hashes = tile(rows[0]?.hashes, number);
-        const leaves = (rows as LeafRow[]).flatMap(({ index, row, kept }) =>
-          index === null ? [] : [leafOf(Number(index), row, kept ?? undefined, hashes)],
-        );
+        // Where the tile has none of them, it comes in a row of its own.
+        const found = (rows as (LeafRow | { readonly index: null })[]).filter((row) => row.index !== null);
+        const leaves = found
+          .map(leafOf)
+          .map((leaf) => ({ ...leaf, hash: hashIn(hashes, leaf.index % TILE) }));
         if (leaves.length > 0 || isWhole(part)) yield { number, leaves, hashes };
       }
     },
   };
-}
-
-interface LeafRow {
-  readonly index: string | null;
-  readonly row: Row;
-  readonly kept: Erased | null;
-}
-
-function leafOf(index: number, row: Row, kept: Erased | undefined, hashes: Buffer) {
-  const event = row[2] === null ? null : eventOf([String(index), ...row], kept);
-  return { index, eventId: row[0]!, hash: hashIn(hashes, index % TILE), event };
 }
 
 const bytes = (text: string): Buffer => Buffer.from(text, "base64");

@@ -1,4 +1,4 @@
-import { eventOf, JSONS, OBJECTS, type Row, TEXTS } from "./database_tree.ts";
+import { eventOf, JSONS, OBJECTS, type Row, TEXTS } from "./event_columns.ts";
 import { BadExport } from "./export_format.ts";
 import type { SealedEvent } from "./leaf.ts";
 

@@ -1,52 +1,10 @@
 import type pg from "pg";
 import type { PublicAuditKey } from "./audit_key.ts";
-import type { SealedEvent } from "./leaf.ts";
-import { membersOf } from "./members.ts";
+import { COLUMNS, type Erased, eventOf, type Row } from "./event_columns.ts";
 import { type ClaimedLeaf, hashIn, type LeafRange, TILE, type TreeSource } from "./tree_source.ts";
 
 /** Rows in hand at a time. */
 const BATCH = 1_024;
-
-/** A leaf with its event, all as text: what is compared must be what is stored. */
-export type Row = (string | null)[];
-
-/**
- * The columns of an event that are fields of its leaf as they are, in the order in which they are read. Times are told in UTC,
- * whatever the session's zone, and `ip` as PostgreSQL shows it.
- */
-export const TEXTS = [
-  "tenant_id",
-  "id",
-  "at",
-  "action",
-  "severity",
-  "table_name",
-  "actor_kind",
-  "actor_id",
-  "credential_id",
-  "impersonator_id",
-  "database_role",
-  "row_id",
-  "request_id",
-  "ip",
-  "user_agent",
-] as const;
-/** Those that are JSON already, and those whose members are fields of their own. */
-export const JSONS = ["transaction_id", "row_key"] as const;
-export const OBJECTS = ["old_row", "new_row", "detail"] as const;
-
-/** The same as they are asked for, of an `event`. */
-export const COLUMNS = [
-  ...TEXTS.map((name) =>
-    name === "at"
-      ? `to_char(event.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-      : name === "ip"
-        ? "to_json(event.ip) #>> '{}'"
-        : `event.${name}::text`,
-  ),
-  ...JSONS.map((name) => `event.${name}::text`),
-  ...OBJECTS.map((name) => `event.${name}::text`),
-].join(", ");
 
 /**
  * A tenant's tree as a database has it, as of one moment. The database computes nothing for it: what is read is rows, so that
@@ -193,8 +151,6 @@ function goneMonths(client: pg.ClientBase): (month: string) => Promise<{ readonl
   };
 }
 
-export type Erased = Required<Pick<SealedEvent, "salts" | "commitments">>;
-
 /** What is left of the events among these from which something was erased. */
 async function whatIsErased(
   client: pg.ClientBase,
@@ -216,38 +172,3 @@ async function whatIsErased(
   }
   return found;
 }
-
-/** An event from a row: five columns of its leaf (the third is the salt), and {@link COLUMNS}. */
-export function eventOf(row: Row, erased: Erased | undefined): SealedEvent {
-  const fields: Record<string, string> = {};
-  let place = 5;
-  for (const name of TEXTS) {
-    const value = row[place++]!;
-    if (value !== null) fields[name] = JSON.stringify(value);
-  }
-  for (const name of JSONS) {
-    const value = row[place++]!;
-    if (value !== null) fields[name] = value;
-  }
-  const [before, after, detail] = OBJECTS.map((name) => whole(name, row[place++]!, fields));
-  for (const [member, value] of after!) {
-    fields[before!.get(member) === value ? `row.${member}` : `new_row.${member}`] = value;
-  }
-  for (const [member, value] of before!)
-    if (after!.get(member) !== value) fields[`old_row.${member}`] = value;
-  for (const [member, value] of detail!) fields[`detail.${member}`] = value;
-  return { fields, salt: row[2]!, ...erased };
-}
-
-/** The members of an object; any other value is a field itself, and has none. */
-function whole(
-  name: string,
-  value: string | null,
-  fields: Record<string, string>,
-): ReadonlyMap<string, string> {
-  if (value === null) return NONE;
-  if (value.startsWith("{") && value !== "{}") return new Map(membersOf(value));
-  fields[name] = value;
-  return NONE;
-}
-const NONE: ReadonlyMap<string, string> = new Map();

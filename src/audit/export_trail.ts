@@ -1,7 +1,7 @@
 import { CSV_HEADER, csvLine } from "./csv.ts";
 import { eventLine, headerLine, type Part, tileLine } from "./export_format.ts";
 import type { ExportSource, Piece } from "./export_source.ts";
-import { ocsfLine } from "./ocsf.ts";
+import { ocsfLine } from "./ocsf/line.ts";
 import { TILE, type TreeSource } from "./tree_source.ts";
 
 /** A tree that was never signed: nobody could verify what is exported of it. */

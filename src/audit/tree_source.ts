@@ -36,6 +36,9 @@ export interface ClaimedLeaf {
   readonly goneMonth?: string;
 }
 
+/** Whose tree that of events is which belong to no tenant: sign-ins that failed, and what became of accounts. */
+export const PLATFORM = "00000000-0000-0000-0000-000000000000";
+
 /** Hashes in a tile. */
 export const TILE = 256;
 

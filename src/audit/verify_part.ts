@@ -4,7 +4,7 @@ import { BadExport, eventLine, type ProofHeader, readHeader, readLeaf } from "./
 import { leafHash, leafText, type SealedEvent } from "./leaf.ts";
 import { linesOf } from "./lines_of.ts";
 import { rootOf } from "./merkle.ts";
-import { ocsfLine } from "./ocsf.ts";
+import { ocsfLine } from "./ocsf/line.ts";
 import { hashIn, TILE } from "./tree_source.ts";
 import { inOrder, ownProblems, type Trust, trustedCheckpoints, type Verdict } from "./verify_tree.ts";
 

@@ -1,7 +1,6 @@
-import { type PgCondition, sqlValueWithCodec, TYPES } from "postgraphile/@dataplan/pg";
+import { sqlValueWithCodec, TYPES } from "postgraphile/@dataplan/pg";
 import { sql } from "postgraphile/pg-sql2";
-
-const RECORD = "AuditedRecord";
+import { auditEventFilter } from "./audit_event_filter.ts";
 
 interface AuditedRecord {
   readonly table: string;
@@ -9,49 +8,22 @@ interface AuditedRecord {
 }
 
 /** `auditEvents(filter: {record: {table: "app.conversations", id: "…"}})`: what became of one row, by one index. */
-export const RecordFilterPlugin: GraphileConfig.Plugin = {
-  name: "RecordFilterPlugin",
-  version: "1.0.0",
-  schema: {
-    hooks: {
-      init(_, build) {
-        const { GraphQLNonNull, GraphQLString } = build.graphql;
-        build.registerInputObjectType(
-          RECORD,
-          {},
-          () => ({
-            description: "A row whose changes the trail has.",
-            fields: {
-              table: {
-                description: "Its table, with the schema: `app.conversations`.",
-                type: new GraphQLNonNull(GraphQLString),
-              },
-              id: { description: "Its key within the tenant.", type: new GraphQLNonNull(GraphQLString) },
-            },
-          }),
-          "RecordFilterPlugin",
-        );
-        return _;
-      },
-      GraphQLInputObjectType_fields(fields, build, { scope, fieldWithHooks }) {
-        if (!scope.isPgConnectionFilter || scope.pgCodec?.extensions?.pg?.name !== "audit_events")
-          return fields;
-        return build.extend(
-          fields,
-          {
-            record: fieldWithHooks({ fieldName: "record", isPgConnectionFilterField: true }, () => ({
-              description: "What became of one row.",
-              type: build.getInputTypeByName(RECORD),
-              apply(condition: PgCondition, value: AuditedRecord) {
-                const { alias } = condition;
-                condition.where(sql`${alias}.table_name = ${sqlValueWithCodec(value.table, TYPES.text)}`);
-                condition.where(sql`${alias}.row_id = ${sqlValueWithCodec(value.id, TYPES.text)}`);
-              },
-            })),
-          },
-          "A record is found by its table and its key together",
-        );
-      },
+export const RecordFilterPlugin = auditEventFilter<AuditedRecord>("RecordFilterPlugin", {
+  field: "record",
+  description: "What became of one row.",
+  type: "AuditedRecord",
+  of: "A row whose changes the trail has.",
+  fields: ({ graphql: { GraphQLNonNull, GraphQLString } }) => ({
+    table: {
+      description: "Its table, with the schema: `app.conversations`.",
+      type: new GraphQLNonNull(GraphQLString),
     },
+    id: { description: "Its key within the tenant.", type: new GraphQLNonNull(GraphQLString) },
+  }),
+  apply(condition, { table, id }) {
+    const { alias } = condition;
+    condition.where(sql`${alias}.table_name = ${sqlValueWithCodec(table, TYPES.text)}`);
+    condition.where(sql`${alias}.row_id = ${sqlValueWithCodec(id, TYPES.text)}`);
   },
-};
+  why: "A record is found by its table and its key together",
+});

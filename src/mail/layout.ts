@@ -1,4 +1,4 @@
-import { inHtml } from "../http/pages/page.ts";
+import { inHtml } from "../html.ts";
 import type { Language, MailText } from "./texts/text.ts";
 
 // One layout for all mails: text, and HTML as mail programs want it, that is tables and styles beside each element. What

@@ -11,7 +11,7 @@ import { actors } from "../support/acting_as.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
-import { happened, keepFor, leaveEight, monthName, monthsAgo, partitionOf } from "../support/old_events.ts";
+import { forgetPowers, happened, keepFor, monthName, monthsAgo, partitionOf } from "../support/old_events.ts";
 import { createMember, createTenant } from "../support/people.ts";
 import { problemsOf, seal, unguarded, verdictOn } from "../support/sealing.ts";
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await database?.drop();
   database = await createDatabase();
   ({ tenantId: tenant } = await createTenant(database, { slug: "acme" }));
-  await leaveEight(database, tenant);
+  await forgetPowers(database, tenant);
   // It was made seventeen months ago; then three months of 300, 20 and 10 events, and a younger one of 5.
   await database.admin.query("select audit.create_partition($1)", [monthsAgo(17)]);
   await unguarded(

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { eventLine } from "../../src/audit/export_format.ts";
 import type { SealedEvent } from "../../src/audit/leaf.ts";
-import { ACTIONS, OCSF_VERSION, ocsfLine, TABLES, toldAs } from "../../src/audit/ocsf.ts";
+import { ocsfLine } from "../../src/audit/ocsf/line.ts";
+import { ACTIONS, OCSF_VERSION, TABLES, toldAs } from "../../src/audit/ocsf/mapping.ts";
 
 /** What OCSF 1.6.0 requires of every event (schema.ocsf.io, "Base Event"). */
 const OF_ALL = ["activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid"];

@@ -3,10 +3,13 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReportFacts } from "../../src/audit/report/facts.ts";
 import { gatherFacts } from "../../src/audit/report/gather_facts.ts";
-import { printReport } from "../../src/audit/report/page.ts";
+import { printReport } from "../../src/audit/report/page/page.ts";
 import { BadPeriod, readPeriod } from "../../src/audit/report/period.ts";
+import { expireAudit } from "../../src/jobs/expire_audit.ts";
 import { actors } from "../support/acting_as.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { jobContext } from "../support/jobs.ts";
+import { happened, keepFor, monthsAgo } from "../support/old_events.ts";
 import { createMember } from "../support/people.ts";
 import { seal, unguarded } from "../support/sealing.ts";
 import { buildTenant, buildTenants, type TenantFixture } from "../support/tenants.ts";
@@ -559,6 +562,37 @@ describe("the trail beneath", () => {
     const [company] = told.trees;
     expect(company!.checkpoint).toContain(`/${untouched.tenantId}\n${company!.signed}\n`);
     expect(printReport(told)).toContain("<strong>Verified.</strong>");
+  });
+
+  test("has no events of what is over: the page counts them apart, and is verified", async () => {
+    const { tenantId } = await buildTenant(database, "umbrella");
+    await database.admin.query("select audit.create_partition($1)", [monthsAgo(17)]);
+    await unguarded(
+      database,
+      `update audit.events set at = '${monthsAgo(17)}'::timestamp at time zone 'UTC' where tenant_id = '${tenantId}'`,
+    );
+    await happened(database, tenantId, 16, 12);
+    await seal(database);
+    const whole = (await reviewed(tenantId)).trees[0]!;
+    expect(whole.expired).toBeNull();
+    await keepFor(database, tenantId, 12);
+    for (let turn = 0; turn < 4; turn += 1) {
+      await expireAudit(jobContext(database));
+      await seal(database);
+    }
+    const told = await reviewed(tenantId);
+    const [company, platform] = told.trees;
+    expect(told.verified).toBe(true);
+    // All but what was sealed since: that it is kept for a year only, and that something is over.
+    const over = whole.size;
+    expect(company!.expired).toMatchObject({ leaves: over });
+    expect(company!.size).toBeGreaterThan(over);
+    const printed = printReport(told);
+    const left = company!.size + platform!.size - over;
+    expect(printed).toContain(`${left} events of the trail are what was sealed`);
+    expect(printed).toContain(`${over} more are over: a signed leaf vouches for them.`);
+    expect(printed).toContain(`${company!.size} events sealed, ${over} of them over, all signed for`);
+    expect(printReport(await reviewed(globex))).not.toContain("of them over");
   });
 
   test("that was altered is told first, and the first bad leaf is named", async () => {

@@ -1,12 +1,14 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readCheckpoint } from "../../src/audit/checkpoint.ts";
+import type { ReportFacts } from "../../src/audit/report/facts.ts";
 import { keptInS3 } from "../../src/audit/s3_anchor.ts";
+import { PLATFORM } from "../../src/audit/tree_source.ts";
 import { sealAudit } from "../../src/jobs/seal_audit.ts";
 import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { jobContext } from "../support/jobs.ts";
-import { leaveEight } from "../support/old_events.ts";
+import { forgetPowers } from "../support/old_events.ts";
 import { createTenant } from "../support/people.ts";
 import { type S3Double, startS3 } from "../support/s3/server.ts";
 import { problemsOf, seal, unguarded } from "../support/sealing.ts";
@@ -20,7 +22,7 @@ beforeAll(async () => {
   database = await createDatabase();
   storage = await startS3();
   ({ tenantId: tenant } = await createTenant(database, { slug: "acme" }));
-  await leaveEight(database, tenant);
+  await forgetPowers(database, tenant);
   await seal(database);
 });
 afterAll(async () => {
@@ -47,13 +49,15 @@ const sizes = () =>
   [...storage.objects]
     .filter(([name]) => name.startsWith(`seals/${origin()}/`))
     .map(([, { bytes }]) => readCheckpoint(bytes.toString()).size);
-const verify = (...args: string[]) =>
-  rowhouse(["audit", "verify", "--tenant", tenant, "--checkpoints", "s3", ...args], folder, {
+const byBucket = (...args: string[]) =>
+  rowhouse(["audit", ...args, "--checkpoints", "s3"], folder, {
     ...commandSettings(database),
     ...storage.env,
     AUDIT_ORIGIN: "chat.example/audit",
     AUDIT_ANCHOR_S3: `${storage.settings.bucket}/seals`,
   });
+const verify = () => byBucket("verify", "--tenant", tenant);
+const report = () => byBucket("report", tenant, "--from", "2026-01-01", "--json");
 
 test("each checkpoint is an object of its own, named by origin and size, the newest first in a list", async () => {
   await takeOutside();
@@ -119,6 +123,23 @@ test("rowhouse audit verify goes by what is there: a tail that was cut with its 
     code: 1,
     out: expect.stringMatching(/^tail_cut: tenant .*, leaves 9 to 10: /),
   });
+});
+
+test("rowhouse audit report goes by it too, for the tree of the company and for that of the platform", async () => {
+  const told = await report();
+  expect(told.code).toBe(1);
+  const { trees } = JSON.parse(told.out) as ReportFacts;
+  expect(trees.map(({ of, problems }) => [of, problems])).toEqual([
+    ["company", [expect.stringMatching(/^tail_cut: tenant .*, leaves 9 to 10: /)]],
+    ["platform", []],
+  ]);
+  const ofNobody = `seals/chat.example/audit/${PLATFORM}/0000000000000000-1`;
+  storage.objects.set(ofNobody, { bytes: Buffer.from("nothing"), encryption: null });
+  expect(await report()).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(`cannot read checkpoints of ${PLATFORM}`),
+  });
+  storage.objects.delete(ofNobody);
 });
 
 test("what cannot be read, or is none, is told and not passed over", async () => {

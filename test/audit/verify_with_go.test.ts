@@ -7,7 +7,7 @@ import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { buildGo, hasGo } from "../support/go.ts";
 import { jobContext } from "../support/jobs.ts";
-import { happened, leaveEight, monthsAgo } from "../support/old_events.ts";
+import { forgetPowers, happened, monthsAgo } from "../support/old_events.ts";
 import { createMember, createTenant, type Tenant } from "../support/people.ts";
 import { seal, unguarded } from "../support/sealing.ts";
 
@@ -103,7 +103,7 @@ describe.skipIf(!hasGo)("Go's sumdb/note and sumdb/tlog", () => {
 
   test("verify an export of which the oldest events are over, and miss the one that says so", async () => {
     const other = await createTenant(database, { slug: "globex" });
-    await leaveEight(database, other.tenantId);
+    await forgetPowers(database, other.tenantId);
     await database.admin.query("select audit.create_partition($1)", [monthsAgo(17)]);
     await unguarded(
       database,

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CSV_HEADER } from "../../src/audit/csv.ts";
-import { OCSF_VERSION } from "../../src/audit/ocsf.ts";
+import { OCSF_VERSION } from "../../src/audit/ocsf/mapping.ts";
 import { PROBLEMS } from "../../src/audit/problem.ts";
 import { pushAudit } from "../../src/jobs/push_audit.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";

@@ -42,8 +42,8 @@ export async function keepFor(database: TestDatabase, tenant: string, months: nu
   );
 }
 
-/** Leaves of a tenant that was just made, and not sealed, eight events: not that its owner got powers. */
-export async function leaveEight(database: TestDatabase, tenant: string): Promise<void> {
+/** Deletes from the trail of a tenant that was just made that its owner got powers, before it is sealed: eight events are left. */
+export async function forgetPowers(database: TestDatabase, tenant: string): Promise<void> {
   await unguarded(
     database,
     `delete from audit.events where tenant_id = '${tenant}' and action = 'access.raised'`,

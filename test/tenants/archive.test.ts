@@ -243,7 +243,10 @@ test("people are known by their id, then by their address, and stay as they are"
 
 test("a file that is there half is told, and a pipe gets the same", async () => {
   writeFileSync(join(folder, "half.jsonl.unfinished"), "");
-  expect(await tenant(home, "export", "acme", join(folder, "half.jsonl"))).toMatchObject({ code: 2 });
+  expect(await tenant(home, "export", "acme", join(folder, "half.jsonl"))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("half.jsonl.unfinished is there: another export, or what is left of one"),
+  });
   const { code, out } = await tenant(home, "export", "acme", "-");
   expect(code).toBe(0);
   expect(out.trimEnd().split("\n").length).toBe(readFileSync(archive, "utf8").trimEnd().split("\n").length);

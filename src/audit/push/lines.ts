@@ -1,5 +1,5 @@
 import { eventLine } from "../export_format.ts";
-import { ocsfLine } from "../ocsf.ts";
+import { ocsfLine } from "../ocsf/line.ts";
 import type { PushedLeaf, Stream } from "./streams.ts";
 
 /** A leaf as it is sent, JSON on one line. */
@@ -12,7 +12,7 @@ export interface PushedLine {
 }
 
 /** Leaves as a stream tells them. One whose event somebody deleted is told as missing; what is over has no leaf any more, and is left out. */
-export function linesOf(leaves: readonly PushedLeaf[], format: Stream["format"]): PushedLine[] {
+export function pushedLines(leaves: readonly PushedLeaf[], format: Stream["format"]): PushedLine[] {
   return leaves.map(({ index, eventId, event }) => {
     if (event === null) {
       const text = JSON.stringify({ index, id: eventId, missing: true });

@@ -1,6 +1,6 @@
 import type { MasterKeys } from "../../auth/encryption.ts";
 import type { Egress } from "../../webhooks/egress.ts";
-import { linesOf, type PushedLine } from "./lines.ts";
+import { type PushedLine, pushedLines } from "./lines.ts";
 import type { PushOutcome, Stream, Streams } from "./streams.ts";
 import { pushToSyslog, type SyslogOptions } from "./syslog.ts";
 import { pushToWebhook } from "./webhook.ts";
@@ -39,7 +39,7 @@ export async function pushDue(options: {
     const until = performance.now() + TURN;
     let { after, lentUntil } = stream;
     do {
-      const lines = asManyAsFit(linesOf(await streams.leaves(stream, lentUntil, after), stream.format));
+      const lines = asManyAsFit(pushedLines(await streams.leaves(stream, lentUntil, after), stream.format));
       const last = lines.at(-1);
       if (!last) break;
       const outcome = await send(stream, lines);

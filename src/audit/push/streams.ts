@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { WebhookFailure } from "../../webhooks/egress.ts";
-import { COLUMNS, type Erased, eventOf, type Row } from "../database_tree.ts";
+import { LEAF_COLUMNS, type LeafRow, leafOf } from "../event_columns.ts";
 import type { SealedEvent } from "../leaf.ts";
 
 /** A stream that this worker has in hand. */
@@ -46,12 +46,6 @@ export interface Streams {
 /** Leaves in hand at a time. */
 const BATCH = 256;
 
-interface LeafRow {
-  readonly index: string;
-  readonly row: Row;
-  readonly kept: Erased | null;
-}
-
 /** @param worker connected as rowhouse_worker */
 export function openStreams(worker: Pick<pg.Pool, "query">): Streams {
   return {
@@ -65,17 +59,13 @@ export function openStreams(worker: Pick<pg.Pool, "query">): Streams {
     },
     async leaves({ tenant, stream }, lentUntil, after) {
       const { rows } = await worker.query<LeafRow>(
-        `select leaf.index::text, leaf.kept, array[leaf.event_id::text, leaf.salt::text, event.id::text, null, ${COLUMNS}] as row
+        `select ${LEAF_COLUMNS}
          from jobs.leaves_to_push($1, $2, $3, $4, $5) as leaf
          cross join lateral (select (leaf.event).*) as event
          order by leaf.index`,
         [tenant, stream, lentUntil, after, BATCH],
       );
-      return rows.map(({ index, row, kept }) => ({
-        index: Number(index),
-        eventId: row[0]!,
-        event: row[2] === null ? null : eventOf([index, ...row], kept ?? undefined),
-      }));
+      return rows.map(leafOf);
     },
     async settle({ tenant, stream }, lentUntil, last, { status, failure }) {
       const { rows } = await worker.query<{ lent: string | null }>(

@@ -104,7 +104,7 @@ export interface ReviewedSupport {
 }
 
 export interface ReviewedConnection {
-  readonly kind: "webhook" | "domain" | "tool server";
+  readonly kind: "webhook" | "domain" | "tool server" | "audit stream";
   readonly id: string;
   readonly name: string;
   readonly told: readonly string[];

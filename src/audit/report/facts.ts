@@ -1,3 +1,4 @@
+import type { Expired } from "../expiry.ts";
 import type {
   Listed,
   ReviewedConnection,
@@ -20,6 +21,8 @@ export interface SealedTree {
   readonly size: number;
   readonly signed: number;
   readonly waiting: number;
+  /** What is over, and vouched for; null: nothing. */
+  readonly expired: Expired | null;
   /** As sentences, the first bad leaf first. */
   readonly problems: readonly string[];
   readonly checkpoint: string | null;

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { atOneMoment } from "../at_one_moment.ts";
 import { inWords } from "../problem.ts";
+import { PLATFORM } from "../tree_source.ts";
 import { verifyAsItStands } from "../verify_database.ts";
 import type { Trust } from "../verify_tree.ts";
 import {
@@ -26,9 +27,6 @@ export interface Asked {
   readonly software: string;
   readonly onLeaf?: (done: number, total: number) => void;
 }
-
-/** The tree of what belongs to no tenant: sign-ins that failed, and what became of accounts. */
-const PLATFORM = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Reads everything as of one moment, as rowhouse_auditor whoever is signed in, and verifies what it rests on.
@@ -96,6 +94,7 @@ async function readTree(
     size: verdict.size,
     signed: verdict.signed,
     waiting: verdict.waiting,
+    expired: verdict.expired,
     problems: verdict.problems.map(inWords),
     checkpoint: rows[0]?.note ?? null,
   };

@@ -13,8 +13,9 @@ import { writeTiles } from "../../audit/write_tiles.ts";
 import { CommandError, UsageError } from "../failures.ts";
 import { oneOf, parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
+import { writeWhole } from "../write_whole.ts";
 import { asAuditor } from "./as_auditor.ts";
-import { goOn, writeWhole } from "./export_file.ts";
+import { goOn } from "./export_file.ts";
 import { sealedTenant } from "./which_tree.ts";
 
 /**
@@ -128,6 +129,9 @@ async function pipe(source: ExportSource, format: ExportFormat, onEvent: OnEvent
   await pipeline(lines, process.stdout, { end: false });
 }
 
+/** What may be where a file is to be written. */
+const LEFT = "another export, or what is left of one, which --resume goes on with";
+
 async function writeFiles(
   source: ExportSource,
   format: ExportFormat,
@@ -137,8 +141,8 @@ async function writeFiles(
   const begun = source.rest !== source.part;
   // First, so that whoever goes on with the lines knows from it how far they go.
   if (!begun && (format === "csv" || format === "ocsf"))
-    await writeWhole(`${path}.proof`, exportTrail(source, "proof"));
-  await writeWhole(path, exportTrail(source, format, onEvent), begun);
+    await writeWhole(`${path}.proof`, exportTrail(source, "proof"), LEFT);
+  await writeWhole(path, exportTrail(source, format, onEvent), LEFT, begun);
   console.log(
     `${source.part.events} events are in ${path}${begun ? `, ${source.rest.events} of them now` : ""}`,
   );

@@ -1,13 +1,12 @@
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { rename, rm, truncate } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { rename, truncate } from "node:fs/promises";
 import { indexIn, isWholeRecord } from "../../audit/csv.ts";
 import { BadExport, readHeader } from "../../audit/export_format.ts";
 import { type ExportFormat, wholePart } from "../../audit/export_trail.ts";
 import { linesOf } from "../../audit/lines_of.ts";
 import type { LeafRange } from "../../audit/tree_source.ts";
 import { CommandError } from "../failures.ts";
+import { unfinishedOf } from "../write_whole.ts";
 
 /** A file of an export that was cut off, to be gone on with. */
 export interface Begun extends LeafRange {
@@ -15,29 +14,6 @@ export interface Begun extends LeafRange {
   readonly size: number;
   /** The last leaf that is there; that before the first one, where none is. */
   readonly written: number;
-}
-
-/** What a file is called until it is whole. */
-const unfinishedOf = (path: string): string => `${path}.unfinished`;
-
-/** Writes a file that appears when it is whole. @param begun whether it goes on with what is there */
-export async function writeWhole(path: string, text: AsyncIterable<string>, begun = false): Promise<void> {
-  const unfinished = unfinishedOf(path);
-  try {
-    // Only its owner reads it: it holds what the trail does.
-    const file = createWriteStream(unfinished, { flags: begun ? "a" : "wx", mode: 0o600, flush: true });
-    await pipeline(Readable.from(text, { objectMode: false }), file);
-    await rename(unfinished, path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST")
-      throw new CommandError(
-        `${unfinished} is there: another export, or what is left of one, which --resume goes on with`,
-      );
-    if (!begun) await rm(unfinished, { force: true });
-    if (code?.startsWith("E")) throw new CommandError(`cannot write ${path}: ${message}`, { cause: error });
-    throw error;
-  }
 }
 
 /**

@@ -1,18 +1,19 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { ReportFacts } from "../../audit/report/facts.ts";
 import { gatherFacts } from "../../audit/report/gather_facts.ts";
-import { printReport } from "../../audit/report/page.ts";
+import { printReport } from "../../audit/report/page/page.ts";
 import { BadPeriod, type Period, readPeriod } from "../../audit/report/period.ts";
+import { PLATFORM } from "../../audit/tree_source.ts";
 import { projectRoot } from "../../database/migrations.ts";
 import { CommandError, UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
+import { writeWhole } from "../write_whole.ts";
 import { asAuditor } from "./as_auditor.ts";
-import { trustOf } from "./trust.ts";
+import { trustFor, trustOf } from "./trust.ts";
 import { sealedTenant } from "./which_tree.ts";
 
 /**
@@ -36,7 +37,7 @@ export async function report(args: string[]): Promise<0 | 1> {
   if (named === undefined || more.length > 0) throw new UsageError('"audit report" wants one slug or id');
   const { from } = values;
   if (from === undefined) throw new UsageError('"audit report" wants --from, a day such as 2026-10-01');
-  const trust = trustOf(values.key, values.checkpoints);
+  const given = trustOf(values.key, values.checkpoints);
   const progress = progressLine();
   return asAuditor(values.database, async (client) => {
     const period = await periodOf(client, {
@@ -44,10 +45,11 @@ export async function report(args: string[]): Promise<0 | 1> {
       to: values.to ?? new Date().toISOString(),
       timeZone: values["time-zone"] ?? "UTC",
     });
+    const tenant = await sealedTenant(client, named);
     const facts = await gatherFacts(client, {
-      tenant: await sealedTenant(client, named),
+      tenant,
       period,
-      trust,
+      trust: await trustFor(given, [tenant, PLATFORM]),
       software: softwareVersion(),
       onLeaf: (done, total) => progress(done, total, "leaves verified"),
     });
@@ -58,7 +60,7 @@ export async function report(args: string[]): Promise<0 | 1> {
     const out = values.out ?? (values.json ? "-" : fileName(facts));
     if (out === "-") process.stdout.write(text);
     else {
-      await writeWhole(out, text);
+      await writeWhole(out, text, "another report, or what is left of one");
       console.log(`the access review of ${facts.tenant.slug} is in ${out}: ${summary(facts)}`);
     }
     return facts.verified ? 0 : 1;
@@ -101,21 +103,6 @@ async function record(client: pg.Client, facts: ReportFacts, format: string, tex
 function fileName({ tenant, period }: ReportFacts): string {
   const [from, to] = [period.from, period.to].map((at) => at.toISOString().slice(0, 10));
   return `access-review-${tenant.slug}-${from}-${to}.html`;
-}
-
-/** A file that only its owner reads, and that appears when it is whole. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  try {
-    await writeFile(unfinished, text, { flag: "wx", mode: 0o600, flush: true });
-    await rename(unfinished, path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST")
-      throw new CommandError(`${unfinished} is there: another report, or what is left of one`);
-    await rm(unfinished, { force: true });
-    throw new CommandError(`cannot write ${path}: ${message}`, { cause: error });
-  }
 }
 
 function summary({ findings, verified }: ReportFacts): string {

@@ -9,16 +9,46 @@ import { loadEnvironmentFile, readConfig } from "../../config.ts";
 import { CommandError, UsageError } from "../failures.ts";
 
 /** What --checkpoints is called that are in the bucket of the settings. */
-export const IN_S3 = "s3";
+const IN_S3 = "s3";
 /** How many of a tree are read there, the newest. */
 const MOST = 20;
 
+/** What --key and --checkpoints give to go by. */
+export interface GivenTrust {
+  readonly keys: readonly Verifier[] | null;
+  /** Of the files; those in the bucket are of one tree each. */
+  readonly checkpoints: readonly string[];
+  readonly inS3: boolean;
+}
+
+export function trustOf(
+  keys: readonly string[] | undefined,
+  checkpoints: readonly string[] = [],
+): GivenTrust {
+  return {
+    keys: keys ? keys.map(verifierOf) : null,
+    checkpoints: checkpoints.filter((named) => named !== IN_S3).flatMap(checkpointsIn),
+    inS3: checkpoints.includes(IN_S3),
+  };
+}
+
 /**
- * The newest checkpoints of a tenant's tree in the bucket of AUDIT_ANCHOR_S3.
+ * What these tenants' trees are compared with: what was given, and where that was asked for the newest of their checkpoints in the
+ * bucket of AUDIT_ANCHOR_S3. Asked for before the trees are read, because a checkpoint that is younger than what is read of its
+ * tree looks like a tail that was cut.
  *
- * @throws {CommandError} where it cannot be read
+ * @throws {CommandError} where the bucket cannot be read
  */
-export async function checkpointsInS3(tenant: string): Promise<string[]> {
+export async function trustFor(
+  { keys, checkpoints, inS3 }: GivenTrust,
+  tenants: readonly string[],
+): Promise<Trust> {
+  if (!inS3) return { keys, checkpoints };
+  const kept = await Promise.all(tenants.map(checkpointsInS3));
+  return { keys, checkpoints: [...checkpoints, ...kept.flat()] };
+}
+
+async function checkpointsInS3(tenant: string): Promise<string[]> {
   loadEnvironmentFile();
   const { origin, outside } = readConfig().audit;
   if (!outside.s3) throw new UsageError("--checkpoints s3 wants AUDIT_ANCHOR_S3");
@@ -29,12 +59,6 @@ export async function checkpointsInS3(tenant: string): Promise<string[]> {
       cause: error,
     });
   }
-}
-
-/** What --key and --checkpoints give to go by. */
-export function trustOf(keys: readonly string[] | undefined, files: readonly string[] | undefined): Trust {
-  const named = (files ?? []).filter((file) => file !== IN_S3);
-  return { keys: keys ? keys.map(verifierOf) : null, checkpoints: named.flatMap(checkpointsIn) };
 }
 
 function verifierOf(text: string): Verifier {

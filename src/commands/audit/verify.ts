@@ -7,7 +7,7 @@ import { UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
 import { asAuditor } from "./as_auditor.ts";
-import { checkpointsInS3, IN_S3, trustOf } from "./trust.ts";
+import { type GivenTrust, trustFor, trustOf } from "./trust.ts";
 import { sealedTenant } from "./which_tree.ts";
 
 /**
@@ -26,11 +26,10 @@ export async function verify(args: string[]): Promise<0 | 1> {
   const [file, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`"audit verify" takes no argument "${more[0]}"`);
   const trust = trustOf(values.key, values.checkpoints);
-  const inS3 = values.checkpoints?.includes(IN_S3) ?? false;
   if (file === undefined) {
-    return tell(await inDatabase(values.database, values.tenant, trust, inS3), trust, values.json);
+    return tell(await inDatabase(values.database, values.tenant, trust), trust, values.json);
   }
-  if (inS3) throw new UsageError("a file is verified with checkpoints in a file");
+  if (trust.inS3) throw new UsageError("a file is verified with checkpoints in a file");
   if (values.tenant ?? values.database)
     throw new UsageError("a file is verified without a database, and says whose it is");
   if (trust.keys === null)
@@ -43,21 +42,16 @@ export async function verify(args: string[]): Promise<0 | 1> {
 
 type Told = Verdict & { readonly waiting: number };
 
-function inDatabase(
-  url: string | undefined,
-  named: string | undefined,
-  trust: Trust,
-  inS3: boolean,
-): Promise<Told[]> {
+function inDatabase(url: string | undefined, named: string | undefined, given: GivenTrust): Promise<Told[]> {
   return asAuditor(url, async (client) => {
     const tenants = named === undefined ? await sealedTenants(client) : [await sealedTenant(client, named)];
     const verdicts: Told[] = [];
     const progress = progressLine();
     for (const [place, tenant] of tenants.entries()) {
       const which = tenants.length > 1 ? ` (tree ${place + 1} of ${tenants.length})` : "";
-      const kept = [...(trust.checkpoints ?? []), ...(inS3 ? await checkpointsInS3(tenant) : [])];
+      const trust = await trustFor(given, [tenant]);
       verdicts.push(
-        await verifyDatabase(client, tenant, { ...trust, checkpoints: kept }, (done, total) =>
+        await verifyDatabase(client, tenant, trust, (done, total) =>
           progress(done, total, `leaves verified${which}`),
         ),
       );

@@ -1,9 +1,7 @@
 import type pg from "pg";
+import { PLATFORM } from "../../audit/tree_source.ts";
 import { sealedTenants } from "../../audit/verify_database.ts";
 import { CommandError } from "../failures.ts";
-
-/** How the tree of events that belong to no tenant is named. */
-const PLATFORM = { name: "platform", id: "00000000-0000-0000-0000-000000000000" };
 
 /**
  * The id of the tenant with this slug or id of which something is in the trail; a tenant that was erased has only its id there.
@@ -11,7 +9,7 @@ const PLATFORM = { name: "platform", id: "00000000-0000-0000-0000-000000000000" 
  * @param client as for `asAuditor`
  */
 export async function sealedTenant(client: pg.Client, named: string): Promise<string> {
-  if (named === PLATFORM.name) return PLATFORM.id;
+  if (named === "platform") return PLATFORM;
   if ((await sealedTenants(client)).includes(named.toLowerCase())) return named.toLowerCase();
   // The trail itself says who has, or had, the slug: whoever reads it may read no tenants.
   const { rows } = await client.query<{ tenant_id: string }>(

@@ -1,13 +1,12 @@
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { readConfig } from "../../config.ts";
 import { openStorage } from "../../documents/storage/open_storage.ts";
 import { exportTenant } from "../../tenants/export_tenant.ts";
-import { CommandError, UsageError } from "../failures.ts";
+import { UsageError } from "../failures.ts";
 import { parseArguments } from "../inspected.ts";
 import { progressLine } from "../progress_line.ts";
+import { writeWhole } from "../write_whole.ts";
 import { asAdministrator } from "./as_administrator.ts";
 import { findTenant } from "./which_tenant.ts";
 
@@ -33,20 +32,7 @@ export async function exportToFile(args: string[]): Promise<0 | 1> {
       await pipeline(Readable.from(archive, { objectMode: false }), process.stdout, { end: false });
       return 0;
     }
-    const unfinished = `${path}.unfinished`;
-    try {
-      // Only its owner reads it: it holds what people wrote.
-      const file = createWriteStream(unfinished, { flags: "wx", mode: 0o600, flush: true });
-      await pipeline(Readable.from(archive, { objectMode: false }), file);
-      await rename(unfinished, path);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "EEXIST")
-        throw new CommandError(`${unfinished} is there: another export, or what is left of one`);
-      await rm(unfinished, { force: true });
-      if (code?.startsWith("E")) throw new CommandError(`cannot write ${path}: ${message}`, { cause: error });
-      throw error;
-    }
+    await writeWhole(path, archive, "another export, or what is left of one");
     console.log(`${rows} rows are in ${path}`);
     return 0;
   });

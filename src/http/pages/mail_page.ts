@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import type { Middleware } from "koa";
 import type { MailPurpose } from "../../auth/mail_secrets.ts";
 import { LONGEST_PASSWORD } from "../../auth/passwords.ts";
+import { inHtml } from "../../html.ts";
 import { LANGUAGES, type LanguageTag } from "../../mail/compose.ts";
 import { languageOf } from "../language.ts";
 import { answers } from "../routing.ts";
 import { mailPageTexts } from "./mail_page_texts.ts";
-import { inHtml, pageOf, row } from "./page.ts";
+import { pageOf, row } from "./page.ts";
 
 const script = readFileSync(new URL("mail_page.js", import.meta.url), "utf8");
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Middleware } from "koa";
+import { inHtml } from "../../html.ts";
 
 const style = readFileSync(new URL("style.css", import.meta.url), "utf8");
 
@@ -66,12 +67,6 @@ ${body}
 </body>
 </html>
 `;
-}
-
-/** Text as HTML has it. */
-export function inHtml(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character]!);
 }
 
 /** A sentence with `code` in it. */

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Middleware } from "koa";
+import { inHtml } from "../../html.ts";
 import { CODES, type Code, type CodeEntry } from "../codes.ts";
-import { inHtml, pageOrJson, prose } from "../pages/page.ts";
+import { pageOrJson, prose } from "../pages/page.ts";
 import { Problem } from "../problem.ts";
 
 const entries = Object.entries(CODES) as [Code, CodeEntry][];

@@ -1,10 +1,11 @@
 import { STATUS_CODES } from "node:http";
 import type { Middleware } from "koa";
+import { inHtml } from "../../html.ts";
 import { CODES, type Code } from "../codes.ts";
 import type { Operation, Parameter, Success } from "../contract/operation.ts";
 import { OPERATIONS } from "../contract/operations.ts";
 import type { Fields } from "../fields.ts";
-import { inHtml, pageOrJson, prose } from "../pages/page.ts";
+import { pageOrJson, prose } from "../pages/page.ts";
 
 /** `GET /docs`: the REST calls for people, in development; the same descriptions as `/openapi.json`. */
 export function reference(): Middleware {

@@ -1,7 +1,8 @@
 import type { Context, Middleware } from "koa";
 import type { Config } from "../../config.ts";
+import { inHtml } from "../../html.ts";
 import { type WrittenMail, writtenMail, writtenMails } from "../../mail/written_mails.ts";
-import { inHtml, pageOf } from "../pages/page.ts";
+import { pageOf } from "../pages/page.ts";
 import { Problem } from "../problem.ts";
 
 // In development mails are files; these pages show them as a mailbox would. There is no such page in production, nor
