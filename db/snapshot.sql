@@ -3151,7 +3151,7 @@ create table audit.events (
     constraint events_check4 CHECK (((new_row IS NOT NULL) = (action = ANY (ARRAY['insert'::text, 'update'::text])))),
     constraint events_severity_check CHECK ((severity = ANY (ARRAY['informational'::text, 'low'::text, 'medium'::text, 'high'::text, 'critical'::text])))
 ) partition by RANGE (at);
-comment on table audit.events is 'The trail, partitioned by month (UTC). It only grows. Not audited: it is the trail.';
+comment on table audit.events is 'The trail, partitioned by month (UTC). Nothing in it is rewritten, and only what is over goes. Not audited: it is the trail.';
 comment on column audit.events.tenant_id is 'The tenant; the nil UUID for events of no tenant.';
 comment on column audit.events.transaction_id is 'The writing transaction; rows of one transaction belong together.';
 comment on column audit.events.action is 'insert, update or delete of a row; read, of one that is another''s and by a right; or a named event such as auth.login.';
@@ -3190,11 +3190,11 @@ grant update (old_row, new_row, detail, request_id, ip, user_agent) on audit.eve
 create policy "auditors read the whole trail" on audit.events
     for select to rowhouse_auditor
     using (true);
-comment on policy "auditors read the whole trail" on audit.events is 'rowhouse_auditor is granted to people who answer for all tenants; it may do nothing else.';
+comment on policy "auditors read the whole trail" on audit.events is 'rowhouse_auditor is granted to people who answer for all tenants; what else it may, functions of audit say.';
 create policy "holders of view_audit have events proven" on audit.events
     for select to rowhouse_definer
     using ((tenant_id = ( SELECT context.tenant_where('view_audit'::text) AS tenant_where)));
-comment on policy "holders of view_audit have events proven" on audit.events is 'audit.prove_event(), for one event of the caller''s tenant: they read it anyway.';
+comment on policy "holders of view_audit have events proven" on audit.events is 'audit.prove_event() and audit.exported_leaves(), for the caller''s tenant: they read it anyway.';
 create policy "holders of view_audit read the trail of their tenant" on audit.events
     for select to rowhouse_app
     using ((tenant_id = ( SELECT context.tenant_where('view_audit'::text) AS tenant_where)));
@@ -3215,7 +3215,7 @@ comment on policy "the desk explains one row" on audit.events is 'inspect.why() 
 create policy "the trail is written by its triggers" on audit.events
     for insert to rowhouse_definer
     with check (true);
-comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
+comment on policy "the trail is written by its triggers" on audit.events is 'audit.record_change() and audit.record_event(), auth.record_reading() and auth.record_requests(). The definer reads back what one person did, for themselves, and the one row that the desk explains.';
 create policy "what is over goes" on audit.events
     for delete to rowhouse_definer
     using (( SELECT audit.at_work('expiring'::text) AS at_work));
@@ -4824,8 +4824,8 @@ create view audit.exports with (security_invoker=true) as
     database_role,
     detail
    FROM audit.event_log
-  WHERE (action = ANY (ARRAY['chat.exported'::text, 'auth.account_exported'::text, 'audit.exported'::text, 'audit.reported'::text]));
-comment on view audit.exports is 'Who took along a conversation, their account, the trail or a report about it, when and from where.';
+  WHERE (action = ANY (ARRAY['chat.exported'::text, 'auth.account_exported'::text, 'audit.exported'::text, 'audit.reported'::text, 'tenant.exported'::text]));
+comment on view audit.exports is 'Who took along a conversation, their account, a company, the trail or a report about it, when and from where.';
 grant select on audit.exports to rowhouse_auditor;
 
 create view audit.failed_sign_ins with (security_invoker=true) as
@@ -4897,12 +4897,15 @@ create view audit.privilege_changes with (security_invoker=true) as
             event_log.old_row,
             event_log.new_row,
             event_log.changed,
-            ((COALESCE(event_log.new_row, event_log.old_row) ->> 'user_id'::text))::uuid AS subject_id
+                CASE
+                    WHEN pg_input_is_valid((COALESCE(event_log.new_row, event_log.old_row) ->> 'user_id'::text), 'uuid'::text) THEN ((COALESCE(event_log.new_row, event_log.old_row) ->> 'user_id'::text))::uuid
+                    ELSE NULL::uuid
+                END AS subject_id
            FROM audit.event_log
-          WHERE ((event_log.table_name = ANY (ARRAY['app.memberships'::text, 'app.roles'::text, 'app.grants'::text, 'app.team_members'::text, 'auth.api_keys'::text, 'app.tenants'::text])) AND ((event_log.old_row IS NOT NULL) OR (event_log.new_row IS NOT NULL)))) event
+          WHERE ((event_log.table_name = ANY (ARRAY['app.memberships'::text, 'app.roles'::text, 'app.grants'::text, 'app.team_members'::text, 'app.domains'::text, 'auth.api_keys'::text, 'app.tenants'::text])) AND ((event_log.old_row IS NOT NULL) OR (event_log.new_row IS NOT NULL)))) event
      CROSS JOIN LATERAL audit.changes(event.old_row, event.new_row) change(column_name, before, after))
-  WHERE ((((((((((((((event.table_name = 'app.memberships'::text) AND (change.column_name = 'role_id'::text)) OR ((event.table_name = 'app.memberships'::text) AND (change.column_name = 'is_owner'::text))) OR ((event.table_name = 'app.memberships'::text) AND (change.column_name = 'status'::text))) OR ((event.table_name = 'app.roles'::text) AND (change.column_name = 'name'::text))) OR ((event.table_name = 'app.roles'::text) AND (change.column_name = 'permissions'::text))) OR ((event.table_name = 'app.grants'::text) AND (change.column_name = 'permission'::text))) OR ((event.table_name = 'app.grants'::text) AND (change.column_name = 'ends_at'::text))) OR ((event.table_name = 'app.team_members'::text) AND (change.column_name = 'team_id'::text))) OR ((event.table_name = 'app.team_members'::text) AND (change.column_name = 'role'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'role_id'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'scopes'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'revoked_at'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'support_access'::text)));
-comment on view audit.privilege_changes is 'Whose rights changed, by whom, and from what to what: members, roles, grants, teams, API keys, and whether support may come in. subject: the person it is about, where it is about one.';
+  WHERE ((((((((((((((((((((((((((((event.table_name = 'app.memberships'::text) AND (change.column_name = 'role_id'::text)) OR ((event.table_name = 'app.memberships'::text) AND (change.column_name = 'is_owner'::text))) OR ((event.table_name = 'app.memberships'::text) AND (change.column_name = 'status'::text))) OR ((event.table_name = 'app.roles'::text) AND (change.column_name = 'name'::text))) OR ((event.table_name = 'app.roles'::text) AND (change.column_name = 'permissions'::text))) OR ((event.table_name = 'app.grants'::text) AND (change.column_name = 'permission'::text))) OR ((event.table_name = 'app.grants'::text) AND (change.column_name = 'ends_at'::text))) OR ((event.table_name = 'app.team_members'::text) AND (change.column_name = 'team_id'::text))) OR ((event.table_name = 'app.team_members'::text) AND (change.column_name = 'role'::text))) OR ((event.table_name = 'app.domains'::text) AND (change.column_name = 'role_id'::text))) OR ((event.table_name = 'app.domains'::text) AND (change.column_name = 'admits'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'role_id'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'scopes'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'user_id'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'opens_guests'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'expires_at'::text))) OR ((event.table_name = 'auth.api_keys'::text) AND (change.column_name = 'revoked_at'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'status'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'support_access'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'allows_guests'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'requires_second_factor'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'sign_in_ways'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'single_session'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'session_idle_minutes'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'session_lifetime_minutes'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'fingerprint'::text))) OR ((event.table_name = 'app.tenants'::text) AND (change.column_name = 'fingerprint_network'::text)));
+comment on view audit.privilege_changes is 'Whose rights changed, by whom, and from what to what: members, roles, grants, teams, domains, API keys, and how a company lets people and support in. subject: the person it is about, where it is about one.';
 grant select on audit.privilege_changes to rowhouse_auditor;
 
 create view audit.readings with (security_invoker=true) as
@@ -4939,7 +4942,10 @@ create view audit.sign_ins with (security_invoker=true) as
     ip,
     user_agent,
     request_id,
-    ((detail ->> 'session'::text))::uuid AS session_id,
+        CASE
+            WHEN pg_input_is_valid((detail ->> 'session'::text), 'uuid'::text) THEN ((detail ->> 'session'::text))::uuid
+            ELSE NULL::uuid
+        END AS session_id,
     (detail -> 'methods'::text) AS methods
    FROM audit.event_log
   WHERE (action = ANY (ARRAY['auth.login'::text, 'auth.switch'::text, 'auth.guest_opened'::text]));
@@ -4952,17 +4958,30 @@ create view audit.support_visits with (security_invoker=true) as
     event.at,
     (event.new_row ->> 'operator'::text) AS operator,
     (event.new_row ->> 'reason'::text) AS reason,
-    ((event.new_row ->> 'may_write'::text))::boolean AS may_write,
-    ((event.new_row ->> 'user_id'::text))::uuid AS visited_id,
+    told.may_write,
+    told.visited_id,
     ( SELECT person.name
            FROM app.users person
-          WHERE (person.id = ((event.new_row ->> 'user_id'::text))::uuid)) AS visited,
-    ((event.new_row ->> 'expires_at'::text))::timestamp with time zone AS expires_at,
+          WHERE (person.id = told.visited_id)) AS visited,
+    told.expires_at,
     ending.at AS ended_at,
     ending.reason AS end_reason,
     work.events,
     work.changes
-   FROM ((audit.events event
+   FROM (((audit.events event
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN pg_input_is_valid((event.new_row ->> 'may_write'::text), 'boolean'::text) THEN ((event.new_row ->> 'may_write'::text))::boolean
+                    ELSE NULL::boolean
+                END AS may_write,
+                CASE
+                    WHEN pg_input_is_valid((event.new_row ->> 'user_id'::text), 'uuid'::text) THEN ((event.new_row ->> 'user_id'::text))::uuid
+                    ELSE NULL::uuid
+                END AS visited_id,
+                CASE
+                    WHEN pg_input_is_valid((event.new_row ->> 'expires_at'::text), 'timestamptz'::text) THEN ((event.new_row ->> 'expires_at'::text))::timestamp with time zone
+                    ELSE NULL::timestamp with time zone
+                END AS expires_at) told)
      LEFT JOIN LATERAL ( SELECT later.at,
             (later.new_row ->> 'end_reason'::text) AS reason
            FROM audit.events later
@@ -4972,7 +4991,7 @@ create view audit.support_visits with (security_invoker=true) as
      CROSS JOIN LATERAL ( SELECT count(*) AS events,
             count(*) FILTER (WHERE (done.action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))) AS changes
            FROM audit.events done
-          WHERE ((done.tenant_id = event.tenant_id) AND (done.actor_kind = 'support'::text) AND (done.impersonator_id = (event.row_id)::uuid) AND (done.at >= event.at) AND (done.at <= (((event.new_row ->> 'expires_at'::text))::timestamp with time zone + '01:00:00'::interval)))) work)
+          WHERE ((done.tenant_id = event.tenant_id) AND (done.actor_kind = 'support'::text) AND (done.impersonator_id = (event.row_id)::uuid) AND (done.at >= event.at) AND ((told.expires_at IS NULL) OR (done.at <= (told.expires_at + '01:00:00'::interval))))) work)
   WHERE ((event.table_name = 'auth.support_accesses'::text) AND (event.old_row IS NULL) AND (event.new_row IS NOT NULL));
 comment on view audit.support_visits is 'Who of the operator''s support was in a company: as whom (null: in their own name), why, until when, and of how many events it is the actor, changes among them.';
 grant select on audit.support_visits to rowhouse_auditor;
@@ -6946,14 +6965,15 @@ begin
             new.next_attempt_at := now();
         end if;
     end if;
-    if context.kind_in(body) = 'session' and (tg_op = 'INSERT' or new.url <> old.url) then
+    -- It outlives whatever credential made it, so no key and no support makes one.
+    if context.kind_in(body) is not null and (tg_op = 'INSERT' or new.url <> old.url) then
         perform context.require_fresh_sign_in();
     end if;
     return new;
 end
 $function$;
 alter function app.guard_audit_stream() owner to rowhouse_definer;
-comment on function app.guard_audit_stream() is 'Trigger: a tenant has ten streams at most, each begins behind a leaf that there is (RH400), and is led elsewhere only after a fresh sign-in (RH440).';
+comment on function app.guard_audit_stream() is 'Trigger: a tenant has ten streams at most, each begins behind a leaf that there is (RH400), and is led elsewhere only by somebody, after a fresh sign-in (RH440).';
 grant execute on function app.guard_audit_stream() to rowhouse_owner;
 
 CREATE OR REPLACE FUNCTION app.guard_domain()
@@ -7076,14 +7096,8 @@ CREATE OR REPLACE FUNCTION app.guard_hold()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-    hold uuid;
 begin
-    perform audit.heed_holds();
-    hold := audit.hold_of(old.tenant_id, old.user_id);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(old.tenant_id, old.user_id);
     return old;
 end
 $function$;
@@ -9042,18 +9056,18 @@ begin
     if signed.size is null then
         return null;
     end if;
-    select jsonb_build_object('first', min(leaf.index), 'last', max(leaf.index), 'events', count(*)) into part
+    select jsonb_build_object('first', min(leaf.index), 'last', max(leaf.index), 'events', count(*), 'over', (
+        select tree.removed_size from audit.trees as tree where tree.tenant_id = caller)) into part
     from audit.leaves as leaf
     where leaf.tenant_id = caller and leaf.index > after and leaf.index < signed.size
         and (since is null or leaf.at >= since) and (until is null or leaf.at < until);
     if format is not null then
         perform audit.record_event('audit.exported', caller, jsonb_strip_nulls(
-            jsonb_build_object('format', format, 'size', signed.size, 'from', since, 'to', until) || part));
+            jsonb_build_object('format', format, 'size', signed.size, 'from', since, 'to', until) || part - 'over'));
     end if;
     return part || jsonb_build_object(
         'tenant', caller,
         'size', signed.size,
-        'over', (select tree.removed_size from audit.trees as tree where tree.tenant_id = caller),
         'checkpoint', signed.note || array_to_string(signed.cosignatures, ''),
         'keys', (
             select jsonb_agg(jsonb_build_object(
@@ -9370,7 +9384,6 @@ CREATE OR REPLACE FUNCTION audit.drop_before(tenant uuid, month date, reason tex
 AS $function$
 declare
     mark audit.seal_mark;
-    hold uuid;
     told jsonb;
 begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
@@ -9379,11 +9392,7 @@ begin
     if month is null or month <> date_trunc('month', month)::date or month > date_trunc('month', now() at time zone 'UTC') then
         raise exception using errcode = 'RH400', message = 'whole months are dropped that are over';
     end if;
-    perform audit.heed_holds();
-    hold := audit.hold_of(tenant);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(tenant);
     mark := audit.begin_work('expiring');
     told := audit.declare_expiry(tenant, month::timestamp at time zone 'UTC', null, reason);
     if told is null then
@@ -9493,16 +9502,11 @@ declare
     told    audit.events;
     unknown text[];
     erased  text[];
-    hold    uuid;
 begin
     if reason is null or app.is_blank(reason) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason of 1 to 500 characters';
     end if;
-    perform audit.heed_holds();
-    hold := audit.hold_of(tenant);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(tenant);
     mark := audit.begin_work('erasing');
     select * into leaf from audit.leaves as known where known.tenant_id = tenant and known.event_id = event for no key update;
     select * into told from audit.events as known where known.tenant_id = tenant and known.id = event and known.at = leaf.at;
@@ -9561,6 +9565,21 @@ $function$;
 alter function audit.erase_fields(uuid,uuid,text[],text) owner to rowhouse_definer;
 comment on function audit.erase_fields(uuid,uuid,text[],text) is 'Erases values of a sealed event and keeps what commits to them: how many. For operators; every proof holds as before.';
 grant execute on function audit.erase_fields(uuid,uuid,text[],text) to rowhouse_owner;
+
+CREATE OR REPLACE FUNCTION audit.erased_of(tenant uuid, event uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'salts', coalesce(jsonb_object_agg(field.field, field.salt) filter (where field.salt is not null), '{}'),
+        'commitments', coalesce(jsonb_object_agg(field.field, field.commitment) filter (where field.salt is null), '{}'))
+    from audit.commitments as field
+    where field.tenant_id = tenant and field.event_id = event
+$function$;
+alter function audit.erased_of(uuid,uuid) owner to rowhouse_definer;
+comment on function audit.erased_of(uuid,uuid) is 'What is left of an event from which something was erased, for those who tell leaves: salts and commitments by field.';
 
 CREATE OR REPLACE FUNCTION audit.event_types_of_caller()
  RETURNS SETOF app.audit_event_type
@@ -9650,13 +9669,7 @@ begin
         perform context.refuse('view_audit');
     end if;
     return query
-    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then (
-        select jsonb_build_object(
-            'salts', coalesce(jsonb_object_agg(field.field, field.salt) filter (where field.salt is not null), '{}'),
-            'commitments', coalesce(jsonb_object_agg(field.field, field.commitment) filter (where field.salt is null), '{}'))
-        from audit.commitments as field
-        where field.tenant_id = caller and field.event_id = leaf.event_id
-    ) end
+    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then audit.erased_of(leaf.tenant_id, leaf.event_id) end
     from audit.leaves as leaf
     left join audit.events as told on told.tenant_id = leaf.tenant_id and told.id = leaf.event_id and told.at = leaf.at
     where leaf.tenant_id = caller and leaf.index between first and least(last, first + 255)
@@ -10009,9 +10022,15 @@ AS $function$
         server.active, server.created_at
     from app.tool_servers as server
     where server.tenant_id = list_connections.tenant
+    union all
+    select
+        'audit stream', stream.id, substring(stream.url from '^([a-z]+://(\[[^]]*\]|[^/?:]+)(:[0-9]+)?)'), array[stream.kind, stream.format],
+        stream.active, stream.created_at
+    from app.audit_streams as stream
+    where stream.tenant_id = list_connections.tenant
 $function$;
 alter function audit.list_connections(uuid) owner to rowhouse_definer;
-comment on function audit.list_connections(uuid) is 'For an access review: where a tenant''s events go, whose people may join by themselves, and where its tools are called.';
+comment on function audit.list_connections(uuid) is 'For an access review: where a tenant''s events and its trail go, whose people may join by themselves, and where its tools are called.';
 grant execute on function audit.list_connections(uuid) to rowhouse_auditor;
 
 CREATE OR REPLACE FUNCTION audit.list_grants(tenant uuid)
@@ -10236,6 +10255,20 @@ CREATE OR REPLACE FUNCTION audit.note_export(tenant uuid, format text, size bigi
  SET search_path TO ''
 AS $function$
 begin
+    -- Whoever may say that a trail was exported says this of it, and nothing else.
+    if not exists (select from audit.trees as tree where tree.tenant_id = tenant) then
+        perform context.refuse_missing('trail');
+    end if;
+    if format is null or format not in ('jsonl', 'csv', 'ocsf', 'proof', 'tiles') or size is null or exists (
+        select from jsonb_each(part) as told (name, value)
+        where case
+            when name in ('first', 'last', 'events', 'after') then jsonb_typeof(value) not in ('number', 'null')
+            when name in ('from', 'to') then not pg_input_is_valid(coalesce(value #>> '{}', 'infinity'), 'timestamptz')
+            else true
+        end
+    ) then
+        raise exception using errcode = 'RH400', message = 'an export is recorded with its form, its size and which leaves it is of';
+    end if;
     perform audit.record_event('audit.exported', tenant, jsonb_strip_nulls(jsonb_build_object(
         'format', format, 'size', size, 'first', part -> 'first', 'last', part -> 'last', 'events', part -> 'events',
         'from', part -> 'from', 'to', part -> 'to')));
@@ -10564,7 +10597,11 @@ begin
         has := new.permissions;
         detail := jsonb_build_object('by', 'role', 'role', new.id, 'holders', (
             select count(*) from app.memberships as holder
-            where holder.tenant_id = new.tenant_id and holder.role_id = new.id and holder.status = 'active'));
+            where holder.tenant_id = new.tenant_id and holder.role_id = new.id and holder.status = 'active'
+        ) + (
+            select count(*) from auth.api_keys as key
+            where key.tenant_id = new.tenant_id and key.role_id = new.id and key.revoked_at is null
+                and (key.expires_at is null or key.expires_at > now())));
         if detail ->> 'holders' = '0' then
             return null;
         end if;
@@ -10653,28 +10690,35 @@ begin
     raise exception using
         errcode = 'RH405',
         message = format('%s of %s.%s is refused: %s', tg_op, tg_table_schema, tg_table_name,
-            case tg_table_schema when 'audit' then 'the trail only grows' else 'its rows go one by one' end),
+            case tg_table_schema when 'audit' then 'the trail is not rewritten' else 'its rows go one by one' end),
         hint = 'Rows that a table no longer needs are deleted, so that what watches them sees each.';
 end
 $function$;
 comment on function audit.refuse_change() is 'Trigger: refuses to rewrite the trail, and to truncate a table whose rows may only go one by one (RH405).';
 
-CREATE OR REPLACE FUNCTION audit.refuse_held(hold uuid)
+CREATE OR REPLACE FUNCTION audit.refuse_held(tenant uuid, person uuid DEFAULT NULL::uuid)
  RETURNS void
  LANGUAGE plpgsql
- PARALLEL SAFE
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+    hold uuid;
 begin
-    raise exception using
-        errcode = 'RH490',
-        message = 'this is kept as it is, because a legal hold stands over it',
-        detail = hold::text,
-        hint = 'The operator releases it: "rowhouse audit hold release".';
+    perform audit.heed_holds();
+    -- A statement of its own: it sees what was placed while the one before waited.
+    hold := audit.hold_of(tenant, person);
+    if hold is not null then
+        raise exception using
+            errcode = 'RH490',
+            message = 'this is kept as it is, because a legal hold stands over it',
+            detail = hold::text,
+            hint = 'The operator releases it: "rowhouse audit hold release".';
+    end if;
 end
 $function$;
-comment on function audit.refuse_held(uuid) is 'Raises RH490, with the hold that is in the way.';
-grant execute on function audit.refuse_held(uuid) to rowhouse_definer;
+alter function audit.refuse_held(uuid,uuid) owner to rowhouse_definer;
+comment on function audit.refuse_held(uuid,uuid) is 'Raises RH490, with the hold, where one stands over a tenant, or over one person''s things in it: for what deletes.';
 
 CREATE OR REPLACE FUNCTION audit.release_hold(hold uuid, reason text)
  RETURNS void
@@ -11410,17 +11454,11 @@ CREATE OR REPLACE FUNCTION auth.begin_erasure(tenant uuid, reason text)
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-    hold uuid;
 begin
     if app.is_blank(coalesce(reason, '')) or length(reason) > 500 then
         raise exception using errcode = 'RH400', message = 'an erasure has a reason, of at most 500 characters';
     end if;
-    perform audit.heed_holds();
-    hold := audit.hold_of(tenant);
-    if hold is not null then
-        perform audit.refuse_held(hold);
-    end if;
+    perform audit.refuse_held(tenant);
     perform from app.tenants as known where known.id = tenant for no key update;
     insert into auth.tenant_deletions as leaving (id, reason, due_at) values (tenant, begin_erasure.reason, now())
         on conflict (id) do update set due_at = least(leaving.due_at, greatest(now(), leaving.asked_at)), reason = begin_erasure.reason
@@ -14389,7 +14427,8 @@ begin
             )
         ) with ordinality as told (credential, request_id, ip, user_agent, seconds, status, times, detail, place)
     ), known as materialized (
-        select told.*, holder.*, told.status in (401, 429) as shut_out,
+        -- A process tells of a moment ago, and not of a time of its own making.
+        select told.*, holder.*, least(greatest(coalesce(told.seconds, 0), 0), 86400) as ago, told.status in (401, 429) as shut_out,
             row_number() over (partition by holder.credential_id, told.status order by told.place) as nth
         from told
         cross join lateral (
@@ -14427,7 +14466,7 @@ begin
     )
     select
         coalesce(known.tenant_id, audit.platform()),
-        uuidv7(make_interval(secs => -known.seconds)), clock_timestamp() - make_interval(secs => known.seconds),
+        uuidv7(make_interval(secs => -known.ago)), clock_timestamp() - make_interval(secs => known.ago),
         type.action, type.severity, known.detail,
         known.kind, known.user_id, known.credential_id, case when known.kind = 'support' then known.credential_id end,
         known.request_id, known.ip, known.user_agent
@@ -15782,7 +15821,8 @@ CREATE OR REPLACE FUNCTION context.actor()
  SET search_path TO ''
 AS $function$
 declare
-    body constant text := context.open_seal();
+    -- A job's rows are many, and where there is no context there is nothing to open.
+    body constant text := case when current_setting('rowhouse.context', true) <> '' then context.open_seal() end;
 begin
     if body is null
         and not pg_has_role(session_user, 'rowhouse_owner', 'member')
@@ -17620,11 +17660,7 @@ begin
     if not found then
         perform context.refuse_missing('audit stream');
     end if;
-    if exists (select from auth.webhook_secrets as known where known.tenant_id = tenant and known.stream_id = stream)
-        and context.kind_in(context.open_seal()) = 'session'
-    then
-        perform context.require_fresh_sign_in();
-    end if;
+    perform context.require_fresh_sign_in();
     update auth.webhook_secrets as former set expires_at = until
     where former.tenant_id = tenant and former.stream_id = stream
         and (former.expires_at is null or former.expires_at > until);
@@ -17633,7 +17669,7 @@ begin
 end
 $function$;
 alter function context.keep_stream_secret(uuid,uuid,text,integer) owner to rowhouse_definer;
-comment on function context.keep_stream_secret(uuid,uuid,text,integer) is 'Keeps an audit stream''s new secret and ends the ones before it. Raises RH403, RH404, RH440.';
+comment on function context.keep_stream_secret(uuid,uuid,text,integer) is 'Keeps an audit stream''s new secret and ends the ones before it. Raises RH403 (also for a key), RH404, RH440.';
 grant execute on function context.keep_stream_secret(uuid,uuid,text,integer) to rowhouse_app;
 
 CREATE OR REPLACE FUNCTION context.keep_tool_secret(server uuid, id uuid, header text, sealed text)
@@ -21825,6 +21861,11 @@ begin
     join app.tenants as company on company.id = waiting.tenant_id and company.status = 'active'
     join audit.trees as tree on tree.tenant_id = waiting.tenant_id and tree.signed_size - 1 > waiting.last_index
     where waiting.active and waiting.next_attempt_at <= now() and (waiting.lent_until is null or waiting.lent_until <= now())
+        -- Two at a time of one tenant, so that its slow ones hold up nobody else.
+        and (
+            select count(*) from app.audit_streams as lent
+            where lent.tenant_id = waiting.tenant_id and lent.lent_until > now()
+        ) < 2
     order by waiting.next_attempt_at
     limit 1
     for no key update of waiting skip locked;
@@ -22811,13 +22852,7 @@ begin
         jsonb_build_object('pushes', tenant)
     ));
     return query
-    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then (
-        select jsonb_build_object(
-            'salts', coalesce(jsonb_object_agg(field.field, field.salt) filter (where field.salt is not null), '{}'),
-            'commitments', coalesce(jsonb_object_agg(field.field, field.commitment) filter (where field.salt is null), '{}'))
-        from audit.commitments as field
-        where field.tenant_id = tenant and field.event_id = leaf.event_id
-    ) end
+    select leaf.index, leaf.event_id, leaf.salt, told, case when leaf.salt is null then audit.erased_of(leaf.tenant_id, leaf.event_id) end
     from audit.leaves as leaf
     left join audit.events as told on told.tenant_id = leaf.tenant_id and told.id = leaf.event_id and told.at = leaf.at
     where leaf.tenant_id = tenant and leaf.index > after
@@ -23253,7 +23288,8 @@ begin
     end if;
     if failure is null then
         update app.audit_streams as one set
-            last_index = greatest(one.last_index, last), response_status = status,
+            last_index = greatest(one.last_index, least(last, (
+                select tree.signed_size - 1 from audit.trees as tree where tree.tenant_id = one.tenant_id))), response_status = status,
             failing_since = null, failures = 0, failure = null,
             lent_until = clock_timestamp() + interval '2 minutes'
         where one.tenant_id = tenant and one.id = stream
