@@ -1,2 +1,0 @@
--- How it behaves: functions, triggers, policies, grants, comments.
---!include all.sql
