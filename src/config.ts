@@ -8,6 +8,7 @@ import type { Witness } from "./audit/witness.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./auth/signing_algorithms.ts";
 import { BadConnectionString, readConnectionString } from "./database/connection_string.ts";
 import type { ExtractionLimits } from "./documents/extracted.ts";
+import type { S3Settings } from "./documents/storage/s3_settings.ts";
 import { developmentSecrets } from "./secrets.ts";
 
 /**
@@ -108,20 +109,6 @@ export interface Config {
   readonly workerPort: number | null;
   /** Milliseconds between saying "not ready" and accepting no more, for a balancer to notice. */
   readonly shutdownDelay: number;
-}
-
-/** A bucket of Amazon's S3, or of whatever speaks its language. */
-export interface S3Settings {
-  /** Without the bucket; its path, if it has one, ends without a slash. */
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Whether the bucket stands in the path, else in the host. */
-  readonly pathStyle: boolean;
-  /** What the storage is asked to encrypt objects with; null: as the bucket is set up. */
-  readonly encryption: "AES256" | "aws:kms" | null;
 }
 
 /** Who makes the puzzles that a person solves and a program does not. */

@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
-import type { S3Settings } from "../config.ts";
 import { openS3 } from "../documents/storage/s3.ts";
+import type { S3Settings } from "../documents/storage/s3_settings.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { BadNote } from "./note.ts";
 

@@ -62,7 +62,7 @@ describe("a protected table", () => {
   test("has what ours have, and nothing for the linter to say", async () => {
     const { rows } = await database.admin.query(
       `select relrowsecurity and relforcerowsecurity as closed, relowner::regrole::text as owner,
-         (select array_agg(tgname::text order by 1) from pg_trigger where tgrelid = pg_class.oid and not tgisinternal) as triggers,
+         (select array_agg(tgname::text order by tgname) from pg_trigger where tgrelid = pg_class.oid and not tgisinternal) as triggers,
          (select count(*)::integer from pg_policy where polrelid = pg_class.oid and obj_description(oid, 'pg_policy') is null) as silent
        from pg_class where oid in ('app.widgets'::regclass, 'app.notes'::regclass)`,
     );

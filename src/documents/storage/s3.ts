@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
-import type { S3Settings } from "../../config.ts";
 import { ContentCorrupt, type ObjectStorage, StorageUnavailable } from "./object_storage.ts";
+import type { S3Settings } from "./s3_settings.ts";
 
 /** SHA-256 of nothing: what a request without a body is signed with. */
 const OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -62,6 +62,19 @@ export const OURS: ProveConfig = {
         why: "auditors verify what the whole trail is sealed with, and can do nothing else",
       }),
     ),
+    ...[
+      ...["event_log", "sign_ins", "failed_sign_ins", "privilege_changes"],
+      ...["support_visits", "readings", "exports"],
+    ].map((view) => ({
+      role: "rowhouse_auditor",
+      target: `audit.${view}`,
+      why: "views of the trail, which auditors read anyway: they look with the auditor's own rights",
+    })),
+    {
+      role: "rowhouse_auditor",
+      target: "audit.legal_holds",
+      why: "auditors answer for all tenants: they say what must not go, and can change nothing of it",
+    },
     {
       role: "rowhouse_app",
       target: "audit.public_keys()",

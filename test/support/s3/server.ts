@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { S3Settings } from "../../../src/config.ts";
+import type { S3Settings } from "../../../src/documents/storage/s3_settings.ts";
 import { faultOf, type S3Account, sha256 } from "./signature.ts";
 
 /** What goes wrong on purpose. */
