@@ -6,24 +6,27 @@ import { makeFolder, rowhouse } from "../support/command_line.ts";
 import { commandSettings, createDatabase, type TestDatabase } from "../support/database.ts";
 import { createTenant } from "../support/people.ts";
 import { seal, unguarded } from "../support/sealing.ts";
+import { takeTurn } from "../support/taking_turns.ts";
 
 let folder: string;
 let database: TestDatabase;
 let tenant: string;
 let key: string;
+let endTurn: () => Promise<void>;
 beforeAll(async () => {
   folder = makeFolder();
   database = await createDatabase();
   ({ tenantId: tenant } = await createTenant(database, { slug: "acme" }));
-  await database.admin
-    .query("create role an_auditor login password 'auditing' in role rowhouse_auditor")
-    .catch(() => {});
+  endTurn = await takeTurn();
+  await database.admin.query("create role an_auditor login password 'auditing' in role rowhouse_auditor");
   await rename(300);
   await seal(database);
   await seal(database);
   key = (await audit("key")).out.trim();
 });
 afterAll(async () => {
+  await database.admin.query("drop role an_auditor");
+  await endTurn();
   await database.drop();
   rmSync(folder, { recursive: true });
 });

@@ -5,6 +5,7 @@ import { settingsOf, withPgClient } from "../../src/database/adaptor.ts";
 import { grantDatabase } from "../../src/database/migrate.ts";
 import { Pool } from "../../src/database/pool.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { takeTurn } from "../support/taking_turns.ts";
 import { buildTenants, type TenantFixture } from "../support/tenants.ts";
 
 // What a request's SQL leaves on its pooled connection never meets the next request.
@@ -169,6 +170,7 @@ describe("settings", () => {
 
   test("role and session authorization are those of the login", async () => {
     const role = `granted_${randomBytes(4).toString("hex")}`;
+    const endTurn = await takeTurn();
     await database.admin.query(`create role ${role}; grant ${role} to rowhouse_app`);
     try {
       await asIntruder(`set session role ${role}`);
@@ -176,6 +178,7 @@ describe("settings", () => {
       expect(who).toEqual([{ role: "rowhouse_app", login: "rowhouse_app" }]);
     } finally {
       await database.admin.query(`drop role ${role}`);
+      await endTurn();
     }
   });
 

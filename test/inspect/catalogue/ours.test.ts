@@ -7,16 +7,20 @@ import { InspectError, withInspect } from "../../../src/inspect/catalogue/instal
 import { printSnapshot, takeSnapshot } from "../../../src/inspect/policies/snapshot.ts";
 import { rowhouse } from "../../support/command_line.ts";
 import { createDatabase, type TestDatabase } from "../../support/database.ts";
+import { takeTurn } from "../../support/taking_turns.ts";
 import { type BlankDatabase, createBlankDatabase } from "./blank_database.ts";
 
 let database: TestDatabase;
 let blank: BlankDatabase;
 let folder: string;
+let endTurn: () => Promise<void>;
 beforeAll(async () => {
+  endTurn = await takeTurn();
   [database, blank] = [await createDatabase({ application: false }), await createBlankDatabase()];
   folder = mkdtempSync(join(tmpdir(), "rowhouse-policies-"));
 });
 afterAll(async () => {
+  await endTurn();
   await Promise.all([database.drop(), blank.drop()]);
   rmSync(folder, { recursive: true });
 });
