@@ -35,6 +35,7 @@ test("everything that was committed is sealed and signed, each tenant's by itsel
       tenant,
       size,
       signed: size,
+      expired: null,
       waiting: 0,
       problems: [],
     });
