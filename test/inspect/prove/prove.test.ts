@@ -52,13 +52,13 @@ describe("our own database", () => {
   let after: unknown;
   beforeAll(async () => {
     before = await traces();
-    found = await proof({ runs: 100 });
+    found = await proof({ runs: 50 });
     after = await traces();
   }, 600_000);
 
   test("proves clean, and nothing stays behind", () => {
     expect(labels(leaksOf(found))).toEqual([]);
-    expect(found.random).toMatchObject({ runs: 100, leak: null });
+    expect(found.random).toMatchObject({ runs: 50, leak: null });
     expect(found.cells.filter(({ status }) => status === "unproven")).toEqual([]);
     expect(isClean(found)).toBe(true);
     expect(found.leftBehind).toEqual([]);
