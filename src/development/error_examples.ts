@@ -201,10 +201,7 @@ export const EXAMPLES: Readonly<Record<Code, Example | string>> = {
   refresh_token_missing: { method: "POST", path: "/auth/refresh" },
   registration_closed: "It takes a server that is closed to strangers.",
   registration_invited: "It takes a server that is closed to who was not invited.",
-  retention_too_short: graphql(
-    `mutation { updateTenant(input: {patch: {auditRetentionMonths: 3}}) { tenant { id } } }`,
-    "ada",
-  ),
+  retention_too_short: "It takes an admin, and the id of their company.",
   retry: "It takes two who change the same rows at the same moment.",
   scheme_unsupported: { ...nobody, headers: { Authorization: "Basic bWVsOnNlY3JldA==" } },
   seats_taken: "It takes a company whose seats are taken.",
