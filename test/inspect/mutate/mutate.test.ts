@@ -14,7 +14,7 @@ afterAll(() => database.drop());
 /** What is broken on purpose below, all in one run: each part of the database is attacked as it is only once. */
 const PARTS = {
   seal: /^the seal and the permissions: context\.open_seal.*: (?!the permission)/,
-  announcement: /drop trigger announce on app\.(roles|tenants)$/,
+  announcement: /drop trigger announce on app\.roles$/,
   truncation: /audit_truncate on app\.roles$/,
   caller: /^the seal and the permissions: .*(permission is not checked|a caller|an owner)$/,
   sealing: /execute on function context\.(seal|act)\(/,
@@ -47,7 +47,7 @@ describe("mutants", () => {
     score = await mutate({
       url: database.adminUrl,
       seed: 20,
-      sample: 4,
+      sample: 2,
       besides: inAPart,
       untilNoticed: true,
       wholly: (mutant) => PARTS.sealing.test(nameOf(mutant)),
@@ -57,9 +57,9 @@ describe("mutants", () => {
 
   test("are noticed: as many of a sample as 95% of all allow", () => {
     const drawn = { ...score, trials: score.trials.filter(({ mutant }) => !inAPart(mutant)) };
-    expect(drawn.trials).toHaveLength(4);
+    expect(drawn.trials).toHaveLength(2);
     expect(score.stillborn).toEqual([]);
-    expect(floorOf(drawn)).toBeCloseTo(0.732, 2);
+    expect(floorOf(drawn)).toBeCloseTo(0.642, 2);
     expect(isHeld(drawn), mutationFormats.table(drawn)).toBe(true);
   });
 
@@ -80,7 +80,7 @@ describe("mutants", () => {
   });
 
   test("that cannot matter are noticed by nobody: nothing is counted for a wrong reason", () => {
-    expect(of("announcement").map(isCaught)).toEqual([false, false]);
+    expect(of("announcement").map(isCaught)).toEqual([false]);
     expect(of("announcement").map(({ explanation }) => explanation)).not.toContain(null);
   });
 
